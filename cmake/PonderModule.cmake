@@ -1,0 +1,36 @@
+# ponder_module(NAME [SOURCES …] [DEPS …]): the library of one folder of src/, ponder_NAME.
+# Headers of a folder are seen as "NAME/file.h", and only by targets that link ponder_NAME.
+add_library(ponder_options INTERFACE)
+target_include_directories(ponder_options INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
+target_compile_options(ponder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off -fno-math-errno)
+if(PONDER_SANITIZE)
+  target_compile_options(ponder_options INTERFACE -fsanitize=${PONDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(ponder_options INTERFACE -fsanitize=${PONDER_SANITIZE})
+endif()
+
+# Objects of every module, for the installed library.
+set_property(GLOBAL PROPERTY PONDER_OBJECTS "")
+
+function(ponder_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS" ${ARGN})
+  # A folder's private headers are reached through one symlink-free include root that holds this folder alone.
+  set(root ${CMAKE_BINARY_DIR}/include-roots/${name})
+  file(MAKE_DIRECTORY ${root})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${name} SYMBOLIC)
+  add_library(ponder_${name} STATIC ${M_SOURCES})
+  target_include_directories(ponder_${name} PUBLIC ${root})
+  target_link_libraries(ponder_${name} PUBLIC ponder_options ${M_DEPS})
+endfunction()
+
+# ponder_test(MODULE): every *_test.cc of this folder as one program, linked with the given targets.
+function(ponder_test name)
+  cmake_parse_arguments(T "" "LABEL" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+  add_executable(test_${name} ${sources})
+  target_link_libraries(test_${name} PRIVATE ponder_options ${T_DEPS} GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE PONDER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(NOT T_LABEL)
+    set(T_LABEL fast)
+  endif()
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
+endfunction()

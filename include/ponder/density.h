@@ -1,0 +1,133 @@
+// CausalDensity: all that decoders, kernels and searches see of a language model: a tree of prefixes, grown
+// in batches, whose rows are next-token laws. Not a model: implementations are src/density/language.cc
+// (a GGUF model), src/density/table.cc (an enumerable toy in double precision).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "ponder/status.h"
+#include "ponder/tokenizer.h"
+
+namespace ponder {
+
+/// A node of the tree: a prefix of tokens. Handles are reference-counted by retain/release.
+using Prefix = std::int32_t;
+inline constexpr Prefix kNoPrefix = -1;
+
+/// A set of allowed ids. A masked law is renormalised over it: logprob, lz, entropy and draws all see it.
+class TokenMask {
+ public:
+  explicit TokenMask(int n_vocab, bool allowed = true);
+  static TokenMask only(int n_vocab, std::span<const Token> ids);
+  void set(Token v, bool allowed);
+  bool operator[](Token v) const { return (bits_[static_cast<std::size_t>(v) >> 6] >> (v & 63)) & 1u; }
+  int n_vocab() const { return n_vocab_; }
+  int count() const { return count_; }
+  /// Bit v of word v/64 says that v is allowed.
+  std::span<const std::uint64_t> bits() const { return bits_; }
+
+ private:
+  int n_vocab_ = 0, count_ = 0;
+  std::vector<std::uint64_t> bits_;
+};
+
+struct TokenProb {
+  Token token;
+  double logprob;  // nats
+};
+
+/// What to pick from a row. lp = log p(. | prefix) after the mask, nats.
+struct Draw {
+  enum class Kind {
+    kNone,
+    kInverseCdf,  // v with cdf(v-1) <= u < cdf(v), the cdf of softmax(alpha lp) in token order
+    kArgmax,      // the largest alpha lp + noise[v] (noise may be null); ties to the smallest id
+    kList,        // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of them
+    kRow,         // the whole row
+  };
+  Kind kind = Kind::kNone;
+  double u = 0;                                               // in [0, 1)
+  const float* noise = nullptr;                               // (n_vocab)
+  double bound = -std::numeric_limits<double>::infinity();    // nats
+  int max_items = std::numeric_limits<int>::max();
+};
+
+struct Needs {
+  double alpha = 1;
+  bool lz = false;       // Row::lz = logsumexp_v alpha lp(v)
+  bool entropy = false;  // Row::entropy = -sum_v p log p
+  Draw draw{};
+};
+
+/// Which of the n+1 rows of an n-token request to compute: row 0 is the parent's, row k follows token k.
+enum class RowSet : std::uint8_t {
+  kNone,     // only feed
+  kTargets,  // rows 0 … n-1: those that predict the tokens themselves
+  kLast,     // row n
+  kAll,
+};
+
+struct Extend {
+  Prefix parent = kNoPrefix;
+  std::span<const Token> tokens{};
+  RowSet rows = RowSet::kLast;
+  Needs needs{};
+  /// Allowed ids: empty (all), one mask for every row asked for, or one a row asked for. Null entries allow all.
+  std::span<const TokenMask* const> masks{};
+};
+
+struct Row {
+  double logprob = 0;                 // log p(token k+1 | …) of row k < n; 0 for row n. -inf when masked
+  double lz = 0, entropy = 0;         // nats, when asked for
+  Token drawn = -1;                   // kInverseCdf, kArgmax
+  double drawn_logprob = 0;           // its lp (alpha = 1), nats
+  std::vector<TokenProb> list;        // kList
+  double next_logprob = -std::numeric_limits<double>::infinity();  // kList: the largest lp left out
+  double mass_left = 0;               // kList: probability left out, in [0, 1]
+  std::vector<float> logits;          // kRow: (n_vocab), masked ids -inf
+  double log_normalizer = 0;          // kRow: lp = logits - log_normalizer
+};
+
+struct Rows {
+  std::vector<Row> rows;               // all requests, in order
+  std::vector<std::uint32_t> first;    // (n_requests + 1): request r has rows first[r] … first[r+1]-1
+  std::vector<Prefix> end;             // (n_requests): the node after the last token, retained for the caller
+  std::span<const Row> of(std::size_t r) const { return {rows.data() + first[r], first[r + 1] - first[r]}; }
+  std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
+};
+
+/// What has been spent. A token pushed once through the network counts once, wherever it was asked for.
+struct Cost {
+  std::int64_t tokens_decoded = 0;   // by requests of one token
+  std::int64_t tokens_scored = 0;    // by longer requests, prompts included
+  std::int64_t tokens_backward = 0;  // of gradients
+  std::int64_t total() const { return tokens_decoded + tokens_scored + tokens_backward; }  // TFE
+  Cost operator-(const Cost& o) const;
+};
+
+class CausalDensity {
+ public:
+  virtual ~CausalDensity() = default;
+  virtual int n_vocab() const = 0;
+  virtual bool is_end(Token) const = 0;
+  virtual const std::vector<Token>& end_tokens() const = 0;  // sorted
+  virtual int n_ctx() const = 0;                             // most tokens from a root to a node
+
+  /// The root of context k (a prompt, already fed). Never released.
+  virtual Prefix context(int k = 0) const = 0;
+  /// One batched pass over all requests. A row is a function of its prefix and mask alone, bit for bit: not of the
+  /// batch, the thread count, or how the tokens were cut into requests. On error nothing was added to the tree.
+  /// Errors: kInvalid (token or handle out of range), kResource (context or memory, with the number needed).
+  virtual Status extend(std::span<const Extend>, Rows& out) = 0;
+  /// The node n_tokens above, retained for the caller.
+  virtual Prefix ancestor(Prefix, int n_tokens) = 0;
+  virtual int depth(Prefix) const = 0;                       // tokens from the root of its context
+  virtual void retain(Prefix) = 0;
+  virtual void release(Prefix) = 0;
+  virtual Cost cost() const = 0;
+};
+
+}  // namespace ponder

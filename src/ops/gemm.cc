@@ -1,0 +1,37 @@
+// Packing of weight panels and the choice of a kernel for this CPU.
+#include "ops/gemm.h"
+
+#include <cstring>
+
+namespace ponder {
+
+void pack_panel(Compute c, const float* rows, int k, void* out) {
+  const int kp = round_up(k, kKBlock);
+  if (c == Compute::kF32) {
+    auto* o = static_cast<float*>(out);
+    for (int i = 0; i < kp; ++i)
+      for (int n = 0; n < kPanel; ++n) o[i * kPanel + n] = i < k ? rows[n * k + i] : 0.f;
+    return;
+  }
+  auto* o = static_cast<BF16*>(out);
+  if (kp != k) std::memset(out, 0, panel_bytes(c, k));
+  for (int n = 0; n < kPanel; ++n) {
+    const float* row = rows + static_cast<std::ptrdiff_t>(n) * k;
+    for (int i = 0; i < k; ++i) {
+      const int block = i / kKBlock, pair = i % kKBlock / 2;
+      o[((static_cast<std::ptrdiff_t>(block) * 2 + n / 16) * 16 + pair) * 32 + n % 16 * 2 + (i & 1)] = to_bf16(row[i]);
+    }
+  }
+}
+
+const GemmKernel& gemm_kernel(Compute c) {
+  if (c == Compute::kF32) return gemm::portable(c);
+  static const GemmKernel best = [] {
+    if (gemm::amx_available()) return GemmKernel{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16};
+    if (gemm::avx512_bf16_available()) return GemmKernel{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16};
+    return gemm::portable(Compute::kBF16);
+  }();
+  return best;
+}
+
+}  // namespace ponder

@@ -1,0 +1,61 @@
+// Matrix products C = A W^T with frozen, packed weights: the seam between the engine and the instruction sets.
+// Every kernel adds the products of one output in one fixed order over K, whatever M, the batch or the threads:
+// a row's bits depend on that row of A alone (docs/adr/0003-own-gemm.md). Not a general BLAS.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ponder {
+
+/// Type of A and of the packed weights. Sums are float32.
+enum class Compute : std::uint8_t { kF32, kBF16 };
+inline std::size_t compute_bytes(Compute c) { return c == Compute::kF32 ? 4 : 2; }
+
+using BF16 = std::uint16_t;
+/// Round to nearest even.
+inline BF16 to_bf16(float x) {
+  const auto u = __builtin_bit_cast(std::uint32_t, x);
+  if ((u & 0x7fffffffu) > 0x7f800000u) return static_cast<BF16>((u >> 16) | 64);  // quiet NaN
+  return static_cast<BF16>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+}
+inline float from_bf16(BF16 x) { return __builtin_bit_cast(float, static_cast<std::uint32_t>(x) << 16); }
+
+inline constexpr int kPanel = 32;     // output columns of a packed panel
+inline constexpr int kRowBlock = 32;  // rows of A and C must be allocated in multiples of this
+inline constexpr int kKBlock = 32;    // K is padded with zeros to a multiple of this
+
+inline int round_up(int n, int to) { return (n + to - 1) / to * to; }
+/// Row stride of A for K inputs: padded, and never a multiple of 4 KB (rows would share cache sets).
+inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
+
+/// C(m, 32 j + c) = sum_k A(m, k) W(32 j + c, k) for panels j = 0 … n_panels-1, one thread.
+/// a: (round_up(m, 32), lda), zero from K to k_padded; panels: as pack_panel wrote them, one after another;
+/// c: (round_up(m, 32), ldc) float32; rows m … are scratch.
+using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc);
+
+struct GemmKernel {
+  Compute compute;
+  const char* isa;  // "AMX BF16", "AVX-512 BF16", "AVX2", …
+  bool native;      // false: bf16 emulated in f32 arithmetic
+  GemmFn run;
+};
+/// The best kernel of this CPU.
+const GemmKernel& gemm_kernel(Compute);
+
+inline std::size_t panel_bytes(Compute c, int k) {
+  return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);
+}
+/// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32]; bf16: [k/32][n/16][16 pairs of k][16 n][2], which
+/// serves as AMX tiles and as AVX-512 operands alike.
+void pack_panel(Compute c, const float* rows, int k, void* out);
+
+namespace gemm {  // one file an instruction set
+bool amx_available();  // also asks the kernel for the tile state, once
+bool avx512_bf16_available();
+void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);
+void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int);
+const GemmKernel& portable(Compute);
+}  // namespace gemm
+
+}  // namespace ponder

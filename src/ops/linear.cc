@@ -1,0 +1,69 @@
+// Expansion of quantised rows into panels, at load or at use, and the products over them.
+#include "ops/linear.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/parallel.h"
+
+namespace ponder {
+
+Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, bool packed, int n_threads)
+    : parts_(std::move(parts)), kernel_(&kernel), n_in_(static_cast<int>(parts_.front()->shape[0])) {
+  for (const GgufTensor* t : parts_) {
+    PONDER_CHECK(t->shape.size() == 2 && t->shape[0] == n_in_);
+    n_out_ += static_cast<int>(t->shape[1]);
+  }
+  if (!packed) return;
+  const std::size_t stride = panel_bytes(kernel.compute, n_in_);
+  packed_ = Buffer<std::byte>(stride * n_panels());
+  parallel_for(n_threads, n_panels(), [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed_.data() + p * stride); });
+}
+
+void Linear::row(int n, float* out) const {
+  for (const GgufTensor* t : parts_) {
+    if (n < t->shape[1]) {
+      dequantize(t->type, t->data + n * t->row_bytes(), n_in_, out);
+      return;
+    }
+    n -= static_cast<int>(t->shape[1]);
+  }
+  PONDER_CHECK(false);
+}
+
+void Linear::expand_panel(int p, void* out) const {
+  thread_local Buffer<float> rows;
+  rows.grow(static_cast<std::size_t>(kPanel) * n_in_);
+  for (int n = 0; n < kPanel; ++n) {
+    float* r = rows.data() + static_cast<std::ptrdiff_t>(n) * n_in_;
+    if (p * kPanel + n < n_out_) {
+      row(p * kPanel + n, r);
+    } else {
+      std::fill_n(r, n_in_, 0.f);
+    }
+  }
+  pack_panel(kernel_->compute, rows.data(), n_in_, out);
+}
+
+void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc) const {
+  const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
+  const int k_padded = round_up(n_in_, kKBlock);
+  if (packed_.size()) {
+    kernel_->run(a, lda, m, packed_.data() + begin * stride, k_padded, end - begin, c, ldc);
+    return;
+  }
+  thread_local Buffer<std::byte> panel;
+  panel.grow(stride);
+  for (int p = begin; p < end; ++p) {
+    expand_panel(p, panel.data());
+    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc);
+  }
+}
+
+void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
+  parallel_ranges(n_threads, n_panels(), [&](std::int64_t begin, std::int64_t end, int) {
+    forward_panels(a, lda, m, static_cast<int>(begin), static_cast<int>(end), c + begin * kPanel, ldc);
+  });
+}
+
+}  // namespace ponder

@@ -1,15 +1,16 @@
 # ponder_module(NAME [SOURCES …] [DEPS …]): the library of one folder of src/, ponder_NAME.
 # Headers of a folder are seen as "NAME/file.h", and only by targets that link ponder_NAME.
 add_library(ponder_options INTERFACE)
-target_include_directories(ponder_options INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
+target_include_directories(ponder_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 target_compile_options(ponder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off -fno-math-errno)
 if(PONDER_SANITIZE)
   target_compile_options(ponder_options INTERFACE -fsanitize=${PONDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(ponder_options INTERFACE -fsanitize=${PONDER_SANITIZE})
 endif()
 
-# Objects of every module, for the installed library.
-set_property(GLOBAL PROPERTY PONDER_OBJECTS "")
+# Names of the modules, and the libraries from outside that they link: for the installed library (PonderInstall.cmake).
+set_property(GLOBAL PROPERTY PONDER_MODULES "")
+set_property(GLOBAL PROPERTY PONDER_EXTERNALS "")
 
 function(ponder_module name)
   cmake_parse_arguments(M "" "" "SOURCES;DEPS" ${ARGN})
@@ -20,6 +21,9 @@ function(ponder_module name)
   add_library(ponder_${name} STATIC ${M_SOURCES})
   target_include_directories(ponder_${name} PUBLIC ${root})
   target_link_libraries(ponder_${name} PUBLIC ponder_options ${M_DEPS})
+  set_property(GLOBAL APPEND PROPERTY PONDER_MODULES ${name})
+  list(FILTER M_DEPS EXCLUDE REGEX "^ponder_")
+  set_property(GLOBAL APPEND PROPERTY PONDER_EXTERNALS ${M_DEPS})
 endfunction()
 
 # ponder_test(MODULE): every *_test.cc of this folder as one program, linked with the given targets.
@@ -28,7 +32,7 @@ function(ponder_test name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ponder_options ${T_DEPS} GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE PONDER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(test_${name} PRIVATE PONDER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(NOT T_LABEL)
     set(T_LABEL fast)
   endif()

@@ -1,0 +1,10 @@
+// The version of ponder. The one place that states it: the build and the package read it here.
+#pragma once
+
+#include <string_view>
+
+namespace ponder {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+}  // namespace ponder

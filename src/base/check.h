@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define PONDER_CHECK(cond)                                                                  \
-  do {                                                                                      \
-    if (!(cond)) [[unlikely]] {                                                             \
-      std::fprintf(stderr, "%s:%d: bug in ponder: %s\n", __FILE__, __LINE__, #cond);        \
-      std::abort();                                                                         \
-    }                                                                                       \
+#define PONDER_CHECK(cond)                                                           \
+  do {                                                                               \
+    if (!(cond)) [[unlikely]] {                                                      \
+      std::fprintf(stderr, "%s:%d: bug in ponder: %s\n", __FILE__, __LINE__, #cond); \
+      std::abort();                                                                  \
+    }                                                                                \
   } while (0)

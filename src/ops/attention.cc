@@ -7,9 +7,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/attention.cc"
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
@@ -21,8 +21,8 @@ HWY_INLINE int alanes() { return static_cast<int>(hn::Lanes(kAD)); }
 
 // kKeys dot products at once; each sums over the head in one order, then over the lanes.
 template <int kKeys>
-HWY_INLINE void dots(const float* HWY_RESTRICT q, const float* HWY_RESTRICT k, std::ptrdiff_t stride, int n, float scale,
-                     float* HWY_RESTRICT out) {
+HWY_INLINE void dots(const float* HWY_RESTRICT q, const float* HWY_RESTRICT k, std::ptrdiff_t stride, int n,
+                     float scale, float* HWY_RESTRICT out) {
   AV sum[kKeys];
   for (int j = 0; j < kKeys; ++j) sum[j] = hn::Zero(kAD);
   for (int i = 0; i < n; i += alanes()) {
@@ -75,8 +75,8 @@ HWY_INLINE int for_runs(std::span<const KvRun> runs, int first, const F& fn) {
   return pos;
 }
 
-void attend_t(const AttentionShape& s, const float* q, const float* k, const float* v, std::span<const KvRun> runs, int first,
-              float* scores, float* out) {
+void attend_t(const AttentionShape& s, const float* q, const float* k, const float* v, std::span<const KvRun> runs,
+              int first, float* scores, float* out) {
   const std::ptrdiff_t stride = s.kv_stride;
   for (int g = 0; g < s.group; ++g, q += s.head_dim, out += s.head_dim) {
     const int n = for_runs(runs, first, [&](int pos, int slot, int len) {
@@ -91,7 +91,8 @@ void attend_t(const AttentionShape& s, const float* q, const float* k, const flo
     std::fill_n(out, s.head_dim, 0.f);
     for_runs(runs, first, [&](int pos, int slot, int len) {
       int c = 0;
-      for (; c + 4 * alanes() <= s.head_dim; c += 4 * alanes()) weighted<4>(scores + pos, v + slot * stride + c, stride, len, out + c);
+      for (; c + 4 * alanes() <= s.head_dim; c += 4 * alanes())
+        weighted<4>(scores + pos, v + slot * stride + c, stride, len, out + c);
       for (; c < s.head_dim; c += alanes()) weighted<1>(scores + pos, v + slot * stride + c, stride, len, out + c);
     });
     const float inverse = 1.f / total;
@@ -106,8 +107,8 @@ HWY_AFTER_NAMESPACE();
 namespace ponder {
 HWY_EXPORT(attend_t);
 
-void attend(const AttentionShape& s, const float* q, const float* k, const float* v, std::span<const KvRun> runs, int first,
-            float* scores, float* out) {
+void attend(const AttentionShape& s, const float* q, const float* k, const float* v, std::span<const KvRun> runs,
+            int first, float* scores, float* out) {
   HWY_DYNAMIC_DISPATCH(attend_t)(s, q, k, v, runs, first, scores, out);
 }
 

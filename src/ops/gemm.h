@@ -32,7 +32,8 @@ inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
 /// C(m, 32 j + c) = sum_k A(m, k) W(32 j + c, k) for panels j = 0 … n_panels-1, one thread.
 /// a: (round_up(m, 32), lda), zero from K to k_padded; panels: as pack_panel wrote them, one after another;
 /// c: (round_up(m, 32), ldc) float32; rows m … are scratch.
-using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc);
+using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c,
+                        int ldc);
 
 struct GemmKernel {
   Compute compute;
@@ -50,7 +51,7 @@ inline std::size_t panel_bytes(Compute c, int k) {
 /// serves as AMX tiles and as AVX-512 operands alike.
 void pack_panel(Compute c, const float* rows, int k, void* out);
 
-namespace gemm {  // one file an instruction set
+namespace gemm {       // one file an instruction set
 bool amx_available();  // also asks the kernel for the tile state, once
 bool avx512_bf16_available();
 void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);

@@ -14,8 +14,8 @@ using D = hn::CappedTag<float, kPanel / 2>;
 
 // R rows by one panel of 32 columns in vectors of L lanes; sums stay in registers over all of K.
 template <int R, int kVectors>
-HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY_RESTRICT w, int k, float* HWY_RESTRICT c,
-                          int ldc) {
+HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY_RESTRICT w, int k,
+                          float* HWY_RESTRICT c, int ldc) {
   const D d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   hn::Vec<D> sum[R][kVectors];
@@ -24,17 +24,19 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
   for (int i = 0; i < k; ++i, w += kPanel) {
     for (int v = 0; v < kVectors; ++v) {
       const auto b = hn::LoadU(d, w + v * lanes);
-      for (int r = 0; r < R; ++r) sum[r][v] = hn::MulAdd(hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]), b, sum[r][v]);
+      for (int r = 0; r < R; ++r)
+        sum[r][v] = hn::MulAdd(hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]), b, sum[r][v]);
     }
   }
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// The same for 16 columns (half a panel) of bf16 pairs: even k in the low half of each 32-bit lane, odd k in the high half.
+// The same for 16 columns (half a panel) of bf16 pairs: even k in the low half of each 32-bit lane, odd k in the high
+// half.
 template <int R, int kVectors>
-HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_blocks, float* HWY_RESTRICT c,
-                           int ldc) {
+HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_blocks,
+                           float* HWY_RESTRICT c, int ldc) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const int lanes = static_cast<int>(hn::Lanes(d));

@@ -17,7 +17,8 @@ Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, b
   if (!packed) return;
   const std::size_t stride = panel_bytes(kernel.compute, n_in_);
   packed_ = Buffer<std::byte>(stride * n_panels());
-  parallel_for(n_threads, n_panels(), [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed_.data() + p * stride); });
+  parallel_for(n_threads, n_panels(),
+               [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed_.data() + p * stride); });
 }
 
 void Linear::row(int n, float* out) const {

@@ -1,0 +1,265 @@
+// LanguageDensity on a Transformer: requests to rows of one forward pass, through the tree of prefixes. Nodes whose
+// keys and values were evicted are fed again, with the same bits.
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include "base/check.h"
+#include "language/row_reduce.h"
+#include "model/memory.h"
+#include "model/prefix_tree.h"
+#include "model/transformer.h"
+#include "ponder/model.h"
+
+namespace ponder {
+namespace {
+
+class Language final : public LanguageDensity {
+ public:
+  Language(std::shared_ptr<const Transformer> model, std::vector<Token> end_tokens, int n_ctx, int n_slots)
+      : model_(std::move(model)),
+        end_tokens_(std::move(end_tokens)),
+        n_ctx_(n_ctx),
+        tree_(n_slots),
+        kv_(model_->config(), model_->kernel(), n_slots),
+        reducer_(*model_) {}
+
+  int n_vocab() const override { return model_->config().n_vocab; }
+  bool is_end(Token v) const override { return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v); }
+  const std::vector<Token>& end_tokens() const override { return end_tokens_; }
+  int n_ctx() const override { return n_ctx_; }
+  Prefix context(int k) const override {
+    PONDER_CHECK(k >= 0 && k < static_cast<int>(contexts_.size()) && contexts_[k].root != kNoPrefix);
+    return contexts_[k].root;
+  }
+  Result<int> add_context(std::span<const Token> prompt) override;
+  void drop_context(int k) override {
+    release(context(k));
+    contexts_[k] = {};
+  }
+
+  Status extend(std::span<const Extend>, Rows& out) override;
+  Prefix ancestor(Prefix p, int n_tokens) override {
+    for (; n_tokens > 0; --n_tokens) p = tree_.parent(p);
+    PONDER_CHECK(tree_.alive(p));
+    retain(p);
+    return p;
+  }
+  int depth(Prefix p) const override { return tree_.length(p); }
+  void retain(Prefix p) override { tree_.retain(p); }
+  void release(Prefix p) override { tree_.release(p); }
+  Cost cost() const override { return cost_; }
+
+ private:
+  struct Context {
+    Prefix root = kNoPrefix;
+    std::vector<Token> tokens;
+  };
+  Status check(const Extend&) const;
+  Status feed(std::span<const Prefix> nodes);
+  Status reduce(std::span<const Extend>, std::span<const std::vector<Prefix>> path, Rows& out);
+
+  std::shared_ptr<const Transformer> model_;
+  std::vector<Token> end_tokens_;
+  int n_ctx_;
+  PrefixTree tree_;
+  KvStore kv_;
+  RowReducer reducer_;
+  ForwardScratch scratch_;
+  ForwardBatch batch_;
+  std::vector<Context> contexts_;
+  Cost cost_;
+};
+
+int n_rows(const Extend& e) {
+  const int n = static_cast<int>(e.tokens.size());
+  switch (e.rows) {
+    case RowSet::kNone:
+      return 0;
+    case RowSet::kTargets:
+      return n;
+    case RowSet::kLast:
+      return 1;
+    case RowSet::kAll:
+      return n + 1;
+  }
+  return 0;
+}
+
+Status Language::check(const Extend& e) const {
+  const int n = static_cast<int>(e.tokens.size());
+  if (e.parent != kNoPrefix && !tree_.alive(e.parent))
+    return Error{Code::kInvalid, "a live prefix", std::to_string(e.parent), "Extend::parent",
+                 "it was released, or is of another density"};
+  for (Token v : e.tokens)
+    if (v < 0 || v >= n_vocab())
+      return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
+                   "Extend::tokens", ""};
+  if (tree_.length(e.parent) + n > n_ctx_)
+    return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
+                 std::to_string(tree_.length(e.parent) + n), "prompt and reply together",
+                 "shorten them or raise the context size"};
+  if (e.parent == kNoPrefix && (n == 0 || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
+    return Error{Code::kInvalid, "a prefix of at least one token", "the empty prefix", "Extend::parent",
+                 "a model predicts nothing before the first token"};
+  const std::size_t masks = e.masks.size();
+  if (masks > 1 && masks != static_cast<std::size_t>(n_rows(e)))
+    return Error{Code::kInvalid, "no mask, one, or one a row (" + std::to_string(n_rows(e)) + ")",
+                 std::to_string(masks), "Extend::masks", ""};
+  for (const TokenMask* m : e.masks)
+    if (m && m->n_vocab() != n_vocab())
+      return Error{Code::kInvalid, "a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(m->n_vocab()),
+                   "Extend::masks", ""};
+  return {};
+}
+
+// Pushes nodes (with slots, parents first) through the network.
+Status Language::feed(std::span<const Prefix> nodes) {
+  for (std::size_t i = 0; i < nodes.size(); i += Transformer::kMaxRows) {
+    const auto part = nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i));
+    batch_ = {};
+    batch_.first_run.push_back(0);
+    for (Prefix p : part) {
+      batch_.tokens.push_back(tree_.token(p));
+      batch_.positions.push_back(tree_.length(p) - 1);
+      batch_.slots.push_back(tree_.slot(p));
+      tree_.path_runs(p, batch_.runs);
+      batch_.first_run.push_back(static_cast<std::uint32_t>(batch_.runs.size()));
+    }
+    model_->forward(batch_, kv_, scratch_);
+  }
+  return {};
+}
+
+// path[r]: the parent and the new nodes of request r.
+Status Language::reduce(std::span<const Extend> requests, std::span<const std::vector<Prefix>> path, Rows& out) {
+  std::vector<RowRequest> wanted;
+  out.rows.clear();
+  out.first.assign(1, 0);
+  for (const Extend& e : requests) out.first.push_back(out.first.back() + n_rows(e));
+  out.rows.resize(out.first.back());
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    const Extend& e = requests[r];
+    const int n = static_cast<int>(e.tokens.size()), rows = n_rows(e), begin = e.rows == RowSet::kLast ? n : 0;
+    for (int k = 0; k < rows; ++k) {
+      RowRequest q;
+      q.hidden = kv_.hidden(tree_.slot(path[r][begin + k]));
+      q.needs = &e.needs;
+      q.mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k];
+      q.target = begin + k < n ? e.tokens[begin + k] : -1;
+      q.out = &out.rows[out.first[r] + k];
+      wanted.push_back(q);
+    }
+  }
+  return reducer_.run(wanted);
+}
+
+Status Language::extend(std::span<const Extend> requests, Rows& out) {
+  for (const Extend& e : requests) PONDER_TRY(check(e));
+  tree_.begin_batch();
+  std::vector<Prefix> fresh;  // nodes to feed, parents first: evicted ancestors, then new ones
+  for (const Extend& e : requests) tree_.touch_path(e.parent, fresh);
+  const std::size_t n_again = fresh.size();
+  std::vector<std::vector<Prefix>> path(requests.size());
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    path[r].push_back(requests[r].parent);
+    for (Token v : requests[r].tokens) {
+      path[r].push_back(tree_.add(path[r].back(), v));
+      fresh.push_back(path[r].back());
+    }
+  }
+  Status status;
+  try {
+    if (!tree_.assign_slots(fresh)) {
+      status = Error{Code::kResource,
+                     "at most " + std::to_string(tree_.n_slots()) + " tokens of keys and values in one batch",
+                     std::to_string(fresh.size()) + " more than the batch's prefixes leave room for", "prefix tree",
+                     "extend fewer prefixes at once, or give more memory for keys and values"};
+    } else {
+      status = feed(fresh);
+      if (status.ok()) status = reduce(requests, path, out);
+    }
+  } catch (const std::bad_alloc&) {
+    status = Error{Code::kResource, "memory for a batch of " + std::to_string(fresh.size()) + " tokens", "none left",
+                   "prefix tree", "use a smaller batch or context"};
+  }
+  out.end.clear();
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    std::vector<Prefix>& nodes = path[r];
+    if (!status.ok()) {  // the last node goes, and with it the chain
+      if (nodes.size() > 1)
+        for (std::size_t k = nodes.size(); k-- > 1;) tree_.release(nodes[k]);
+      continue;
+    }
+    for (std::size_t k = 1; k + 1 < nodes.size(); ++k) tree_.release(nodes[k]);  // held by their children
+    if (nodes.size() == 1 && nodes[0] != kNoPrefix) tree_.retain(nodes[0]);
+    out.end.push_back(nodes.back());
+    (nodes.size() == 2 ? cost_.tokens_decoded : cost_.tokens_scored) += static_cast<std::int64_t>(nodes.size()) - 1;
+  }
+  if (status.ok()) cost_.tokens_scored += static_cast<std::int64_t>(n_again);
+  return status;
+}
+
+Result<int> Language::add_context(std::span<const Token> prompt) {
+  if (prompt.empty())
+    return Error{Code::kInvalid, "a prompt of at least one token", "none", "add_context",
+                 "begin with the model's BOS token"};
+  // What it shares with a prompt that is there already is not fed again.
+  const Context* like = nullptr;
+  std::size_t shared = 0;
+  for (const Context& c : contexts_) {
+    const auto n = static_cast<std::size_t>(
+        std::mismatch(c.tokens.begin(), c.tokens.end(), prompt.begin(), prompt.end()).first - c.tokens.begin());
+    if (c.root != kNoPrefix && n > shared) {
+      shared = n;
+      like = &c;
+    }
+  }
+  Context c{like ? ancestor(like->root, static_cast<int>(like->tokens.size() - shared)) : kNoPrefix,
+            {prompt.begin(), prompt.end()}};
+  if (shared < prompt.size()) {
+    Rows rows;
+    const Prefix parent = c.root;
+    const Extend feed_rest{.parent = parent, .tokens = prompt.subspan(shared), .rows = RowSet::kNone};
+    const Status s = extend({&feed_rest, 1}, rows);
+    if (parent != kNoPrefix) release(parent);
+    PONDER_TRY(s);
+    c.root = rows.end[0];
+  }
+  contexts_.push_back(std::move(c));
+  return static_cast<int>(contexts_.size()) - 1;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,
+                                                               const DensityOptions& options) {
+  auto transformer = std::static_pointer_cast<const Transformer>(std::move(model));  // the only kind of Model there is
+  const Config& c = transformer->config();
+  const int n_ctx = options.n_ctx > 0 ? options.n_ctx : c.n_ctx;
+  if (c.learned_positions && n_ctx > c.n_ctx)
+    return Error{Code::kInvalid, "a context of at most " + std::to_string(c.n_ctx) + " tokens", std::to_string(n_ctx),
+                 transformer->file().path(), "the model has no more positions"};
+  const std::int64_t per_slot = KvStore::bytes_per_slot(c, transformer->kernel()), free = available_memory();
+  constexpr std::int64_t kUsualSlots = 16384;  // room for searches beside the context
+  const std::int64_t wanted = options.kv_bytes > 0
+                                  ? options.kv_bytes
+                                  : std::min(free / 2, per_slot * std::max<std::int64_t>(2ll * n_ctx, kUsualSlots));
+  const std::int64_t n_slots = std::min<std::int64_t>(wanted / per_slot, 1 << 24);
+  if (n_slots < n_ctx)
+    return Error{Code::kResource,
+                 std::to_string((per_slot * n_ctx) >> 20) + " MB for the keys and values of " + std::to_string(n_ctx) +
+                     " tokens",
+                 std::to_string(wanted >> 20) + " MB", transformer->file().path(), "use a smaller context size"};
+  std::vector<Token> ends = options.end_tokens;
+  std::sort(ends.begin(), ends.end());
+  try {
+    return std::unique_ptr<LanguageDensity>(
+        std::make_unique<Language>(std::move(transformer), std::move(ends), n_ctx, static_cast<int>(n_slots)));
+  } catch (const std::bad_alloc&) {
+    return Error{Code::kResource, std::to_string((per_slot * n_slots) >> 20) + " MB for keys and values", "none left",
+                 "", "use a smaller context size"};
+  }
+}
+
+}  // namespace ponder

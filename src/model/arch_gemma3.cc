@@ -1,0 +1,43 @@
+// gemma3: local layers with a sliding window and a rotary base of their own between global ones, norms after
+// attention and feed-forward too, GELU gate, scaled embeddings. Gemma team 2025. The converter adds 1 to norm weights.
+#include <cmath>
+
+#include "model/arch.h"
+
+namespace ponder {
+
+Result<Config> read_gemma3(const ArchReader& in) {
+  Config c;
+  PONDER_TRY(in.read_sizes(c));
+  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
+  PONDER_TRY(in.read_rope(c));
+  c.rope = Rope::kHalves;
+  c.activation = Activation::kGeluGated;
+  c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
+  constexpr int kLayersOf27B = 62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads
+  if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(c.n_embd / c.n_heads));
+  PONDER_TRY(in.read_float("attn_logit_softcapping", c.attention_soft_cap, false));
+  PONDER_TRY(in.read_float("final_logit_softcapping", c.final_soft_cap, false));
+  PONDER_TRY(in.read_int("attention.sliding_window", c.window, false));
+  float local_base = 10000;
+  PONDER_TRY(in.read_float("rope.freq_base_swa", local_base, false));
+  if (local_base <= 1)
+    return Error{Code::kInvalid, "a rotary base above 1", std::to_string(local_base), in.file().path(), ""};
+  c.rope_local = rope_table(local_base, c.rope_dim);
+  if (c.window == 0) return c;
+  const std::string key = in.key("attention.sliding_window_pattern");
+  if (const GgufArray* pattern = in.file().find_array(key)) {
+    const auto* flags = std::get_if<std::vector<bool>>(&pattern->items);
+    if (!flags || flags->size() != c.local.size())
+      return Error{Code::kInvalid, std::to_string(c.n_layers) + " booleans", "another array",
+                   in.file().path() + ", " + key, ""};
+    c.local = *flags;
+    return c;
+  }
+  int period = 6;  // every sixth layer is global
+  PONDER_TRY(in.read_int("attention.sliding_window_pattern", period, false));
+  for (int i = 0; i < c.n_layers; ++i) c.local[i] = period > 0 && i % period < period - 1;
+  return c;
+}
+
+}  // namespace ponder

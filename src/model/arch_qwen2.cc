@@ -1,0 +1,15 @@
+// qwen2: Qwen2 and Qwen2.5. As llama, with biases on Q, K and V and rotary halves. Qwen team 2024.
+#include "model/arch.h"
+
+namespace ponder {
+
+Result<Config> read_qwen2(const ArchReader& in) {
+  Config c;
+  PONDER_TRY(in.read_sizes(c));
+  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
+  PONDER_TRY(in.read_rope(c));
+  c.rope = Rope::kHalves;
+  return c;
+}
+
+}  // namespace ponder

@@ -1,0 +1,8 @@
+// qwen3: dense Qwen3. As qwen2 without biases, with an RMS norm on each head of Q and K. Qwen team 2025.
+#include "model/arch.h"
+
+namespace ponder {
+
+Result<Config> read_qwen3(const ArchReader& in) { return read_qwen2(in); }
+
+}  // namespace ponder

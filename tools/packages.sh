@@ -2,11 +2,11 @@
 # Sourced by quickstart and check; not run by itself.
 
 # To build and run.
-PACKAGES_RUN="cmake ninja-build g++ ccache pkg-config python3 python3-pip
-  libdnnl-dev libhwy-dev libfmt-dev libpcre2-dev libutf8proc-dev libssl-dev nlohmann-json3-dev libcli11-dev"
+PACKAGES_RUN="cmake ninja-build g++ ccache pkg-config python3
+  libhwy-dev libfmt-dev libpcre2-dev libutf8proc-dev libssl-dev nlohmann-json3-dev libcli11-dev"
 # To test, besides.
-PACKAGES_CHECK="git libgtest-dev librapidcheck-dev libbenchmark-dev clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  python3-numpy"
+PACKAGES_CHECK="git libgtest-dev librapidcheck-dev libbenchmark-dev clang-14 clang-format-14 clang-tidy-14
+  libclang-rt-14-dev libomp-14-dev libdnnl-dev python3-numpy"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -15,7 +15,6 @@ die() { say "error: $*"; exit 1; }
 install_packages() {
   local missing=() p root=()
   for p in "$@"; do
-    # `;` inside a status means half-installed or removed.
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
@@ -35,11 +34,11 @@ install_packages() {
   rm -f "$log"
 }
 
-# A python that has pip.
-python_with_pip() {
+# python_with MODULE: the first python that has it (a python of the user's own, or Debian's).
+python_with() {
   local p
   for p in python3 /usr/bin/python3; do
-    if "$p" -m pip --version >/dev/null 2>&1; then echo "$p"; return; fi
+    if "$p" -c "import $1" >/dev/null 2>&1; then echo "$p"; return; fi
   done
   return 1
 }

@@ -32,14 +32,15 @@ struct TemplateLimits {
 
 class ChatTemplate {
  public:
-  /// Parses `source`. Errors: kInvalid (syntax: line and what was expected), kUnsupported (a construct outside the subset).
+  /// Parses `source`. Errors: kInvalid (syntax: line and what was expected), kUnsupported (a construct outside the
+  /// subset).
   static Result<std::shared_ptr<const ChatTemplate>> parse(std::string_view source, const TemplateLimits& = {});
   virtual ~ChatTemplate() = default;
 
   struct Options {
     bool add_generation_prompt = true;
-    std::string bos_token, eos_token;   // spelled out
-    std::string date = "26 Jul 2024";   // for templates that print today's date through strftime_now
+    std::string bos_token, eos_token;  // spelled out
+    std::string date = "26 Jul 2024";  // for templates that print today's date through strftime_now
   };
   /// Errors: kInvalid (the template raised an exception: its words), kResource (a limit was hit).
   virtual Result<RenderedPrompt> render(const std::vector<ChatMessage>&, const Options&) const = 0;

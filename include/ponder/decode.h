@@ -14,21 +14,22 @@
 namespace ponder {
 
 struct DecodeConfig {
-  double temperature = 0;          // 0: greedy
-  int top_k = 0;                   // 0: off
-  double top_p = 1;                // 1: off
-  double min_p = 0;                // 0: off
-  double repetition_penalty = 1;   // 1: off. On logits of tokens already in the reply (CTRL, Keskar et al. 2019)
+  double temperature = 0;         // 0: greedy
+  int top_k = 0;                  // 0: off
+  double top_p = 1;               // 1: off
+  double min_p = 0;               // 0: off
+  double repetition_penalty = 1;  // 1: off. On logits of tokens already in the reply (CTRL, Keskar et al. 2019)
   std::uint64_t seed = 0;
 };
 
-/// Decodes one reply a stream from `context`, streams side by side in one batch; stream k of seed s draws the same tokens
-/// whatever the number of streams or threads. Unlike a law of target `ended`, a decoder that reaches the horizon returns
-/// its unended prefix (ended = false). `on_token(stream, token)` returning false stops that stream.
+/// Decodes one reply a stream from `context`, streams side by side in one batch; stream k of seed s draws the same
+/// tokens whatever the number of streams or threads. Unlike a law of target `ended`, a decoder that reaches the horizon
+/// returns its unended prefix (ended = false). `on_token(stream, token)` returning false stops that stream.
 Result<std::vector<Reply>> decode(CausalDensity&, Prefix context, const ReplyLaw&, const DecodeConfig&, int n_streams,
                                   const Budget&, const std::function<bool(int stream, Token)>& on_token = {});
 
-/// The best of a set under the law: ended replies first where the target is `ended`, then the larger logprob; -1 when empty.
+/// The best of a set under the law: ended replies first where the target is `ended`, then the larger logprob; -1 when
+/// empty.
 int best_reply(std::span<const Reply>, const ReplyLaw&);
 
 }  // namespace ponder

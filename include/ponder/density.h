@@ -49,9 +49,9 @@ struct Draw {
     kRow,         // the whole row
   };
   Kind kind = Kind::kNone;
-  double u = 0;                                               // in [0, 1)
-  const float* noise = nullptr;                               // (n_vocab)
-  double bound = -std::numeric_limits<double>::infinity();    // nats
+  double u = 0;                                             // in [0, 1)
+  const float* noise = nullptr;                             // (n_vocab)
+  double bound = -std::numeric_limits<double>::infinity();  // nats
   int max_items = std::numeric_limits<int>::max();
 };
 
@@ -80,21 +80,21 @@ struct Extend {
 };
 
 struct Row {
-  double logprob = 0;                 // log p(token k+1 | …) of row k < n; 0 for row n. -inf when masked
-  double lz = 0, entropy = 0;         // nats, when asked for
-  Token drawn = -1;                   // kInverseCdf, kArgmax
-  double drawn_logprob = 0;           // its lp (alpha = 1), nats
-  std::vector<TokenProb> list;        // kList
+  double logprob = 0;           // log p(token k+1 | …) of row k < n; 0 for row n. -inf when masked
+  double lz = 0, entropy = 0;   // nats, when asked for
+  Token drawn = -1;             // kInverseCdf, kArgmax
+  double drawn_logprob = 0;     // its lp (alpha = 1), nats
+  std::vector<TokenProb> list;  // kList
   double next_logprob = -std::numeric_limits<double>::infinity();  // kList: the largest lp left out
-  double mass_left = 0;               // kList: probability left out, in [0, 1]
-  std::vector<float> logits;          // kRow: (n_vocab), masked ids -inf
-  double log_normalizer = 0;          // kRow: lp = logits - log_normalizer
+  double mass_left = 0;                                            // kList: probability left out, in [0, 1]
+  std::vector<float> logits;                                       // kRow: (n_vocab), masked ids -inf
+  double log_normalizer = 0;                                       // kRow: lp = logits - log_normalizer
 };
 
 struct Rows {
-  std::vector<Row> rows;               // all requests, in order
-  std::vector<std::uint32_t> first;    // (n_requests + 1): request r has rows first[r] … first[r+1]-1
-  std::vector<Prefix> end;             // (n_requests): the node after the last token, retained for the caller
+  std::vector<Row> rows;             // all requests, in order
+  std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
+  std::vector<Prefix> end;           // (n_requests): the node after the last token, retained for the caller
   std::span<const Row> of(std::size_t r) const { return {rows.data() + first[r], first[r + 1] - first[r]}; }
   std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
 };
@@ -124,7 +124,7 @@ class CausalDensity {
   virtual Status extend(std::span<const Extend>, Rows& out) = 0;
   /// The node n_tokens above, retained for the caller.
   virtual Prefix ancestor(Prefix, int n_tokens) = 0;
-  virtual int depth(Prefix) const = 0;                       // tokens from the root of its context
+  virtual int depth(Prefix) const = 0;  // tokens from the root of its context
   virtual void retain(Prefix) = 0;
   virtual void release(Prefix) = 0;
   virtual Cost cost() const = 0;

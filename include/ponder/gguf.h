@@ -18,9 +18,22 @@ namespace ponder {
 
 /// How a tensor's values are stored; numbers as in the file format.
 enum class TensorType : std::uint32_t {
-  kF32 = 0, kF16 = 1, kQ4_0 = 2, kQ4_1 = 3, kQ5_0 = 6, kQ5_1 = 7, kQ8_0 = 8,
-  kQ2_K = 10, kQ3_K = 11, kQ4_K = 12, kQ5_K = 13, kQ6_K = 14,
-  kIQ4_NL = 20, kIQ4_XS = 23, kBF16 = 30, kMXFP4 = 39,
+  kF32 = 0,
+  kF16 = 1,
+  kQ4_0 = 2,
+  kQ4_1 = 3,
+  kQ5_0 = 6,
+  kQ5_1 = 7,
+  kQ8_0 = 8,
+  kQ2_K = 10,
+  kQ3_K = 11,
+  kQ4_K = 12,
+  kQ5_K = 13,
+  kQ6_K = 14,
+  kIQ4_NL = 20,
+  kIQ4_XS = 23,
+  kBF16 = 30,
+  kMXFP4 = 39,
 };
 
 struct TensorTypeInfo {
@@ -42,14 +55,15 @@ struct GgufTensor {
   const std::byte* data = nullptr;  // into the mapping; row-major over reversed shape
   std::int64_t n_values = 0;
   std::size_t n_bytes = 0;
-  std::int64_t row_bytes() const;   // bytes of one row of shape[0] values
+  std::int64_t row_bytes() const;  // bytes of one row of shape[0] values
 };
 
 struct GgufValue;
 /// A metadata array. Numbers are widened; strings point into the mapping.
 struct GgufArray {
   std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string_view>, std::vector<bool>,
-               std::vector<GgufValue>> items;
+               std::vector<GgufValue>>
+      items;
   std::size_t size() const;
 };
 struct GgufValue {
@@ -66,11 +80,11 @@ class GgufFile {
 
   virtual ~GgufFile() = default;
   virtual int version() const = 0;
-  virtual const std::string& path() const = 0;                         // as given to open
-  virtual std::uint64_t file_bytes() const = 0;                        // all parts
+  virtual const std::string& path() const = 0;   // as given to open
+  virtual std::uint64_t file_bytes() const = 0;  // all parts
   virtual const std::map<std::string, GgufValue, std::less<>>& metadata() const = 0;
-  virtual const std::vector<GgufTensor>& tensors() const = 0;          // file order
-  virtual const GgufTensor* find(std::string_view name) const = 0;     // nullptr when absent
+  virtual const std::vector<GgufTensor>& tensors() const = 0;       // file order
+  virtual const GgufTensor* find(std::string_view name) const = 0;  // nullptr when absent
   /// SHA-256 of the file(s), lower-case hex; computed on first use, thread-safe.
   virtual const std::string& sha256() const = 0;
 
@@ -83,7 +97,7 @@ class GgufFile {
   Result<bool> bool_or(std::string_view key, bool fallback) const;
   Result<std::string_view> get_string(std::string_view key) const;
   Result<std::string_view> string_or(std::string_view key, std::string_view fallback) const;
-  const GgufArray* find_array(std::string_view key) const;             // nullptr when absent or not an array
+  const GgufArray* find_array(std::string_view key) const;  // nullptr when absent or not an array
 };
 
 }  // namespace ponder

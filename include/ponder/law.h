@@ -23,9 +23,9 @@ std::optional<Target> parse_target(std::string_view);
 
 struct ReplyLawConfig {
   Target target = Target::kEnded;
-  int horizon = 256;                // T: most tokens of a reply, the end token counted
-  int min_length = 0;               // shortest reply, the end token counted; end tokens masked before it
-  std::vector<Token> allowed{};     // restrict the law to these ids; empty: all. End tokens must be named to be allowed
+  int horizon = 256;             // T: most tokens of a reply, the end token counted
+  int min_length = 0;            // shortest reply, the end token counted; end tokens masked before it
+  std::vector<Token> allowed{};  // restrict the law to these ids; empty: all. End tokens must be named to be allowed
 };
 
 class ReplyLaw {
@@ -41,7 +41,9 @@ class ReplyLaw {
   /// Mask of the row that predicts token t (t = 0 is the first of the reply); nullptr: all ids.
   const TokenMask* mask(int t) const;
   /// Does token v at position t close the reply?
-  bool closes(int t, Token v) const { return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon); }
+  bool closes(int t, Token v) const {
+    return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);
+  }
   /// May a prefix of t unended tokens still be extended?
   bool extends(int t) const { return t < config_.horizon; }
 

@@ -18,9 +18,9 @@ namespace ponder {
 
 /// When to stop: whichever comes first. Checked between batches.
 struct Budget {
-  double seconds = std::numeric_limits<double>::infinity();  // from the start of the call
+  double seconds = std::numeric_limits<double>::infinity();        // from the start of the call
   std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  // TFE, by CausalDensity::cost
-  const std::atomic<bool>* stop = nullptr;  // set by a signal handler or another thread
+  const std::atomic<bool>* stop = nullptr;                         // set by a signal handler or another thread
 };
 
 struct BeamConfig {
@@ -40,19 +40,19 @@ struct Certificate {
   enum class Claim { kAnyLength, kEndedWithinHorizon, kTruncated, kFixed };
   Status status = Status::kNone;
   Claim claim = Claim::kEndedWithinHorizon;
-  double gap = std::numeric_limits<double>::infinity();     // nats: no reply beats the best by more. 0 when optimal
-  double margin = 0;                                        // nats: best f - the largest bound or reply left
-  int horizon = 0;                                          // tokens
-  std::int64_t expanded = 0;                                // prefixes expanded
-  double mass_kept = 0, mass_left = 1;                      // probability of the kept replies; bound on all others
+  double gap = std::numeric_limits<double>::infinity();  // nats: no reply beats the best by more. 0 when optimal
+  double margin = 0;                                     // nats: best f - the largest bound or reply left
+  int horizon = 0;                                       // tokens
+  std::int64_t expanded = 0;                             // prefixes expanded
+  double mass_kept = 0, mass_left = 1;                   // probability of the kept replies; bound on all others
 };
 std::string_view to_string(Certificate::Status);  // "none", "gap", "optimal"
 std::string_view to_string(Certificate::Claim);   // "any-length", "ended-within-horizon", "truncated", "fixed"
 
 struct BestFirstConfig {
-  int n_best = 1;                       // K: how many of the most likely replies to prove
-  int batch = 32;                       // prefixes expanded in one pass
-  int max_children = 256;               // longest child list; the rest is kept as one bound
+  int n_best = 1;                         // K: how many of the most likely replies to prove
+  int batch = 32;                         // prefixes expanded in one pass
+  int max_children = 256;                 // longest child list; the rest is kept as one bound
   std::int64_t max_frontier = 2'000'000;  // entries; beyond it the least likely are dropped and bound the gap
   std::function<void(const Reply& best, const Certificate&)> progress{};  // now and then
 };

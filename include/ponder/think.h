@@ -12,23 +12,23 @@
 namespace ponder {
 
 struct ThinkConfig {
-  DecodeConfig first{};      // how the first reply is made
+  DecodeConfig first{};  // how the first reply is made
   BeamConfig beam{};
   BestFirstConfig best_first{};
   std::function<void(const std::string& method, const Reply& best)> progress{};
 };
 
 struct ThinkMethod {
-  std::string name;     // "first", "beam-16", "prove"
-  double best = 0;      // log-probability of the best reply it found, nats
-  bool found = false;   // whether it found a reply of the law at all
+  std::string name;    // "first", "beam-16", "prove"
+  double best = 0;     // log-probability of the best reply it found, nats
+  bool found = false;  // whether it found a reply of the law at all
   Cost cost{};
   double seconds = 0;
 };
 
 struct ThinkResult {
-  Reply first;                      // may be unended
-  Reply best;                       // never less likely than `first` under the law
+  Reply first;  // may be unended
+  Reply best;   // never less likely than `first` under the law
   std::vector<ThinkMethod> methods;
   Certificate certificate;
 };

@@ -17,7 +17,14 @@ namespace ponder {
 
 using Token = std::int32_t;
 
-enum class TokenKind : std::uint8_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
+enum class TokenKind : std::uint8_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6
+};
 
 /// Half-open byte range of a text.
 struct ByteRange {
@@ -50,9 +57,9 @@ class Tokenizer {
   virtual TokenKind kind(Token) const = 0;
   virtual std::optional<Token> bos() const = 0;
   virtual std::optional<Token> eos() const = 0;
-  virtual bool adds_bos() const = 0;                           // the model wants a BOS before raw text
-  virtual const std::vector<Token>& end_tokens() const = 0;    // end-of-generation ids, as llama.cpp finds them; sorted
-  virtual std::optional<Token> end_of_turn() const = 0;        // the id a chat reply ends with: EOT, else EOS
+  virtual bool adds_bos() const = 0;                         // the model wants a BOS before raw text
+  virtual const std::vector<Token>& end_tokens() const = 0;  // end-of-generation ids, as llama.cpp finds them; sorted
+  virtual std::optional<Token> end_of_turn() const = 0;      // the id a chat reply ends with: EOT, else EOS
   virtual std::optional<Token> find(std::string_view piece) const = 0;  // id of a control/user-defined token's text
 };
 

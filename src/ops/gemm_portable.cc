@@ -4,7 +4,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gemm_portable.cc"
-#include <hwy/foreach_target.h>
+#include <hwy/foreach_target.h>  // first: it includes this file once a target
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();

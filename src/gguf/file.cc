@@ -1,0 +1,251 @@
+// GgufFile: mapping of one or several parts, their union, typed look-ups, the hash.
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+#include "gguf/parse.h"
+
+namespace ponder {
+namespace {
+
+// A file mapped for reading; empty files map to nothing.
+class Mapping {
+ public:
+  static Result<Mapping> open(const std::string& path) {
+    const auto fail = [&](Code code, const std::string& got) {
+      return Error{code, "a readable GGUF file", got, path, "check the path given with -m"};
+    };
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, std::strerror(errno));
+    struct stat st {};
+    const int bad = fstat(fd, &st);
+    Mapping m;
+    if (bad == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+      m.size_ = static_cast<std::size_t>(st.st_size);
+      m.data_ = mmap(nullptr, m.size_, PROT_READ, MAP_PRIVATE, fd, 0);
+    }
+    const int code = errno;
+    ::close(fd);
+    if (bad != 0) return fail(Code::kIo, std::strerror(code));
+    if (S_ISDIR(st.st_mode)) return fail(Code::kInvalid, "a directory");
+    if (!S_ISREG(st.st_mode)) return fail(Code::kInvalid, "something that is not a regular file");
+    if (m.data_ == MAP_FAILED) {
+      m.data_ = nullptr;
+      return fail(Code::kIo, std::strerror(code));
+    }
+    return m;
+  }
+  Mapping() = default;
+  Mapping(Mapping&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Mapping& operator=(Mapping&& o) noexcept {
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
+    return *this;
+  }
+  ~Mapping() {
+    if (data_) munmap(data_, size_);
+  }
+  std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+class File final : public GgufFile {
+ public:
+  explicit File(std::string path) : path_(std::move(path)) {}
+  Status add(std::span<const std::byte> bytes, const std::string& name);
+  Status add_all_parts();
+  void own(Mapping m) { mappings_.push_back(std::move(m)); }
+
+  int version() const override { return version_; }
+  const std::string& path() const override { return path_; }
+  std::uint64_t file_bytes() const override {
+    std::uint64_t n = 0;
+    for (const auto& p : parts_) n += p.size();
+    return n;
+  }
+  const std::map<std::string, GgufValue, std::less<>>& metadata() const override { return metadata_; }
+  const std::vector<GgufTensor>& tensors() const override { return tensors_; }
+  const GgufTensor* find(std::string_view name) const override {
+    const auto it = by_name_.find(name);
+    return it == by_name_.end() ? nullptr : &tensors_[it->second];
+  }
+  const std::string& sha256() const override {
+    std::call_once(hashed_, [this] { sha256_ = hash(); });
+    return sha256_;
+  }
+
+ private:
+  std::string hash() const;
+
+  std::string path_;
+  int version_ = 0;
+  std::vector<Mapping> mappings_;
+  std::vector<std::span<const std::byte>> parts_;
+  std::map<std::string, GgufValue, std::less<>> metadata_;
+  std::vector<GgufTensor> tensors_;
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+  mutable std::once_flag hashed_;
+  mutable std::string sha256_;
+};
+
+std::string File::hash() const {
+  EVP_MD_CTX* ctx = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(ctx, EVP_sha256(), nullptr);
+  for (const auto& p : parts_) EVP_DigestUpdate(ctx, p.data(), p.size());
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned n = 0;
+  EVP_DigestFinal_ex(ctx, digest, &n);
+  EVP_MD_CTX_free(ctx);
+  std::string hex;
+  for (unsigned i = 0; i < n; ++i) {
+    hex += "0123456789abcdef"[digest[i] >> 4];
+    hex += "0123456789abcdef"[digest[i] & 15];
+  }
+  return hex;
+}
+
+Status File::add(std::span<const std::byte> bytes, const std::string& name) {
+  PONDER_ASSIGN(gguf::Part part, gguf::parse_part(bytes, name));
+  if (parts_.empty()) {
+    version_ = part.version;
+    metadata_ = std::move(part.metadata);
+  }
+  parts_.push_back(bytes);
+  for (GgufTensor& t : part.tensors) {
+    if (!by_name_.emplace(t.name, tensors_.size()).second)
+      return Error{Code::kInvalid, "tensors that differ between parts", "'" + t.name + "' twice", name, ""};
+    tensors_.push_back(std::move(t));
+  }
+  return {};
+}
+
+// "name-00002-of-00005.gguf" with its number and count; count 0: not such a name.
+struct PartName {
+  std::string stem;
+  int number = 0, count = 0;
+  std::string of(int n) const {
+    char tail[32];
+    std::snprintf(tail, sizeof tail, "-%05d-of-%05d.gguf", n, count);
+    return stem + tail;
+  }
+};
+PartName split_name(const std::string& path) {
+  PartName p;
+  constexpr std::size_t kTail = sizeof("-00001-of-00001.gguf") - 1;
+  if (path.size() <= kTail) return p;
+  int length = 0;
+  if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count, &length) != 2 ||
+      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number)
+    return {};
+  p.stem = path.substr(0, path.size() - kTail);
+  return p;
+}
+
+Status File::add_all_parts() {
+  PONDER_ASSIGN(Mapping first, Mapping::open(path_));
+  const PartName name = split_name(path_);
+  int count = 1;
+  if (name.count > 1) {
+    PONDER_ASSIGN(first, Mapping::open(name.of(1)));
+    count = name.count;
+  }
+  own(std::move(first));
+  PONDER_TRY(add(mappings_.back().bytes(), count > 1 ? name.of(1) : path_));
+  PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 0));
+  if (said > 1 && said != count)
+    return Error{Code::kInvalid, "a split file named name-00001-of-" + std::to_string(said) + ".gguf", path_, path_,
+                 "keep the names that the parts came with"};
+  for (int i = 2; i <= count; ++i) {
+    PONDER_ASSIGN(Mapping m, Mapping::open(name.of(i)));
+    own(std::move(m));
+    PONDER_TRY(add(mappings_.back().bytes(), name.of(i)));
+  }
+  PONDER_ASSIGN(const std::int64_t n_tensors,
+                int_or("split.tensors.count", static_cast<std::int64_t>(tensors_.size())));
+  if (n_tensors != static_cast<std::int64_t>(tensors_.size()))
+    return Error{Code::kInvalid, std::to_string(n_tensors) + " tensors in all parts", std::to_string(tensors_.size()),
+                 path_, "a part may be missing"};
+  return {};
+}
+
+Error wrong(const GgufFile& f, std::string_view key, const char* expected, bool present) {
+  return {Code::kInvalid, std::string(expected), present ? "another type or a value out of range" : "no such key",
+          f.path() + ", " + std::string(key), "the file may be incomplete"};
+}
+
+}  // namespace
+
+std::int64_t GgufTensor::row_bytes() const {
+  const TensorTypeInfo* info = tensor_type_info(type);
+  return shape[0] / info->block_values * info->block_bytes;
+}
+std::size_t GgufArray::size() const {
+  return std::visit([](const auto& v) { return v.size(); }, items);
+}
+
+Result<std::shared_ptr<const GgufFile>> GgufFile::open(const std::string& path) {
+  auto file = std::make_shared<File>(path);
+  PONDER_TRY(file->add_all_parts());
+  return std::shared_ptr<const GgufFile>(std::move(file));
+}
+Result<std::shared_ptr<const GgufFile>> GgufFile::parse(std::span<const std::byte> bytes, const std::string& name) {
+  auto file = std::make_shared<File>(name);
+  PONDER_TRY(file->add(bytes, name));
+  return std::shared_ptr<const GgufFile>(std::move(file));
+}
+
+Result<std::int64_t> GgufFile::get_int(std::string_view key) const {
+  const auto it = metadata().find(key);
+  if (it == metadata().end()) return wrong(*this, key, "a whole number", false);
+  if (const auto* v = std::get_if<std::int64_t>(&it->second.v)) return *v;
+  const auto* u = std::get_if<std::uint64_t>(&it->second.v);
+  if (u && *u <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return static_cast<std::int64_t>(*u);
+  return wrong(*this, key, "a whole number", true);
+}
+Result<double> GgufFile::get_float(std::string_view key) const {
+  const auto it = metadata().find(key);
+  if (it == metadata().end()) return wrong(*this, key, "a number", false);
+  if (const auto* v = std::get_if<double>(&it->second.v)) return *v;
+  if (const auto* v = std::get_if<std::int64_t>(&it->second.v)) return static_cast<double>(*v);
+  return wrong(*this, key, "a number", true);
+}
+Result<std::string_view> GgufFile::get_string(std::string_view key) const {
+  const auto it = metadata().find(key);
+  if (it == metadata().end()) return wrong(*this, key, "a string", false);
+  if (const auto* v = std::get_if<std::string_view>(&it->second.v)) return *v;
+  return wrong(*this, key, "a string", true);
+}
+Result<std::int64_t> GgufFile::int_or(std::string_view key, std::int64_t fallback) const {
+  return metadata().contains(key) ? get_int(key) : fallback;
+}
+Result<double> GgufFile::float_or(std::string_view key, double fallback) const {
+  return metadata().contains(key) ? get_float(key) : fallback;
+}
+Result<std::string_view> GgufFile::string_or(std::string_view key, std::string_view fallback) const {
+  return metadata().contains(key) ? get_string(key) : fallback;
+}
+Result<bool> GgufFile::bool_or(std::string_view key, bool fallback) const {
+  const auto it = metadata().find(key);
+  if (it == metadata().end()) return fallback;
+  if (const auto* v = std::get_if<bool>(&it->second.v)) return *v;
+  return wrong(*this, key, "true or false", true);
+}
+const GgufArray* GgufFile::find_array(std::string_view key) const {
+  const auto it = metadata().find(key);
+  if (it == metadata().end()) return nullptr;
+  const auto* a = std::get_if<std::shared_ptr<GgufArray>>(&it->second.v);
+  return a ? a->get() : nullptr;
+}
+
+}  // namespace ponder

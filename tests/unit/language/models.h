@@ -1,0 +1,50 @@
+// Models for tests: the tiny ones of the repository, and the real ones where they have been fetched.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ponder/model.h"
+
+namespace ponder::test {
+
+inline const std::vector<std::string> kTiny{"llama-tied", "llama-untied", "llama3-rope", "qwen2",
+                                            "qwen3",      "gemma3",       "gpt2"};
+inline std::string tiny_path(const std::string& name) {
+  return std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf";
+}
+
+/// Path of a fetched model, or "" when it is not there.
+inline std::string cached_path(const std::string& file) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const std::string path =
+      (cache && *cache ? std::string(cache) : std::string(home ? home : "") + "/.cache") + "/ponder/" + file;
+  return std::filesystem::exists(path) ? path : "";
+}
+inline std::string smollm2_path() { return cached_path("SmolLM2-135M-Instruct.Q4_1.gguf"); }
+inline std::string gemma3_path() { return cached_path("gemma-3-270m-q4_k_m.gguf"); }
+
+template <class T>
+T must(Result<T> r) {
+  if (!r.ok()) {
+    ADD_FAILURE() << r.error().message();
+    std::abort();
+  }
+  return std::move(*r);
+}
+
+inline std::shared_ptr<const Model> load(const std::string& path, const ModelOptions& options) {
+  return must(Model::load(must(GgufFile::open(path)), options));
+}
+inline std::unique_ptr<LanguageDensity> density(std::shared_ptr<const Model> model, std::int64_t kv_bytes = 0,
+                                                int n_ctx = 0) {
+  return must(LanguageDensity::make(std::move(model), {.n_ctx = n_ctx, .kv_bytes = kv_bytes, .end_tokens = {}}));
+}
+
+}  // namespace ponder::test

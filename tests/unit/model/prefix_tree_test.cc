@@ -1,0 +1,79 @@
+// The tree of prefixes under random growth, release and eviction: paths stay whole, nothing leaks.
+#include "model/prefix_tree.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+#include <vector>
+
+namespace ponder {
+namespace {
+
+std::vector<int> slots_of(const PrefixTree& t, Prefix p) {
+  std::vector<KvRun> runs;
+  t.path_runs(p, runs);
+  std::vector<int> slots;
+  for (const KvRun& r : runs)
+    for (int i = 0; i < r.n; ++i) slots.push_back(r.slot + i);
+  return slots;
+}
+std::vector<int> slots_by_parents(const PrefixTree& t, Prefix p) {
+  std::vector<int> slots;
+  for (; p != kNoPrefix; p = t.parent(p)) slots.insert(slots.begin(), t.slot(p));
+  return slots;
+}
+
+TEST(PrefixTree, RandomGrowthKeepsPathsWhole) {
+  std::mt19937 rng(11);
+  PrefixTree t(60);
+  std::vector<Prefix> held;
+  for (int round = 0; round < 3000; ++round) {
+    t.begin_batch();
+    std::vector<Prefix> fresh, leaves;
+    const int n_requests = 1 + static_cast<int>(rng() % 3);
+    std::vector<Prefix> parents;
+    for (int r = 0; r < n_requests; ++r)
+      parents.push_back(held.empty() || rng() % 8 == 0 ? kNoPrefix : held[rng() % held.size()]);
+    for (Prefix p : parents) t.touch_path(p, fresh);
+    for (Prefix p : parents) {
+      if (t.length(p) > 12) continue;
+      Prefix leaf = p;
+      for (unsigned k = 0; k < 1 + rng() % 4; ++k) {
+        const Prefix next = t.add(leaf, static_cast<Token>(rng() % 5));
+        if (k > 0) t.release(leaf);
+        leaf = next;
+        fresh.push_back(leaf);
+      }
+      leaves.push_back(leaf);
+    }
+    ASSERT_TRUE(t.assign_slots(fresh));
+    for (Prefix p : fresh) {
+      ASSERT_TRUE(t.resident(p));
+      ASSERT_EQ(slots_of(t, p), slots_by_parents(t, p));
+      const auto s = slots_of(t, p);
+      ASSERT_EQ(std::set<int>(s.begin(), s.end()).size(), s.size());
+    }
+    held.insert(held.end(), leaves.begin(), leaves.end());
+    while (held.size() > 40) {
+      const std::size_t i = rng() % held.size();
+      t.release(held[i]);
+      held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  for (Prefix p : held) t.release(p);
+  EXPECT_EQ(t.n_nodes(), 0);
+}
+
+TEST(PrefixTree, TooManyForTheSlots) {
+  PrefixTree t(4);
+  t.begin_batch();
+  std::vector<Prefix> chain;
+  for (int i = 0; i < 5; ++i) chain.push_back(t.add(i ? chain.back() : kNoPrefix, i));
+  EXPECT_FALSE(t.assign_slots(chain));
+  EXPECT_TRUE(t.assign_slots(std::span(chain).first(4)));
+  EXPECT_EQ(slots_of(t, chain[3]), (std::vector<int>{0, 1, 2, 3}));
+}
+
+}  // namespace
+}  // namespace ponder

@@ -1,0 +1,84 @@
+// Row operations against their formulas in double precision.
+#include "ops/rowwise.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace ponder {
+namespace {
+
+std::vector<float> normals(int n, int seed, float scale = 1) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> d(0, scale);
+  std::vector<float> v(n);
+  for (float& x : v) x = d(rng);
+  return v;
+}
+double gelu_ref(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+
+TEST(Rowwise, Norms) {
+  const int n = 80;
+  const auto x = normals(n, 1, 3), w = normals(n, 2), b = normals(n, 3);
+  double mean = 0, square = 0, var = 0;
+  for (float v : x) mean += v / n, square += double(v) * v / n;
+  for (float v : x) var += (v - mean) * (v - mean) / n;
+  std::vector<float> rms(n), layer(n);
+  rms_norm(x.data(), w.data(), n, 1e-5f, rms.data());
+  layer_norm(x.data(), w.data(), b.data(), n, 1e-5f, layer.data());
+  for (int i = 0; i < n; ++i) {
+    EXPECT_NEAR(rms[i], x[i] * w[i] / std::sqrt(square + 1e-5), 1e-5);
+    EXPECT_NEAR(layer[i], (x[i] - mean) / std::sqrt(var + 1e-5) * w[i] + b[i], 1e-5);
+  }
+}
+
+TEST(Rowwise, Activations) {
+  const int n = 96;
+  const auto g = normals(n, 1, 4), u = normals(n, 2);
+  std::vector<float> silu(n), gated(n), plain(n);
+  silu_mul(g.data(), u.data(), n, silu.data());
+  gelu_mul(g.data(), u.data(), n, gated.data());
+  gelu(g.data(), n, plain.data());
+  for (int i = 0; i < n; ++i) {
+    EXPECT_NEAR(silu[i], g[i] / (1 + std::exp(-double(g[i]))) * u[i], 1e-5);
+    EXPECT_NEAR(gated[i], gelu_ref(g[i]) * u[i], 1e-5);
+    EXPECT_NEAR(plain[i], gelu_ref(g[i]), 1e-5);
+  }
+}
+
+TEST(Rowwise, RopeRotatesItsPairs) {
+  const float c[2] = {std::cos(0.3f), std::cos(1.1f)}, s[2] = {std::sin(0.3f), std::sin(1.1f)};
+  float x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4};
+  rope_interleaved(x, c, s, 4);
+  rope_halves(y, c, s, 4);
+  EXPECT_NEAR(x[0], c[0] - 2 * s[0], 1e-6);
+  EXPECT_NEAR(x[1], s[0] + 2 * c[0], 1e-6);
+  EXPECT_NEAR(x[2], 3 * c[1] - 4 * s[1], 1e-6);
+  EXPECT_NEAR(y[0], c[0] - 3 * s[0], 1e-6);
+  EXPECT_NEAR(y[3], 2 * s[1] + 4 * c[1], 1e-6);
+}
+
+TEST(Rowwise, BlockSums) {
+  for (const int n : {1, 15, 16, 300, 512}) {
+    auto l = normals(n, n, 5);
+    if (n > 2) l[n / 2] = -std::numeric_limits<float>::infinity();
+    const float alpha = 2.5f;
+    const BlockSums got = block_sums(l.data(), n, alpha, true, true);
+    double s = 0, sa = 0, dot = 0;
+    for (float v : l) {
+      if (std::isinf(v)) continue;
+      const double d = double(v) - got.max;
+      s += std::exp(d), sa += std::exp(alpha * d), dot += std::exp(d) * d;
+    }
+    EXPECT_NEAR(got.s, s, 2e-6 * s) << n;
+    EXPECT_NEAR(got.s_alpha, sa, 2e-6 * sa) << n;
+    EXPECT_NEAR(got.s_dot, dot, 2e-6 * s + 2e-6 * std::abs(dot)) << n;
+    EXPECT_EQ(got.max, *std::max_element(l.begin(), l.end()));
+  }
+}
+
+}  // namespace
+}  // namespace ponder

@@ -27,7 +27,7 @@ using Path = std::vector<Token>;
 // The row after each prefix of `path` (from the first token on), one token at a time in a density of its own.
 std::map<Path, Numbers> one_by_one(const std::shared_ptr<const Model>& model, const std::vector<Path>& paths) {
   std::map<Path, Numbers> all;
-  const auto d = test::density(model, 0, 256);
+  const auto d = test::density(model, 0, std::min(256, model->info().n_ctx_train));
   for (const Path& path : paths) {
     Prefix p = kNoPrefix;
     for (std::size_t k = 0; k < path.size(); ++k) {
@@ -47,7 +47,7 @@ std::map<Path, Numbers> one_by_one(const std::shared_ptr<const Model>& model, co
 void grow_randomly(const std::shared_ptr<const Model>& model, const std::vector<Path>& paths,
                    const std::map<Path, Numbers>& want, int seed) {
   std::mt19937 rng(seed);
-  const auto d = test::density(model, model->info().kv_bytes_per_token * 260, 256);
+  const auto d = test::density(model, model->info().kv_bytes_per_token * 260, std::min(256, model->info().n_ctx_train));
   std::vector<Prefix> at(paths.size(), kNoPrefix);
   std::vector<std::size_t> done(paths.size(), 0);
   int checked = 0;

@@ -1,0 +1,244 @@
+// Tokenizer: special tokens are cut out of the text first, the rest goes through byte-level BPE (Sennrich et al. 2016,
+// Radford et al. 2019) or SentencePiece's BPE with byte fallback (Kudo and Richardson 2018).
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "text/merge.h"
+#include "text/pretokenize.h"
+#include "text/utf8.h"
+#include "text/vocab.h"
+
+namespace ponder {
+namespace {
+
+// A part of the text: raw bytes, or a token found in it.
+struct Fragment {
+  std::size_t begin = 0, end = 0;
+  Token token = -1;
+};
+
+class BaseTokenizer : public Tokenizer {
+ public:
+  explicit BaseTokenizer(Vocab v) : v_(std::move(v)) {}
+  int n_vocab() const override { return v_.size(); }
+  std::string_view model_name() const override { return v_.byte_level ? "gpt2" : "llama"; }
+  std::string_view pre_name() const override { return v_.pre; }
+  TokenKind kind(Token t) const override { return v_.kinds[t]; }
+  std::optional<Token> bos() const override { return v_.bos; }
+  std::optional<Token> eos() const override { return v_.eos; }
+  bool adds_bos() const override { return v_.adds_bos; }
+  const std::vector<Token>& end_tokens() const override { return v_.ends; }
+  std::optional<Token> end_of_turn() const override { return v_.eot ? v_.eot : v_.eos; }
+  std::optional<Token> find(std::string_view text) const override {
+    for (Token t : v_.special)
+      if (v_.texts[t] == text) return t;
+    return std::nullopt;
+  }
+
+  std::vector<Token> encode(std::string_view text, const EncodeOptions& o) const override {
+    std::vector<Token> out;
+    bool after_special = true;
+    for (const Fragment& f : fragments(text, o)) {
+      if (f.token >= 0) {
+        out.push_back(f.token);
+      } else if (v_.adds_space_prefix && !v_.byte_level && after_special) {
+        encode_raw(" " + std::string(text.substr(f.begin, f.end - f.begin)), out);
+      } else {
+        encode_raw(text.substr(f.begin, f.end - f.begin), out);
+      }
+      after_special = f.token >= 0;
+    }
+    return out;
+  }
+
+  std::string piece(Token t, bool with_special) const override {
+    PONDER_CHECK(t >= 0 && t < v_.size());
+    switch (v_.kinds[t]) {
+      case TokenKind::kControl:
+      case TokenKind::kUnknown:
+        return with_special ? std::string(v_.texts[t]) : "";
+      case TokenKind::kUnused:
+        return "";
+      default:
+        return v_.bytes[t];
+    }
+  }
+  std::string decode(std::span<const Token> tokens, bool with_special) const override {
+    std::string out;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const std::string p = piece(tokens[i], with_special);
+      const bool drop_space = i == 0 && !v_.byte_level && v_.adds_space_prefix && p.starts_with(' ');
+      out.append(p, drop_space ? 1 : 0);
+    }
+    return out;
+  }
+
+ protected:
+  virtual void encode_raw(std::string_view, std::vector<Token>& out) const = 0;
+  Vocab v_;
+
+ private:
+  std::vector<Fragment> fragments(std::string_view text, const EncodeOptions&) const;
+};
+
+// Longest special tokens first, each wherever it stands, as llama.cpp partitions.
+std::vector<Fragment> BaseTokenizer::fragments(std::string_view text, const EncodeOptions& o) const {
+  std::array<bool, 256> present{};
+  for (char c : text) present[static_cast<unsigned char>(c)] = true;
+  const auto literal = [&](std::size_t begin, std::size_t end) {
+    const auto it =
+        std::partition_point(o.literal.begin(), o.literal.end(), [&](const ByteRange& r) { return r.end <= begin; });
+    return it != o.literal.end() && it->begin < end;
+  };
+  std::vector<Fragment> parts, next;
+  if (!text.empty()) parts.push_back({0, text.size()});
+  for (Token t : v_.special) {
+    const std::string_view s = v_.texts[t];
+    const bool user_defined = v_.kinds[t] == TokenKind::kUserDefined;
+    if ((!o.parse_special && !user_defined) || !present[static_cast<unsigned char>(s[0])]) continue;
+    if (text.find(s) == std::string_view::npos) continue;
+    next.clear();
+    for (const Fragment& f : parts) {
+      std::size_t at = f.begin, from = f.begin;
+      while (f.token < 0) {
+        const std::size_t hit = text.substr(0, f.end).find(s, from);
+        if (hit == std::string_view::npos) break;
+        from = hit + 1;
+        if (!user_defined && literal(hit, hit + s.size())) continue;
+        if (hit > at) next.push_back({at, hit});
+        next.push_back({hit, hit + s.size(), t});
+        at = from = hit + s.size();
+      }
+      if (f.token >= 0)
+        next.push_back(f);
+      else if (at < f.end)
+        next.push_back({at, f.end});
+    }
+    parts.swap(next);
+  }
+  return parts;
+}
+
+class ByteLevelBpe final : public BaseTokenizer {
+ public:
+  ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre) : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
+    whole_words_ = v_.pre == "llama-bpe" || v_.pre == "llama3" || v_.pre == "llama-v3";
+  }
+  Status read_merges();
+
+ private:
+  static std::uint64_t pair(Token a, Token b) {
+    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(a)) << 32 | static_cast<std::uint32_t>(b);
+  }
+  void encode_raw(std::string_view text, std::vector<Token>& out) const override {
+    for (std::string_view word : pre_->split(text)) encode_word(word, out);
+  }
+  void encode_word(std::string_view word, std::vector<Token>& out) const {
+    if (whole_words_) {
+      if (const auto it = v_.by_bytes.find(word); it != v_.by_bytes.end()) {
+        out.push_back(it->second);
+        return;
+      }
+    }
+    thread_local std::vector<Symbol> s;
+    s.clear();
+    for (std::size_t i = 0; i < word.size(); ++i)
+      s.push_back({static_cast<std::uint32_t>(i), 1, v_.byte_token[static_cast<unsigned char>(word[i])]});
+    link(s);
+    merge_symbols<std::int32_t>(s, [&](const Symbol& a, const Symbol& b) -> Merge<std::int32_t> {
+      if (a.id < 0 || b.id < 0) return {};
+      const auto it = merges_.find(pair(a.id, b.id));
+      return it == merges_.end() ? Merge<std::int32_t>{} : it->second;
+    });
+    for (const Symbol& x : s)
+      if (x.size > 0 && x.id >= 0) out.push_back(x.id);  // bytes that the vocabulary cannot spell are dropped
+  }
+
+  std::shared_ptr<const PreTokenizer> pre_;
+  std::unordered_map<std::uint64_t, Merge<std::int32_t>> merges_;
+  bool whole_words_ = false;  // a word that is a token stays whole, merges or not
+};
+
+Status ByteLevelBpe::read_merges() {
+  const GgufArray* a = v_.file->find_array("tokenizer.ggml.merges");
+  const auto* lines = a ? std::get_if<std::vector<std::string_view>>(&a->items) : nullptr;
+  if (!lines)
+    return Error{Code::kInvalid, "an array of strings", a ? "another array" : "no such array",
+                 v_.file->path() + ", tokenizer.ggml.merges", "the file may be incomplete"};
+  merges_.reserve(lines->size());
+  const auto id = [&](std::string_view text) {
+    const auto bytes = from_byte_alphabet(text);
+    const auto it = bytes ? v_.by_bytes.find(*bytes) : v_.by_bytes.end();
+    return it == v_.by_bytes.end() ? -1 : it->second;
+  };
+  for (std::size_t rank = 0; rank < lines->size(); ++rank) {
+    const std::string_view line = (*lines)[rank];
+    const std::size_t space = line.find(' ', 1);
+    if (space == std::string_view::npos || space + 1 >= line.size())
+      return Error{Code::kInvalid, "two tokens with a space between", "'" + std::string(line.substr(0, 40)) + "'",
+                   v_.file->path() + ", tokenizer.ggml.merges, item " + std::to_string(rank), ""};
+    const std::string_view left = line.substr(0, space), right = line.substr(space + 1);
+    const Token l = id(left), r = id(right), both = id(std::string(left) + std::string(right));
+    if (l >= 0 && r >= 0 && both >= 0)
+      merges_.try_emplace(pair(l, r), Merge<std::int32_t>{static_cast<std::int32_t>(rank), both});
+  }
+  return {};
+}
+
+class SentencePieceBpe final : public BaseTokenizer {
+ public:
+  using BaseTokenizer::BaseTokenizer;
+
+ private:
+  void encode_raw(std::string_view text, std::vector<Token>& out) const override {
+    thread_local std::vector<Symbol> s;
+    s.clear();
+    for (std::size_t i = 0; i < text.size();) {
+      const auto n = static_cast<std::uint32_t>(std::max(utf8_length(text, i), 1));
+      s.push_back({static_cast<std::uint32_t>(i), n, id(text.substr(i, n))});
+      i += n;
+    }
+    link(s);
+    merge_symbols<float>(s, [&](const Symbol& a, const Symbol& b) -> Merge<float> {
+      const Token t = id(text.substr(a.begin, a.size + b.size));
+      return t < 0 ? Merge<float>{} : Merge<float>{-v_.scores[t], t};
+    });
+    for (const Symbol& x : s) {
+      if (x.size == 0) continue;
+      if (x.id >= 0) {
+        out.push_back(x.id);
+        continue;
+      }
+      for (char c : text.substr(x.begin, x.size)) {
+        const Token b = v_.byte_token[static_cast<unsigned char>(c)];
+        if (b >= 0)
+          out.push_back(b);
+        else if (v_.unknown)
+          out.push_back(*v_.unknown);
+      }
+    }
+  }
+  Token id(std::string_view bytes) const {
+    const auto it = v_.by_bytes.find(bytes);
+    return it == v_.by_bytes.end() ? -1 : it->second;
+  }
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(std::shared_ptr<const GgufFile> file) {
+  PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
+  if (v.byte_level) {
+    PONDER_ASSIGN(auto pre, PreTokenizer::make(v.pre));
+    auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(pre));
+    PONDER_TRY(t->read_merges());
+    return std::shared_ptr<const Tokenizer>(std::move(t));
+  }
+  if (v.scores.empty())
+    return Error{Code::kInvalid, "scores of the tokens", "no such array", v.file->path() + ", tokenizer.ggml.scores",
+                 "the file may be incomplete"};
+  return std::shared_ptr<const Tokenizer>(std::make_shared<SentencePieceBpe>(std::move(v)));
+}
+
+}  // namespace ponder

@@ -1,0 +1,208 @@
+// Reading the token table, and which ids end a generation.
+#include "text/vocab.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+
+#include "text/utf8.h"
+
+namespace ponder {
+namespace {
+
+// Code point of each byte in GPT-2's alphabet: printable Latin-1 as itself, the rest from U+0100 on.
+constexpr std::array<std::uint16_t, 256> kAlphabet = [] {
+  std::array<std::uint16_t, 256> a{};
+  std::uint16_t next = 256;
+  for (int b = 0; b < 256; ++b) {
+    const bool printable = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+    a[b] = printable ? static_cast<std::uint16_t>(b) : next++;
+  }
+  return a;
+}();
+
+// End-of-generation tokens known by their text, most telling first: the first of them found also ends a chat turn
+// (what llama.cpp gathers as EOG ids). The fill-in-the-middle ones end a generation but no turn.
+constexpr std::string_view kTurnEnds[] = {"<|eot_id|>",
+                                          "<|im_end|>",
+                                          "<|end|>",
+                                          "<end_of_turn>",
+                                          "<|endoftext|>",
+                                          "<EOT>",
+                                          "_<EOT>",
+                                          "<\xef\xbd\x9c"
+                                          "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+                                          "<end_of_utterance>"};
+constexpr std::string_view kOtherEnds[] = {"<|return|>", "<|call|>",  "<|flush|>",  "<|calls|>",       "<|eom_id|>",
+                                           "[EOT]",      "[EOS]",     "</s>",       "<|end_of_text|>", "<|fim_pad|>",
+                                           "<fim-pad>",  "<fim_pad>", "<PAD>",      "<|fim_repo|>",    "<|repo_name|>",
+                                           "<fim-repo>", "<REPO>",    "<reponame>", "<|file_sep|>"};
+
+Error bad(const GgufFile& f, const std::string& key, const std::string& expected, const std::string& got) {
+  return {Code::kInvalid, expected, got, f.path() + ", " + key, "the file may be incomplete"};
+}
+
+Status read_special_id(const GgufFile& f, const std::string& key, int n, std::optional<Token>& out) {
+  if (!f.metadata().contains(key)) return {};
+  PONDER_ASSIGN(const std::int64_t id, f.get_int(key));
+  if (id == 0xffffffff || id == -1) return {};  // "none" in some files
+  if (id < 0 || id >= n) return bad(f, key, "an id from 0 to " + std::to_string(n - 1), std::to_string(id));
+  out = static_cast<Token>(id);
+  return {};
+}
+
+void find_ends(Vocab& v, const std::vector<std::optional<Token>>& named) {
+  std::unordered_map<std::string_view, Token> by_text;
+  for (int i = 0; i < v.size(); ++i) by_text.emplace(v.texts[i], i);
+  const auto add = [&](std::optional<Token> t) {
+    if (t) v.ends.push_back(*t);
+  };
+  const auto find = [&](std::string_view text) -> std::optional<Token> {
+    const auto it = by_text.find(text);
+    return it == by_text.end() ? std::nullopt : std::optional(it->second);
+  };
+  for (std::string_view text : kTurnEnds) {
+    const auto t = find(text);
+    add(t);
+    if (t && !v.eot) v.eot = t;
+  }
+  for (std::string_view text : kOtherEnds) add(find(text));
+  for (const auto& t : named) add(t);
+  // gpt-oss: "<|end|>" closes a part of a turn there, not the turn.
+  if (find("<|return|>") && find("<|call|>") && find("<|end|>")) std::erase(v.ends, *find("<|end|>"));
+  std::sort(v.ends.begin(), v.ends.end());
+  v.ends.erase(std::unique(v.ends.begin(), v.ends.end()), v.ends.end());
+  for (Token t : v.ends)
+    if (v.kinds[t] == TokenKind::kNormal || v.kinds[t] == TokenKind::kUserDefined) v.kinds[t] = TokenKind::kControl;
+}
+
+// Bytes of token i and its place in the tables.
+void spell(Vocab& v, int i) {
+  const std::string_view text = v.texts[i];
+  const TokenKind kind = v.kinds[i];
+  if (kind == TokenKind::kByte) {
+    unsigned b = 256;
+    if (text.size() == 6 && std::sscanf(std::string(text).c_str(), "<0x%2x>", &b) == 1 && b < 256) {
+      v.bytes[i] = std::string(1, static_cast<char>(b));
+      v.byte_token[b] = i;
+    }
+    return;
+  }
+  const bool plain = kind == TokenKind::kNormal || kind == TokenKind::kUnused;
+  if (!plain) {
+    v.bytes[i] = text;
+  } else if (v.byte_level) {
+    v.bytes[i] = from_byte_alphabet(text).value_or(std::string(text));
+  } else {  // SPM writes a space as U+2581
+    for (std::size_t k = 0; k < text.size();) {
+      const bool space = text.substr(k, 3) == "\xe2\x96\x81";
+      v.bytes[i] += space ? ' ' : text[k];
+      k += space ? 3 : 1;
+    }
+  }
+  // Control tokens are left out: text must never merge into one.
+  if (kind != TokenKind::kControl && kind != TokenKind::kUnknown) v.by_bytes.emplace(v.bytes[i], i);
+  if (v.byte_level && plain && v.bytes[i].size() == 1 && v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] < 0)
+    v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
+}
+
+Status read_tables(Vocab& v) {
+  const GgufFile& f = *v.file;
+  const std::string key = "tokenizer.ggml.tokens";
+  const GgufArray* tokens = f.find_array(key);
+  const auto* texts = tokens ? std::get_if<std::vector<std::string_view>>(&tokens->items) : nullptr;
+  if (!texts || texts->empty() || texts->size() > static_cast<std::size_t>(std::numeric_limits<Token>::max()))
+    return bad(f, key, "an array of strings", tokens ? "another array" : "no such array");
+  v.texts = *texts;
+  const auto n = v.texts.size();
+  v.kinds.assign(n, TokenKind::kNormal);
+  v.bytes.resize(n);
+  std::fill(std::begin(v.byte_token), std::end(v.byte_token), -1);
+  if (const GgufArray* a = f.find_array("tokenizer.ggml.token_type")) {
+    const auto* types = std::get_if<std::vector<std::int64_t>>(&a->items);
+    if (!types || types->size() != n)
+      return bad(f, "tokenizer.ggml.token_type", std::to_string(n) + " whole numbers",
+                 std::to_string(a->size()) + " items");
+    for (std::size_t i = 0; i < n; ++i) {
+      if ((*types)[i] < 0 || (*types)[i] > 6)
+        return bad(f, "tokenizer.ggml.token_type", "types from 0 to 6", std::to_string((*types)[i]));
+      if ((*types)[i] > 0) v.kinds[i] = static_cast<TokenKind>((*types)[i]);
+    }
+  }
+  if (const GgufArray* a = f.find_array("tokenizer.ggml.scores")) {
+    const auto* scores = std::get_if<std::vector<double>>(&a->items);
+    if (!scores || scores->size() != n)
+      return bad(f, "tokenizer.ggml.scores", std::to_string(n) + " numbers", std::to_string(a->size()) + " items");
+    v.scores.assign(scores->begin(), scores->end());
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> from_byte_alphabet(std::string_view text) {
+  static const auto kBack = [] {
+    std::unordered_map<std::string, char> m;
+    for (int b = 0; b < 256; ++b) {
+      std::string s;
+      append_utf8(s, kAlphabet[b]);
+      m[s] = static_cast<char>(b);
+    }
+    return m;
+  }();
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto n = static_cast<std::size_t>(utf8_length(text, i));
+    const auto it = n ? kBack.find(std::string(text.substr(i, n))) : kBack.end();
+    if (it == kBack.end()) return std::nullopt;
+    out += it->second;
+    i += n;
+  }
+  return out;
+}
+
+Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
+  Vocab v;
+  v.file = std::move(file);
+  const GgufFile& f = *v.file;
+  PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
+  if (model != "gpt2" && model != "llama")
+    return Error{Code::kUnsupported, "a tokenizer of: gpt2 (byte-level BPE), llama (SPM)",
+                 "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
+  v.byte_level = model == "gpt2";
+  PONDER_ASSIGN(const std::string_view pre, f.string_or("tokenizer.ggml.pre", ""));
+  v.pre = pre;
+  PONDER_TRY(read_tables(v));
+  const int n = v.size();
+  std::optional<Token> eom, fim_pad, fim_rep, fim_sep;
+  const std::string base = "tokenizer.ggml.";
+  if (!v.byte_level) {  // SentencePiece's own defaults
+    if (n > 2) v.unknown = 0, v.bos = 1, v.eos = 2;
+  }
+  for (auto& [key, out] : {std::pair<const char*, std::optional<Token>*>{"bos_token_id", &v.bos},
+                           {"eos_token_id", &v.eos},
+                           {"eot_token_id", &v.eot},
+                           {"unknown_token_id", &v.unknown},
+                           {"eom_token_id", &eom},
+                           {"fim_pad_token_id", &fim_pad},
+                           {"fim_rep_token_id", &fim_rep},
+                           {"fim_sep_token_id", &fim_sep}})
+    PONDER_TRY(read_special_id(f, base + key, n, *out));
+  const bool llama3 = v.pre == "llama-bpe" || v.pre == "llama3" || v.pre == "llama-v3";
+  PONDER_ASSIGN(v.adds_bos, f.bool_or(base + "add_bos_token", !v.byte_level || llama3));
+  v.adds_bos = v.adds_bos && v.bos;
+  PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", !v.byte_level));
+  find_ends(v, {v.eos, v.eot, eom, fim_pad, fim_rep, fim_sep});
+  v.by_bytes.reserve(n);
+  for (int i = 0; i < n; ++i) spell(v, i);
+  for (int i = 0; i < n; ++i)
+    if (!v.texts[i].empty() && (v.kinds[i] == TokenKind::kControl || v.kinds[i] == TokenKind::kUserDefined ||
+                                v.kinds[i] == TokenKind::kUnknown))
+      v.special.push_back(i);
+  std::stable_sort(v.special.begin(), v.special.end(),
+                   [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
+  return v;
+}
+
+}  // namespace ponder

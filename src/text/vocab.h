@@ -1,0 +1,38 @@
+// Vocab: the token table of a GGUF file, checked, with the bytes of every token and the special ids.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ponder/tokenizer.h"
+
+namespace ponder {
+
+struct Vocab {
+  std::shared_ptr<const GgufFile> file;  // texts point into it
+  bool byte_level = false;               // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
+  std::vector<std::string_view> texts;   // as in the file
+  std::vector<std::string> bytes;        // what a token spells
+  std::vector<TokenKind> kinds;
+  std::vector<float> scores;                             // SPM
+  std::unordered_map<std::string_view, Token> by_bytes;  // normal, user-defined, unused: what merging may produce
+  Token byte_token[256];                                 // -1: the vocabulary cannot spell it
+  std::vector<Token> special;                            // control, unknown and user-defined, longest text first
+  std::optional<Token> bos, eos, eot, unknown;
+  bool adds_bos = false, adds_space_prefix = false;
+  std::vector<Token> ends;  // sorted
+  std::string pre;
+
+  int size() const { return static_cast<int>(texts.size()); }
+  static Result<Vocab> read(std::shared_ptr<const GgufFile>);
+};
+
+/// Bytes of GPT-2's printable alphabet; nullopt where a character is not of it. Radford et al. 2019, encoder.py.
+std::optional<std::string> from_byte_alphabet(std::string_view text);
+
+}  // namespace ponder

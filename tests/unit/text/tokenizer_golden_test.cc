@@ -41,9 +41,10 @@ void check_encoding(const Tokenizer& t, const std::string& file) {
     const json row = json::parse(line);
     const auto text = row["text"].get<std::string>();
     EXPECT_EQ(t.encode(text), row["ids"].get<std::vector<Token>>()) << file << " row " << n;
-    if (row.contains("ids_plain"))
+    if (row.contains("ids_plain")) {
       EXPECT_EQ(t.encode(text, {.parse_special = false}), row["ids_plain"].get<std::vector<Token>>())
           << file << " row " << n << " plain";
+    }
   }
   EXPECT_GT(n, 5) << file;
 }

@@ -1,0 +1,171 @@
+// Rows from a hash of the prefix, and every pick a request may ask for.
+#include "density/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/check.h"
+
+namespace ponder {
+namespace {
+
+constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
+
+// splitmix64's finaliser (Steele et al. 2014).
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15ull;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+  return x ^ (x >> 31);
+}
+double normal(std::uint64_t h) {  // Box-Muller
+  const double u = (static_cast<double>(mix(h) >> 11) + 0.5) * 0x1p-53,
+               v = static_cast<double>(mix(h ^ 0x5555) >> 11) * 0x1p-53;
+  return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v);
+}
+
+void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
+  const Draw& d = needs.draw;
+  const int n = static_cast<int>(lp.size());
+  const auto take = [&](Token v) {
+    out.drawn = v;
+    out.drawn_logprob = lp[v];
+  };
+  if (d.kind == Draw::Kind::kArgmax) {
+    double best = kMinusInf;
+    for (Token v = 0; v < n; ++v) {
+      const double value = needs.alpha * lp[v] + (d.noise ? d.noise[v] : 0.f);
+      if (value > best) best = value, take(v);
+    }
+  } else if (d.kind == Draw::Kind::kInverseCdf) {
+    double total = 0, cdf = 0;
+    for (double x : lp) total += std::exp(needs.alpha * x);
+    for (Token v = 0; v < n; ++v) {
+      if (lp[v] == kMinusInf) continue;
+      cdf += std::exp(needs.alpha * lp[v]) / total;
+      take(v);
+      if (d.u < cdf) break;
+    }
+  } else if (d.kind == Draw::Kind::kList) {
+    std::vector<TokenProb> all;
+    for (Token v = 0; v < n; ++v)
+      if (lp[v] != kMinusInf) all.push_back({v, lp[v]});
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+    double mass = 0;
+    for (const TokenProb& p : all) {
+      if (p.logprob < d.bound || static_cast<int>(out.list.size()) >= d.max_items) {
+        out.next_logprob = p.logprob;
+        break;
+      }
+      out.list.push_back(p);
+      mass += std::exp(p.logprob);
+    }
+    out.mass_left = std::max(0., 1 - mass);
+  } else if (d.kind == Draw::Kind::kRow) {
+    out.logits.assign(lp.begin(), lp.end());
+  }
+}
+
+}  // namespace
+
+TableDensity::TableDensity(TableConfig c) : config_(std::move(c)) {
+  std::sort(config_.end_tokens.begin(), config_.end_tokens.end());
+  nodes_.push_back({.refs = 1, .hash = hash({})});
+}
+
+bool TableDensity::is_end(Token v) const {
+  return std::binary_search(config_.end_tokens.begin(), config_.end_tokens.end(), v);
+}
+
+std::uint64_t TableDensity::hash(std::span<const Token> prefix) const {
+  std::uint64_t h = mix(config_.seed);
+  for (Token v : prefix) h = mix(h ^ (static_cast<std::uint64_t>(v) + 1));
+  return h;
+}
+
+std::vector<double> TableDensity::log_probs(std::uint64_t prefix_hash, const TokenMask* mask) const {
+  std::vector<double> l(config_.n_vocab, kMinusInf);
+  double max = kMinusInf, sum = 0;
+  for (Token v = 0; v < config_.n_vocab; ++v)
+    if (!mask || (*mask)[v])
+      max = std::max(max, l[v] = config_.peak * normal(mix(prefix_hash) + static_cast<std::uint64_t>(v)));
+  for (double x : l) sum += std::exp(x - max);
+  for (double& x : l) x -= max + std::log(sum);
+  return l;
+}
+
+Prefix TableDensity::add(Prefix parent, Token v) {
+  ++nodes_[parent].refs;
+  nodes_.push_back({.parent = parent,
+                    .depth = nodes_[parent].depth + 1,
+                    .refs = 1,
+                    .hash = mix(nodes_[parent].hash ^ (static_cast<std::uint64_t>(v) + 1))});
+  return static_cast<Prefix>(nodes_.size()) - 1;
+}
+
+void TableDensity::release(Prefix p) {
+  for (; p != kNoPrefix; p = nodes_[p].parent) {
+    PONDER_CHECK(nodes_[p].refs > 0);
+    if (--nodes_[p].refs > 0) return;
+  }
+}
+Prefix TableDensity::ancestor(Prefix p, int n_tokens) {
+  for (; n_tokens > 0; --n_tokens) p = nodes_[p].parent;
+  retain(p);
+  return p;
+}
+int TableDensity::n_live() const {
+  return static_cast<int>(std::count_if(nodes_.begin() + 1, nodes_.end(), [](const Node& n) { return n.refs > 0; }));
+}
+
+Row TableDensity::row(Prefix p, const Needs& needs, const TokenMask* mask, Token target) const {
+  const std::vector<double> lp = log_probs(nodes_[p].hash, mask);
+  Row out;
+  if (target >= 0) out.logprob = lp[target];
+  double sum = 0;
+  for (double x : lp) {
+    if (x == kMinusInf) continue;
+    sum += std::exp(needs.alpha * x);
+    if (needs.entropy) out.entropy -= std::exp(x) * x;
+  }
+  if (needs.lz) out.lz = std::log(sum);
+  pick(lp, needs, out);
+  return out;
+}
+
+Status TableDensity::extend(std::span<const Extend> requests, Rows& out) {
+  for (const Extend& e : requests) {
+    if (e.parent < 0 || e.parent >= static_cast<Prefix>(nodes_.size()) || nodes_[e.parent].refs <= 0)
+      return Error{Code::kInvalid, "a live prefix", std::to_string(e.parent), "Extend::parent", ""};
+    for (Token v : e.tokens)
+      if (v < 0 || v >= n_vocab())
+        return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
+                     "Extend::tokens", ""};
+    if (depth(e.parent) + static_cast<int>(e.tokens.size()) > config_.n_ctx)
+      return Error{Code::kResource, "at most " + std::to_string(config_.n_ctx) + " tokens", "more", "Extend::tokens",
+                   ""};
+  }
+  out = {};
+  out.first.push_back(0);
+  for (const Extend& e : requests) {
+    const int n = static_cast<int>(e.tokens.size());
+    std::vector<Prefix> path{e.parent};
+    for (Token v : e.tokens) path.push_back(add(path.back(), v));
+    for (std::size_t k = 1; k + 1 < path.size(); ++k) release(path[k]);
+    if (n == 0) retain(e.parent);
+    const int begin = e.rows == RowSet::kLast ? n : 0, end = e.rows == RowSet::kNone      ? 0
+                                                             : e.rows == RowSet::kTargets ? n
+                                                                                          : n + 1;
+    for (int k = begin; k < end; ++k) {
+      const TokenMask* mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k - begin];
+      out.rows.push_back(row(path[k], e.needs, mask, k < n ? e.tokens[k] : -1));
+    }
+    out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
+    out.end.push_back(path.back());
+    (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
+  }
+  return {};
+}
+
+}  // namespace ponder

@@ -1,0 +1,81 @@
+// Beam search, all live prefixes of a length in one batch.
+#include <algorithm>
+
+#include "search/clock.h"
+
+namespace ponder {
+namespace {
+
+struct Beam {
+  Prefix at = kNoPrefix;  // retained; the last token is not fed yet
+  std::vector<Token> tokens;
+  double logprob = 0;
+};
+struct Child {
+  double logprob;
+  std::size_t beam;
+  Token token;
+};
+
+}  // namespace
+
+Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw& law, const BeamConfig& c,
+                               const Budget& budget) {
+  if (c.width < 1) return Error{Code::kInvalid, "a beam of at least 1", std::to_string(c.width), "beam search", ""};
+  const Clock clock(d, budget);
+  const auto width = static_cast<std::size_t>(c.width);
+  BeamResult result;
+  std::vector<Beam> live(1);
+  d.retain(live[0].at = context);
+  Status status;
+  int t = 0;
+  const auto hopeless = [&] {
+    return live.empty() || (result.replies.size() >= width && live[0].logprob <= result.replies[width - 1].logprob);
+  };
+  for (; !hopeless() && law.extends(t) && !clock.over(); ++t) {
+    std::vector<Extend> batch;
+    const TokenMask* mask = law.mask(t);
+    for (const Beam& b : live) {
+      const std::span<const Token> last(b.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
+      batch.push_back({.parent = b.at,
+                       .tokens = last,
+                       .rows = RowSet::kLast,
+                       .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = c.width}},
+                       .masks = {&mask, 1}});
+    }
+    Rows rows;
+    status = d.extend(batch, rows);
+    if (!status.ok()) break;
+    std::vector<Child> children;
+    for (std::size_t i = 0; i < live.size(); ++i)
+      for (const TokenProb& v : rows.rows[i].list) children.push_back({live[i].logprob + v.logprob, i, v.token});
+    std::stable_sort(children.begin(), children.end(),
+                     [](const Child& a, const Child& b) { return a.logprob > b.logprob; });
+    if (children.size() > width) children.resize(width);
+    std::vector<Beam> next;
+    for (const Child& ch : children) {
+      std::vector<Token> tokens = live[ch.beam].tokens;
+      tokens.push_back(ch.token);
+      if (law.closes(t, ch.token)) {
+        result.replies.push_back({std::move(tokens), ch.logprob, law.is_end(ch.token)});
+      } else {
+        d.retain(rows.end[ch.beam]);
+        next.push_back({rows.end[ch.beam], std::move(tokens), ch.logprob});
+      }
+    }
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      d.release(rows.end[i]);
+      d.release(live[i].at);
+    }
+    live = std::move(next);
+    std::stable_sort(result.replies.begin(), result.replies.end(),
+                     [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; });
+    if (result.replies.size() > width) result.replies.resize(width);
+  }
+  result.completed = hopeless() || !law.extends(t);
+  for (const Beam& b : live) d.release(b.at);
+  PONDER_TRY(status);
+  return result;
+}
+
+}  // namespace ponder

@@ -1,0 +1,35 @@
+// A Budget being spent: seconds from its making, tokens by the density's own count, the caller's stop flag.
+#pragma once
+
+#include <chrono>
+
+#include "ponder/search.h"
+
+namespace ponder {
+
+class Clock {
+ public:
+  Clock(const CausalDensity& d, const Budget& b) : density_(d), budget_(b), cost_(d.cost()) {}
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  Cost cost() const { return density_.cost() - cost_; }
+  bool over() const {
+    return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) || seconds() >= budget_.seconds ||
+           cost().total() >= budget_.tokens;
+  }
+  /// What is left, of which at most `share`.
+  Budget rest(double share = 1) const {
+    Budget b = budget_;
+    b.seconds = (budget_.seconds - seconds()) * share;
+    if (budget_.tokens != std::numeric_limits<std::int64_t>::max())
+      b.tokens = static_cast<std::int64_t>(static_cast<double>(budget_.tokens - cost().total()) * share);
+    return b;
+  }
+
+ private:
+  const CausalDensity& density_;
+  const Budget& budget_;
+  Cost cost_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace ponder

@@ -1,0 +1,124 @@
+// Token-by-token decoding of several streams in one batch.
+#include "ponder/decode.h"
+
+#include <algorithm>
+
+#include "base/rng.h"
+#include "search/clock.h"
+#include "search/shape.h"
+
+namespace ponder {
+namespace {
+
+struct Stream {
+  Prefix at = kNoPrefix;  // retained
+  Reply reply;
+  bool live = true;
+};
+
+// Does the shaped law need the whole row?
+bool needs_row(const DecodeConfig& c) {
+  return c.repetition_penalty != 1 || (c.temperature > 0 && (c.top_k > 0 || c.top_p < 1 || c.min_p > 0));
+}
+
+Needs needs_of(const DecodeConfig& c, int stream, int t) {
+  Needs n;
+  if (needs_row(c)) {
+    n.draw.kind = Draw::Kind::kRow;
+  } else if (c.temperature <= 0) {
+    n.draw.kind = Draw::Kind::kArgmax;
+  } else {
+    n.alpha = 1 / c.temperature;
+    n.draw.kind = Draw::Kind::kInverseCdf;
+    n.draw.u = uniform(c.seed, static_cast<std::uint32_t>(stream), static_cast<std::uint64_t>(t), Purpose::kDecode);
+  }
+  return n;
+}
+
+TokenProb pick(const Row& row, const DecodeConfig& c, int stream, const Reply& so_far) {
+  if (!needs_row(c)) return {row.drawn, row.drawn_logprob};
+  const auto weights = shape(row.logits, so_far.tokens, c);
+  double u = uniform(c.seed, static_cast<std::uint32_t>(stream), so_far.tokens.size(), Purpose::kDecode);
+  Token v = weights.back().first;
+  for (const auto& [token, w] : weights) {
+    if (u < w) {
+      v = token;
+      break;
+    }
+    u -= w;
+  }
+  return {v, row.logits[v] - row.log_normalizer};
+}
+
+Status check(const DecodeConfig& c, int n_streams) {
+  const auto bad = [](const char* expected, double got) {
+    return Error{Code::kInvalid, expected, std::to_string(got), "decoder", ""};
+  };
+  if (!(c.temperature >= 0)) return bad("a temperature of at least 0", c.temperature);
+  if (c.top_k < 0) return bad("top-k of at least 0", c.top_k);
+  if (!(c.top_p > 0 && c.top_p <= 1)) return bad("top-p above 0, up to 1", c.top_p);
+  if (!(c.min_p >= 0 && c.min_p <= 1)) return bad("min-p from 0 to 1", c.min_p);
+  if (!(c.repetition_penalty > 0)) return bad("a repetition penalty above 0", c.repetition_penalty);
+  if (n_streams < 1) return bad("at least 1 stream", n_streams);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Reply>> decode(CausalDensity& d, Prefix context, const ReplyLaw& law, const DecodeConfig& c,
+                                  int n_streams, const Budget& budget,
+                                  const std::function<bool(int, Token)>& on_token) {
+  PONDER_TRY(check(c, n_streams));
+  const Clock clock(d, budget);
+  std::vector<Stream> streams(n_streams);
+  for (Stream& s : streams) d.retain(s.at = context);
+  Status status;
+  for (int t = 0; status.ok() && law.extends(t) && !clock.over(); ++t) {
+    std::vector<Extend> batch;
+    std::vector<int> who;
+    const TokenMask* mask = law.mask(t);
+    for (int k = 0; k < n_streams; ++k) {
+      Stream& s = streams[k];
+      if (!s.live) continue;
+      // The last token is fed together with the question for the next one.
+      const std::span<const Token> last(s.reply.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
+      batch.push_back(
+          {.parent = s.at, .tokens = last, .rows = RowSet::kLast, .needs = needs_of(c, k, t), .masks = {&mask, 1}});
+      who.push_back(k);
+    }
+    if (batch.empty()) break;
+    Rows rows;
+    status = d.extend(batch, rows);
+    for (std::size_t i = 0; status.ok() && i < who.size(); ++i) {
+      Stream& s = streams[who[i]];
+      const TokenProb v = pick(rows.rows[i], c, who[i], s.reply);
+      d.release(s.at);
+      s.at = rows.end[i];
+      s.reply.tokens.push_back(v.token);
+      s.reply.logprob += v.logprob;
+      s.reply.ended = law.is_end(v.token);
+      s.live = !s.reply.ended && (!on_token || on_token(who[i], v.token));
+      if (s.reply.ended && on_token) on_token(who[i], v.token);
+    }
+  }
+  std::vector<Reply> replies;
+  for (Stream& s : streams) {
+    d.release(s.at);
+    replies.push_back(std::move(s.reply));
+  }
+  PONDER_TRY(status);
+  return replies;
+}
+
+int best_reply(std::span<const Reply> replies, const ReplyLaw& law) {
+  const auto better = [&](const Reply& a, const Reply& b) {
+    if (law.target() == Target::kEnded && a.ended != b.ended) return a.ended;
+    return a.logprob > b.logprob;
+  };
+  int best = -1;
+  for (std::size_t i = 0; i < replies.size(); ++i)
+    if (best < 0 || better(replies[i], replies[best])) best = static_cast<int>(i);
+  return best;
+}
+
+}  // namespace ponder

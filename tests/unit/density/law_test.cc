@@ -1,0 +1,81 @@
+// Which strings are replies, and the enumeration of all of them: probabilities sum to one.
+#include "ponder/law.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "density/enumerate.h"
+#include "density/table.h"
+
+namespace ponder {
+namespace {
+
+ReplyLaw law(const ReplyLawConfig& c, const TableDensity& d) {
+  auto l = ReplyLaw::make(c, d.n_vocab(), d.end_tokens());
+  EXPECT_TRUE(l.ok()) << (l.ok() ? "" : l.error().message());
+  return *l;
+}
+double mass(const std::vector<Reply>& all) {
+  double m = 0;
+  for (const Reply& r : all) m += std::exp(r.logprob);
+  return m;
+}
+
+TEST(ReplyLaw, TargetsAndTheirMass) {
+  TableDensity d({.n_vocab = 4, .end_tokens = {0, 3}, .seed = 5, .peak = 1});
+  const auto truncated = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4}, d));
+  EXPECT_NEAR(mass(truncated), 1, 1e-12);
+  EXPECT_EQ(truncated.size(), 2u + 2 * 2 + 4 * 2 + 8 * 4u);
+  const auto fixed = *enumerate_replies(d, 0, law({.target = Target::kFixed, .horizon = 4}, d));
+  EXPECT_NEAR(mass(fixed), 1, 1e-12);
+  EXPECT_EQ(fixed.size(), 16u);
+  const auto ended = *enumerate_replies(d, 0, law({.target = Target::kEnded, .horizon = 4}, d));
+  EXPECT_LT(mass(ended), 1);
+  EXPECT_EQ(ended.size(), 2u + 4 + 8 + 16u);
+  for (const Reply& r : ended) EXPECT_TRUE(r.ended);
+  const auto longer = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4, .min_length = 3}, d));
+  EXPECT_NEAR(mass(longer), 1, 1e-12);
+  for (const Reply& r : longer) EXPECT_GE(r.tokens.size(), 3u);
+  const auto some = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4, .allowed = {1, 3}}, d));
+  EXPECT_NEAR(mass(some), 1, 1e-12);
+  EXPECT_EQ(some.size(), 5u);
+  EXPECT_EQ(d.n_live(), 0);
+}
+
+TEST(ReplyLaw, Errors) {
+  const std::vector<Token> ends{0};
+  const auto fails = [&](const ReplyLawConfig& c, const char* part) {
+    const auto l = ReplyLaw::make(c, 4, ends);
+    ASSERT_FALSE(l.ok()) << part;
+    EXPECT_NE(l.error().message().find(part), std::string::npos) << l.error().message();
+  };
+  fails({.horizon = 0}, "a horizon of at least 1");
+  fails({.horizon = 3, .min_length = 4}, "a minimum length");
+  fails({.horizon = 3, .allowed = {4}}, "allowed ids from 0 to 3");
+  fails({.horizon = 3, .allowed = {1, 2}}, "an end token");
+  fails({.target = Target::kFixed, .horizon = 3, .allowed = {0}}, "no end token");
+  EXPECT_TRUE(ReplyLaw::make({.target = Target::kFixed, .horizon = 3, .allowed = {1}}, 4, ends).ok());
+}
+
+TEST(TokenMask, CountsWhatItAllows) {
+  TokenMask m(130);
+  EXPECT_EQ(m.count(), 130);
+  m.set(129, false);
+  m.set(129, false);
+  m.set(0, false);
+  EXPECT_EQ(m.count(), 128);
+  EXPECT_FALSE(m[129]);
+  EXPECT_TRUE(m[128]);
+  const std::vector<Token> ids{3, 64};
+  EXPECT_EQ(TokenMask::only(130, ids).count(), 2);
+}
+
+TEST(Target, Names) {
+  for (Target t : {Target::kEnded, Target::kTruncated, Target::kFixed}) EXPECT_EQ(parse_target(to_string(t)), t);
+  EXPECT_FALSE(parse_target("else"));
+}
+
+}  // namespace
+}  // namespace ponder

@@ -45,6 +45,8 @@ class Model {
   /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (architecture: names those supported), kResource
   /// (memory).
   static Result<std::shared_ptr<const Model>> load(std::shared_ptr<const GgufFile>, const ModelOptions& = {});
+  /// What load() would make of the file, without loading: sizes, memory, precision, instruction set.
+  static Result<ModelInfo> describe(const GgufFile&, const ModelOptions& = {});
   virtual ~Model() = default;
   virtual const ModelInfo& info() const = 0;
   virtual const GgufFile& file() const = 0;

@@ -26,27 +26,29 @@ std::int64_t available_memory() {
   return std::max<std::int64_t>(available, 0);
 }
 
-Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file, const ModelOptions& options) {
-  PONDER_ASSIGN(Config c, read_config(*file));
-  ModelInfo info;
-  info.n_threads = options.n_threads > 0 ? options.n_threads : available_threads();
-  const bool bf16 = options.precision == Precision::kBF16 ||
-                    (options.precision == Precision::kAuto && gemm_kernel(Compute::kBF16).native);
-  const GemmKernel& kernel = gemm_kernel(bf16 ? Compute::kBF16 : Compute::kF32);
-  const std::int64_t packed_size = packed_bytes(*file, c, kernel.compute), free = available_memory();
-  const std::int64_t slack = 256ll << 20;
+namespace {
+
+bool uses_bf16(const ModelOptions& o) {
+  return o.precision == Precision::kBF16 || (o.precision == Precision::kAuto && gemm_kernel(Compute::kBF16).native);
+}
+
+// Everything about a model that follows from its file, the options and this machine.
+Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const ModelOptions& options) {
+  const GemmKernel& kernel = gemm_kernel(uses_bf16(options) ? Compute::kBF16 : Compute::kF32);
+  const std::int64_t packed_size = packed_bytes(file, kernel.compute), free = available_memory();
+  constexpr std::int64_t kSlack = 256ll << 20;
   bool packed = options.weights != WeightForm::kQuantised;
-  if (packed && packed_size + slack > free) {
+  if (packed && packed_size + kSlack > free) {
     if (options.weights == WeightForm::kPacked)
       return Error{Code::kResource,
                    std::to_string(packed_size >> 20) + " MB for the weights in compute form and 256 MB to work in",
-                   std::to_string(free >> 20) + " MB available", file->path(), "use --weights quantised"};
+                   std::to_string(free >> 20) + " MB available", file.path(), "use --weights quantised"};
     packed = false;
   }
-  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, packed, info.n_threads));
+  ModelInfo info;
   info.architecture = c.architecture;
   info.name = c.name;
-  for (const GgufTensor& t : file->tensors()) info.n_parameters += t.n_values;
+  for (const GgufTensor& t : file.tensors()) info.n_parameters += t.n_values;
   info.n_layers = c.n_layers;
   info.n_embd = c.n_embd;
   info.n_heads = c.n_heads;
@@ -55,11 +57,27 @@ Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile>
   info.n_ff = c.n_ff;
   info.n_vocab = c.n_vocab;
   info.n_ctx_train = c.n_ctx;
-  info.weight_bytes = packed ? weights.bytes() : static_cast<std::int64_t>(file->file_bytes());
+  info.weight_bytes = packed ? packed_size : static_cast<std::int64_t>(file.file_bytes());
   info.kv_bytes_per_token = KvStore::bytes_per_slot(c, kernel);
-  info.precision = bf16 ? Precision::kBF16 : Precision::kF32;
+  info.precision = uses_bf16(options) ? Precision::kBF16 : Precision::kF32;
   info.weights = packed ? WeightForm::kPacked : WeightForm::kQuantised;
+  info.n_threads = options.n_threads > 0 ? options.n_threads : available_threads();
   info.isa = kernel.isa;
+  return info;
+}
+
+}  // namespace
+
+Result<ModelInfo> Model::describe(const GgufFile& file, const ModelOptions& options) {
+  PONDER_ASSIGN(const Config c, read_config(file));
+  return describe_config(file, c, options);
+}
+
+Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file, const ModelOptions& options) {
+  PONDER_ASSIGN(Config c, read_config(*file));
+  PONDER_ASSIGN(ModelInfo info, describe_config(*file, c, options));
+  const GemmKernel& kernel = gemm_kernel(uses_bf16(options) ? Compute::kBF16 : Compute::kF32);
+  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, info.weights == WeightForm::kPacked, info.n_threads));
   return std::shared_ptr<const Model>(
       std::make_shared<Transformer>(std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }

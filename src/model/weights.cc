@@ -93,14 +93,7 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
 
 }  // namespace
 
-std::int64_t Weights::bytes() const {
-  std::int64_t n = static_cast<std::int64_t>(output.bytes());
-  for (const LayerWeights& l : layers)
-    n += static_cast<std::int64_t>(l.qkv.bytes() + l.attn_out.bytes() + l.gate_up.bytes() + l.down.bytes());
-  return n;
-}
-
-std::int64_t packed_bytes(const GgufFile& file, const Config&, Compute compute) {
+std::int64_t packed_bytes(const GgufFile& file, Compute compute) {
   std::int64_t values = 0;
   for (const GgufTensor& t : file.tensors())
     if (t.shape.size() == 2 && t.name != "position_embd.weight" &&

@@ -28,11 +28,10 @@ struct Weights {
   NormWeights output_norm;
   Linear output;  // (n_embd, n_vocab); the embedding where tied
   std::vector<LayerWeights> layers;
-  std::int64_t bytes() const;  // of packed matrices
 };
 
 /// Bytes of the packed matrices of a file, before loading them.
-std::int64_t packed_bytes(const GgufFile&, const Config&, Compute);
+std::int64_t packed_bytes(const GgufFile&, Compute);
 /// Errors: kInvalid (a tensor missing or of another shape: its name, both shapes).
 Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed, int n_threads);
 

@@ -21,7 +21,6 @@ class Linear {
   int n_out() const { return n_out_; }
   int n_panels() const { return (n_out_ + kPanel - 1) / kPanel; }
   int n_padded() const { return n_panels() * kPanel; }  // columns written
-  std::size_t bytes() const { return packed_.size(); }  // of compute form
 
   /// c (m, ldc) = a W^T, ldc >= n_padded(). Rows as gemm.h asks.
   void forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const;

@@ -1,0 +1,114 @@
+// Registration of the shared options, and their meaning.
+#include "args.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ponder::app {
+
+void fail(Error e) { throw Failure{std::move(e)}; }
+
+void ModelArgs::add(CLI::App& a, bool runs) {
+  a.add_option("-m,--model", path, "GGUF file (default: the model that ./quickstart fetched)");
+  a.add_option("--chat-template", chat_template,
+               "chat template to use instead of the model's: a file, or the text itself");
+  a.add_flag("--verbose", verbose, "say on stderr what is done");
+  if (!runs) return;
+  a.add_option("-t,--threads", threads, "threads (default: the CPUs this process may use)")->check(CLI::Range(1, 1024));
+  a.add_option("-c,--ctx-size", n_ctx, "context in tokens (default: the model's, at most 8192)")
+      ->check(CLI::Range(1, 1 << 24));
+  a.add_option("--precision", precision, "f32, bf16 or auto: of matrix products")
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}));
+  a.add_option("--weights", weights, "packed, quantised or auto: how weights are held in memory")
+      ->check(CLI::IsMember({"packed", "quantised", "auto"}));
+}
+
+ModelOptions ModelArgs::options() const {
+  ModelOptions o;
+  o.n_threads = threads;
+  o.precision = precision == "f32" ? Precision::kF32 : precision == "bf16" ? Precision::kBF16 : Precision::kAuto;
+  o.weights = weights == "packed"      ? WeightForm::kPacked
+              : weights == "quantised" ? WeightForm::kQuantised
+                                       : WeightForm::kAuto;
+  return o;
+}
+
+void PromptArgs::add(CLI::App& a) {
+  auto* p = a.add_option("-p,--prompt", text, "the user's message (with -no-cnv: raw text)");
+  a.add_option("-f,--file", file, "the same, from a file")->excludes(p);
+  a.add_option("--system-prompt", system, "system message (also -sys)");
+  a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)");
+}
+
+void LineArgs::add(CLI::App& a) {
+  a.add_option("--input", input, "requests, one JSON object a line; - is stdin");
+  a.add_flag("--json", json, "print one JSON object");
+  a.add_flag("--jsonl", jsonl, "print one JSON object a line");
+}
+
+void LawArgs::add(CLI::App& a) {
+  a.add_option("-n,--predict,--max-length", horizon, "most tokens of a reply, its end token counted")
+      ->check(CLI::Range(1, 1 << 24));
+  a.add_option("--target", target, "which replies count: ended, truncated or fixed")
+      ->check(CLI::IsMember({"ended", "truncated", "fixed"}));
+  a.add_option("--length", length, "exact length of replies (with --target fixed)")->check(CLI::Range(1, 1 << 24));
+  a.add_option("--min-length", min_length, "fewest tokens of a reply, its end token counted")
+      ->check(CLI::Range(0, 1 << 24));
+  a.add_option("--allow-ids", allowed, "restrict the law to these token ids, e.g. 5,9,13")->delimiter(',');
+}
+
+ReplyLaw LawArgs::law(int default_horizon, int n_prompt, const CausalDensity& d) const {
+  ReplyLawConfig c;
+  c.target = *parse_target(target);
+  c.min_length = min_length;
+  c.allowed = allowed;
+  if (c.target == Target::kFixed && length == 0)
+    fail({Code::kInvalid, "--length N with --target fixed", "no --length", "command line",
+          "say how many tokens a reply has"});
+  if (c.target != Target::kFixed && length != 0)
+    fail({Code::kInvalid, "--length only with --target fixed", "--target " + target, "command line",
+          "use --max-length"});
+  const int asked = length ? length : horizon, room = d.n_ctx() - n_prompt;
+  if (room < 1 || asked > room)
+    fail({Code::kInvalid, "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
+          std::to_string(n_prompt) + " of prompt and " + std::to_string(std::max(asked, 1)) + " of reply", "context",
+          "shorten them, or raise -c/--ctx-size"});
+  c.horizon = asked ? asked : std::min(default_horizon, room);
+  return must(ReplyLaw::make(c, d.n_vocab(), d.end_tokens()));
+}
+
+void DecodeArgs::add(CLI::App& a) {
+  a.add_option("--temp", config.temperature, "temperature; 0 is greedy");
+  a.add_option("--top-k", config.top_k, "draw from the k most likely tokens; 0: off");
+  a.add_option("--top-p", config.top_p, "draw from the most likely tokens that hold probability p; 1: off");
+  a.add_option("--min-p", config.min_p, "drop tokens below p times the most likely; 0: off");
+  a.add_option("--repeat-penalty", config.repetition_penalty, "on logits of tokens already in the reply; 1: off");
+  a.add_option("-s,--seed", config.seed, "seed of the draws");
+}
+
+void BudgetArgs::add(CLI::App& a) {
+  a.add_option("--budget", text, "seconds and tokens pushed through the network, e.g. 10s, 5000t or 10s,5000t");
+}
+
+Budget BudgetArgs::budget() const {
+  Budget b;
+  b.stop = &stop_flag();
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string part = text.substr(at, end - at);
+    char* unit = nullptr;
+    const double n = std::strtod(part.c_str(), &unit);
+    if (unit == part.c_str() || !(n >= 0) || !std::isfinite(n) ||
+        (std::string(unit) != "s" && std::string(unit) != "t"))
+      fail({Code::kInvalid, "a budget as 10s, 5000t or 10s,5000t", "'" + text + "'", "--budget", ""});
+    if (*unit == 's')
+      b.seconds = n;
+    else
+      b.tokens = static_cast<std::int64_t>(std::min(n, 9e18));
+    at = end + 1;
+  }
+  return b;
+}
+
+}  // namespace ponder::app

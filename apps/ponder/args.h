@@ -1,0 +1,85 @@
+// Options that several subcommands share, and how they are registered. Parsing only: nothing here opens a model.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ponder/decode.h"
+#include "ponder/law.h"
+#include "ponder/model.h"
+
+namespace ponder::app {
+
+/// A failure that ends the program with the exit code of its kind.
+struct Failure {
+  Error error;
+};
+[[noreturn]] void fail(Error);
+template <class T>
+T must(Result<T> r) {
+  if (!r.ok()) fail(r.error());
+  return std::move(*r);
+}
+inline void must(const Status& s) {
+  if (!s.ok()) fail(s.error());
+}
+
+struct ModelArgs {
+  std::string path;
+  int threads = 0, n_ctx = 0;
+  std::string precision = "auto", weights = "auto", chat_template;
+  bool verbose = false;
+  void add(CLI::App&, bool runs);  // runs: with the options of an engine
+  ModelOptions options() const;
+};
+
+struct PromptArgs {
+  std::string text, file, system;
+  bool raw = false, given = false;
+  void add(CLI::App&);
+};
+
+/// --input, --json, --jsonl.
+struct LineArgs {
+  std::string input;
+  bool json = false, jsonl = false;
+  void add(CLI::App&);
+};
+
+struct LawArgs {
+  std::string target = "ended";
+  int horizon = 0, length = 0, min_length = 0;  // 0: not given
+  std::vector<Token> allowed;
+  void add(CLI::App&);
+  /// The law for a prompt of n_prompt tokens in a context of n_ctx.
+  ReplyLaw law(int default_horizon, int n_prompt, const CausalDensity&) const;
+};
+
+struct DecodeArgs {
+  DecodeConfig config;
+  void add(CLI::App&);
+};
+
+struct BudgetArgs {
+  std::string text = "10s";
+  void add(CLI::App&);
+  Budget budget() const;
+};
+
+/// Set by SIGINT and SIGTERM.
+std::atomic<bool>& stop_flag();
+
+// One function a subcommand: registers its options, returns what runs it (the exit code).
+using Run = std::function<int()>;
+Run add_generate(CLI::App&);
+Run add_score(CLI::App&);
+Run add_tokenize(CLI::App&);
+Run add_detokenize(CLI::App&);
+Run add_think(CLI::App&);
+Run add_prove(CLI::App&);
+Run add_info(CLI::App&);
+Run add_bench(CLI::App&);
+
+}  // namespace ponder::app

@@ -1,0 +1,115 @@
+// ponder generate: the ordinary first reply: greedy, temperature, beam, best of N. Streams while it goes.
+#include <chrono>
+
+#include "output.h"
+#include "ponder/decode.h"
+
+namespace ponder::app {
+namespace {
+
+struct Args {
+  ModelArgs model;
+  PromptArgs prompt;
+  LineArgs lines;
+  LawArgs law;
+  DecodeArgs decode;
+  int beam = 0, best_of = 0;
+};
+
+// Prints a stream of tokens as text, holding back bytes that do not end a UTF-8 character yet.
+class Streamer {
+ public:
+  explicit Streamer(const Text& t) : text_(t) {}
+  void add(Token v) {
+    pending_ += text_.tokenizer->piece(v, false);
+    std::size_t whole = pending_.size();
+    for (std::size_t back = 1; back <= 3 && back <= pending_.size(); ++back) {
+      const auto c = static_cast<unsigned char>(pending_[pending_.size() - back]);
+      if ((c & 0xc0) == 0x80) continue;
+      const std::size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+      if (length > back) whole = pending_.size() - back;
+      break;
+    }
+    write(std::string_view(pending_).substr(0, whole));
+    flush();
+    pending_.erase(0, whole);
+  }
+  void end() {
+    write(pending_ + "\n");
+    flush();
+  }
+
+ private:
+  const Text& text_;
+  std::string pending_;
+};
+
+Reply one(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streamer* stream) {
+  Budget budget;
+  budget.stop = &stop_flag();
+  if (a.beam > 0) {
+    BeamResult r = must(beam_search(*e.density, context, law, {.width = a.beam}, budget));
+    if (r.replies.empty())
+      fail({Code::kResource, "a reply that ends within " + std::to_string(law.horizon()) + " tokens",
+            "none in the beam", "beam search", "raise --max-length or --beam"});
+    return r.replies[0];
+  }
+  const int n = std::max(a.best_of, 1);
+  const auto replies = must(decode(*e.density, context, law, a.decode.config, n, budget, [&](int, Token v) {
+    if (stream) stream->add(v);
+    return true;
+  }));
+  return replies[best_reply(replies, law)];
+}
+
+// Answers one prompt; streams when text is wanted and the reply is made token by token.
+void answer(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
+  const ReplyLaw law = a.law.law(256, static_cast<int>(prompt.size()), *e.density);
+  const auto start = std::chrono::steady_clock::now();
+  const Cost before = e.density->cost();
+  const int k = must(e.density->add_context(prompt));
+  Streamer stream(e.text);
+  const bool streams = !json && a.beam == 0 && a.best_of <= 1;
+  const Reply r = one(a, e, law, e.density->context(k), streams ? &stream : nullptr);
+  e.density->drop_context(k);
+  if (streams) return stream.end();
+  if (!json) return write(e.text.reply_text(r.tokens) + "\n");
+  Json j = reply_json(r, e.text);
+  add_run(j, e, law, e.density->cost() - before,
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), a.decode.config.seed);
+  write_line(j);
+}
+
+}  // namespace
+
+Run add_generate(CLI::App& app) {
+  auto a = std::make_shared<Args>();
+  a->model.add(app, true);
+  a->prompt.add(app);
+  a->lines.add(app);
+  a->law.add(app);
+  a->decode.add(app);
+  auto* beam = app.add_option("--beam", a->beam, "beam search of this width")->check(CLI::Range(1, 4096));
+  app.add_option("--best-of", a->best_of, "the most likely of N sampled replies (with --temp)")
+      ->check(CLI::Range(1, 4096))
+      ->excludes(beam);
+  app.footer(
+      "JSON field \"repetition\" is the share of the reply's 4-grams of tokens that occurred before.\n"
+      "Examples:\n  ponder generate -p 'Name three rivers.'\n  ponder generate -p 'Tell me a story.' --temp 0.8 "
+      "--top-p 0.95 -n 100 --seed 1 --json");
+  return [a] {
+    if (a->best_of > 1 && a->decode.config.temperature <= 0)
+      fail({Code::kInvalid, "--temp above 0 with --best-of", "greedy decoding", "command line",
+            "give --temp 0.8, for example"});
+    Engine e(a->model);
+    if (a->lines.input.empty()) {
+      answer(*a, e, e.text.prompt(a->prompt), a->lines.json || a->lines.jsonl);
+      return 0;
+    }
+    return for_lines(
+        a->lines.input, [&](int, const Json& j) { answer(*a, e, request_prompt(j, e.text), true); },
+        [](int n, const std::string& m) { write_line(error_line(n, m)); });
+  };
+}
+
+}  // namespace ponder::app

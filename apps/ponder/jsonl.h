@@ -1,0 +1,31 @@
+// Requests as JSON lines: reading them one by one, and answering a broken one in its place.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace ponder::app {
+
+using Json = nlohmann::ordered_json;
+
+/// Prompt ids of a request: messages | prompt | prompt_ids. Fails (Failure) when it has not exactly one of them.
+std::vector<Token> request_prompt(const Json&, const Text&, std::string* rendered = nullptr);
+/// Reply ids of a request: reply | reply_ids, with the end token when "end" is true; nullopt: no reply.
+std::optional<std::vector<Token>> request_reply(const Json&, const Text&);
+std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab);
+
+/// Calls fn(line number, object) for every line of `input`; what it throws as Failure, and lines that are no JSON
+/// objects, go to on_error(line number, message) instead. Near misses of known keys are errors; other unknown keys are
+/// left alone. Returns the exit code.
+int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
+              const std::function<void(int, const std::string&)>& on_error);
+
+/// {"error":{"line":n,"message":…}}
+Json error_line(int line, const std::string& message);
+
+}  // namespace ponder::app

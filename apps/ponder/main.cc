@@ -1,0 +1,129 @@
+// ponder: one program, one file a subcommand. Here: the table of subcommands, spelling of flags, signals and exit
+// codes.
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <map>
+
+#include "output.h"
+
+namespace ponder::app {
+namespace {
+
+struct Command {
+  const char *name, *help;
+  Run (*add)(CLI::App&);
+};
+constexpr Command kCommands[] = {
+    {"generate", "the ordinary first reply", add_generate},
+    {"score", "log-probabilities of given replies", add_score},
+    {"tokenize", "text to token ids", add_tokenize},
+    {"detokenize", "token ids to text", add_detokenize},
+    {"think", "a better reply under a budget, with proof where there is one", add_think},
+    {"prove", "the most likely reply, proved, or a certified gap", add_prove},
+    {"info", "what is in a model file", add_info},
+    {"bench", "speed of this machine", add_bench},
+};
+
+std::atomic<bool> g_stop{false};
+std::atomic<int> g_signal{0};
+
+extern "C" void on_signal(int s) {
+  if (g_stop.exchange(true)) _exit(128 + s);  // a second one does not wait
+  g_signal = s;
+}
+
+// CLI11 2.1 has no short flags of several letters.
+std::vector<std::string> long_names(int argc, char** argv) {
+  const std::map<std::string, std::string> map{{"-sys", "--system-prompt"}, {"-no-cnv", "--no-conversation"}};
+  std::vector<std::string> args;
+  for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last first
+    const auto it = map.find(argv[i]);
+    args.push_back(it == map.end() ? argv[i] : it->second);
+  }
+  return args;
+}
+
+void read_environment(CLI::App& sub) {
+  for (CLI::Option* o : sub.get_options()) {
+    if (o->get_lnames().empty() || o->get_lnames()[0] == "help") continue;
+    std::string name = "PONDER_";
+    for (char c : o->get_lnames()[0]) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    o->envname(name);
+  }
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& e) {
+  std::string hint = "see ponder --help";
+  for (const CLI::App* sub : app.get_subcommands()) {
+    hint = "see ponder " + sub->get_name() + " --help";
+    std::vector<std::string> flags;
+    for (const CLI::Option* o : sub->get_options())
+      for (const auto& n : o->get_lnames()) flags.push_back("--" + n);
+    for (const std::string& extra : sub->remaining()) {
+      const std::string word = extra.substr(0, extra.find('='));
+      const std::string near = nearest(word, flags, 4);
+      if (!near.empty() && word.starts_with("-")) hint = "did you mean " + near + "? " + hint;
+    }
+  }
+  if (app.get_subcommands().empty()) {
+    std::vector<std::string> names;
+    for (const Command& c : kCommands) names.emplace_back(c.name);
+    for (const std::string& extra : app.remaining())
+      if (const std::string near = nearest(extra, names, 3); !near.empty())
+        hint = "did you mean ponder " + near + "? " + hint;
+  }
+  std::cerr << "ponder: expected valid arguments, got: " << e.what() << "\n  " << hint << "\n";
+  return 2;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"ponder makes a frozen language model think before it speaks"};
+  app.set_version_flag("--version", "ponder " PONDER_VERSION);
+  app.require_subcommand(1);
+  std::map<std::string, Run> runs;
+  for (const Command& c : kCommands) {
+    CLI::App* sub = app.add_subcommand(c.name, c.help);
+    runs[c.name] = c.add(*sub);
+    read_environment(*sub);
+  }
+  try {
+    app.parse(long_names(argc, argv));
+  } catch (const CLI::Success& e) {  // --help, --version
+    const int code = app.exit(e);
+    std::cout.flush();
+    return std::cout ? code : 1;
+  } catch (const CLI::ParseError& e) {
+    return usage_error(app, e);
+  }
+  const int code = runs.at(app.get_subcommands()[0]->get_name())();
+  flush();
+  return g_signal ? 128 + g_signal : code;
+}
+
+}  // namespace
+
+std::atomic<bool>& stop_flag() { return g_stop; }
+
+}  // namespace ponder::app
+
+int main(int argc, char** argv) {
+  using namespace ponder::app;
+  std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  try {
+    return run(argc, argv);
+  } catch (const ClosedPipe&) {
+    return 0;
+  } catch (const Failure& f) {
+    std::cerr << "ponder: " << f.error.message() << "\n";
+    return exit_code(f.error);
+  } catch (const std::exception& e) {
+    std::cerr << "ponder: expected to finish, got: " << e.what() << "\n";
+    return 1;
+  }
+}

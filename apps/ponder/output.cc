@@ -1,0 +1,93 @@
+// Checked output and the JSON of answers.
+#include "output.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+namespace ponder::app {
+namespace {
+
+void check(bool ok) {
+  if (ok) return;
+  if (errno == EPIPE) throw ClosedPipe{};
+  fail({Code::kIo, "to write to stdout", std::strerror(errno), "output", "free some space, or write elsewhere"});
+}
+
+}  // namespace
+
+void write(std::string_view s) { check(std::fwrite(s.data(), 1, s.size(), stdout) == s.size()); }
+void write_line(const Json& j) {
+  write(j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  flush();
+}
+void flush() { check(std::fflush(stdout) == 0); }
+
+int exit_code(const Error& e) {
+  return e.code == Code::kInvalid || e.code == Code::kNotFound || e.code == Code::kUnsupported ? 2 : 1;
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most) {
+  std::string best;
+  int best_distance = most + 1;
+  for (const std::string& c : candidates) {
+    std::vector<int> row(c.size() + 1);
+    for (std::size_t j = 0; j <= c.size(); ++j) row[j] = static_cast<int>(j);
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      int diagonal = row[0];
+      row[0] = static_cast<int>(i);
+      for (std::size_t j = 1; j <= c.size(); ++j) {
+        const int up = row[j];
+        row[j] = std::min({up + 1, row[j - 1] + 1, diagonal + (word[i - 1] != c[j - 1])});
+        diagonal = up;
+      }
+    }
+    if (row.back() < best_distance) best_distance = row.back(), best = c;
+  }
+  return best;
+}
+
+double repetition(const std::vector<Token>& t) {
+  constexpr std::size_t kGram = 4;
+  if (t.size() < kGram) return 0;
+  std::set<std::vector<Token>> seen;
+  const std::size_t n = t.size() - kGram + 1;
+  for (std::size_t i = 0; i < n; ++i)
+    seen.insert({t.begin() + static_cast<std::ptrdiff_t>(i), t.begin() + static_cast<std::ptrdiff_t>(i + kGram)});
+  return static_cast<double>(n - seen.size()) / static_cast<double>(n);
+}
+
+Json cost_json(const Cost& c, double seconds) {
+  return {{"tokens_decoded", c.tokens_decoded},
+          {"tokens_scored", c.tokens_scored},
+          {"tokens_backward", c.tokens_backward},
+          {"seconds", seconds}};
+}
+
+Json certificate_json(const Certificate& c) {
+  const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
+  return {{"status", to_string(c.status)}, {"claim", to_string(c.claim)}, {"gap", finite(c.gap)},
+          {"margin", finite(c.margin)},    {"horizon", c.horizon},        {"expanded", c.expanded}};
+}
+
+Json reply_json(const Reply& r, const Text& t) {
+  return {{"reply", t.reply_text(r.tokens)},   {"reply_ids", r.tokens}, {"logprob", r.logprob},
+          {"n_tokens", r.tokens.size()},       {"ended", r.ended},      {"repetition", repetition(r.tokens)},
+          {"canonical", t.canonical(r.tokens)}};
+}
+
+void add_run(Json& j, const Engine& e, const ReplyLaw& law, const Cost& cost, double seconds, std::uint64_t seed) {
+  j["target"] = to_string(law.target());
+  j["cost"] = cost_json(cost, seconds);
+  j["seed"] = seed;
+  j["precision"] = e.model->info().precision == Precision::kBF16 ? "bf16" : "f32";
+  j["model"] = {{"file", std::filesystem::path(e.text.file->path()).filename().string()},
+                {"sha256", e.text.file->sha256().substr(0, 16)}};
+  j["version"] = PONDER_VERSION;
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,111 @@
+// Opening models, and prompts from messages or text.
+#include "session.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace ponder::app {
+namespace {
+
+// Where ./quickstart keeps the default model.
+std::string default_model() {
+  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  const std::string base = cache && *cache ? cache : std::string(home ? home : ".") + "/.cache";
+  return base + "/ponder/SmolLM2-135M-Instruct.Q4_1.gguf";
+}
+
+std::shared_ptr<const GgufFile> open(const ModelArgs& m) {
+  if (!m.path.empty()) return must(GgufFile::open(m.path));
+  const std::string path = default_model();
+  auto file = GgufFile::open(path);
+  if (!file.ok() && file.error().code == Code::kNotFound)
+    fail({Code::kNotFound, "a model", "none given with -m, and no default model", path,
+          "run ./quickstart once, or give a GGUF file with -m"});
+  return must(std::move(file));
+}
+
+DensityOptions density_options(const ModelArgs& m, const Model& model, const Tokenizer& t) {
+  constexpr int kUsualContext = 8192;
+  DensityOptions o;
+  o.n_ctx = m.n_ctx ? m.n_ctx : std::min(model.info().n_ctx_train, kUsualContext);
+  for (Token v : t.end_tokens())
+    if (v < model.info().n_vocab) o.end_tokens.push_back(v);
+  return o;
+}
+
+}  // namespace
+
+std::string read_all(const std::string& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream in(path, std::ios::binary);
+  std::error_code ec;
+  if (!in || std::filesystem::is_directory(path, ec))
+    fail({Code::kNotFound, "a readable file", std::filesystem::exists(path, ec) ? "something else" : "no such file",
+          path, "check the path"});
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Text::Text(const ModelArgs& m) : file(open(m)), tokenizer(must(Tokenizer::from_gguf(file))) {
+  template_source_ = std::string(must(file->string_or("tokenizer.chat_template", "")));
+  std::error_code ec;
+  if (!m.chat_template.empty())
+    template_source_ =
+        std::filesystem::is_regular_file(m.chat_template, ec) ? read_all(m.chat_template) : m.chat_template;
+}
+
+std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered) const {
+  if (template_source_.empty())
+    fail({Code::kInvalid, "a model with a chat template", "none in " + file->path(), "tokenizer.chat_template",
+          "use -no-cnv for raw text, or give a template with --chat-template"});
+  if (!template_) template_ = must(ChatTemplate::parse(template_source_));
+  ChatTemplate::Options o;
+  if (tokenizer->bos()) o.bos_token = tokenizer->piece(*tokenizer->bos());
+  if (tokenizer->eos()) o.eos_token = tokenizer->piece(*tokenizer->eos());
+  const RenderedPrompt p = must(template_->render(messages, o));
+  if (rendered) *rendered = p.text;
+  std::vector<Token> ids = tokenizer->encode(p.text, {.parse_special = true, .literal = p.literal});
+  // Templates mostly write the BOS themselves.
+  if (tokenizer->adds_bos() && (ids.empty() || ids[0] != *tokenizer->bos())) ids.insert(ids.begin(), *tokenizer->bos());
+  return ids;
+}
+
+std::vector<Token> Text::raw(const std::string& text) const {
+  std::vector<Token> ids;
+  if (tokenizer->adds_bos()) ids.push_back(*tokenizer->bos());
+  const auto more = tokenizer->encode(text);
+  ids.insert(ids.end(), more.begin(), more.end());
+  return ids;
+}
+
+std::vector<Token> Text::prompt(const PromptArgs& p) const {
+  const std::string text = p.file.empty() ? p.text : read_all(p.file);
+  if (text.empty()) fail({Code::kInvalid, "a prompt", "none", "command line", "give one with -p, -f or --input"});
+  if (p.raw) return raw(text);
+  std::vector<ChatMessage> messages;
+  if (!p.system.empty()) messages.push_back({"system", p.system});
+  messages.push_back({"user", text});
+  return chat(messages);
+}
+
+std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }
+
+bool Text::canonical(const std::vector<Token>& ids) const {
+  const auto& ends = tokenizer->end_tokens();
+  std::span<const Token> body(ids);
+  if (!body.empty() && std::binary_search(ends.begin(), ends.end(), body.back())) body = body.first(body.size() - 1);
+  return tokenizer->encode(tokenizer->decode(body, false), {.parse_special = false}) ==
+         std::vector<Token>(body.begin(), body.end());
+}
+
+Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
+  density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
+  if (m.verbose)
+    std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "
+              << (model->info().precision == Precision::kBF16 ? "bf16" : "f32") << " on " << model->info().isa << ", "
+              << model->info().n_threads << " threads, " << (model->info().weight_bytes >> 20) << " MB of weights\n";
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,42 @@
+// What a subcommand works with: the model file with its tokenizer and template, and the engine on top of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "args.h"
+#include "ponder/chat.h"
+
+namespace ponder::app {
+
+/// File, tokenizer and chat template; no weights.
+struct Text {
+  explicit Text(const ModelArgs&);
+  /// Prompt ids of a conversation; `rendered`, when given, takes the text.
+  std::vector<Token> chat(const std::vector<ChatMessage>&, std::string* rendered = nullptr) const;
+  std::vector<Token> raw(const std::string& text) const;  // with BOS where the model wants one
+  std::vector<Token> prompt(const PromptArgs&) const;
+  std::string reply_text(const std::vector<Token>& ids) const;  // control tokens left out
+  bool canonical(const std::vector<Token>& ids) const;          // tokenises back to itself, the end token apart
+
+  std::shared_ptr<const GgufFile> file;
+  std::shared_ptr<const Tokenizer> tokenizer;
+
+ private:
+  std::string template_source_;
+  mutable std::shared_ptr<const ChatTemplate> template_;
+};
+
+/// The same with weights in memory.
+struct Engine {
+  explicit Engine(const ModelArgs&);
+  Text text;
+  std::shared_ptr<const Model> model;
+  std::unique_ptr<LanguageDensity> density;
+};
+
+/// A file's bytes; - is stdin.
+std::string read_all(const std::string& path);
+
+}  // namespace ponder::app

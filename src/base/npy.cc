@@ -1,0 +1,31 @@
+// Header and values in one file.
+#include "base/npy.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace ponder {
+
+Status write_npy(const std::string& path, std::span<const float> values, const std::vector<std::int64_t>& shape) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+  for (std::int64_t n : shape) header += std::to_string(n) + ",";
+  header += "), }";
+  constexpr std::size_t kPreamble =
+      10;  // magic, version, length; then all is padded to 64 bytes with a newline at the end
+  header.resize((kPreamble + header.size() + 1 + 63) / 64 * 64 - kPreamble - 1, ' ');
+  header += '\n';
+  std::ofstream out(path, std::ios::binary);
+  out.write("\x93NUMPY\x01\x00", 8);
+  const char length[2] = {static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  out.write(length, 2);
+  out << header;
+  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  out.close();
+  if (!out)
+    return Error{Code::kIo, "to write " + std::to_string(values.size()) + " values", std::strerror(errno), path,
+                 "check the folder and the free space"};
+  return {};
+}
+
+}  // namespace ponder

@@ -46,7 +46,11 @@ void layer_norm_t(const float* x, const float* w, const float* b, int n, float e
   for (int i = 0; i < n; ++i) out[i] = (x[i] - mean) * scale * w[i] + b[i];
 }
 
-HWY_INLINE V sigmoid(V x) { return hn::Div(hn::Set(kD, 1.f), hn::Add(hn::Set(kD, 1.f), hn::Exp(kD, hn::Neg(x)))); }
+// Highway's Exp is defined up to 104 only; e^88 is the last power that float32 holds.
+HWY_INLINE V sigmoid(V x) {
+  const V one = hn::Set(kD, 1.f);
+  return hn::Div(one, hn::Add(one, hn::Exp(kD, hn::Min(hn::Neg(x), hn::Set(kD, 88.f)))));
+}
 // gelu(x) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3): the tanh form, rewritten
 HWY_INLINE V gelu_v(V x) {
   const V cubic = hn::Mul(hn::Mul(x, x), hn::Mul(x, hn::Set(kD, 0.044715f)));

@@ -71,7 +71,7 @@ class [[nodiscard]] Result {
 /// Returns early with the error of a Status or Result expression.
 #define PONDER_TRY(expr)                                                    \
   do {                                                                      \
-    if (auto ponder_s_ = (expr); !ponder_s_.ok()) return ponder_s_.error(); \
+    if (auto&& ponder_s_ = (expr); !ponder_s_.ok()) return ponder_s_.error(); \
   } while (0)
 /// PONDER_ASSIGN(auto x, f()): binds the value of a Result or returns its error.
 #define PONDER_ASSIGN(decl, expr) PONDER_ASSIGN_(decl, expr, PONDER_CAT_(ponder_r_, __LINE__))

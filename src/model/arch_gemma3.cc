@@ -15,7 +15,8 @@ Result<Config> read_gemma3(const ArchReader& in) {
   c.activation = Activation::kGeluGated;
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
   constexpr int kLayersOf27B = 62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads
-  if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(c.n_embd / c.n_heads));
+  const int width = c.n_embd / c.n_heads;
+  if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(width));
   PONDER_TRY(in.read_float("attn_logit_softcapping", c.attention_soft_cap, false));
   PONDER_TRY(in.read_float("final_logit_softcapping", c.final_soft_cap, false));
   PONDER_TRY(in.read_int("attention.sliding_window", c.window, false));

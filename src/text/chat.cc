@@ -1,0 +1,79 @@
+// ChatTemplate over the Jinja interpreter of src/text/jinja: sets the variables that chat templates know, runs the
+// program, and turns its failures into errors. The only place where an exception of the interpreter ends.
+#include "ponder/chat.h"
+
+#include <new>
+
+#include "text/jinja/interpreter.h"
+#include "text/jinja/parser.h"
+
+namespace ponder {
+namespace {
+
+using jinja::Value;
+
+Error error_of(const jinja::Failure& f, int line) {
+  return {f.code, f.expected, f.got, "chat template, line " + std::to_string(line),
+          "use --chat-template to give another template"};
+}
+
+Error out_of_memory() {
+  return {Code::kResource, "memory for the chat template", "none left", "chat template",
+          "use --chat-template to give another template"};
+}
+
+Value text_value(const std::string& s, bool from_user) {
+  auto t = std::make_shared<jinja::Text>();
+  t->append(s, from_user);
+  return {jinja::Str(std::move(t))};
+}
+
+Value message_value(const ChatMessage& m) {
+  auto d = std::make_shared<jinja::Dict>();
+  d->items.emplace_back(text_value("role", false), text_value(m.role, true));
+  d->items.emplace_back(text_value("content", false), text_value(m.content, true));
+  return {jinja::DictPtr(std::move(d))};
+}
+
+class JinjaTemplate : public ChatTemplate {
+ public:
+  JinjaTemplate(jinja::Body program, const TemplateLimits& limits) : program_(std::move(program)), limits_(limits) {}
+
+  Result<RenderedPrompt> render(const std::vector<ChatMessage>& messages, const Options& options) const override {
+    jinja::Interpreter in(limits_, options.date);
+    try {
+      std::vector<Value> list;
+      for (const ChatMessage& m : messages) list.push_back(message_value(m));
+      in.set_global("messages", in.make_list(std::move(list)));
+      in.set_global("add_generation_prompt", {options.add_generation_prompt});
+      in.set_global("bos_token", text_value(options.bos_token, false));
+      in.set_global("eos_token", text_value(options.eos_token, false));
+      in.set_global("tools", {jinja::None{}});
+      in.set_global("documents", {jinja::None{}});
+      jinja::Text out = in.run(program_);
+      return RenderedPrompt{std::move(out.bytes), std::move(out.user)};
+    } catch (const jinja::Failure& f) {
+      return error_of(f, f.line > 0 ? f.line : in.line());
+    } catch (const std::bad_alloc&) {
+      return out_of_memory();
+    }
+  }
+
+ private:
+  const jinja::Body program_;
+  const TemplateLimits limits_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::parse(std::string_view source, const TemplateLimits& limits) {
+  try {
+    return std::shared_ptr<const ChatTemplate>(std::make_shared<JinjaTemplate>(jinja::parse(source, limits), limits));
+  } catch (const jinja::Failure& f) {
+    return error_of(f, f.line > 0 ? f.line : 1);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
+}
+
+}  // namespace ponder

@@ -117,7 +117,7 @@ Rate gemm_peak(const ModelInfo& m, int repeats) {
   constexpr int kInner = 20;
   return measure(repeats, 2e-9 * kInner * rows * k * panels * kPanel, [&](int) {
     for (int i = 0; i < kInner; ++i)
-      parallel_ranges(m.n_threads, panels, [&](std::int64_t b, std::int64_t e, int) {
+      parallel_ranges(m.n_threads, panels, [&](std::int64_t b, std::int64_t e) {
         kernel.run(a.data(), lda, rows, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
                    c.data() + b * kPanel, panels * kPanel);
       });
@@ -128,7 +128,7 @@ Rate dram_read(int threads, int repeats) {
   const std::int64_t n = 64 << 20;  // 512 MB
   std::vector<std::uint64_t> x(n, 1);
   return measure(repeats, 8e-9 * static_cast<double>(n), [&](int) {
-    parallel_ranges(threads, n, [&](std::int64_t b, std::int64_t e, int) {
+    parallel_ranges(threads, n, [&](std::int64_t b, std::int64_t e) {
       // The C library's search is the plainest read at full width: the byte is nowhere.
       if (std::memchr(x.data() + b, 2, static_cast<std::size_t>(e - b) * 8)) std::abort();
     });

@@ -1,37 +1,42 @@
-// Parallel loops over OpenMP with an explicit number of threads. The body must not depend on which thread runs
-// it: results never depend on the thread count.
+// Parallel loops on oneTBB with an explicit number of threads. The body must not depend on which thread runs it:
+// results never depend on the thread count. A thread that the system has taken away holds nobody up but for the piece
+// it is at, which OpenMP's static barriers do (docs/adr/0004-threads.md).
 #pragma once
 
-#include <omp.h>
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ponder {
 
-/// fn(i) for i in [0, n), in chunks handed out as threads become free.
+/// The arena of n threads, made once.
+tbb::task_arena& arena(int n_threads);
+/// Index of this thread in its arena, below the number of threads.
+inline int thread_index() { return std::max(tbb::this_task_arena::current_thread_index(), 0); }
+
+/// fn(i) for i in [0, n).
 template <class F>
 void parallel_for(int n_threads, std::int64_t n, const F& fn) {
   if (n_threads <= 1 || n <= 1) {
     for (std::int64_t i = 0; i < n; ++i) fn(i);
     return;
   }
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic)
-  for (std::int64_t i = 0; i < n; ++i) fn(i);
+  arena(n_threads).execute([&] {
+    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, n), [&](const tbb::blocked_range<std::int64_t>& r) {
+      for (std::int64_t i = r.begin(); i < r.end(); ++i) fn(i);
+    });
+  });
 }
 
-/// fn(begin, end, thread) over [0, n) cut into one contiguous range a thread.
+/// fn(begin, end) over [0, n) cut into a few contiguous ranges a thread.
 template <class F>
 void parallel_ranges(int n_threads, std::int64_t n, const F& fn) {
-  if (n_threads <= 1 || n <= 1) {
-    if (n > 0) fn(std::int64_t{0}, n, 0);
-    return;
-  }
-#pragma omp parallel num_threads(n_threads)
-  {
-    const std::int64_t t = omp_get_thread_num(), k = omp_get_num_threads();
-    const std::int64_t begin = n * t / k, end = n * (t + 1) / k;
-    if (begin < end) fn(begin, end, static_cast<int>(t));
-  }
+  constexpr std::int64_t kRangesPerThread = 4;
+  const std::int64_t k = n_threads <= 1 ? 1 : std::min(n, kRangesPerThread * n_threads);
+  parallel_for(n_threads, k, [&](std::int64_t i) { fn(n * i / k, n * (i + 1) / k); });
 }
 
 }  // namespace ponder

@@ -1,7 +1,6 @@
 // The sweep over the vocabulary, and the end of each row.
 #include "language/row_reduce.h"
 
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -219,7 +218,7 @@ Status RowReducer::run_chunk(std::span<const RowRequest> requests) {
     logits_of_block(static_cast<int>(block), a_.data(), m, logits.data());
     for (int i = 0; i < m; ++i)
       reduce_block(requests[i], i, static_cast<int>(block), logits.data() + static_cast<std::size_t>(i) * kBlock,
-                   omp_get_thread_num());
+                   thread_index());
   });
   std::vector<Status> status(m);
   parallel_for(threads, m, [&](std::int64_t i) { status[i] = finish(requests[i], static_cast<int>(i)); });

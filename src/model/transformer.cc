@@ -79,7 +79,7 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
 void Transformer::residual(int n, const NormWeights& post, const std::vector<float>& bias, const NormWeights* next,
                            ForwardScratch& s) const {
   const int d = config_.n_embd, stride = round_up(d, kPanel);
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float *branch = s.narrow.data() + i * stride, *x = s.x.data() + i * d;
       add_bias(branch, bias);
@@ -105,7 +105,7 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, Forwa
     const float *cosines = s.cosines.data() + angles + row * half, *sines = s.sines.data() + angles + row * half;
     (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines, c.rope_dim);
   };
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float* q = s.wide.data() + i * ldc;
       add_bias(q, w.qkv_bias);
@@ -140,7 +140,7 @@ void Transformer::feed_forward(int layer, int n, ForwardScratch& s) const {
   const LayerWeights& w = weights_.layers[layer];
   const int ldc = w.gate_up.n_padded();
   w.gate_up.forward(s.a.data(), a_stride(c.n_embd), n, s.wide.data(), ldc, info_.n_threads);
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float* x = s.wide.data() + i * ldc;
       add_bias(x, w.gate_up_bias);
@@ -178,7 +178,7 @@ void Transformer::forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s)
   rope_angles(b, c.rope_global, s.cosines.data(), s.sines.data());
   rope_angles(b, c.rope_local, s.cosines.data() + rows * half, s.sines.data() + rows * half);
   embed(b, s);
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float* y = s.narrow.data() + i * round_up(d, kPanel);
       norm_row(l.attn_norm, s.x.data() + i * d, d, y);

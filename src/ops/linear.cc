@@ -62,7 +62,7 @@ void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, f
 }
 
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
-  parallel_ranges(n_threads, n_panels(), [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_ranges(n_threads, n_panels(), [&](std::int64_t begin, std::int64_t end) {
     forward_panels(a, lda, m, static_cast<int>(begin), static_cast<int>(end), c + begin * kPanel, ldc);
   });
 }

@@ -73,8 +73,8 @@ class BlockParser : public ExprParser {
       out.push_back({line, with_statement()});
     } else if (name == "filter") {
       out.push_back({line, filter_block()});
-    } else if (name == "generation") {  // marks what a model says, for training; a plain part here
-      for (Node& n : body_until("endgeneration")) out.push_back(std::move(n));
+    } else if (name == "generation") {  // marks what a model says, for training; a plain block here
+      out.push_back({line, With{{}, body_until("endgeneration")}});
     } else if (name == "break" || name == "continue") {
       if (n_loops_ == 0) fail("'" + name + "' inside a loop", "one outside", line);
       if (name == "break") {

@@ -1,0 +1,64 @@
+// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums (docs/adr/0003-own-gemm.md).
+#include <benchmark/benchmark.h>
+
+#include <dnnl.hpp>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/parallel.h"
+#include "ops/gemm.h"
+#include "ponder/model.h"
+
+namespace {
+
+using namespace ponder;
+
+void report(benchmark::State& state, int m, int k, int n) {
+  state.counters["GFLOPS"] =
+      benchmark::Counter(2e-9 * m * k * n * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+void ours(benchmark::State& state) {
+  const int m = static_cast<int>(state.range(0)), k = static_cast<int>(state.range(1)),
+            n = static_cast<int>(state.range(2));
+  const GemmKernel& kernel = gemm_kernel(Compute::kBF16);
+  const std::size_t stride = panel_bytes(Compute::kBF16, k);
+  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * a_stride(k) * 2), w(stride * n / kPanel);
+  Buffer<float> c(static_cast<std::size_t>(round_up(m, kRowBlock)) * n);
+  std::fill_n(a.data(), a.size(), std::byte{0});
+  std::fill_n(w.data(), w.size(), std::byte{0});
+  for (auto _ : state)
+    parallel_ranges(available_threads(), n / kPanel, [&](std::int64_t b, std::int64_t e) {
+      kernel.run(a.data(), a_stride(k), m, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
+                 c.data() + b * kPanel, n);
+    });
+  report(state, m, k, n);
+}
+
+void onednn(benchmark::State& state) {
+  const auto m = state.range(0), k = state.range(1), n = state.range(2);
+  using memory = dnnl::memory;
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  dnnl::stream stream(engine);
+  const memory::desc a({m, k}, memory::data_type::bf16, memory::format_tag::ab),
+      c({m, n}, memory::data_type::f32, memory::format_tag::ab);
+  const memory::desc any({k, n}, memory::data_type::bf16, memory::format_tag::any);
+  const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(a, any, c), engine);
+  const dnnl::matmul matmul(pd);
+  memory am(a, engine), wm(pd.weights_desc(), engine), cm(c, engine);
+  for (auto _ : state) {
+    matmul.execute(stream, {{DNNL_ARG_SRC, am}, {DNNL_ARG_WEIGHTS, wm}, {DNNL_ARG_DST, cm}});
+    stream.wait();
+  }
+  report(state, static_cast<int>(m), static_cast<int>(k), static_cast<int>(n));
+}
+
+void shapes(benchmark::internal::Benchmark* b) {
+  for (const auto& [k, n] : {std::pair{576, 960}, {576, 3072}, {1536, 576}, {576, 49152}, {2048, 5632}})
+    for (const int m : {1, 16, 64, 512}) b->Args({m, k, n});
+  b->UseRealTime()->MinTime(0.1);
+}
+BENCHMARK(ours)->Apply(shapes);
+BENCHMARK(onednn)->Apply(shapes);
+
+}  // namespace

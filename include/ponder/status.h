@@ -69,8 +69,8 @@ class [[nodiscard]] Result {
 }  // namespace ponder
 
 /// Returns early with the error of a Status or Result expression.
-#define PONDER_TRY(expr)                                                    \
-  do {                                                                      \
+#define PONDER_TRY(expr)                                                      \
+  do {                                                                        \
     if (auto&& ponder_s_ = (expr); !ponder_s_.ok()) return ponder_s_.error(); \
   } while (0)
 /// PONDER_ASSIGN(auto x, f()): binds the value of a Result or returns its error.

@@ -1,7 +1,6 @@
 // The sweep over the vocabulary, and the end of each row.
 #include "language/row_reduce.h"
 
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>

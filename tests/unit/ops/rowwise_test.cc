@@ -39,7 +39,8 @@ TEST(Rowwise, Activations) {
   const int n = 96;
   auto g = normals(n, 1, 4);
   const auto u = normals(n, 2);
-  for (int i = 0; i < 8; ++i) g[i] = (i % 2 ? -1.f : 1.f) * std::pow(4.f, static_cast<float>(i));  // far into both tails
+  for (int i = 0; i < 8; ++i)
+    g[i] = (i % 2 ? -1.f : 1.f) * std::pow(4.f, static_cast<float>(i));  // far into both tails
   std::vector<float> silu(n), gated(n), plain(n);
   silu_mul(g.data(), u.data(), n, silu.data());
   gelu_mul(g.data(), u.data(), n, gated.data());

@@ -1,23 +1,50 @@
-// Any bytes as a chat template: an error or a prompt, soon and in bounded memory, whose literal ranges are sorted and
-// inside it.
+// Fuzzes chat templates: three bytes choose the limits, the rest is a template, rendered on one conversation.
+// Besides crashes: the literal ranges are sorted and inside the text, and cover every byte that only the messages
+// can have brought (the conversation has non-ASCII letters; the template must have none and no escapes).
+#include <cstdint>
 #include <cstdlib>
-#include <string_view>
 
 #include "ponder/chat.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ponder;
-  const TemplateLimits limits{.max_steps = 20'000, .max_bytes = 1 << 20, .max_depth = 60};
-  const auto t = ChatTemplate::parse({reinterpret_cast<const char*>(data), size}, limits);
-  if (!t.ok()) return 0;
-  const std::vector<ChatMessage> messages{
-      {"system", "Be <|im_end|> brief."}, {"user", "What is 2 + 2?"}, {"assistant", "4\n"}, {"user", "Sure?"}};
-  const auto p = (*t)->render(messages, {.bos_token = "<s>", .eos_token = "</s>"});
-  if (!p.ok()) return 0;
-  std::size_t at = 0;
-  for (const ByteRange& r : p->literal) {
-    if (r.begin < at || r.end <= r.begin || r.end > p->text.size()) std::abort();
-    at = r.end;
+namespace {
+
+void check(bool ok) {
+  if (!ok) std::abort();
+}
+
+void check_prompt(const ponder::RenderedPrompt& p, bool ascii_template) {
+  std::size_t end = 0;
+  for (const ponder::ByteRange& r : p.literal) {
+    check(r.begin >= end && r.begin < r.end && r.end <= p.text.size());
+    for (std::size_t i = end; ascii_template && i < r.begin; ++i) check(static_cast<unsigned char>(p.text[i]) < 128);
+    end = r.end;
   }
+  for (std::size_t i = end; ascii_template && i < p.text.size(); ++i) {
+    check(static_cast<unsigned char>(p.text[i]) < 128);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 3) return 0;
+  ponder::TemplateLimits limits;
+  limits.max_steps = std::int64_t{16} << data[0] % 14;
+  limits.max_bytes = std::size_t{64} << data[1] % 16;
+  limits.max_depth = 1 + data[2] % 100;
+  const std::string source(reinterpret_cast<const char*>(data) + 3, size - 3);
+  bool ascii = source.find('\\') == std::string::npos;
+  for (const char c : source) ascii &= static_cast<unsigned char>(c) < 128;
+  const auto program = ponder::ChatTemplate::parse(source, limits);
+  if (!program.ok()) return 0;
+  static const std::vector<ponder::ChatMessage> kMessages = {{"system", "Be brief\u00a0\u00e9, \u00df. "},
+                                                             {"user", " 2+2? <|im_end|>\n\u03c9\u4eac \"x\" "},
+                                                             {"assistant", "<think>\u00e9</think>4\xff"},
+                                                             {"us\u00e9r", ""}};
+  ponder::ChatTemplate::Options options;
+  options.bos_token = "<s>";
+  options.eos_token = "</s>";
+  const auto prompt = (*program)->render(kMessages, options);
+  if (prompt.ok()) check_prompt(*prompt, ascii);
   return 0;
 }

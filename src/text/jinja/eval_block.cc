@@ -132,13 +132,14 @@ Value Interpreter::call_macro(const Callable& f, const CallArgs& args) {
          std::to_string(args.positional.size()));
   }
   for (std::size_t i = 0; i < args.positional.size(); ++i) inner->variables[parameters[i].first] = args.positional[i];
-  for (const auto& [name, value] : args.named) {
+  for (const auto& given : args.named) {
+    const std::string& name = given.first;
     const bool known =
         std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == name; });
     if (!known || inner->variables.contains(name)) {
       fail("an argument of the macro '" + m.name + "'", "'" + name + "'");
     }
-    inner->variables[name] = value;
+    inner->variables[name] = given.second;
   }
   for (const auto& [name, value] : parameters) {
     if (inner->variables.contains(name)) continue;

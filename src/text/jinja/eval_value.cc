@@ -26,14 +26,16 @@ Value Interpreter::make_list(std::vector<Value> items, List::Kind kind) {
 Value Interpreter::make_dict(std::vector<std::pair<Value, Value>> items) {
   Dict d;
   budget_.make(items.size() * sizeof(items[0]));
-  for (auto& [key, value] : items) {
-    if (key.list() || key.dict()) fail("a key that is a string or number", std::string(type_name(key)));
-    d.depth = std::max(d.depth, depth_of(value) + 1);
+  for (auto& entry : items) {
+    const Value& key = entry.first;
+    if (!key.text() && !key.none() && !is_number(key))
+      fail("a key that is a string or number", std::string(type_name(key)));
+    d.depth = std::max(d.depth, depth_of(entry.second) + 1);
     const auto same = std::find_if(d.items.begin(), d.items.end(), [&](const auto& p) { return equals(p.first, key); });
     if (same != d.items.end()) {
-      same->second = std::move(value);
+      same->second = std::move(entry.second);
     } else {
-      d.items.emplace_back(std::move(key), std::move(value));
+      d.items.push_back(std::move(entry));
     }
   }
   budget_.check_depth(d.depth);

@@ -64,7 +64,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& e) {
     for (const std::string& extra : sub->remaining()) {
       const std::string word = extra.substr(0, extra.find('='));
       const std::string near = nearest(word, flags, 4);
-      if (!near.empty() && word.starts_with("-")) hint = "did you mean " + near + "? " + hint;
+      if (!near.empty() && word.starts_with("-")) hint.insert(0, "did you mean " + near + "? ");
     }
   }
   if (app.get_subcommands().empty()) {
@@ -72,7 +72,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& e) {
     for (const Command& c : kCommands) names.emplace_back(c.name);
     for (const std::string& extra : app.remaining())
       if (const std::string near = nearest(extra, names, 3); !near.empty())
-        hint = "did you mean ponder " + near + "? " + hint;
+        hint.insert(0, "did you mean ponder " + near + "? ");
   }
   std::cerr << "ponder: expected valid arguments, got: " << e.what() << "\n  " << hint << "\n";
   return 2;

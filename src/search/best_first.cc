@@ -212,7 +212,7 @@ Status BestFirst::run(Prefix context, std::span<const Reply> incumbents) {
       continue;
     }
     const std::vector<Entry> batch = pop();
-    if (const Status s = expand(batch); !s.ok()) {
+    if (Status s = expand(batch); !s.ok()) {
       for (const Entry& e : batch) push(e.bound, e.node, e.token, e.skip);
       if (s.error().code != Code::kResource || expanded_ == 0) return s;
       return {};  // out of room: what is known stands, with its gap

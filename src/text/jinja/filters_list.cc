@@ -92,8 +92,8 @@ Value map_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   const auto [attribute, otherwise] = bind<2>(a, {"attribute", "default"}, "map");
   if (!attribute) fail("the name of a filter, or attribute=, for map", "none");
   for (const Value& item : in.items_of(v)) {
-    Value found = in.path(item, *attribute);
-    out.push_back(found.undefined() && otherwise ? *otherwise : std::move(found));
+    out.push_back(in.path(item, *attribute));
+    if (otherwise && out.back().undefined()) out.back() = *otherwise;
   }
   return in.make_list(std::move(out), List::kLazy);
 }
@@ -117,7 +117,7 @@ Value select_filter(Interpreter& in, const Value& v, const CallArgs& a) {
 
 // What sort, unique, min and max compare: an attribute or the value, small letters for strings unless told.
 Value sort_key(Interpreter& in, const Value& v, const Value* attribute, const Value* case_sensitive) {
-  const Value key = attribute && !attribute->none() ? in.path(v, *attribute) : v;
+  Value key = attribute && !attribute->none() ? in.path(v, *attribute) : v;
   if (!key.text() || (case_sensitive && truthy(*case_sensitive))) return key;
   in.budget().work(key.text()->bytes.size());
   return in.make_text(to_case(*key.text(), Case::kLower));

@@ -93,7 +93,7 @@ bool parse_number(Interpreter& in, const Text& t, T& out, int base = 10) {
 
 Value int_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   const auto [otherwise, base] = bind<2>(a, {"default", "base"}, "int");
-  const Value fallback = otherwise ? *otherwise : Value{std::int64_t{0}};
+  Value fallback = otherwise ? *otherwise : Value{std::int64_t{0}};
   const std::int64_t radix = int_argument(base, 10, "int");
   if (radix < 2 || radix > 36) fail("a base of 2 to 36", std::to_string(radix));
   require_defined(v);

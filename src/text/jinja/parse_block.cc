@@ -44,7 +44,7 @@ class BlockParser : public ExprParser {
           break;
         default:
           take();  // kBlockBegin
-          const std::string name = expect_name("the name of a tag");
+          std::string name = expect_name("the name of a tag");
           if (std::find(ends.begin(), ends.end(), name) != ends.end()) return name;
           statement(name, line, ends, out);
       }

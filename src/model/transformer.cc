@@ -20,10 +20,11 @@ void add_bias(float* x, const std::vector<float>& bias) {
 }  // namespace
 
 KvStore::KvStore(const Config& c, const GemmKernel& kernel, int n_slots)
-    : layer_size_(static_cast<std::size_t>(n_slots) * c.kv_size()),
+    : n_heads_(c.n_kv_heads),
+      head_size_(static_cast<std::size_t>(round_up(n_slots, kKeyBlock)) * c.head_dim),
       hidden_stride_(a_stride(c.n_embd) * compute_bytes(kernel.compute)),
-      keys_(layer_size_ * c.n_layers),
-      values_(layer_size_ * c.n_layers),
+      keys_(head_size_ * c.n_kv_heads * c.n_layers),
+      values_(head_size_ * c.n_kv_heads * c.n_layers),
       hidden_(hidden_stride_ * n_slots) {}
 
 std::int64_t KvStore::bytes_per_slot(const Config& c, const GemmKernel& kernel) {
@@ -110,29 +111,50 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, Forwa
       float* q = s.wide.data() + i * ldc;
       add_bias(q, w.qkv_bias);
       for (int h = 0; h < c.n_heads; ++h) finish_head(q + h * hd, w.q_norm, i);
-      float* k = q + c.q_size();
-      for (int h = 0; h < c.n_kv_heads; ++h) finish_head(k + h * hd, w.k_norm, i);
-      const std::size_t to = static_cast<std::size_t>(b.slots[i]) * c.kv_size();
-      std::copy_n(k, c.kv_size(), kv.keys(layer) + to);
-      std::copy_n(k + c.kv_size(), c.kv_size(), kv.values(layer) + to);
+      float *k = q + c.q_size(), *v = k + c.kv_size();
+      for (int h = 0; h < c.n_kv_heads; ++h) {
+        finish_head(k + h * hd, w.k_norm, i);
+        store_key(k + h * hd, hd, b.slots[i], kv.keys(layer, h));
+        std::copy_n(v + h * hd, hd, kv.values(layer, h) + static_cast<std::ptrdiff_t>(b.slots[i]) * hd);
+      }
     }
   });
-  const int group = c.n_heads / c.n_kv_heads;
-  const AttentionShape shape{group, hd, c.kv_size(), c.attention_scale, c.attention_soft_cap};
-  parallel_for(info_.n_threads, n, [&](std::int64_t i) {
-    thread_local Buffer<float> scores, out;
-    const int p = b.positions[i];
-    scores.grow(p + 1);
-    out.grow(c.q_size());
-    const std::span<const KvRun> runs{b.runs.data() + b.first_run[i], b.first_run[i + 1] - b.first_run[i]};
-    const int first = c.local[layer] ? std::max(0, p + 1 - c.window) : 0;
-    for (int h = 0; h < c.n_kv_heads; ++h)
-      attend(shape, s.wide.data() + i * ldc + h * group * hd, kv.keys(layer) + h * hd, kv.values(layer) + h * hd, runs,
-             first, scores.data(), out.data() + h * group * hd);
-    to_a(out.data(), c.q_size(), static_cast<int>(i), s);
-  });
+  attend_heads(layer, b, kv, s);
   w.attn_out.forward(s.a.data(), a_stride(c.q_size()), n, s.narrow.data(), w.attn_out.n_padded(), info_.n_threads);
   residual(n, w.attn_post_norm, w.attn_out_bias, &w.ffn_norm, s);
+}
+
+// From the queries in s.wide to the operand of the output product in s.a.
+void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
+  const Config& c = config_;
+  const int n = b.n(), hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded();
+  const AttentionShape shape{c.n_heads / c.n_kv_heads, hd, c.attention_scale, c.attention_soft_cap};
+  // Few rows are cut smaller, so that every thread has some.
+  const int most = attention_rows(shape), fair = n * c.n_kv_heads / (4 * info_.n_threads);
+  const int block = std::clamp(fair, 1, most), n_blocks = (n + block - 1) / block;
+  const std::size_t width = static_cast<std::size_t>(shape.group) * hd;  // of a row's queries of one head
+  parallel_for(info_.n_threads, static_cast<std::int64_t>(n_blocks) * c.n_kv_heads, [&](std::int64_t task) {
+    const int h = static_cast<int>(task / n_blocks), begin = static_cast<int>(task % n_blocks) * block;
+    thread_local std::vector<AttentionRow> rows;
+    thread_local Buffer<float> scratch;
+    rows.clear();
+    int longest = 0;
+    for (int i = begin; i < std::min(begin + block, n); ++i) {
+      const int p = b.positions[i], first = c.local[layer] ? std::max(0, p + 1 - c.window) : 0;
+      rows.push_back({.q = s.wide.data() + static_cast<std::size_t>(i) * ldc + h * width,
+                      .out = s.attended.data() + static_cast<std::size_t>(i) * c.q_size() + h * width,
+                      .lse = nullptr,
+                      .runs = {b.runs.data() + b.first_run[i], b.first_run[i + 1] - b.first_run[i]},
+                      .first = first});
+      longest = std::max(longest, p + 1);
+    }
+    scratch.grow(attention_scratch(shape, rows.size(), longest));
+    attend(shape, {kv.keys(layer, h), kv.values(layer, h)}, rows, scratch.data());
+  });
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      to_a(s.attended.data() + i * c.q_size(), c.q_size(), static_cast<int>(i), s);
+  });
 }
 
 void Transformer::feed_forward(int layer, int n, ForwardScratch& s) const {
@@ -171,6 +193,7 @@ void Transformer::forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s)
   const LayerWeights& l = weights_.layers[0];
   s.x.grow(rows * d);
   s.narrow.grow(rows * round_up(d, kPanel));
+  s.attended.grow(rows * c.q_size());
   s.wide.grow(rows * std::max(l.qkv.n_padded(), l.gate_up.n_padded()));
   s.a.grow(rows * a_stride(std::max({d, c.q_size(), c.n_ff})) * compute_bytes(kernel_->compute));
   s.cosines.grow(2 * rows * half);

@@ -28,20 +28,20 @@ struct ForwardBatch {
 struct KvStore {
   KvStore(const Config&, const GemmKernel&, int n_slots);
   static std::int64_t bytes_per_slot(const Config&, const GemmKernel&);
-  float* keys(int layer) { return keys_.data() + static_cast<std::size_t>(layer) * layer_size_; }
-  float* values(int layer) { return values_.data() + static_cast<std::size_t>(layer) * layer_size_; }
+  float* keys(int layer, int head) { return keys_.data() + (layer * n_heads_ + head) * head_size_; }
+  float* values(int layer, int head) { return values_.data() + (layer * n_heads_ + head) * head_size_; }
   std::byte* hidden(int slot) { return hidden_.data() + static_cast<std::size_t>(slot) * hidden_stride_; }
   std::size_t hidden_stride() const { return hidden_stride_; }  // bytes: one row of A
 
  private:
-  std::size_t layer_size_, hidden_stride_;
-  Buffer<float> keys_, values_;  // (n_layers, n_slots, kv_size)
+  std::size_t n_heads_, head_size_, hidden_stride_;
+  Buffer<float> keys_, values_;  // (n_layers, n_kv_heads) of what KvHead holds
   Buffer<std::byte> hidden_;     // (n_slots, a_stride(n_embd)) after the output norm
 };
 
 /// Working memory of a forward pass, grown on first use and kept.
 struct ForwardScratch {
-  Buffer<float> x, wide, narrow, cosines, sines;
+  Buffer<float> x, wide, narrow, attended, cosines, sines;
   Buffer<std::byte> a;
 };
 
@@ -62,6 +62,7 @@ class Transformer final : public Model {
   void embed(const ForwardBatch&, ForwardScratch&) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void attention(int layer, const ForwardBatch&, KvStore&, ForwardScratch&) const;
+  void attend_heads(int layer, const ForwardBatch&, KvStore&, ForwardScratch&) const;
   void feed_forward(int layer, int n, ForwardScratch&) const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
   void to_a(const float* x, int n, int row, ForwardScratch&) const;  // row of s.a, n wide

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/parallel.h"
+#include "ops/activation.h"
 
 namespace ponder {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "model/transformer.h"
-#include "ops/rowwise.h"
+#include "ops/reduce.h"
 #include "ponder/density.h"
 
 namespace ponder {

@@ -111,6 +111,8 @@ Status ArchReader::read_sizes(Config& c) const {
                std::to_string(c.n_heads) + " and " + std::to_string(c.n_kv_heads));
   if (value_length != c.head_dim)
     return bad("keys and values of one size", std::to_string(c.head_dim) + " and " + std::to_string(value_length));
+  c.qk_norm = file_.find("blk.0.attn_q_norm.weight") != nullptr;
+  c.post_norm = file_.find("blk.0.post_attention_norm.weight") != nullptr;
   c.local.assign(c.n_layers, false);
   c.rope_dim = c.head_dim;
   c.attention_scale = 1 / std::sqrt(static_cast<float>(c.head_dim));

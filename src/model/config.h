@@ -32,9 +32,12 @@ struct Config {
   float embed_scale = 1;
   float attention_scale = 0;                         // of the scores
   float attention_soft_cap = 0, final_soft_cap = 0;  // 0: off
+  bool qk_norm = false, post_norm = false;           // norms of query and key heads; after attention and feed-forward
   bool learned_positions = false;                    // position_embd.weight is added to the embeddings
 
   int q_size() const { return n_heads * head_dim; }
+  /// First position that a query at position p sees.
+  int first_key(int layer, int p) const { return local[layer] && p >= window ? p + 1 - window : 0; }
   int kv_size() const { return n_kv_heads * head_dim; }
 };
 

@@ -4,14 +4,28 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/parallel.h"
-#include "ops/rowwise.h"
+#include "ops/activation.h"
+#include "ops/norm.h"
+#include "ops/rope.h"
+#include "ops/vector.h"
 
 namespace ponder {
 namespace {
+
+// out = activation(gate) up, or activation(up) without a gate
+void activate(Activation a, const float* gate, const float* up, int n, float* out) {
+  switch (a) {
+    case Activation::kSiluGated:
+      return silu_mul(gate, up, n, out);
+    case Activation::kGeluGated:
+      return gelu_mul(gate, up, n, out);
+    case Activation::kGelu:
+      return gelu(up, n, out);
+  }
+}
 
 void add_bias(float* x, const std::vector<float>& bias) {
   if (!bias.empty()) add(x, bias.data(), static_cast<int>(bias.size()));
@@ -43,24 +57,37 @@ void Transformer::norm_row(const NormWeights& norm, const float* x, int n, float
   }
 }
 
-void Transformer::to_a(const float* x, int n, int row, ForwardScratch& s) const {
-  to_compute(kernel_->compute, x, n,
-             s.a.data() + static_cast<std::size_t>(row) * a_stride(n) * compute_bytes(kernel_->compute));
+std::byte* Transformer::row_of(Buffer<std::byte>& a, std::int64_t row, int n) const {
+  return a.data() + static_cast<std::size_t>(row) * a_stride(n) * compute_bytes(kernel_->compute);
 }
 
-void Transformer::embed(const ForwardBatch& b, ForwardScratch& s) const {
+void Transformer::embedding(Token v, float* out) const {
+  const GgufTensor& e = *weights_.token_embd;
+  dequantize(e.type, e.data + v * e.row_bytes(), config_.n_embd, out);
+  if (config_.embed_scale != 1)
+    for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
+}
+
+void Transformer::embed(const ForwardBatch& b, float* x) const {
   const int d = config_.n_embd;
   parallel_for(info_.n_threads, b.n(), [&](std::int64_t i) {
-    float* x = s.x.data() + i * d;
-    const GgufTensor& e = *weights_.token_embd;
-    dequantize(e.type, e.data + b.tokens[i] * e.row_bytes(), d, x);
-    if (config_.embed_scale != 1)
-      for (int k = 0; k < d; ++k) x[k] *= config_.embed_scale;
+    thread_local std::vector<float> row;
+    row.resize(d);
+    float* to = x + i * d;
+    if (b.mixes.empty()) {
+      embedding(b.tokens[i], to);
+    } else {
+      std::fill_n(to, d, 0.f);
+      for (std::size_t j = 0; j < b.mixes[i].tokens.size(); ++j) {
+        const float w = b.mixes[i].weights[j];
+        if (w == 0) continue;
+        embedding(b.mixes[i].tokens[j], row.data());
+        for (int k = 0; k < d; ++k) to[k] += w * row[k];
+      }
+    }
     if (const GgufTensor* p = weights_.position_embd) {
-      thread_local std::vector<float> row;
-      row.resize(d);
       dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());
-      add(x, row.data(), d);
+      add(to, row.data(), d);
     }
   });
 }
@@ -76,40 +103,49 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
   });
 }
 
-// x += post(branch + bias); a = next(x). The branch lies in s.narrow.
-void Transformer::residual(int n, const NormWeights& post, const std::vector<float>& bias, const NormWeights* next,
+// to = from + post(branch + bias), whose norm becomes the operand of the next product. to may be from.
+void Transformer::residual(int n, const float* from, float* branch, const NormWeights& post,
+                           const std::vector<float>& bias, float* to, const NormWeights* next,
                            ForwardScratch& s) const {
   const int d = config_.n_embd, stride = round_up(d, kPanel);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    thread_local std::vector<float> row;
+    row.resize(d);
     for (std::int64_t i = begin; i < end; ++i) {
-      float *branch = s.narrow.data() + i * stride, *x = s.x.data() + i * d;
-      add_bias(branch, bias);
-      if (!post.w.empty()) norm_row(post, branch, d, branch);
-      add(x, branch, d);
+      float *y = branch + i * stride, *x = to + i * d;
+      add_bias(y, bias);
+      if (!post.w.empty()) {
+        norm_row(post, y, d, row.data());
+        y = row.data();
+      }
+      if (to != from) std::copy_n(from + i * d, d, x);
+      add(x, y, d);
       if (!next) continue;
-      norm_row(*next, x, d, branch);
-      to_a(branch, d, static_cast<int>(i), s);
+      norm_row(*next, x, d, row.data());
+      to_compute(kernel_->compute, row.data(), d, row_of(s.a, i, d));
     }
   });
 }
 
-void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
+void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
+                            ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
-  const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2;
-  w.qkv.forward(s.a.data(), a_stride(c.n_embd), n, s.wide.data(), ldc, info_.n_threads);
+  const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2, qk = c.q_size() + c.kv_size();
+  w.qkv.forward(s.a.data(), a_stride(c.n_embd), n, st.qkv, ldc, info_.n_threads);
   // Local layers take the second half of the angle tables.
   const std::size_t angles = c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   const auto finish_head = [&](float* head, const NormWeights& norm, std::int64_t row) {
-    if (!norm.w.empty()) norm_row(norm, head, hd, head);
+    if (c.qk_norm) norm_row(norm, head, hd, head);
     if (c.rope == Rope::kNone) return;
     const float *cosines = s.cosines.data() + angles + row * half, *sines = s.sines.data() + angles + row * half;
     (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines, c.rope_dim);
   };
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      float* q = s.wide.data() + i * ldc;
+      float* q = st.qkv + i * ldc;
       add_bias(q, w.qkv_bias);
+      if (st.raw) std::copy_n(q, qk, st.raw + i * qk);
       for (int h = 0; h < c.n_heads; ++h) finish_head(q + h * hd, w.q_norm, i);
       float *k = q + c.q_size(), *v = k + c.kv_size();
       for (int h = 0; h < c.n_kv_heads; ++h) {
@@ -119,13 +155,14 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, Forwa
       }
     }
   });
-  attend_heads(layer, b, kv, s);
-  w.attn_out.forward(s.a.data(), a_stride(c.q_size()), n, s.narrow.data(), w.attn_out.n_padded(), info_.n_threads);
-  residual(n, w.attn_post_norm, w.attn_out_bias, &w.ffn_norm, s);
+  attend_heads(layer, b, kv, st, s);
+  w.attn_out.forward(s.a.data(), a_stride(c.q_size()), n, st.attn, w.attn_out.n_padded(), info_.n_threads);
+  residual(n, st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
 }
 
-// From the queries in s.wide to the operand of the output product in s.a.
-void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
+// From the queries to the operand of the output product in s.a.
+void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
+                               ForwardScratch& s) const {
   const Config& c = config_;
   const int n = b.n(), hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded();
   const AttentionShape shape{c.n_heads / c.n_kv_heads, hd, c.attention_scale, c.attention_soft_cap};
@@ -139,83 +176,118 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, Fo
     thread_local Buffer<float> scratch;
     rows.clear();
     int longest = 0;
-    for (int i = begin; i < std::min(begin + block, n); ++i) {
-      const int p = b.positions[i], first = c.local[layer] ? std::max(0, p + 1 - c.window) : 0;
-      rows.push_back({.q = s.wide.data() + static_cast<std::size_t>(i) * ldc + h * width,
-                      .out = s.attended.data() + static_cast<std::size_t>(i) * c.q_size() + h * width,
-                      .lse = nullptr,
-                      .runs = {b.runs.data() + b.first_run[i], b.first_run[i + 1] - b.first_run[i]},
-                      .first = first});
-      longest = std::max(longest, p + 1);
+    for (std::int64_t i = begin; i < std::min(begin + block, n); ++i) {
+      rows.push_back({.q = st.qkv + i * ldc + h * width,
+                      .out = s.heads.data() + i * c.q_size() + h * width,
+                      .lse = st.lse ? st.lse + i * c.n_heads + h * shape.group : nullptr,
+                      .runs = b.path(i),
+                      .first = c.first_key(layer, b.positions[i])});
+      longest = std::max(longest, b.positions[i] + 1);
     }
     scratch.grow(attention_scratch(shape, rows.size(), longest));
-    attend(shape, {kv.keys(layer, h), kv.values(layer, h)}, rows, scratch.data());
+    attend(shape, kv.head(layer, h), rows, scratch.data());
   });
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      to_a(s.attended.data() + i * c.q_size(), c.q_size(), static_cast<int>(i), s);
+      to_compute(kernel_->compute, s.heads.data() + i * c.q_size(), c.q_size(), row_of(s.a, i, c.q_size()));
   });
 }
 
-void Transformer::feed_forward(int layer, int n, ForwardScratch& s) const {
+// Gate, up and the activation go by a few columns at a time, so that what lies between stays in the cache.
+void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
-  const int ldc = w.gate_up.n_padded();
-  w.gate_up.forward(s.a.data(), a_stride(c.n_embd), n, s.wide.data(), ldc, info_.n_threads);
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      float* x = s.wide.data() + i * ldc;
-      add_bias(x, w.gate_up_bias);
-      switch (c.activation) {
-        case Activation::kSiluGated:
-          silu_mul(x, x + c.n_ff, c.n_ff, x);
-          break;
-        case Activation::kGeluGated:
-          gelu_mul(x, x + c.n_ff, c.n_ff, x);
-          break;
-        case Activation::kGelu:
-          gelu(x, c.n_ff, x);
-          break;
-      }
-      to_a(x, c.n_ff, static_cast<int>(i), s);
+  constexpr int kPanels = 2, kColumns = kPanels * kPanel;
+  const int n_panels = w.up.n_panels(), ld_ff = w.up.n_padded(), lda = a_stride(c.n_embd);
+  const bool gated = c.activation != Activation::kGelu;
+  parallel_for(info_.n_threads, (n_panels + kPanels - 1) / kPanels, [&](std::int64_t task) {
+    thread_local Buffer<float> gate_here, up_here, row;
+    const int begin = static_cast<int>(task) * kPanels, end = std::min(begin + kPanels, n_panels);
+    const int column = begin * kPanel, width = (end - begin) * kPanel, real = std::min(width, c.n_ff - column);
+    const auto place = [&](float* kept, Buffer<float>& here) {
+      if (kept) return std::pair{kept + column, ld_ff};
+      here.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * kColumns);
+      return std::pair{here.data(), kColumns};
+    };
+    row.grow(kColumns);
+    const auto [up, ldu] = place(st.up, up_here);
+    w.up.forward_panels(s.a.data(), lda, n, begin, end, up, ldu);
+    const auto [gate, ldg] = gated ? place(st.gate, gate_here) : std::pair{up, ldu};
+    if (gated) w.gate.forward_panels(s.a.data(), lda, n, begin, end, gate, ldg);
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+      float *u = up + i * ldu, *g = gate + i * ldg;
+      if (!w.up_bias.empty()) add(u, w.up_bias.data() + column, real);
+      if (gated && !w.gate_bias.empty()) add(g, w.gate_bias.data() + column, real);
+      activate(c.activation, g, u, width, row.data());
+      convert(kernel_->compute, row.data(), width,
+              row_of(s.a_ff, i, c.n_ff) + column * compute_bytes(kernel_->compute));
     }
   });
-  w.down.forward(s.a.data(), a_stride(c.n_ff), n, s.narrow.data(), w.down.n_padded(), info_.n_threads);
-  const bool last = layer + 1 == c.n_layers;
-  residual(n, w.ffn_post_norm, w.down_bias, last ? nullptr : &weights_.layers[layer + 1].attn_norm, s);
+  w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);
+  residual(n, st.mid, st.ffn, w.ffn_post_norm, w.down_bias, st.next,
+           layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
 }
 
-void Transformer::forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
+void Transformer::prepare(const ForwardBatch& b, ForwardScratch& s) const {
   const Config& c = config_;
   const int n = b.n(), d = c.n_embd;
-  PONDER_CHECK(n > 0 && n <= kMaxRows);
-  const std::size_t rows = round_up(n, kRowBlock), half = c.rope_dim / 2;
+  const std::size_t rows = round_up(n, kRowBlock), half = c.rope_dim / 2, size = compute_bytes(kernel_->compute);
   const LayerWeights& l = weights_.layers[0];
   s.x.grow(rows * d);
-  s.narrow.grow(rows * round_up(d, kPanel));
-  s.attended.grow(rows * c.q_size());
-  s.wide.grow(rows * std::max(l.qkv.n_padded(), l.gate_up.n_padded()));
-  s.a.grow(rows * a_stride(std::max({d, c.q_size(), c.n_ff})) * compute_bytes(kernel_->compute));
+  s.narrow.grow(rows * round_up(std::max(d, c.q_size()), kPanel));
+  s.heads.grow(rows * c.q_size());
+  s.wide.grow(rows * std::max(l.qkv.n_padded(), l.up.n_padded()));
+  s.a.grow(rows * a_stride(std::max({d, c.q_size(), l.qkv.n_padded()})) * size);
+  s.a_ff.grow(rows * a_stride(2 * l.up.n_padded()) * size);
   s.cosines.grow(2 * rows * half);
   s.sines.grow(2 * rows * half);
   rope_angles(b, c.rope_global, s.cosines.data(), s.sines.data());
   rope_angles(b, c.rope_local, s.cosines.data() + rows * half, s.sines.data() + rows * half);
-  embed(b, s);
+}
+
+// In inference one set of arrays serves all layers, and the residual stream is added to in place.
+LayerState Transformer::layer_state(int layer, ForwardScratch& s, Tape* tape) const {
+  LayerState st;
+  if (tape) {
+    st = tape->layer(layer);
+  } else {
+    st.x = st.mid = st.next = s.x.data();
+    st.qkv = s.wide.data();
+  }
+  if (!st.attn) st.attn = st.ffn = s.narrow.data();
+  return st;
+}
+
+void Transformer::enter_layer(int layer, int n, const LayerState& st, ForwardScratch& s) const {
+  const int d = config_.n_embd;
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    thread_local std::vector<float> row;
+    row.resize(d);
     for (std::int64_t i = begin; i < end; ++i) {
-      float* y = s.narrow.data() + i * round_up(d, kPanel);
-      norm_row(l.attn_norm, s.x.data() + i * d, d, y);
-      to_a(y, d, static_cast<int>(i), s);
+      norm_row(weights_.layers[layer].attn_norm, st.x + i * d, d, row.data());
+      to_compute(kernel_->compute, row.data(), d, row_of(s.a, i, d));
     }
   });
+}
+
+void Transformer::run(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape* tape) const {
+  const Config& c = config_;
+  const int n = b.n(), d = c.n_embd;
+  PONDER_CHECK(n > 0);
+  prepare(b, s);
+  LayerState st = layer_state(0, s, tape);
+  embed(b, st.x);
+  enter_layer(0, n, st, s);
   for (int layer = 0; layer < c.n_layers; ++layer) {
-    attention(layer, b, kv, s);
-    feed_forward(layer, n, s);
+    st = layer_state(layer, s, tape);
+    attention(layer, b, kv, st, s);
+    feed_forward(layer, n, st, s);
   }
   parallel_for(info_.n_threads, n, [&](std::int64_t i) {
-    float* y = s.narrow.data() + i * round_up(d, kPanel);
-    norm_row(weights_.output_norm, s.x.data() + i * d, d, y);
-    to_compute(kernel_->compute, y, d, kv.hidden(b.slots[i]));
+    thread_local std::vector<float> row;
+    row.resize(d);
+    norm_row(weights_.output_norm, st.next + i * d, d, row.data());
+    to_compute(kernel_->compute, row.data(), d, kv.hidden(b.slots[i]));
   });
 }
 

@@ -1,27 +1,39 @@
-// Transformer: a model's Config, weights and kernels, and its forward pass over rows of a prefix tree. All
-// architectures are this one pass; what differs is in the Config. Not the tree (prefix_tree.h) nor the vocabulary
-// rows (density/row_reduce.h).
+// Transformer: a model's Config, weights and kernels, its forward pass over rows of a prefix tree (transformer.cc) and
+// the derivative of that pass (backward.cc). All architectures are this one pass; what differs is in the Config. Not
+// the tree (prefix_tree.h) nor the vocabulary rows (language/).
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
 #include "base/buffer.h"
 #include "model/config.h"
+#include "model/tape.h"
 #include "model/weights.h"
 #include "ops/attention.h"
 #include "ponder/model.h"
 
 namespace ponder {
 
+/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block.
+struct TokenMix {
+  std::span<const Token> tokens;
+  std::span<const float> weights;
+};
+
 /// Rows to push through the network, parents before children. Row i sees the slots of runs[first_run[i] …).
 struct ForwardBatch {
   std::vector<Token> tokens;
+  std::vector<TokenMix> mixes;  // (n) instead of the tokens, or empty
   std::vector<int> positions, slots;
   std::vector<KvRun> runs;
   std::vector<std::uint32_t> first_run;  // (n + 1)
-  int n() const { return static_cast<int>(tokens.size()); }
+  int n() const { return static_cast<int>(slots.size()); }
+  std::span<const KvRun> path(std::int64_t i) const {
+    return {runs.data() + first_run[i], first_run[i + 1] - first_run[i]};
+  }
 };
 
 /// Keys and values of all layers by slot, and the last hidden vector of each slot in compute form.
@@ -30,6 +42,7 @@ struct KvStore {
   static std::int64_t bytes_per_slot(const Config&, const GemmKernel&);
   float* keys(int layer, int head) { return keys_.data() + (layer * n_heads_ + head) * head_size_; }
   float* values(int layer, int head) { return values_.data() + (layer * n_heads_ + head) * head_size_; }
+  KvHead head(int layer, int head) { return {keys(layer, head), values(layer, head)}; }
   std::byte* hidden(int slot) { return hidden_.data() + static_cast<std::size_t>(slot) * hidden_stride_; }
   std::size_t hidden_stride() const { return hidden_stride_; }  // bytes: one row of A
 
@@ -39,10 +52,10 @@ struct KvStore {
   Buffer<std::byte> hidden_;     // (n_slots, a_stride(n_embd)) after the output norm
 };
 
-/// Working memory of a forward pass, grown on first use and kept.
+/// Working memory of a pass, grown on first use and kept.
 struct ForwardScratch {
-  Buffer<float> x, wide, narrow, attended, cosines, sines;
-  Buffer<std::byte> a;
+  Buffer<float> x, wide, narrow, heads, cosines, sines;
+  Buffer<std::byte> a, a_ff;  // operands of products: (n, n_embd or q), (n, n_ff or more)
 };
 
 class Transformer final : public Model {
@@ -53,27 +66,65 @@ class Transformer final : public Model {
   const Config& config() const { return config_; }
   const Weights& weights() const { return weights_; }
   const GemmKernel& kernel() const { return *kernel_; }
+  /// What enters the first block for a token, after any scaling, positions apart: (n_embd).
+  void embedding(Token, float* out) const;
 
-  static constexpr int kMaxRows = 512;  // of one pass
-  /// Writes keys, values and last hidden vectors of the rows' slots. At most kMaxRows rows.
-  void forward(const ForwardBatch&, KvStore&, ForwardScratch&) const;
+  static constexpr int kMaxRows = 512;  // best for one pass
+  /// Writes keys, values and last hidden vectors of the rows' slots.
+  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const { run(b, kv, s, nullptr); }
+  /// The same, same bits, and leaves in the tape what backward needs.
+  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape& tape) const { run(b, kv, s, &tape); }
+  /// dx (n, n_embd): on entry d/d hidden (after the output norm), on return d/d what entered the first block.
+  /// first_rows: of each reply, and n at the end; a reply's rows follow one another, and its keys before them are
+  /// constants.
+  void backward(const ForwardBatch&, std::span<const int> first_rows, KvStore&, Tape&, ForwardScratch&,
+                float* dx) const;
+  /// The transposed matrix of outputs [block kVocabBlock, …) of the vocabulary. Where memory allows, all are made once
+  /// and kept; else into `room`.
+  static constexpr int kVocabBlock = 1024;
+  const Linear& vocab_transposed(int block, Linear& room) const;
 
  private:
-  void embed(const ForwardBatch&, ForwardScratch&) const;
+  struct LayerTransposed {
+    Linear qkv, attn_out, gate_up, down;
+  };
+  struct Transposed {
+    std::vector<LayerTransposed> layers;
+    std::vector<Linear> vocab;
+  };
+  void run(const ForwardBatch&, KvStore&, ForwardScratch&, Tape*) const;
+  void prepare(const ForwardBatch&, ForwardScratch&) const;
+  LayerState layer_state(int layer, ForwardScratch&, Tape*) const;
+  void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
-  void attention(int layer, const ForwardBatch&, KvStore&, ForwardScratch&) const;
-  void attend_heads(int layer, const ForwardBatch&, KvStore&, ForwardScratch&) const;
-  void feed_forward(int layer, int n, ForwardScratch&) const;
+  void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void attention(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
+  void attend_heads(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
+  void feed_forward(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void residual(int n, const float* from, float* branch, const NormWeights& post, const std::vector<float>& bias,
+                float* to, const NormWeights* next, ForwardScratch&) const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
-  void to_a(const float* x, int n, int row, ForwardScratch&) const;  // row of s.a, n wide
-  void residual(int n, const NormWeights& post, const std::vector<float>& bias, const NormWeights* next,
-                ForwardScratch&) const;
+  std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;  // of an operand n wide
+
+  void feed_forward_vjp(const LayerTransposed&, int layer, int n, const LayerState&, ForwardScratch&, float* dx) const;
+  void attention_vjp(const LayerTransposed&, int layer, const ForwardBatch&, std::span<const int> first_rows, KvStore&,
+                     const LayerState&, ForwardScratch&, float* dx) const;
+  void heads_vjp(int layer, const ForwardBatch&, std::span<const int> first_rows, KvStore&, const LayerState&,
+                 ForwardScratch&) const;
+  void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx, ForwardScratch&) const;
+  void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
+  const Transposed& transposed() const;  // empty when memory does not allow it
+  const LayerTransposed& layer_transposed(int layer, LayerTransposed& room) const;
+  LayerTransposed transpose_layer(int layer) const;
+  Linear transpose_vocab(int block, int n_threads) const;
 
   std::shared_ptr<const GgufFile> file_;
   Config config_;
   Weights weights_;
   const GemmKernel* kernel_;
   ModelInfo info_;
+  mutable std::once_flag transpose_once_;
+  mutable Transposed transposed_;
 };
 
 }  // namespace ponder

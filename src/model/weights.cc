@@ -36,8 +36,9 @@ class Loader {
     if (t) dequantize(t->type, t->data, n, v.data());
     return v;
   }
-  NormWeights norm(const std::string& name, const Config& c, std::int64_t n, bool required) {
-    return {vector(name + ".weight", n, required), vector(name + ".bias", n, required && c.norm == Norm::kLayer)};
+  NormWeights norm(const std::string& name, const Config& c, std::int64_t n, bool present) {
+    if (!present) return {};
+    return {vector(name + ".weight", n, true), vector(name + ".bias", n, c.norm == Norm::kLayer)};
   }
   Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
     std::vector<const GgufTensor*> tensors;
@@ -71,21 +72,23 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
   LayerWeights l;
   l.attn_norm = in.norm(p + "attn_norm", c, c.n_embd, true);
   l.ffn_norm = in.norm(p + "ffn_norm", c, c.n_embd, true);
-  l.attn_post_norm = in.norm(p + "post_attention_norm", c, c.n_embd, false);
-  l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, false);
-  l.q_norm = in.norm(p + "attn_q_norm", c, c.head_dim, false);
-  l.k_norm = in.norm(p + "attn_k_norm", c, c.head_dim, false);
+  l.attn_post_norm = in.norm(p + "post_attention_norm", c, c.n_embd, c.post_norm);
+  l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, c.post_norm);
+  l.q_norm = in.norm(p + "attn_q_norm", c, c.head_dim, c.qk_norm);
+  l.k_norm = in.norm(p + "attn_k_norm", c, c.head_dim, c.qk_norm);
   std::vector<std::pair<std::string, std::int64_t>> qkv{{p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
   if (!file.find(p + "attn_qkv.weight"))
     qkv = {{p + "attn_q", c.q_size()}, {p + "attn_k", c.kv_size()}, {p + "attn_v", c.kv_size()}};
-  std::vector<std::pair<std::string, std::int64_t>> up{{p + "ffn_gate", c.n_ff}, {p + "ffn_up", c.n_ff}};
-  if (c.activation == Activation::kGelu) up.erase(up.begin());
   l.qkv = in.linear(qkv, c.n_embd);
   l.qkv_bias = in.bias(qkv);
   l.attn_out = in.linear({{p + "attn_output", c.n_embd}}, c.q_size());
   l.attn_out_bias = in.bias({{p + "attn_output", c.n_embd}});
-  l.gate_up = in.linear(up, c.n_embd);
-  l.gate_up_bias = in.bias(up);
+  if (c.activation != Activation::kGelu) {
+    l.gate = in.linear({{p + "ffn_gate", c.n_ff}}, c.n_embd);
+    l.gate_bias = in.bias({{p + "ffn_gate", c.n_ff}});
+  }
+  l.up = in.linear({{p + "ffn_up", c.n_ff}}, c.n_embd);
+  l.up_bias = in.bias({{p + "ffn_up", c.n_ff}});
   l.down = in.linear({{p + "ffn_down", c.n_embd}}, c.n_ff);
   l.down_bias = in.bias({{p + "ffn_down", c.n_embd}});
   return l;

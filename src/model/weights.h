@@ -18,8 +18,8 @@ struct NormWeights {
 struct LayerWeights {
   NormWeights attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
   NormWeights q_norm, k_norm;                                      // (head_dim)
-  Linear qkv, attn_out, gate_up, down;                             // gate_up: up alone where there is no gate
-  std::vector<float> qkv_bias, attn_out_bias, gate_up_bias, down_bias;
+  Linear qkv, attn_out, gate, up, down;                            // gate: empty where there is none
+  std::vector<float> qkv_bias, attn_out_bias, gate_bias, up_bias, down_bias;
 };
 
 struct Weights {

@@ -24,6 +24,18 @@ void pack_panel(Compute c, const float* rows, int k, void* out) {
   }
 }
 
+void pack_block(Compute c, const float* rows, int ld, void* out) {
+  for (int k = 0; k < kKBlock; ++k) {
+    const float* row = rows + static_cast<std::ptrdiff_t>(k) * ld;
+    if (c == Compute::kF32) {
+      std::memcpy(static_cast<float*>(out) + k * kPanel, row, kPanel * sizeof(float));
+      continue;
+    }
+    auto* o = static_cast<BF16*>(out);
+    for (int n = 0; n < kPanel; ++n) o[(n / 16 * 16 + k / 2) * 32 + n % 16 * 2 + (k & 1)] = to_bf16(row[n]);
+  }
+}
+
 const GemmKernel& gemm_kernel(Compute c) {
   if (c == Compute::kF32) return gemm::portable(c);
   static const GemmKernel best = [] {

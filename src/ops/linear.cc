@@ -21,6 +21,29 @@ Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, b
                [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed_.data() + p * stride); });
 }
 
+Linear Linear::transposed(std::span<const Outputs> parts, int n_threads) {
+  Linear t;
+  t.kernel_ = parts.front().of->kernel_;
+  t.n_out_ = parts.front().of->n_in_;
+  std::vector<Outputs> blocks;  // of kKBlock outputs
+  for (const Outputs& p : parts)
+    for (int n = p.begin; n < p.end; n += kKBlock) blocks.push_back({p.of, n, std::min(n + kKBlock, p.end)});
+  t.n_in_ = static_cast<int>(blocks.size()) * kKBlock;
+  const std::size_t stride = panel_bytes(t.kernel_->compute, t.n_in_), size = panel_bytes(t.kernel_->compute, kKBlock);
+  t.packed_ = Buffer<std::byte>(stride * t.n_panels());
+  parallel_for(n_threads, static_cast<std::int64_t>(blocks.size()), [&](std::int64_t b) {
+    thread_local Buffer<float> rows;
+    const int ld = t.n_padded();
+    rows.grow(static_cast<std::size_t>(kKBlock) * ld);
+    std::fill_n(rows.data(), static_cast<std::size_t>(kKBlock) * ld, 0.f);
+    for (int n = blocks[b].begin; n < blocks[b].end; ++n)
+      blocks[b].of->row(n, rows.data() + static_cast<std::ptrdiff_t>(n - blocks[b].begin) * ld);
+    for (int p = 0; p < t.n_panels(); ++p)
+      pack_block(t.kernel_->compute, rows.data() + p * kPanel, ld, t.packed_.data() + p * stride + b * size);
+  });
+  return t;
+}
+
 void Linear::row(int n, float* out) const {
   for (const GgufTensor* t : parts_) {
     if (n < t->shape[1]) {

@@ -1,8 +1,10 @@
-// Linear: a frozen weight matrix out of one or several tensors stacked over their outputs (Q, K and V; gate and
-// up), kept in compute form or left quantised and expanded panel by panel. Both forms give the same bits.
+// Linear: a frozen weight matrix out of one or several tensors stacked over their outputs (Q, K and V), kept in compute
+// form or left quantised and expanded panel by panel. Both forms give the same bits. Its derivative is the product with
+// the transposed matrix, which is another Linear.
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/buffer.h"
@@ -16,6 +18,14 @@ class Linear {
   Linear() = default;
   /// parts: (n_in, n_out_i) each, same n_in. packed = false keeps pointers into the file.
   Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, bool packed, int n_threads);
+
+  /// Outputs [begin, end) of a matrix.
+  struct Outputs {
+    const Linear* of;
+    int begin, end;
+  };
+  /// dA = dC W: the parts stacked, each padded to kKBlock, with inputs and outputs exchanged. Always packed.
+  static Linear transposed(std::span<const Outputs> parts, int n_threads);
 
   int n_in() const { return n_in_; }
   int n_out() const { return n_out_; }

@@ -1,5 +1,9 @@
 // Row operations against their formulas in double precision.
-#include "ops/rowwise.h"
+#include "ops/activation.h"
+#include "ops/norm.h"
+#include "ops/reduce.h"
+#include "ops/rope.h"
+#include "ops/vector.h"
 
 #include <gtest/gtest.h>
 

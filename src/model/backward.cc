@@ -1,0 +1,206 @@
+// The derivative of the forward pass, layer by layer from the last: each product with the transposed weights, each row
+// operation by its own vjp (ops/). Weights and the keys and values of the prompt are constants, so it costs one
+// forward.
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "model/memory.h"
+#include "model/transformer.h"
+#include "ops/activation.h"
+#include "ops/attention_vjp.h"
+#include "ops/norm.h"
+#include "ops/rope.h"
+#include "ops/vector.h"
+
+namespace ponder {
+
+Transformer::LayerTransposed Transformer::transpose_layer(int layer) const {
+  const LayerWeights& w = weights_.layers[layer];
+  const auto transposed_of = [&](std::initializer_list<const Linear*> parts) {
+    std::vector<Linear::Outputs> all;
+    for (const Linear* p : parts) all.push_back({p, 0, p->n_out()});
+    return Linear::transposed(all, info_.n_threads);
+  };
+  return {transposed_of({&w.qkv}), transposed_of({&w.attn_out}),
+          w.gate.n_out() ? transposed_of({&w.gate, &w.up}) : transposed_of({&w.up}), transposed_of({&w.down})};
+}
+
+Linear Transformer::transpose_vocab(int block, int n_threads) const {
+  const int begin = block * kVocabBlock;
+  const Linear::Outputs part{&weights_.output, begin, std::min(begin + kVocabBlock, config_.n_vocab)};
+  return Linear::transposed({&part, 1}, n_threads);
+}
+
+const Transformer::Transposed& Transformer::transposed() const {
+  std::call_once(transpose_once_, [this] {
+    constexpr std::int64_t kSlack = 256ll << 20;
+    if (info_.weights != WeightForm::kPacked || info_.weight_bytes + kSlack > available_memory()) return;
+    for (int i = 0; i < config_.n_layers; ++i) transposed_.layers.push_back(transpose_layer(i));
+    for (int b = 0; b * kVocabBlock < config_.n_vocab; ++b)
+      transposed_.vocab.push_back(transpose_vocab(b, info_.n_threads));
+  });
+  return transposed_;
+}
+
+const Transformer::LayerTransposed& Transformer::layer_transposed(int layer, LayerTransposed& room) const {
+  if (!transposed().layers.empty()) return transposed_.layers[layer];
+  return room = transpose_layer(layer);
+}
+
+const Linear& Transformer::vocab_transposed(int block, Linear& room) const {
+  if (!transposed().vocab.empty()) return transposed_.vocab[block];
+  return room = transpose_vocab(block, 1);
+}
+
+void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout, float* dx) const {
+  if (config_.norm == Norm::kRms) {
+    rms_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
+  } else {
+    layer_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
+  }
+}
+
+// The operand in s.a: what reaches a branch through its norm.
+void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
+                             ForwardScratch& s) const {
+  const int d = config_.n_embd, stride = round_up(d, kPanel);
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    thread_local std::vector<float> row;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float* g = dx + i * d;
+      if (!post.w.empty()) {
+        row.assign(d, 0.f);
+        norm_vjp(post, branch + i * stride, d, g, row.data());
+        g = row.data();
+      }
+      to_compute(kernel_->compute, g, d, row_of(s.a, i, d));
+    }
+  });
+}
+
+void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st, ForwardScratch& s,
+                                   float* dx) const {
+  const Config& c = config_;
+  const LayerWeights& w = weights_.layers[layer];
+  const int d = c.n_embd, ld_ff = w.up.n_padded(), inner = t.gate_up.n_in();
+  branch_vjp(n, w.ffn_post_norm, st.ffn, dx, s);
+  t.down.forward(s.a.data(), a_stride(d), n, s.wide.data(), ld_ff, info_.n_threads);
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    thread_local std::vector<float> row;
+    row.assign(inner, 0.f);  // padding stays zero
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float *g = s.wide.data() + i * ld_ff, *up = st.up + i * ld_ff;
+      switch (c.activation) {
+        case Activation::kSiluGated:
+          silu_mul_vjp(st.gate + i * ld_ff, up, c.n_ff, g, row.data(), row.data() + ld_ff);
+          break;
+        case Activation::kGeluGated:
+          gelu_mul_vjp(st.gate + i * ld_ff, up, c.n_ff, g, row.data(), row.data() + ld_ff);
+          break;
+        case Activation::kGelu:
+          gelu_vjp(up, c.n_ff, g, row.data());
+          break;
+      }
+      convert(kernel_->compute, row.data(), inner, row_of(s.a_ff, i, inner));
+    }
+  });
+  t.gate_up.forward(s.a_ff.data(), a_stride(inner), n, s.narrow.data(), t.gate_up.n_padded(), info_.n_threads);
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      norm_vjp(w.ffn_norm, st.mid + i * d, d, s.narrow.data() + i * t.gate_up.n_padded(), dx + i * d);
+  });
+}
+
+// From d/d heads in s.narrow to d/d (q, k, v) after norms and rotary positions in s.wide.
+void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const int> first_rows, KvStore& kv,
+                            const LayerState& st, ForwardScratch& s) const {
+  const Config& c = config_;
+  const int hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded(), ld_heads = round_up(c.q_size(), kPanel);
+  const AttentionShape shape{c.n_heads / c.n_kv_heads, hd, c.attention_scale, c.attention_soft_cap};
+  const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(shape.group) * hd;
+  const auto n_replies = static_cast<std::int64_t>(first_rows.size()) - 1;
+  parallel_for(info_.n_threads, n_replies * c.n_kv_heads, [&](std::int64_t task) {
+    const int h = static_cast<int>(task / n_replies);
+    const std::int64_t begin = first_rows[task % n_replies], end = first_rows[task % n_replies + 1];
+    thread_local std::vector<AttentionVjpRow> rows;
+    thread_local Buffer<float> scratch;
+    rows.clear();
+    for (std::int64_t i = begin; i < end; ++i) {
+      float* to = s.wide.data() + i * ldc;
+      rows.push_back({.q = st.qkv + i * ldc + h * width,
+                      .lse = st.lse + i * c.n_heads + h * shape.group,
+                      .dout = s.narrow.data() + i * ld_heads + h * width,
+                      .dq = to + h * width,
+                      .dk = to + c.q_size() + h * hd,
+                      .dv = to + c.q_size() + c.kv_size() + h * hd,
+                      .runs = b.path(i),
+                      .first = c.first_key(layer, b.positions[i])});
+    }
+    scratch.grow(attention_vjp_scratch(shape, rows.size(), b.positions[end - 1] + 1));
+    attend_vjp(shape, kv.head(layer, h), rows, scratch.data());
+  });
+}
+
+void Transformer::attention_vjp(const LayerTransposed& t, int layer, const ForwardBatch& b,
+                                std::span<const int> first_rows, KvStore& kv, const LayerState& st, ForwardScratch& s,
+                                float* dx) const {
+  const Config& c = config_;
+  const LayerWeights& w = weights_.layers[layer];
+  const int n = b.n(), d = c.n_embd, hd = c.head_dim, half = c.rope_dim / 2, ldc = w.qkv.n_padded();
+  const int qk = c.q_size() + c.kv_size();
+  branch_vjp(n, w.attn_post_norm, st.attn, dx, s);
+  t.attn_out.forward(s.a.data(), a_stride(d), n, s.narrow.data(), t.attn_out.n_padded(), info_.n_threads);
+  heads_vjp(layer, b, first_rows, kv, st, s);
+  const std::size_t angles = c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    thread_local std::vector<float> back, head;
+    back.resize(half);
+    for (std::int64_t i = begin; i < end; ++i) {
+      float* g = s.wide.data() + i * ldc;
+      const float *cosines = s.cosines.data() + angles + i * half, *sines = s.sines.data() + angles + i * half;
+      std::transform(sines, sines + half, back.begin(), std::negate<>());
+      for (int at = 0; at < qk; at += hd) {
+        if (c.rope != Rope::kNone)
+          (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines, back.data(), c.rope_dim);
+        if (!c.qk_norm) continue;
+        head.assign(hd, 0.f);
+        norm_vjp(at < c.q_size() ? w.q_norm : w.k_norm, st.raw + i * qk + at, hd, g + at, head.data());
+        std::copy_n(head.data(), hd, g + at);
+      }
+      to_compute(kernel_->compute, g, qk + c.kv_size(), row_of(s.a, i, ldc));
+    }
+  });
+  t.qkv.forward(s.a.data(), a_stride(ldc), n, s.narrow.data(), t.qkv.n_padded(), info_.n_threads);
+  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      norm_vjp(w.attn_norm, st.x + i * d, d, s.narrow.data() + i * t.qkv.n_padded(), dx + i * d);
+  });
+}
+
+void Transformer::backward(const ForwardBatch& b, std::span<const int> first_rows, KvStore& kv, Tape& tape,
+                           ForwardScratch& s, float* dx) const {
+  const Config& c = config_;
+  const int n = b.n(), d = c.n_embd;
+  PONDER_CHECK(first_rows.size() > 1 && first_rows.back() == n);
+  prepare(b, s);
+  parallel_for(info_.n_threads, n, [&](std::int64_t i) {
+    const std::vector<float> g(dx + i * d, dx + (i + 1) * d);
+    std::fill_n(dx + i * d, d, 0.f);
+    norm_vjp(weights_.output_norm, tape.output() + i * d, d, g.data(), dx + i * d);
+  });
+  for (int layer = c.n_layers; layer-- > 0;) {
+    const LayerState st = layer_state(layer, s, &tape);
+    if (!tape.full()) {
+      enter_layer(layer, n, st, s);
+      attention(layer, b, kv, st, s);
+      feed_forward(layer, n, st, s);
+    }
+    LayerTransposed room;
+    const LayerTransposed& t = layer_transposed(layer, room);
+    feed_forward_vjp(t, layer, n, st, s, dx);
+    attention_vjp(t, layer, b, first_rows, kv, st, s, dx);
+  }
+}
+
+}  // namespace ponder

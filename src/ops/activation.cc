@@ -1,0 +1,118 @@
+// Activations by Highway: exponentials are Highway's own, so that their rounding is fixed.
+#include "ops/activation.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/activation.cc"
+#include <hwy/foreach_target.h>  // first: it includes this file once a target
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ponder::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+using CD = hn::CappedTag<float, 16>;
+using CV = hn::Vec<CD>;
+constexpr CD kCD{};
+constexpr int kCLanes = static_cast<int>(hn::MaxLanes(kCD));
+
+// Highway's Exp is defined up to 104 only; e^88 is the last power that float32 holds.
+HWY_INLINE CV sigmoid(CV x) {
+  const CV one = hn::Set(kCD, 1.f);
+  return hn::Div(one, hn::Add(one, hn::Exp(kCD, hn::Min(hn::Neg(x), hn::Set(kCD, 88.f)))));
+}
+
+/// A function of one number and its derivative.
+struct ValueSlope {
+  CV value, slope;
+};
+struct Silu {
+  static CV value(CV x) { return hn::Mul(x, sigmoid(x)); }
+  // s (1 + x (1 - s))
+  static ValueSlope both(CV x) {
+    const CV s = sigmoid(x), one = hn::Set(kCD, 1.f);
+    return {hn::Mul(x, s), hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one))};
+  }
+};
+// gelu(x) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3): the tanh form, rewritten
+struct Gelu {
+  static CV twice_u(CV x) {
+    const CV cubic = hn::Mul(hn::Mul(x, x), hn::Mul(x, hn::Set(kCD, 0.044715f)));
+    return hn::Mul(hn::Set(kCD, k2RootPi), hn::Add(x, cubic));
+  }
+  static CV value(CV x) { return hn::Mul(x, sigmoid(twice_u(x))); }
+  // s + x s (1 - s) 2u'
+  static ValueSlope both(CV x) {
+    const CV one = hn::Set(kCD, 1.f), s = sigmoid(twice_u(x));
+    const CV slope_u = hn::Mul(hn::Set(kCD, k2RootPi), hn::MulAdd(hn::Mul(x, x), hn::Set(kCD, 3 * 0.044715f), one));
+    const CV xs = hn::Mul(x, s);
+    return {xs, hn::MulAdd(hn::Mul(xs, hn::Sub(one, s)), slope_u, s)};
+  }
+  static constexpr float k2RootPi = 1.5957691216057308f;  // 2 sqrt(2/pi)
+};
+
+template <class F>
+HWY_INLINE void gated(const float* gate, const float* up, int n, float* out) {
+  for (int i = 0; i < n; i += kCLanes)
+    hn::StoreU(hn::Mul(F::value(hn::LoadU(kCD, gate + i)), hn::LoadU(kCD, up + i)), kCD, out + i);
+}
+template <class F>
+HWY_INLINE void gated_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate, float* dup) {
+  for (int i = 0; i < n; i += kCLanes) {
+    const ValueSlope f = F::both(hn::LoadU(kCD, gate + i));
+    const CV g = hn::LoadU(kCD, dout + i);
+    hn::StoreU(hn::Mul(hn::Mul(g, hn::LoadU(kCD, up + i)), f.slope), kCD, dgate + i);
+    hn::StoreU(hn::Mul(g, f.value), kCD, dup + i);
+  }
+}
+
+void silu_mul_t(const float* g, const float* u, int n, float* out) { gated<Silu>(g, u, n, out); }
+void gelu_mul_t(const float* g, const float* u, int n, float* out) { gated<Gelu>(g, u, n, out); }
+void silu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+  gated_vjp<Silu>(g, u, n, dout, dg, du);
+}
+void gelu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+  gated_vjp<Gelu>(g, u, n, dout, dg, du);
+}
+void gelu_t(const float* x, int n, float* out) {
+  for (int i = 0; i < n; i += kCLanes) hn::StoreU(Gelu::value(hn::LoadU(kCD, x + i)), kCD, out + i);
+}
+void gelu_vjp_t(const float* x, int n, const float* dout, float* dx) {
+  for (int i = 0; i < n; i += kCLanes)
+    hn::StoreU(hn::Mul(hn::LoadU(kCD, dout + i), Gelu::both(hn::LoadU(kCD, x + i)).slope), kCD, dx + i);
+}
+
+}  // namespace ponder::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ponder {
+HWY_EXPORT(silu_mul_t);
+HWY_EXPORT(silu_mul_vjp_t);
+HWY_EXPORT(gelu_mul_t);
+HWY_EXPORT(gelu_mul_vjp_t);
+HWY_EXPORT(gelu_t);
+HWY_EXPORT(gelu_vjp_t);
+
+void silu_mul(const float* g, const float* u, int n, float* out) { HWY_DYNAMIC_DISPATCH(silu_mul_t)(g, u, n, out); }
+void silu_mul_vjp(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_vjp_t)(g, u, n, dout, dg, du);
+}
+void gelu_mul(const float* g, const float* u, int n, float* out) { HWY_DYNAMIC_DISPATCH(gelu_mul_t)(g, u, n, out); }
+void gelu_mul_vjp(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+  HWY_DYNAMIC_DISPATCH(gelu_mul_vjp_t)(g, u, n, dout, dg, du);
+}
+void gelu(const float* x, int n, float* out) { HWY_DYNAMIC_DISPATCH(gelu_t)(x, n, out); }
+void gelu_vjp(const float* x, int n, const float* dout, float* dx) { HWY_DYNAMIC_DISPATCH(gelu_vjp_t)(x, n, dout, dx); }
+
+void soft_cap(float* x, int n, float cap) {
+  for (int i = 0; i < n; ++i) x[i] = cap * std::tanh(x[i] / cap);
+}
+void soft_cap_vjp(const float* y, int n, float cap, float* dx) {
+  for (int i = 0; i < n; ++i) dx[i] *= 1 - y[i] / cap * (y[i] / cap);
+}
+
+}  // namespace ponder
+#endif

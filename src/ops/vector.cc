@@ -1,0 +1,47 @@
+// Plain loops, vectorised for each target.
+#include "ops/vector.h"
+
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/vector.cc"
+#include <hwy/foreach_target.h>  // first: it includes this file once a target
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ponder::HWY_NAMESPACE {
+
+void add_t(float* x, const float* y, int n) {
+  for (int i = 0; i < n; ++i) x[i] += y[i];
+}
+void to_bf16_t(const float* x, int n, BF16* out) {
+  for (int i = 0; i < n; ++i) out[i] = to_bf16(x[i]);
+}
+
+}  // namespace ponder::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ponder {
+HWY_EXPORT(add_t);
+HWY_EXPORT(to_bf16_t);
+
+void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
+
+void convert(Compute compute, const float* x, int n, void* out) {
+  if (compute == Compute::kBF16) {
+    HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, static_cast<BF16*>(out));
+  } else {
+    std::memcpy(out, x, n * sizeof(float));
+  }
+}
+
+void to_compute(Compute compute, const float* x, int n, void* out) {
+  const std::size_t size = compute_bytes(compute), pad = (round_up(n, kKBlock) - n) * size;
+  convert(compute, x, n, out);
+  if (pad) std::memset(static_cast<char*>(out) + n * size, 0, pad);
+}
+
+}  // namespace ponder
+#endif

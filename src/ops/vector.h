@@ -1,0 +1,15 @@
+// Plain vector operations on one row.
+#pragma once
+
+#include "ops/gemm.h"
+
+namespace ponder {
+
+/// x += y
+void add(float* x, const float* y, int n);
+/// x in compute type
+void convert(Compute, const float* x, int n, void* out);
+/// Row of A: x (n) in compute type, zeros up to a multiple of kKBlock.
+void to_compute(Compute, const float* x, int n, void* out);
+
+}  // namespace ponder

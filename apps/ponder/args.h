@@ -75,6 +75,7 @@ std::atomic<bool>& stop_flag();
 using Run = std::function<int()>;
 Run add_generate(CLI::App&);
 Run add_score(CLI::App&);
+Run add_grad(CLI::App&);
 Run add_tokenize(CLI::App&);
 Run add_detokenize(CLI::App&);
 Run add_think(CLI::App&);

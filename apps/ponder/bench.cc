@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "ops/gemm.h"
 #include "output.h"
+#include "ponder/gradient.h"
 
 namespace ponder::app {
 namespace {
@@ -90,6 +91,22 @@ class Bench {
     return r;
   }
 
+  Rate gradient(int n_prompt, int n_chains, int n_tokens) {
+    const int k = context(n_prompt, 3000);
+    const Rate r = measure(repeats_, n_chains * n_tokens, [&](int i) {
+      std::vector<std::vector<Token>> replies(n_chains);
+      std::vector<SoftReply> batch;
+      for (int s = 0; s < n_chains; ++s) {
+        for (int t = 0; t < n_tokens; ++t) replies[s].push_back(token(i * 7919 + s * 131 + t));
+        batch.push_back({.parent = d_.context(k), .candidates = replies[s]});
+      }
+      std::vector<ReplyGradient> out;
+      must(d_.value_and_grad(batch, {}, {}, out));
+    });
+    d_.drop_context(k);
+    return r;
+  }
+
  private:
   Token token(int i) const {
     return static_cast<Token>((static_cast<std::uint64_t>(i) * 2654435761u >> 7) %
@@ -143,8 +160,14 @@ double peak_rss_mb() {
 
 void print(const std::vector<std::pair<std::string, Rate>>& rates, const Engine& e, const Args& a, double load_s,
            double rss_mb) {
-  // Multiply-adds of one token through all matrices, the vocabulary included.
-  const double flops = 2.0 * static_cast<double>(e.model->info().n_parameters);
+  // Twice the multiply-adds of one token through all matrices: once more for a gradient, without the vocabulary for a
+  // prompt, whose rows nobody asks for.
+  const ModelInfo& info = e.model->info();
+  const auto flops = [&](const std::string& work) {
+    const double all = 2.0 * static_cast<double>(info.n_parameters);
+    if (work == "prefill512") return all - 2.0 * info.n_vocab * info.n_embd;
+    return work.starts_with("valgrad") ? 2 * all : all;
+  };
   if (a.json || a.format == "json") {
     Json j;
     for (const auto& [name, r] : rates) j[name] = {{"median", r.median}, {"min", r.min}, {"max", r.max}};
@@ -165,7 +188,7 @@ void print(const std::vector<std::pair<std::string, Rate>>& rates, const Engine&
     const char* unit = tokens ? "tokens/s" : name == "dram_gbs" ? "GB/s" : "GFLOPS";
     std::snprintf(line, sizeof line, csv ? "%s,%.1f,%.1f,%.1f,%s,%.0f\n" : "| %s | %.1f | %.1f | %.1f | %s | %.0f |\n",
                   name.c_str(), r.median, r.min, r.max, unit,
-                  tokens                       ? r.median * flops * 1e-9
+                  tokens                       ? r.median * flops(name) * 1e-9
                   : name == "gemm_peak_gflops" ? r.median
                                                : 0);
     write(line);
@@ -190,8 +213,8 @@ Run add_bench(CLI::App& app) {
   app.footer(
       "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
       "over one prompt of 128;\n"
-      "streams16x32: 16 streams of 32 drawn side by side. GFLOPS count every matrix once a token, the vocabulary "
-      "included.\n"
+      "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 replies of 24 in one "
+      "batch.\nGFLOPS count every matrix that a token goes through, twice for a gradient.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9");
   return [a] {
     const double start = now();
@@ -206,7 +229,9 @@ Run add_bench(CLI::App& app) {
     rates.emplace_back("decode128", b.decode(128, 1, 128, Draw::Kind::kArgmax));
     rates.emplace_back("rows64x24", b.rows(128, 64, 24));
     rates.emplace_back("streams16x32", b.decode(128, 16, 32, Draw::Kind::kInverseCdf));
-    const double rss_mb = peak_rss_mb();
+    const double rss_mb = peak_rss_mb();  // of inference
+    rates.emplace_back("valgrad1x24", b.gradient(128, 1, 24));
+    rates.emplace_back("valgrad16x24", b.gradient(128, 16, 24));
     rates.emplace_back("gemm_peak_gflops", gemm_peak(e.model->info(), a->repeats));
     rates.emplace_back("dram_gbs", dram_read(e.model->info().n_threads, a->repeats));
     print(rates, e, *a, load_s, rss_mb);

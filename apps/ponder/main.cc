@@ -18,6 +18,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"generate", "the ordinary first reply", add_generate},
     {"score", "log-probabilities of given replies", add_score},
+    {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},
     {"detokenize", "token ids to text", add_detokenize},
     {"think", "a better reply under a budget, with proof where there is one", add_think},

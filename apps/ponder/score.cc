@@ -2,8 +2,6 @@
 // with the same prompt share its keys and values.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <list>
 
 #include "base/npy.h"
 #include "output.h"
@@ -19,31 +17,6 @@ struct Args {
   double alpha = 0;
   bool end = false, template_only = false;
   std::vector<Token> allowed;
-};
-
-// Prompts whose keys and values are kept, most recent first.
-class Prompts {
- public:
-  explicit Prompts(LanguageDensity& d) : density_(d) {}
-  /// Those used since the last call of settle() are not dropped.
-  Prefix get(const std::vector<Token>& ids) {
-    auto it = std::find_if(kept_.begin(), kept_.end(), [&](const auto& p) { return p.ids == ids; });
-    if (it == kept_.end()) it = kept_.insert(kept_.begin(), {ids, must(density_.add_context(ids))});
-    kept_.splice(kept_.begin(), kept_, it);
-    return density_.context(kept_.front().context);
-  }
-  void settle() {
-    constexpr std::size_t kKept = 8;
-    for (; kept_.size() > kKept; kept_.pop_back()) density_.drop_context(kept_.back().context);
-  }
-
- private:
-  struct Kept {
-    std::vector<Token> ids;
-    int context;
-  };
-  LanguageDensity& density_;
-  std::list<Kept> kept_;
 };
 
 // A line waiting to be scored, or its error.
@@ -199,12 +172,7 @@ Run add_score(CLI::App& app) {
       "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder score --input - --jsonl");
   return [a] {
     if (a->template_only) return template_only(*a);
-    if (!a->logits_dir.empty()) {
-      std::error_code ec;
-      std::filesystem::create_directories(a->logits_dir, ec);
-      if (!std::filesystem::is_directory(a->logits_dir, ec))
-        fail({Code::kIo, "a folder for logits", "none that can be made", a->logits_dir, "choose another"});
-    }
+    if (!a->logits_dir.empty()) make_folder(a->logits_dir);
     if (a->lines.input.empty()) return one(*a);
     Engine e(a->model);
     Scorer s(*a, e);

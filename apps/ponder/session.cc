@@ -1,6 +1,7 @@
 // Opening models, and prompts from messages or text.
 #include "session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,25 @@ DensityOptions density_options(const ModelArgs& m, const Model& model, const Tok
 }
 
 }  // namespace
+
+Prefix Prompts::get(const std::vector<Token>& ids) {
+  auto it = std::find_if(kept_.begin(), kept_.end(), [&](const auto& p) { return p.ids == ids; });
+  if (it == kept_.end()) it = kept_.insert(kept_.begin(), {ids, must(density_.add_context(ids))});
+  kept_.splice(kept_.begin(), kept_, it);
+  return density_.context(kept_.front().context);
+}
+
+void Prompts::settle() {
+  constexpr std::size_t kKept = 8;
+  for (; kept_.size() > kKept; kept_.pop_back()) density_.drop_context(kept_.back().context);
+}
+
+void make_folder(const std::string& path) {
+  std::error_code ec;
+  std::filesystem::create_directories(path, ec);
+  if (!std::filesystem::is_directory(path, ec))
+    fail({Code::kIo, "a folder for output", "none that can be made", path, "choose another"});
+}
 
 std::string read_all(const std::string& path) {
   if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};

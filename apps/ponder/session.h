@@ -1,6 +1,7 @@
 // What a subcommand works with: the model file with its tokenizer and template, and the engine on top of it.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,26 @@ struct Engine {
   std::shared_ptr<const Model> model;
   std::unique_ptr<LanguageDensity> density;
 };
+
+/// Prompts whose keys and values are kept, most recent first: requests often come with the same one.
+class Prompts {
+ public:
+  explicit Prompts(LanguageDensity& d) : density_(d) {}
+  /// The root after a prompt. Those used since the last call of settle() are not dropped.
+  Prefix get(const std::vector<Token>& ids);
+  void settle();
+
+ private:
+  struct Kept {
+    std::vector<Token> ids;
+    int context;
+  };
+  LanguageDensity& density_;
+  std::list<Kept> kept_;
+};
+
+/// Makes a folder for output where there is none.
+void make_folder(const std::string& path);
 
 /// A file's bytes; - is stdin.
 std::string read_all(const std::string& path);

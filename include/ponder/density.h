@@ -108,6 +108,11 @@ struct Cost {
   Cost operator-(const Cost& o) const;
 };
 
+struct SoftReply;  // gradient.h
+struct Objective;
+struct ReplyGradient;
+struct GradientOptions;
+
 class CausalDensity {
  public:
   virtual ~CausalDensity() = default;
@@ -122,6 +127,12 @@ class CausalDensity {
   /// batch, the thread count, or how the tokens were cut into requests. On error nothing was added to the tree.
   /// Errors: kInvalid (token or handle out of range), kResource (context or memory, with the number needed).
   virtual Status extend(std::span<const Extend>, Rows& out) = 0;
+  /// Value and gradient of the objective at each reply (gradient.h), many in one batch. Deterministic: the same bits
+  /// for the same reply, whatever the batch, the thread count or the tape.
+  /// Errors: kUnsupported unless the density is differentiable; kInvalid (weights that do not sum to one, ids out of
+  /// range); kResource.
+  virtual Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
+                                std::vector<ReplyGradient>& out);
   /// The node n_tokens above, retained for the caller.
   virtual Prefix ancestor(Prefix, int n_tokens) = 0;
   virtual int depth(Prefix) const = 0;  // tokens from the root of its context

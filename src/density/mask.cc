@@ -20,6 +20,12 @@ void TokenMask::set(Token v, bool allowed) {
   count_ += allowed ? 1 : -1;
 }
 
+Status CausalDensity::value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
+                                     std::vector<ReplyGradient>&) {
+  return Error{Code::kUnsupported, "a differentiable density", "one without a gradient", "value_and_grad",
+               "use a model that runs here"};
+}
+
 Cost Cost::operator-(const Cost& o) const {
   return {tokens_decoded - o.tokens_decoded, tokens_scored - o.tokens_scored, tokens_backward - o.tokens_backward};
 }

@@ -4,72 +4,11 @@
 #include <new>
 #include <string>
 
-#include "base/check.h"
-#include "language/row_reduce.h"
+#include "language/language.h"
 #include "model/memory.h"
-#include "model/prefix_tree.h"
-#include "model/transformer.h"
-#include "ponder/model.h"
 
 namespace ponder {
 namespace {
-
-class Language final : public LanguageDensity {
- public:
-  Language(std::shared_ptr<const Transformer> model, std::vector<Token> end_tokens, int n_ctx, int n_slots)
-      : model_(std::move(model)),
-        end_tokens_(std::move(end_tokens)),
-        n_ctx_(n_ctx),
-        tree_(n_slots),
-        kv_(model_->config(), model_->kernel(), n_slots),
-        reducer_(*model_) {}
-
-  int n_vocab() const override { return model_->config().n_vocab; }
-  bool is_end(Token v) const override { return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v); }
-  const std::vector<Token>& end_tokens() const override { return end_tokens_; }
-  int n_ctx() const override { return n_ctx_; }
-  Prefix context(int k) const override {
-    PONDER_CHECK(k >= 0 && k < static_cast<int>(contexts_.size()) && contexts_[k].root != kNoPrefix);
-    return contexts_[k].root;
-  }
-  Result<int> add_context(std::span<const Token> prompt) override;
-  void drop_context(int k) override {
-    release(context(k));
-    contexts_[k] = {};
-  }
-
-  Status extend(std::span<const Extend>, Rows& out) override;
-  Prefix ancestor(Prefix p, int n_tokens) override {
-    for (; n_tokens > 0; --n_tokens) p = tree_.parent(p);
-    PONDER_CHECK(tree_.alive(p));
-    retain(p);
-    return p;
-  }
-  int depth(Prefix p) const override { return tree_.length(p); }
-  void retain(Prefix p) override { tree_.retain(p); }
-  void release(Prefix p) override { tree_.release(p); }
-  Cost cost() const override { return cost_; }
-
- private:
-  struct Context {
-    Prefix root = kNoPrefix;
-    std::vector<Token> tokens;
-  };
-  Status check(const Extend&) const;
-  Status feed(std::span<const Prefix> nodes);
-  Status reduce(std::span<const Extend>, std::span<const std::vector<Prefix>> path, Rows& out);
-
-  std::shared_ptr<const Transformer> model_;
-  std::vector<Token> end_tokens_;
-  int n_ctx_;
-  PrefixTree tree_;
-  KvStore kv_;
-  RowReducer reducer_;
-  ForwardScratch scratch_;
-  ForwardBatch batch_;
-  std::vector<Context> contexts_;
-  Cost cost_;
-};
 
 int n_rows(const Extend& e) {
   const int n = static_cast<int>(e.tokens.size());
@@ -85,6 +24,8 @@ int n_rows(const Extend& e) {
   }
   return 0;
 }
+
+}  // namespace
 
 Status Language::check(const Extend& e) const {
   const int n = static_cast<int>(e.tokens.size());
@@ -113,22 +54,29 @@ Status Language::check(const Extend& e) const {
   return {};
 }
 
+void Language::add_row(Prefix p) {
+  if (batch_.first_run.empty()) batch_.first_run.push_back(0);
+  batch_.tokens.push_back(tree_.token(p));
+  batch_.positions.push_back(tree_.length(p) - 1);
+  batch_.slots.push_back(tree_.slot(p));
+  tree_.path_runs(p, batch_.runs);
+  batch_.first_run.push_back(static_cast<std::uint32_t>(batch_.runs.size()));
+}
+
 // Pushes nodes (with slots, parents first) through the network.
-Status Language::feed(std::span<const Prefix> nodes) {
+void Language::feed(std::span<const Prefix> nodes) {
   for (std::size_t i = 0; i < nodes.size(); i += Transformer::kMaxRows) {
-    const auto part = nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i));
     batch_ = {};
-    batch_.first_run.push_back(0);
-    for (Prefix p : part) {
-      batch_.tokens.push_back(tree_.token(p));
-      batch_.positions.push_back(tree_.length(p) - 1);
-      batch_.slots.push_back(tree_.slot(p));
-      tree_.path_runs(p, batch_.runs);
-      batch_.first_run.push_back(static_cast<std::uint32_t>(batch_.runs.size()));
-    }
+    for (Prefix p : nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i))) add_row(p);
     model_->forward(batch_, kv_, scratch_);
   }
-  return {};
+}
+
+Status Language::room_error(std::size_t n) const {
+  return Error{Code::kResource,
+               "at most " + std::to_string(tree_.n_slots()) + " tokens of keys and values in one batch",
+               std::to_string(n) + " more than the batch's prefixes leave room for", "prefix tree",
+               "extend fewer prefixes at once, or give more memory for keys and values"};
 }
 
 // path[r]: the parent and the new nodes of request r.
@@ -171,13 +119,10 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
   Status status;
   try {
     if (!tree_.assign_slots(fresh)) {
-      status = Error{Code::kResource,
-                     "at most " + std::to_string(tree_.n_slots()) + " tokens of keys and values in one batch",
-                     std::to_string(fresh.size()) + " more than the batch's prefixes leave room for", "prefix tree",
-                     "extend fewer prefixes at once, or give more memory for keys and values"};
+      status = room_error(fresh.size());
     } else {
-      status = feed(fresh);
-      if (status.ok()) status = reduce(requests, path, out);
+      feed(fresh);
+      status = reduce(requests, path, out);
     }
   } catch (const std::bad_alloc&) {
     status = Error{Code::kResource, "memory for a batch of " + std::to_string(fresh.size()) + " tokens", "none left",
@@ -229,8 +174,6 @@ Result<int> Language::add_context(std::span<const Token> prompt) {
   contexts_.push_back(std::move(c));
   return static_cast<int>(contexts_.size()) - 1;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,
                                                                const DensityOptions& options) {

@@ -20,6 +20,27 @@ constexpr auto kBetter = [](const auto& a, const auto& b) {
 
 }  // namespace
 
+void finish_logits(const Config& c, const TokenMask* mask, int begin, int n, float* l) {
+  if (c.final_soft_cap > 0) soft_cap(l, n, c.final_soft_cap);
+  if (!mask) return;
+  for (int i = 0; i < n; ++i)
+    if (!(*mask)[begin + i]) l[i] = kMinusInf;
+}
+
+RowTotals total(std::span<const BlockSums> blocks, double alpha) {
+  double max = kMinusInf, s = 0, s_alpha = 0, dot = 0;
+  for (const BlockSums& b : blocks) max = std::max<double>(max, b.max);
+  for (const BlockSums& b : blocks) {
+    if (b.s <= 0) continue;
+    const double scale = std::exp(b.max - max);
+    s += b.s * scale;
+    s_alpha += b.s_alpha * std::exp(alpha * (b.max - max));
+    dot += scale * (b.s_dot + b.s * (b.max - max));
+  }
+  const double lse = max + std::log(s);
+  return {max, lse, alpha == 1 ? 0 : std::log(s_alpha) + alpha * (max - lse), dot / s};
+}
+
 int RowReducer::n_blocks() const { return (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels; }
 int RowReducer::block_size(int block) const { return std::min(kBlock, model_.config().n_vocab - block * kBlock); }
 
@@ -28,14 +49,6 @@ void RowReducer::logits_of_block(int block, const std::byte* a, int m, float* ou
   const Linear& w = model_.weights().output;
   const int begin = block * kBlockPanels, end = std::min(begin + kBlockPanels, w.n_panels());
   w.forward_panels(a, a_stride(w.n_in()), m, begin, end, out, kBlock);
-}
-
-void RowReducer::mask_row(const RowRequest& r, int block, float* l) const {
-  const int n = block_size(block);
-  if (model_.config().final_soft_cap > 0) soft_cap(l, n, model_.config().final_soft_cap);
-  if (!r.mask) return;
-  for (int i = 0; i < n; ++i)
-    if (!(*r.mask)[block * kBlock + i]) l[i] = kMinusInf;
 }
 
 void RowReducer::pick_max(const Draw& draw, double alpha, int begin, const float* l, int n, Picks& p) {
@@ -80,7 +93,7 @@ void RowReducer::pick_list(const Draw& draw, int begin, const float* l, int n, f
 void RowReducer::reduce_block(const RowRequest& r, int row, int block, float* l, int thread) {
   const Needs& needs = *r.needs;
   const int begin = block * kBlock, n = block_size(block);
-  mask_row(r, block, l);
+  finish_logits(model_.config(), r.mask, begin, n, l);
   const bool alpha = needs.alpha != 1 && (needs.lz || needs.draw.kind == Draw::Kind::kInverseCdf);
   BlockSums& sums = sums_[static_cast<std::size_t>(row) * n_blocks() + block];
   sums = block_sums(l, n, static_cast<float>(needs.alpha), alpha, needs.entropy);
@@ -116,7 +129,7 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
   Buffer<float> l(static_cast<std::size_t>(kRowBlock) * kBlock);
   std::memcpy(a.data(), r.hidden, a_stride(model_.config().n_embd) * compute_bytes(model_.kernel().compute));
   logits_of_block(block, a.data(), 1, l.data());
-  mask_row(r, block, l.data());
+  finish_logits(model_.config(), r.mask, block * kBlock, block_size(block), l.data());
   double cdf = 0;
   for (int i = 0; i < block_size(block); ++i) {
     const double p = std::exp(alpha * (static_cast<double>(l[i]) - max));
@@ -153,25 +166,15 @@ void RowReducer::finish_list(const RowRequest& r, int row, double lse) const {
 }
 
 Status RowReducer::finish(const RowRequest& r, int row) const {
-  const BlockSums* sums = &sums_[static_cast<std::size_t>(row) * n_blocks()];
-  double max = -std::numeric_limits<double>::infinity(), s = 0, s_alpha = 0, dot = 0;
-  for (int b = 0; b < n_blocks(); ++b) max = std::max<double>(max, sums[b].max);
-  const double alpha = r.needs->alpha;
-  for (int b = 0; b < n_blocks(); ++b) {
-    if (sums[b].s <= 0) continue;
-    const double scale = std::exp(sums[b].max - max);
-    s += sums[b].s * scale;
-    s_alpha += sums[b].s_alpha * std::exp(alpha * (sums[b].max - max));
-    dot += scale * (sums[b].s_dot + sums[b].s * (sums[b].max - max));
-  }
-  const double lse = max + std::log(s);
+  const auto [max, lse, lz, mean_excess] =
+      total({&sums_[static_cast<std::size_t>(row) * n_blocks()], static_cast<std::size_t>(n_blocks())}, r.needs->alpha);
   if (!std::isfinite(lse))
     return Error{Code::kNumeric, "finite logits", std::to_string(lse) + " as their log-sum-exp", "a vocabulary row",
                  "the model file may be corrupt, or the mask allows no token"};
   Row& out = *r.out;
   if (r.target >= 0) out.logprob = target_logit_[row] - lse;
-  if (r.needs->lz) out.lz = alpha == 1 ? 0 : std::log(s_alpha) + alpha * (max - lse);
-  if (r.needs->entropy) out.entropy = lse - max - dot / s;
+  if (r.needs->lz) out.lz = lz;
+  if (r.needs->entropy) out.entropy = lse - max - mean_excess;
   switch (r.needs->draw.kind) {
     case Draw::Kind::kNone:
       break;

@@ -14,6 +14,17 @@
 
 namespace ponder {
 
+/// Logits [begin, begin + n) of a row as they come from the product, made final: soft cap and mask.
+void finish_logits(const Config&, const TokenMask*, int begin, int n, float* logits);
+
+/// What the sums of all blocks of a row amount to.
+struct RowTotals {
+  double max, lse;     // nats
+  double lz;           // logsumexp_v alpha lp(v)
+  double mean_excess;  // sum_v p (l - max), when the blocks have it
+};
+RowTotals total(std::span<const BlockSums>, double alpha);
+
 struct RowRequest {
   const std::byte* hidden = nullptr;  // one row of A
   const Needs* needs = nullptr;
@@ -48,7 +59,6 @@ class RowReducer {
   int n_blocks() const;
   int block_size(int block) const;
   void logits_of_block(int block, const std::byte* a, int m, float* out) const;
-  void mask_row(const RowRequest&, int block, float* l) const;
   void reduce_block(const RowRequest&, int row, int block, float* l, int thread);
   static void pick_max(const Draw&, double alpha, int begin, const float* l, int n, Picks&);
   static void pick_list(const Draw&, int begin, const float* l, int n, float block_max, Picks&);

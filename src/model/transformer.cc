@@ -68,6 +68,21 @@ void Transformer::embedding(Token v, float* out) const {
     for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
 }
 
+// One token of weight 1 gives the bits of the token itself.
+void Transformer::mixed_embedding(const TokenMix& mix, float* row, float* out) const {
+  if (mix.weights.empty()) return embedding(mix.tokens[0], out);
+  const int d = config_.n_embd;
+  bool first = true;
+  for (std::size_t j = 0; j < mix.tokens.size(); ++j) {
+    const float w = mix.weights[j];
+    if (w == 0) continue;
+    embedding(mix.tokens[j], row);
+    for (int k = 0; k < d; ++k) out[k] = first ? w * row[k] : out[k] + w * row[k];
+    first = false;
+  }
+  if (first) std::fill_n(out, d, 0.f);
+}
+
 void Transformer::embed(const ForwardBatch& b, float* x) const {
   const int d = config_.n_embd;
   parallel_for(info_.n_threads, b.n(), [&](std::int64_t i) {
@@ -77,13 +92,7 @@ void Transformer::embed(const ForwardBatch& b, float* x) const {
     if (b.mixes.empty()) {
       embedding(b.tokens[i], to);
     } else {
-      std::fill_n(to, d, 0.f);
-      for (std::size_t j = 0; j < b.mixes[i].tokens.size(); ++j) {
-        const float w = b.mixes[i].weights[j];
-        if (w == 0) continue;
-        embedding(b.mixes[i].tokens[j], row.data());
-        for (int k = 0; k < d; ++k) to[k] += w * row[k];
-      }
+      mixed_embedding(b.mixes[i], row.data(), to);
     }
     if (const GgufTensor* p = weights_.position_embd) {
       dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());

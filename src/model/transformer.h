@@ -17,7 +17,7 @@
 
 namespace ponder {
 
-/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block.
+/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block. Without weights, the first token alone.
 struct TokenMix {
   std::span<const Token> tokens;
   std::span<const float> weights;
@@ -95,6 +95,7 @@ class Transformer final : public Model {
   void run(const ForwardBatch&, KvStore&, ForwardScratch&, Tape*) const;
   void prepare(const ForwardBatch&, ForwardScratch&) const;
   LayerState layer_state(int layer, ForwardScratch&, Tape*) const;
+  void mixed_embedding(const TokenMix&, float* row, float* out) const;
   void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;

@@ -1,0 +1,201 @@
+// ponder grad: gradients of given replies' log-probability with respect to what enters the first block, or of the
+// relaxed objective with respect to the weights of candidate tokens. One .npy file a line.
+#include <algorithm>
+#include <cmath>
+
+#include "base/npy.h"
+#include "output.h"
+#include "ponder/gradient.h"
+
+namespace ponder::app {
+namespace {
+
+struct Args {
+  ModelArgs model;
+  PromptArgs prompt;
+  LineArgs lines;
+  std::string reply, out = ".";
+  double tape_mb = 0;
+  bool end = false;
+};
+
+// A line waiting for its gradient, or its error.
+struct Line {
+  int number = 0;
+  std::vector<Token> prompt, candidates;  // (n, m); the reply's tokens when not relaxed
+  std::vector<float> weights;
+  int m = 1;
+  bool relaxed = false;
+  std::string error;
+};
+
+// "candidates": [[…]], "weights": [[…]], both (n, m).
+void read_relaxed(const Json& j, int n_vocab, Line& l) {
+  const auto bad = [](const std::string& expected, const std::string& got, const char* key) {
+    fail({Code::kInvalid, expected, got, key, ""});
+  };
+  const Json& candidates = j.at("candidates");
+  if (!j.contains("weights")) bad("\"weights\" beside \"candidates\"", "none", "request");
+  const Json& weights = j.at("weights");
+  if (!candidates.is_array() || candidates.empty() || !candidates[0].is_array() || candidates[0].empty())
+    bad("an array of arrays of token ids", candidates.dump().substr(0, 40), "candidates");
+  if (!weights.is_array() || weights.size() != candidates.size())
+    bad("as many rows of weights as of candidates (" + std::to_string(candidates.size()) + ")",
+        weights.is_array() ? std::to_string(weights.size()) : "no array", "weights");
+  l.relaxed = true;
+  l.m = static_cast<int>(candidates[0].size());
+  for (std::size_t t = 0; t < candidates.size(); ++t) {
+    const std::string row = "row " + std::to_string(t);
+    const auto ids = ids_of(candidates[t], "candidates, " + row, n_vocab);
+    if (static_cast<int>(ids.size()) != l.m)
+      bad(std::to_string(l.m) + " candidates, as in row 0", std::to_string(ids.size()), ("candidates, " + row).c_str());
+    if (!weights[t].is_array() || weights[t].size() != ids.size())
+      bad("a weight a candidate (" + std::to_string(l.m) + ")",
+          weights[t].is_array() ? std::to_string(weights[t].size()) : "no array", ("weights, " + row).c_str());
+    l.candidates.insert(l.candidates.end(), ids.begin(), ids.end());
+    for (const Json& w : weights[t]) {
+      if (!w.is_number()) bad("a number", w.dump().substr(0, 40), ("weights, " + row).c_str());
+      l.weights.push_back(w.get<float>());
+    }
+  }
+}
+
+Line read_line(int number, const Json& j, const Engine& e) {
+  Line l;
+  l.number = number;
+  l.prompt = request_prompt(j, e.text);
+  if (j.contains("candidates")) {
+    read_relaxed(j, e.density->n_vocab(), l);
+  } else if (const auto reply = request_reply(j, e.text)) {
+    l.candidates = *reply;
+  } else {
+    fail({Code::kInvalid, "\"reply\", \"reply_ids\" or \"candidates\"", "none", "request", ""});
+  }
+  return l;
+}
+
+class Runner {
+ public:
+  Runner(const Args& a, Engine& e) : args_(a), engine_(e), prompts_(*e.density) { make_folder(a.out); }
+  void add(Line l) {
+    constexpr std::size_t kLines = 32, kRows = 512;
+    rows_ += l.candidates.size() / l.m;
+    lines_.push_back(std::move(l));
+    if (lines_.size() >= kLines || rows_ >= kRows) run();
+  }
+  void run();
+  bool failed() const { return failed_; }
+  int n_not_finite() const { return n_not_finite_; }
+
+ private:
+  SoftReply soft(const Line&);
+  void print(const Line&, const ReplyGradient&);
+
+  const Args& args_;
+  Engine& engine_;
+  Prompts prompts_;
+  std::vector<Line> lines_;
+  std::size_t rows_ = 0;
+  int n_not_finite_ = 0;
+  bool failed_ = false;
+};
+
+SoftReply Runner::soft(const Line& l) {
+  return {.parent = prompts_.get(l.prompt), .candidates = l.candidates, .weights = l.weights, .m = l.m};
+}
+
+// A line that cannot be done is answered with its error, the others go on.
+void Runner::run() {
+  const GradientOptions options{.weights = true, .tape_limit = static_cast<std::int64_t>(args_.tape_mb * 1024 * 1024)};
+  std::vector<ReplyGradient> results;
+  std::vector<SoftReply> batch;
+  try {
+    for (const Line& l : lines_)
+      if (l.error.empty()) batch.push_back(soft(l));
+    must(engine_.density->value_and_grad(batch, {}, options, results));
+  } catch (const Failure&) {  // whose? one by one
+    results.clear();
+    for (Line& l : lines_) {
+      if (!l.error.empty()) continue;
+      try {
+        const SoftReply one = soft(l);
+        std::vector<ReplyGradient> result;
+        must(engine_.density->value_and_grad({&one, 1}, {}, options, result));
+        results.push_back(std::move(result[0]));
+      } catch (const Failure& f) {
+        l.error = f.error.message();
+      }
+    }
+  }
+  std::size_t r = 0;
+  for (const Line& l : lines_) {
+    failed_ |= !l.error.empty();
+    if (l.error.empty()) {
+      print(l, results[r++]);
+    } else {
+      write_line(error_line(l.number, l.error));
+    }
+  }
+  prompts_.settle();
+  lines_.clear();
+  rows_ = 0;
+}
+
+void Runner::print(const Line& l, const ReplyGradient& g) {
+  if (!g.finite) {
+    ++n_not_finite_;
+    failed_ = true;
+    return write_line(error_line(l.number, "expected a finite gradient, got one that is not; it was not written"));
+  }
+  const std::string file = args_.out + "/" + std::to_string(l.number) + ".npy";
+  const auto n = static_cast<std::int64_t>(l.candidates.size()) / l.m;
+  if (l.relaxed) {
+    must(write_npy(file, g.weights, {n, l.m}));
+  } else {
+    must(write_npy(file, g.embedding, {n, engine_.model->info().n_embd}));
+  }
+  write_line({{"value", g.value}, {"file", file}});
+}
+
+}  // namespace
+
+Run add_grad(CLI::App& app) {
+  auto a = std::make_shared<Args>();
+  a->model.add(app, true);
+  a->prompt.add(app);
+  a->lines.add(app);
+  app.add_option("--reply", a->reply, "reply to differentiate");
+  app.add_flag("--end", a->end, "append the end-of-turn token to --reply");
+  app.add_option("--out", a->out, "folder for the gradients, LINE.npy");
+  app.add_option("--tape-limit", a->tape_mb, "most MB of activations to keep; beyond it layers are run twice")
+      ->check(CLI::PositiveNumber);
+  app.footer(
+      "LINE.npy: float32 (n_reply, n_embd), d log p / d what enters the first block at each reply position; for lines "
+      "with\n\"candidates\" and \"weights\" (n, m): dJ/d weights (n, m) of the relaxed objective.\nExamples:\n"
+      "  ponder grad -p 'What is the capital of France?' --reply 'Paris.' --end --out /tmp/g\n"
+      "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder grad --input - --out /tmp/g");
+  return [a] {
+    Engine e(a->model);
+    Runner r(*a, e);
+    int code = 0;
+    if (a->lines.input.empty()) {
+      Json j{{"prompt_ids", e.text.prompt(a->prompt)}, {"reply", a->reply}, {"end", a->end}};
+      r.add(read_line(0, j, e));
+    } else {
+      code = for_lines(
+          a->lines.input, [&](int n, const Json& j) { r.add(read_line(n, j, e)); },
+          [&](int n, const std::string& m) {
+            Line l;
+            l.number = n;
+            l.error = m;
+            r.add(std::move(l));
+          });
+    }
+    r.run();
+    if (r.n_not_finite())
+      std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n", r.n_not_finite());
+    return std::max(code, r.failed() ? 2 : 0);
+  };
+}
+
+}  // namespace ponder::app

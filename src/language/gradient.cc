@@ -1,0 +1,199 @@
+// Value and gradient at soft replies: their rows go through the same forward pass as any others, under nodes of the
+// tree that are given up afterwards, with a tape; the objective's derivative comes back along it.
+#include <cmath>
+#include <new>
+#include <string>
+
+#include "base/parallel.h"
+#include "language/language.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::int64_t kTapeBytes = 1ll << 30;  // unless the caller sets a limit
+
+const TokenMask* mask_of(const SoftReply& r, std::size_t t) {
+  return r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
+}
+std::span<const Token> candidates_of(const SoftReply& r, std::size_t t) { return r.candidates.subspan(t * r.m, r.m); }
+std::span<const float> weights_of(const SoftReply& r, std::size_t t) {
+  return r.weights.empty() ? r.weights : r.weights.subspan(t * r.m, r.m);
+}
+
+Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
+  return {Code::kInvalid, expected, got, "SoftReply::" + where, ""};
+}
+
+Status check_weights(const SoftReply& r) {
+  constexpr double kSlack = 1e-3;
+  for (std::size_t t = 0; t < r.n(); ++t) {
+    double sum = 0;
+    for (float w : weights_of(r, t)) sum += w;
+    if (!(std::abs(sum - 1) <= kSlack))
+      return invalid("weights that sum to 1", std::to_string(sum), "weights, position " + std::to_string(t));
+  }
+  return {};
+}
+
+bool all_finite(const std::vector<float>& x) {
+  return std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
+Status Language::check(const SoftReply& r) const {
+  if (r.m < 1 || r.candidates.empty() || r.candidates.size() % r.m != 0)
+    return invalid("(n, m) candidates, n and m at least 1",
+                   std::to_string(r.candidates.size()) + " candidates, m = " + std::to_string(r.m), "candidates");
+  if (r.weights.empty() ? r.m != 1 : r.weights.size() != r.candidates.size())
+    return invalid("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
+                   std::to_string(r.weights.size()), "weights");
+  if (r.parent == kNoPrefix) return invalid("a prefix of at least one token", "the empty prefix", "parent");
+  if (r.masks.size() > 1 && r.masks.size() != r.n())
+    return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")", std::to_string(r.masks.size()),
+                   "masks");
+  PONDER_TRY(check(Extend{.parent = r.parent, .tokens = r.candidates.first(1), .rows = RowSet::kNone}));
+  for (Token v : r.candidates)
+    if (v < 0 || v >= n_vocab())
+      return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v), "candidates");
+  for (const TokenMask* m : r.masks)
+    if (m && m->n_vocab() != n_vocab())
+      return invalid("a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(m->n_vocab()), "masks");
+  if (tree_.length(r.parent) + static_cast<int>(r.n()) > n_ctx_)
+    return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
+                 std::to_string(tree_.length(r.parent) + r.n()), "prompt and reply together",
+                 "shorten them or raise the context size"};
+  return r.weights.empty() ? Status() : check_weights(r);
+}
+
+// Nodes for all positions, with slots, their parents fed and kept.
+Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes) {
+  tree_.begin_batch();
+  std::vector<Prefix> evicted, fresh;
+  for (const SoftReply& r : replies) tree_.touch_path(r.parent, evicted);
+  fresh = evicted;
+  nodes.clear();
+  for (const SoftReply& r : replies) {
+    std::vector<Prefix>& path = nodes.emplace_back();
+    for (std::size_t t = 0; t < r.n(); ++t) {
+      // The token of a mixture's node is never looked up.
+      path.push_back(tree_.add(t == 0 ? r.parent : path.back(), candidates_of(r, t)[0]));
+      fresh.push_back(path.back());
+    }
+  }
+  if (!tree_.assign_slots(fresh)) return room_error(fresh.size());
+  feed(evicted);
+  cost_.tokens_scored += static_cast<std::int64_t>(evicted.size());
+  return {};
+}
+
+// The pass itself, over nodes that have their slots.
+void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<std::vector<Prefix>>& nodes,
+                          std::size_t first, const Objective& objective, const GradientOptions& options, bool full,
+                          std::span<ReplyGradient> out) {
+  const int d = model_->config().n_embd;
+  batch_ = {};
+  std::vector<int> first_rows{0};
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    for (std::size_t t = 0; t < replies[r].n(); ++t) {
+      add_row(nodes[r][t]);
+      batch_.mixes.push_back({candidates_of(replies[r], t), weights_of(replies[r], t)});
+    }
+    first_rows.push_back(batch_.n());
+  }
+  tape_.prepare(model_->config(), batch_.n(), full);
+  model_->forward(batch_, kv_, scratch_, tape_);
+
+  std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d, 0.f);  // nothing comes from the last rows
+  std::vector<ObjectiveRow> rows;
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    out[r] = {};
+    if (options.weights) out[r].weights.resize(replies[r].candidates.size());
+    for (std::size_t t = 0; t < replies[r].n(); ++t) {
+      ObjectiveRow row;
+      row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent : nodes[r][t - 1]));
+      row.mask = mask_of(replies[r], t);
+      row.candidates = candidates_of(replies[r], t);
+      row.weights = weights_of(replies[r], t);
+      row.reply = first + r;
+      row.t = t;
+      if (t > 0) row.dhidden = dx.data() + (first_rows[r] + t - 1) * d;
+      if (options.weights) row.direct = out[r].weights.data() + t * replies[r].m;
+      rows.push_back(row);
+    }
+  }
+  sweep_.run(rows, objective);
+  model_->backward(batch_, first_rows, kv_, tape_, scratch_, dx.data());
+  for (const ObjectiveRow& row : rows) {
+    ReplyGradient& g = out[row.reply - first];
+    g.value += row.value;
+    g.logprobs.push_back(row.logprob);
+    if (objective.lz != 0) g.lz.push_back(row.lz);
+  }
+  for (std::size_t r = 0; r < replies.size(); ++r)
+    out[r].embedding.assign(dx.begin() + first_rows[r] * d, dx.begin() + first_rows[r + 1] * d);
+  cost_.tokens_scored += batch_.n();
+  cost_.tokens_backward += batch_.n();
+}
+
+// What a weight does through the embedding: E_v . dJ/de_t.
+void Language::weight_gradients(std::span<const SoftReply> replies, std::span<ReplyGradient> out) const {
+  const int d = model_->config().n_embd;
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    parallel_ranges(model_->info().n_threads, static_cast<std::int64_t>(out[r].weights.size()),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      std::vector<float> e(d);
+                      for (std::int64_t i = begin; i < end; ++i) {
+                        model_->embedding(replies[r].candidates[i], e.data());
+                        const float* g = out[r].embedding.data() + i / replies[r].m * d;
+                        double sum = 0;
+                        for (int k = 0; k < d; ++k) sum += static_cast<double>(e[k]) * g[k];
+                        out[r].weights[i] += static_cast<float>(sum);
+                      }
+                    });
+  }
+}
+
+Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
+                                const GradientOptions& options, std::vector<ReplyGradient>& out) {
+  std::size_t longest = 1;
+  for (const SoftReply& r : replies) {
+    PONDER_TRY(check(r));
+    longest = std::max(longest, r.n());
+  }
+  out.assign(replies.size(), {});
+  const Config& c = model_->config();
+  const std::int64_t limit = options.tape_limit > 0 ? options.tape_limit : kTapeBytes;
+  const auto fits = [&](std::size_t n, bool full) { return Tape::bytes(c, static_cast<int>(n), full) <= limit; };
+  // A full tape where it holds the longest reply; else layers are run twice. One reply at least goes at a time.
+  const bool full = fits(longest, true);
+  for (std::size_t begin = 0, end = 0; begin < replies.size(); begin = end) {
+    std::size_t n = 0;
+    do n += replies[end++].n();
+    while (end < replies.size() && n + replies[end].n() <= Transformer::kMaxRows && fits(n + replies[end].n(), full));
+    const auto part = replies.subspan(begin, end - begin);
+    const auto results = std::span(out).subspan(begin, end - begin);
+    std::vector<std::vector<Prefix>> nodes;
+    Status status;
+    try {
+      status = grow_replies(part, nodes);
+      if (status.ok()) grad_batch(part, nodes, begin, objective, options, full, results);
+    } catch (const std::bad_alloc&) {
+      status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens", "none left",
+                     "value_and_grad", "lower the tape limit, or give fewer replies at once"};
+    }
+    for (const std::vector<Prefix>& path : nodes)
+      for (std::size_t k = path.size(); k-- > 0;) tree_.release(path[k]);
+    PONDER_TRY(status);
+    if (options.weights) weight_gradients(part, results);
+  }
+  for (ReplyGradient& g : out) {
+    g.finite = std::isfinite(g.value) && all_finite(g.embedding) && all_finite(g.weights);
+    if (g.finite) continue;
+    g.embedding.clear();
+    g.weights.clear();
+  }
+  return {};
+}
+
+}  // namespace ponder

@@ -1,0 +1,87 @@
+// Language: the density of a Transformer over a tree of prefixes (language.cc), and its gradient (gradient.cc).
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "base/check.h"
+#include "language/objective.h"
+#include "language/row_reduce.h"
+#include "model/prefix_tree.h"
+#include "model/transformer.h"
+#include "ponder/gradient.h"
+#include "ponder/model.h"
+
+namespace ponder {
+
+class Language final : public LanguageDensity {
+ public:
+  Language(std::shared_ptr<const Transformer> model, std::vector<Token> end_tokens, int n_ctx, int n_slots)
+      : model_(std::move(model)),
+        end_tokens_(std::move(end_tokens)),
+        n_ctx_(n_ctx),
+        tree_(n_slots),
+        kv_(model_->config(), model_->kernel(), n_slots),
+        reducer_(*model_),
+        sweep_(*model_) {}
+
+  int n_vocab() const override { return model_->config().n_vocab; }
+  bool is_end(Token v) const override { return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v); }
+  const std::vector<Token>& end_tokens() const override { return end_tokens_; }
+  int n_ctx() const override { return n_ctx_; }
+  Prefix context(int k) const override {
+    PONDER_CHECK(k >= 0 && k < static_cast<int>(contexts_.size()) && contexts_[k].root != kNoPrefix);
+    return contexts_[k].root;
+  }
+  Result<int> add_context(std::span<const Token> prompt) override;
+  void drop_context(int k) override {
+    release(context(k));
+    contexts_[k] = {};
+  }
+
+  Status extend(std::span<const Extend>, Rows& out) override;
+  Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
+                        std::vector<ReplyGradient>& out) override;
+  Prefix ancestor(Prefix p, int n_tokens) override {
+    for (; n_tokens > 0; --n_tokens) p = tree_.parent(p);
+    PONDER_CHECK(tree_.alive(p));
+    retain(p);
+    return p;
+  }
+  int depth(Prefix p) const override { return tree_.length(p); }
+  void retain(Prefix p) override { tree_.retain(p); }
+  void release(Prefix p) override { tree_.release(p); }
+  Cost cost() const override { return cost_; }
+
+ private:
+  struct Context {
+    Prefix root = kNoPrefix;
+    std::vector<Token> tokens;
+  };
+  Status check(const Extend&) const;
+  Status check(const SoftReply&) const;
+  Status room_error(std::size_t n) const;
+  void add_row(Prefix);  // to batch_
+  void feed(std::span<const Prefix> nodes);
+  Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
+  void grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
+                  const Objective&, const GradientOptions&, bool full, std::span<ReplyGradient> out);
+  void weight_gradients(std::span<const SoftReply>, std::span<ReplyGradient>) const;
+  Status reduce(std::span<const Extend>, std::span<const std::vector<Prefix>> path, Rows& out);
+
+  std::shared_ptr<const Transformer> model_;
+  std::vector<Token> end_tokens_;
+  int n_ctx_;
+  PrefixTree tree_;
+  KvStore kv_;
+  RowReducer reducer_;
+  ObjectiveSweep sweep_;
+  Tape tape_;
+  ForwardScratch scratch_;
+  ForwardBatch batch_;
+  std::vector<Context> contexts_;
+  Cost cost_;
+};
+
+}  // namespace ponder

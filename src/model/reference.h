@@ -1,0 +1,136 @@
+// Reference: the whole forward pass in plain scalar code for any number type, to check the engine and its derivative
+// against (ponder grad --check, tests). Every weight is a double in memory: for small models. Shares no code with the
+// engine but the reading of the file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "ops/reference.h"
+#include "ponder/gguf.h"
+
+namespace ponder {
+
+class Reference {
+ public:
+  Reference(const GgufFile& file, const Config& c) : c_(c) {
+    for (const GgufTensor& t : file.tensors()) {
+      std::vector<float> f(t.n_values);
+      dequantize(t.type, t.data, t.n_values, f.data());
+      weights_[t.name].assign(f.begin(), f.end());
+    }
+  }
+
+  /// What enters the first block for a token: (n_embd).
+  std::vector<double> embedding(int token) const {
+    const auto& e = weight("token_embd.weight");
+    std::vector<double> x(e.begin() + static_cast<std::ptrdiff_t>(token) * c_.n_embd,
+                          e.begin() + static_cast<std::ptrdiff_t>(token + 1) * c_.n_embd);
+    for (double& v : x) v *= c_.embed_scale;
+    return x;
+  }
+
+  /// inputs: (n) of (n_embd). Returns log p(. | rows up to t): (n) of (n_vocab).
+  template <class T>
+  std::vector<std::vector<T>> log_probs(std::vector<std::vector<T>> x) const {
+    if (c_.learned_positions)
+      for (std::size_t t = 0; t < x.size(); ++t)
+        for (int k = 0; k < c_.n_embd; ++k) x[t][k] += weight("position_embd.weight")[t * c_.n_embd + k];
+    for (int layer = 0; layer < c_.n_layers; ++layer) {
+      const std::string p = "blk." + std::to_string(layer) + ".";
+      attention(layer, p, x);
+      for (auto& row : x) {
+        const auto a = norm(p + "ffn_norm", row);
+        auto up = linear(p + "ffn_up", a, c_.n_ff);
+        if (c_.activation == Activation::kGelu) {
+          for (T& v : up) v = reference::gelu(v);
+        } else {
+          const auto gate = linear(p + "ffn_gate", a, c_.n_ff);
+          for (int i = 0; i < c_.n_ff; ++i)
+            up[i] *= c_.activation == Activation::kSiluGated ? reference::silu(gate[i]) : reference::gelu(gate[i]);
+        }
+        add(row, linear(p + "ffn_down", up, c_.n_embd), p + "post_ffw_norm");
+      }
+    }
+    const bool tied = weights_.find("output.weight") == weights_.end();
+    std::vector<std::vector<T>> out;
+    for (const auto& row : x) {
+      auto logits = linear(tied ? "token_embd" : "output", norm("output_norm", row), c_.n_vocab);
+      for (T& l : logits) l = reference::soft_cap(l, c_.final_soft_cap);
+      const T lse = reference::log_sum_exp(logits);
+      for (T& l : logits) l -= lse;
+      out.push_back(std::move(logits));
+    }
+    return out;
+  }
+
+ private:
+  const std::vector<double>& weight(const std::string& name) const { return weights_.at(name); }
+
+  template <class T>
+  std::vector<T> norm(const std::string& name, const std::vector<T>& x) const {
+    if (c_.norm == Norm::kRms) return reference::rms_norm(x, weight(name + ".weight"), c_.norm_eps);
+    return reference::layer_norm(x, weight(name + ".weight"), weight(name + ".bias"), c_.norm_eps);
+  }
+  template <class T>
+  std::vector<T> linear(const std::string& name, const std::vector<T>& x, int n_out, int from = 0) const {
+    const auto& w = weight(name + ".weight");
+    const auto bias = weights_.find(name + ".bias");
+    std::vector<T> y(n_out, T(0));
+    for (int o = 0; o < n_out; ++o) {
+      const double* row = w.data() + static_cast<std::ptrdiff_t>(o + from) * static_cast<std::ptrdiff_t>(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) y[o] += x[i] * row[i];
+      if (bias != weights_.end()) y[o] += bias->second[o + from];
+    }
+    return y;
+  }
+  template <class T>
+  void add(std::vector<T>& x, std::vector<T> branch, const std::string& post) const {
+    if (c_.post_norm) branch = norm(post, branch);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i];
+  }
+  // One head of q, k or v after its norm and rotary position.
+  template <class T>
+  std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer, int position) const {
+    std::vector<T> x(all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
+                     all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim);
+    if (norm_name.empty()) return x;
+    if (c_.qk_norm) x = norm(norm_name, x);
+    const RopeTable& table = c_.local[layer] ? c_.rope_local : c_.rope_global;
+    if (c_.rope != Rope::kNone)
+      reference::rope(x.data(), c_.rope_dim, c_.rope == Rope::kHalves, position, table.inverse, table.scale);
+    return x;
+  }
+  template <class T>
+  void attention(int layer, const std::string& p, std::vector<std::vector<T>>& x) const {
+    const bool fused = weights_.count(p + "attn_qkv.weight") > 0;
+    const int nq = c_.q_size(), nk = c_.kv_size();
+    std::vector<std::vector<std::vector<T>>> keys(c_.n_kv_heads), values(c_.n_kv_heads);
+    for (std::size_t t = 0; t < x.size(); ++t) {
+      const int position = static_cast<int>(t);
+      const auto a = norm(p + "attn_norm", x[t]);
+      const auto q = linear(p + (fused ? "attn_qkv" : "attn_q"), a, nq);
+      const auto k = linear(p + (fused ? "attn_qkv" : "attn_k"), a, nk, fused ? nq : 0);
+      const auto v = linear(p + (fused ? "attn_qkv" : "attn_v"), a, nk, fused ? nq + nk : 0);
+      for (int h = 0; h < c_.n_kv_heads; ++h) {
+        keys[h].push_back(head(k, h, p + "attn_k_norm", layer, position));
+        values[h].push_back(head(v, h, "", layer, position));
+      }
+      std::vector<T> out;
+      for (int h = 0; h < c_.n_heads; ++h) {
+        const int kv = h / (c_.n_heads / c_.n_kv_heads);
+        const auto o = reference::attend(head(q, h, p + "attn_q_norm", layer, position), keys[kv], values[kv],
+                                         c_.first_key(layer, position), c_.attention_scale, c_.attention_soft_cap);
+        out.insert(out.end(), o.begin(), o.end());
+      }
+      add(x[t], linear(p + "attn_output", out, c_.n_embd), p + "post_attention_norm");
+    }
+  }
+
+  Config c_;
+  std::map<std::string, std::vector<double>> weights_;
+};
+
+}  // namespace ponder

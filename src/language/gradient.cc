@@ -101,7 +101,7 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
     }
     first_rows.push_back(batch_.n());
   }
-  tape_.prepare(model_->config(), batch_.n(), full);
+  tape_.prepare(model_->config(), model_->kernel().compute, batch_.n(), full);
   model_->forward(batch_, kv_, scratch_, tape_);
 
   std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d, 0.f);  // nothing comes from the last rows
@@ -164,7 +164,9 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
   out.assign(replies.size(), {});
   const Config& c = model_->config();
   const std::int64_t limit = options.tape_limit > 0 ? options.tape_limit : kTapeBytes;
-  const auto fits = [&](std::size_t n, bool full) { return Tape::bytes(c, static_cast<int>(n), full) <= limit; };
+  const auto fits = [&](std::size_t n, bool full) {
+    return Tape::bytes(c, model_->kernel().compute, static_cast<int>(n), full) <= limit;
+  };
   // A full tape where it holds the longest reply; else layers are run twice. One reply at least goes at a time.
   const bool full = fits(longest, true);
   for (std::size_t begin = 0, end = 0; begin < replies.size(); begin = end) {

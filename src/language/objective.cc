@@ -77,18 +77,22 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
   }
   if (!r.dhidden) return;
   d.resize(V);
+  float* dl = c.final_soft_cap > 0 ? d.data() : l;  // in place, unless the cap's slope needs what was there
   const double lz = o.lz * o.alpha;
   softmax_sum(l, V, static_cast<float>(-(o.logprob * weights + lz + own_sum)), static_cast<float>(sums.lse),
               static_cast<float>(lz), static_cast<float>(o.alpha), static_cast<float>(sums.lz + o.alpha * sums.lse),
-              d.data());
-  for (std::size_t j = 0; j < r.candidates.size(); ++j) d[r.candidates[j]] += static_cast<float>(o.logprob * weight(j));
+              dl);
+  for (std::size_t j = 0; j < r.candidates.size(); ++j)
+    dl[r.candidates[j]] += static_cast<float>(o.logprob * weight(j));
   if (!o.terms.empty())
-    for (int v = 0; v < V; ++v) d[v] += own[v];
-  if (c.final_soft_cap > 0) soft_cap_vjp(l, V, c.final_soft_cap, d.data());
+    for (int v = 0; v < V; ++v) dl[v] += own[v];
+  if (c.final_soft_cap > 0) {
+    soft_cap_vjp(l, V, c.final_soft_cap, dl);
+    std::copy_n(dl, V, l);
+  }
   if (r.mask)  // a masked logit is no input of the row
     for (int v = 0; v < V; ++v)
-      if (!(*r.mask)[v]) d[v] = 0;
-  std::copy_n(d.data(), V, l);
+      if (!(*r.mask)[v]) l[v] = 0;
   std::fill(l + V, l + ld, 0.f);
 }
 

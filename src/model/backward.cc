@@ -87,19 +87,24 @@ void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, c
   branch_vjp(n, w.ffn_post_norm, st.ffn, dx, s);
   t.down.forward(s.a.data(), a_stride(d), n, s.wide.data(), ld_ff, info_.n_threads);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    thread_local std::vector<float> row;
+    thread_local std::vector<float> row, gate, up;
     row.assign(inner, 0.f);  // padding stays zero
+    gate.resize(c.n_ff);
+    up.resize(c.n_ff);
     for (std::int64_t i = begin; i < end; ++i) {
-      const float *g = s.wide.data() + i * ld_ff, *up = st.up + i * ld_ff;
+      const float* g = s.wide.data() + i * ld_ff;
+      const std::size_t at = i * tape_stride(c.n_ff) * compute_bytes(kernel_->compute);
+      expand(kernel_->compute, st.up + at, c.n_ff, up.data());
+      if (st.gate) expand(kernel_->compute, st.gate + at, c.n_ff, gate.data());
       switch (c.activation) {
         case Activation::kSiluGated:
-          silu_mul_vjp(st.gate + i * ld_ff, up, c.n_ff, g, row.data(), row.data() + ld_ff);
+          silu_mul_vjp(gate.data(), up.data(), c.n_ff, g, row.data(), row.data() + ld_ff);
           break;
         case Activation::kGeluGated:
-          gelu_mul_vjp(st.gate + i * ld_ff, up, c.n_ff, g, row.data(), row.data() + ld_ff);
+          gelu_mul_vjp(gate.data(), up.data(), c.n_ff, g, row.data(), row.data() + ld_ff);
           break;
         case Activation::kGelu:
-          gelu_vjp(up, c.n_ff, g, row.data());
+          gelu_vjp(up.data(), c.n_ff, g, row.data());
           break;
       }
       convert(kernel_->compute, row.data(), inner, row_of(s.a_ff, i, inner));

@@ -1,8 +1,6 @@
 // Where each array of each layer lies.
 #include "model/tape.h"
 
-#include "ops/gemm.h"
-
 namespace ponder {
 namespace {
 
@@ -11,29 +9,30 @@ struct Widths {
   std::size_t layer() const { return x + qkv + raw + lse + 2 * branch + ff + gate; }
 };
 
-Widths widths(const Config& c) {
+Widths widths(const Config& c, Compute compute) {
   const auto padded = [](int n) { return static_cast<std::size_t>(round_up(n, kPanel)); };
+  const std::size_t ff = tape_stride(c.n_ff) * compute_bytes(compute) / sizeof(float);
   const bool gated = c.activation != Activation::kGelu;
   return {.x = static_cast<std::size_t>(c.n_embd),
           .qkv = padded(c.q_size() + 2 * c.kv_size()),
           .raw = c.qk_norm ? static_cast<std::size_t>(c.q_size() + c.kv_size()) : 0,
           .lse = static_cast<std::size_t>(c.n_heads),
           .branch = c.post_norm ? padded(c.n_embd) : 0,
-          .ff = padded(c.n_ff),
-          .gate = gated ? padded(c.n_ff) : 0};
+          .ff = ff,
+          .gate = gated ? ff : 0};
 }
 
 }  // namespace
 
-std::int64_t Tape::bytes(const Config& c, int n_rows, bool full) {
-  const Widths w = widths(c);
+std::int64_t Tape::bytes(const Config& c, Compute compute, int n_rows, bool full) {
+  const Widths w = widths(c, compute);
   const std::size_t layers = full ? c.n_layers : 1;
   return static_cast<std::int64_t>(sizeof(float) * round_up(n_rows, kRowBlock) *
                                    ((c.n_layers + 1) * w.x + layers * w.layer()));
 }
 
-void Tape::prepare(const Config& c, int n_rows, bool full) {
-  const Widths w = widths(c);
+void Tape::prepare(const Config& c, Compute compute, int n_rows, bool full) {
+  const Widths w = widths(c, compute);
   const std::size_t rows = round_up(n_rows, kRowBlock);
   n_layers_ = c.n_layers;
   full_ = full;
@@ -65,8 +64,8 @@ LayerState Tape::layer(int i) {
   s.lse = take(lse_);
   s.attn = take(branch_);
   s.ffn = take(branch_);
-  s.gate = take(gate_);
-  s.up = take(ff_);
+  s.gate = reinterpret_cast<std::byte*>(take(gate_));
+  s.up = reinterpret_cast<std::byte*>(take(ff_));
   return s;
 }
 

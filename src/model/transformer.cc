@@ -207,29 +207,29 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   constexpr int kPanels = 2, kColumns = kPanels * kPanel;
-  const int n_panels = w.up.n_panels(), ld_ff = w.up.n_padded(), lda = a_stride(c.n_embd);
+  const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
   const bool gated = c.activation != Activation::kGelu;
+  const std::size_t size = compute_bytes(kernel_->compute);
   parallel_for(info_.n_threads, (n_panels + kPanels - 1) / kPanels, [&](std::int64_t task) {
-    thread_local Buffer<float> gate_here, up_here, row;
+    thread_local Buffer<float> gate, up;
     const int begin = static_cast<int>(task) * kPanels, end = std::min(begin + kPanels, n_panels);
-    const int column = begin * kPanel, width = (end - begin) * kPanel, real = std::min(width, c.n_ff - column);
-    const auto place = [&](float* kept, Buffer<float>& here) {
-      if (kept) return std::pair{kept + column, ld_ff};
-      here.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * kColumns);
-      return std::pair{here.data(), kColumns};
+    const int column = begin * kPanel, width = (end - begin) * kPanel;
+    const auto product = [&](const Linear& matrix, const std::vector<float>& bias, Buffer<float>& out,
+                             std::byte* kept) {
+      out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * kColumns);
+      matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), kColumns);
+      for (std::ptrdiff_t i = 0; i < n; ++i) {
+        float* y = out.data() + i * kColumns;
+        if (!bias.empty()) add(y, bias.data() + column, std::min(width, c.n_ff - column));
+        if (kept) convert(kernel_->compute, y, width, kept + (i * tape_stride(c.n_ff) + column) * size);
+      }
     };
-    row.grow(kColumns);
-    const auto [up, ldu] = place(st.up, up_here);
-    w.up.forward_panels(s.a.data(), lda, n, begin, end, up, ldu);
-    const auto [gate, ldg] = gated ? place(st.gate, gate_here) : std::pair{up, ldu};
-    if (gated) w.gate.forward_panels(s.a.data(), lda, n, begin, end, gate, ldg);
+    product(w.up, w.up_bias, up, st.up);
+    if (gated) product(w.gate, w.gate_bias, gate, st.gate);
     for (std::ptrdiff_t i = 0; i < n; ++i) {
-      float *u = up + i * ldu, *g = gate + i * ldg;
-      if (!w.up_bias.empty()) add(u, w.up_bias.data() + column, real);
-      if (gated && !w.gate_bias.empty()) add(g, w.gate_bias.data() + column, real);
-      activate(c.activation, g, u, width, row.data());
-      convert(kernel_->compute, row.data(), width,
-              row_of(s.a_ff, i, c.n_ff) + column * compute_bytes(kernel_->compute));
+      float* u = up.data() + i * kColumns;
+      activate(c.activation, gate.data() + i * kColumns, u, width, u);
+      convert(kernel_->compute, u, width, row_of(s.a_ff, i, c.n_ff) + column * size);
     }
   });
   w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);

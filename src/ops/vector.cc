@@ -18,6 +18,9 @@ void add_t(float* x, const float* y, int n) {
 void to_bf16_t(const float* x, int n, BF16* out) {
   for (int i = 0; i < n; ++i) out[i] = to_bf16(x[i]);
 }
+void from_bf16_t(const BF16* x, int n, float* out) {
+  for (int i = 0; i < n; ++i) out[i] = from_bf16(x[i]);
+}
 
 }  // namespace ponder::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -26,12 +29,21 @@ HWY_AFTER_NAMESPACE();
 namespace ponder {
 HWY_EXPORT(add_t);
 HWY_EXPORT(to_bf16_t);
+HWY_EXPORT(from_bf16_t);
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
 
 void convert(Compute compute, const float* x, int n, void* out) {
   if (compute == Compute::kBF16) {
     HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, static_cast<BF16*>(out));
+  } else {
+    std::memcpy(out, x, n * sizeof(float));
+  }
+}
+
+void expand(Compute compute, const void* x, int n, float* out) {
+  if (compute == Compute::kBF16) {
+    HWY_DYNAMIC_DISPATCH(from_bf16_t)(static_cast<const BF16*>(x), n, out);
   } else {
     std::memcpy(out, x, n * sizeof(float));
   }

@@ -9,6 +9,8 @@ namespace ponder {
 void add(float* x, const float* y, int n);
 /// x in compute type
 void convert(Compute, const float* x, int n, void* out);
+/// and back
+void expand(Compute, const void* x, int n, float* out);
 /// Row of A: x (n) in compute type, zeros up to a multiple of kKBlock.
 void to_compute(Compute, const float* x, int n, void* out);
 

@@ -27,8 +27,8 @@ class RowTerm {
  public:
   virtual ~RowTerm() = default;
   /// lp (n_vocab): log p(. | …) of row t of a reply, nats, -inf where masked. Adds d term / d lp, as if the entries of
-  /// lp were free, to dlp (n_vocab) and returns the term. Called from several threads at once, each row once; must
-  /// depend on its arguments alone.
+  /// lp were free, to dlp (n_vocab; of masked ids it is ignored) and returns the term. Called from several threads at
+  /// once, each row once; must depend on its arguments alone.
   virtual double add(std::size_t reply, std::size_t t, std::span<const float> lp, std::span<float> dlp) const = 0;
 };
 

@@ -73,7 +73,10 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
     d.resize(V);
     for (int v = 0; v < V; ++v) d[v] = static_cast<float>(l[v] - sums.lse);
     for (const RowTerm* term : o.terms) r.value += term->add(r.reply, r.t, d, own);
-    for (int v = 0; v < V; ++v) own_sum += own[v];
+    for (int v = 0; v < V; ++v) {
+      if (std::isinf(l[v])) own[v] = 0;  // a masked id is no part of the law
+      own_sum += own[v];
+    }
   }
   if (!r.dhidden) return;
   d.resize(V);
@@ -90,9 +93,6 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
     soft_cap_vjp(l, V, c.final_soft_cap, dl);
     std::copy_n(dl, V, l);
   }
-  if (r.mask)  // a masked logit is no input of the row
-    for (int v = 0; v < V; ++v)
-      if (!(*r.mask)[v]) l[v] = 0;
   std::fill(l + V, l + ld, 0.f);
 }
 

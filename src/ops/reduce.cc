@@ -68,11 +68,12 @@ void softmax_sum_t(const float* x, int n, float scale, float shift, float scale_
   };
   int i = 0;
   for (; i + lanes() <= n; i += lanes()) hn::StoreU(term(hn::LoadU(kD, x + i)), kD, out + i);
+  const int rest = n - i;
+  if (rest <= 0) return;
   float tail[16] = {};
-  if (i == n) return;
-  std::copy(x + i, x + n, tail);
+  std::copy_n(x + i, rest, tail);
   hn::StoreU(term(hn::LoadU(kD, tail)), kD, tail);
-  std::copy_n(tail, n - i, out + i);
+  std::copy_n(tail, rest, out + i);
 }
 
 }  // namespace ponder::HWY_NAMESPACE

@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "language/language.h"
+#include "ops/vector.h"
 
 namespace ponder {
 namespace {
@@ -35,8 +36,9 @@ Status check_weights(const SoftReply& r) {
   return {};
 }
 
-bool all_finite(const std::vector<float>& x) {
-  return std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); });
+// The weight of a masked id has slope -inf.
+bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
+  return std::all_of(x.begin(), x.end(), [&](float v) { return std::isfinite(v) || (or_minus_inf && v < 0); });
 }
 
 }  // namespace
@@ -136,21 +138,23 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   cost_.tokens_backward += batch_.n();
 }
 
-// What a weight does through the embedding: E_v . dJ/de_t.
+// What a weight does through the embedding: E_v . dJ/de_t. Candidates that are the same at every position, as in a sum
+// over the whole vocabulary, are looked up once.
 void Language::weight_gradients(std::span<const SoftReply> replies, std::span<ReplyGradient> out) const {
-  const int d = model_->config().n_embd;
+  const auto d = static_cast<std::size_t>(model_->config().n_embd);
   for (std::size_t r = 0; r < replies.size(); ++r) {
-    parallel_ranges(model_->info().n_threads, static_cast<std::int64_t>(out[r].weights.size()),
-                    [&](std::int64_t begin, std::int64_t end) {
-                      std::vector<float> e(d);
-                      for (std::int64_t i = begin; i < end; ++i) {
-                        model_->embedding(replies[r].candidates[i], e.data());
-                        const float* g = out[r].embedding.data() + i / replies[r].m * d;
-                        double sum = 0;
-                        for (int k = 0; k < d; ++k) sum += static_cast<double>(e[k]) * g[k];
-                        out[r].weights[i] += static_cast<float>(sum);
-                      }
-                    });
+    const auto m = static_cast<std::size_t>(replies[r].m);
+    parallel_ranges(model_->info().n_threads, replies[r].m, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<float> e(d);
+      Token looked_up = -1;
+      for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j)
+        for (std::size_t t = 0; t < replies[r].n(); ++t) {
+          const Token v = replies[r].candidates[t * m + j];
+          if (v != looked_up) model_->embedding(v, e.data());
+          looked_up = v;
+          out[r].weights[t * m + j] += dot(e.data(), out[r].embedding.data() + t * d, static_cast<int>(d));
+        }
+    });
   }
 }
 
@@ -190,7 +194,7 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     if (options.weights) weight_gradients(part, results);
   }
   for (ReplyGradient& g : out) {
-    g.finite = std::isfinite(g.value) && all_finite(g.embedding) && all_finite(g.weights);
+    g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) && all_finite(g.weights, true);
     if (g.finite) continue;
     g.embedding.clear();
     g.weights.clear();

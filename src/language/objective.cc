@@ -58,7 +58,7 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
   double weights = 0;
   for (std::size_t j = 0; j < r.candidates.size(); ++j) {
     const double lp = l[r.candidates[j]] - sums.lse;
-    if (r.direct) r.direct[j] = static_cast<float>(o.logprob * lp);
+    if (r.direct) r.direct[j] = o.logprob == 0 ? 0 : static_cast<float>(o.logprob * lp);
     if (weight(j) == 0) continue;  // 0 times the -inf of a masked id
     r.logprob += weight(j) * lp;
     weights += weight(j);

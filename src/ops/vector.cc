@@ -1,4 +1,4 @@
-// Plain loops, vectorised for each target.
+// Plain loops, vectorised for each target; sums in one fixed order.
 #include "ops/vector.h"
 
 #include <cstring>
@@ -11,9 +11,20 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 
 void add_t(float* x, const float* y, int n) {
   for (int i = 0; i < n; ++i) x[i] += y[i];
+}
+float dot_t(const float* x, const float* y, int n) {
+  const hn::CappedTag<float, 16> d;
+  auto sum = hn::Zero(d);
+  int i = 0;
+  for (; i + static_cast<int>(hn::Lanes(d)) <= n; i += static_cast<int>(hn::Lanes(d)))
+    sum = hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, y + i), sum);
+  float total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; i < n; ++i) total += x[i] * y[i];
+  return total;
 }
 void to_bf16_t(const float* x, int n, BF16* out) {
   for (int i = 0; i < n; ++i) out[i] = to_bf16(x[i]);
@@ -28,10 +39,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ponder {
 HWY_EXPORT(add_t);
+HWY_EXPORT(dot_t);
 HWY_EXPORT(to_bf16_t);
 HWY_EXPORT(from_bf16_t);
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
+
+float dot(const float* x, const float* y, int n) { return HWY_DYNAMIC_DISPATCH(dot_t)(x, y, n); }
 
 void convert(Compute compute, const float* x, int n, void* out) {
   if (compute == Compute::kBF16) {

@@ -1,0 +1,182 @@
+// Noise space: the decoder's own noise as the continuous variable (the non-centred parametrisation). METHODS 3.2.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "energy/gumbel.h"
+#include "ponder/relaxation.h"
+
+namespace ponder {
+namespace {
+
+constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+NoiseRelaxation::NoiseRelaxation(CausalDensity& d, Prefix root, ReplyLaw law, double alpha)
+    : density_(d), root_(root), law_(std::move(law)), alpha_(alpha) {}
+
+Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector<Decoded>& out) const {
+  const int n_vocab = density_.n_vocab();
+  struct Stream {
+    std::size_t state;
+    Prefix at;
+    std::vector<float> noise;
+  };
+  std::vector<Stream> live;
+  out.assign(states.size(), {});
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i]->eps.size() != static_cast<std::size_t>(law_.horizon()) * n_vocab)
+      return Error{Code::kInvalid, "(horizon, n_vocab) normals", std::to_string(states[i]->eps.size()),
+                   "NoiseRelaxation::decode", ""};
+    density_.retain(root_);
+    live.push_back({i, root_, std::vector<float>(n_vocab)});
+  }
+  Status status;
+  for (int t = 0; law_.extends(t) && !live.empty() && status.ok(); ++t) {
+    const TokenMask* mask = law_.mask(t);
+    std::vector<Extend> batch;
+    for (Stream& s : live) {
+      const float* eps = &states[s.state]->eps[static_cast<std::size_t>(t) * n_vocab];
+      for (int v = 0; v < n_vocab; ++v) s.noise[v] = static_cast<float>(gumbel_of_normal(eps[v]));
+      batch.push_back(
+          {.parent = s.at,
+           .tokens = std::span(out[s.state].tokens).last(t > 0 ? 1 : 0),
+           .rows = RowSet::kLast,
+           .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kArgmax, .noise = s.noise.data()}},
+           .masks = {&mask, 1}});
+    }
+    Rows rows;
+    status = density_.extend(batch, rows);
+    if (!status.ok()) break;
+    std::vector<Stream> next;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      const Row& row = rows.rows[i];
+      Decoded& d = out[live[i].state];
+      density_.release(live[i].at);
+      live[i].at = rows.end[i];
+      d.tokens.push_back(row.drawn);
+      d.logprob += row.drawn_logprob;
+      d.log_weight += row.lz;
+      d.ended = law_.is_end(row.drawn);
+      if (law_.closes(t, row.drawn)) {
+        density_.release(live[i].at);
+      } else {
+        next.push_back(std::move(live[i]));
+      }
+    }
+    live = std::move(next);
+  }
+  for (const Stream& s : live) {  // neither ended nor cut by the horizon: no reply, or an error
+    density_.release(s.at);
+    out[s.state].log_weight = kMinusInf;
+  }
+  return status;
+}
+
+// log q_t = alpha lp_t - lZ_t of the rows that predict x.
+Status NoiseRelaxation::law_rows(std::span<const Token> x, std::vector<float>& log_q, std::vector<double>& lz) const {
+  std::vector<const TokenMask*> masks;
+  for (std::size_t t = 0; t < x.size(); ++t) masks.push_back(law_.mask(static_cast<int>(t)));
+  const Extend e{.parent = root_,
+                 .tokens = x,
+                 .rows = RowSet::kTargets,
+                 .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
+                 .masks = masks};
+  Rows rows;
+  PONDER_TRY(density_.extend({&e, 1}, rows));
+  density_.release(rows.end[0]);
+  log_q.clear();
+  lz.clear();
+  for (const Row& r : rows.rows) {
+    lz.push_back(r.lz);
+    for (float l : r.logits) log_q.push_back(static_cast<float>(alpha_ * (l - r.log_normalizer) - r.lz));
+  }
+  return {};
+}
+
+Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State& out) const {
+  if (x.empty() || static_cast<int>(x.size()) > law_.horizon())
+    return Error{Code::kInvalid, "1 to " + std::to_string(law_.horizon()) + " tokens", std::to_string(x.size()),
+                 "NoiseRelaxation::lift", ""};
+  const std::size_t n_vocab = density_.n_vocab();
+  std::vector<float> log_q;
+  std::vector<double> lz;
+  PONDER_TRY(law_rows(x, log_q, lz));
+  out.eps.resize(law_.horizon() * n_vocab);
+  for (std::size_t t = 0; t < static_cast<std::size_t>(law_.horizon()); ++t) {
+    const double top = t < x.size() ? gumbel(u()) : 0;
+    for (std::size_t v = 0; v < n_vocab; ++v) {
+      const std::size_t i = t * n_vocab + v;
+      if (t >= x.size() || std::isinf(log_q[i])) {
+        out.eps[i] = static_cast<float>(normal(u()));
+      } else {
+        const bool winner = static_cast<Token>(v) == x[t];
+        out.eps[i] =
+            static_cast<float>(normal_of_gumbel(winner ? top - log_q[i] : loser_noise(gumbel(u()), log_q[i], top)));
+      }
+    }
+  }
+  return {};
+}
+
+// What changing one token does to log w, to first order: through the embeddings; exactly where an end token cuts.
+Status NoiseRelaxation::update_slopes(const Decoded& x) {
+  if (slopes_.tokens == x.tokens) return {};
+  slopes_.tokens.clear();  // stays empty if something fails below
+  const std::size_t n = x.tokens.size(), n_vocab = density_.n_vocab();
+  std::vector<double> lz;
+  PONDER_TRY(law_rows(x.tokens, slopes_.log_q, lz));
+  std::vector<Token> candidates;
+  std::vector<float> weights;
+  std::vector<const TokenMask*> masks;
+  for (std::size_t t = 0; t < n; ++t) {
+    masks.push_back(law_.mask(static_cast<int>(t)));
+    for (std::size_t v = 0; v < n_vocab; ++v) {
+      candidates.push_back(static_cast<Token>(v));
+      weights.push_back(static_cast<Token>(v) == x.tokens[t] ? 1.f : 0.f);
+    }
+  }
+  const SoftReply reply{
+      .parent = root_, .candidates = candidates, .weights = weights, .m = static_cast<int>(n_vocab), .masks = masks};
+  std::vector<ReplyGradient> g;
+  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.weights = true}, g));
+  if (!g[0].finite) return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
+  slopes_.gain = std::move(g[0].weights);
+  double after = 0;  // sum of lZ after t
+  for (std::size_t t = n; t-- > 0;) {
+    float* row = &slopes_.gain[t * n_vocab];
+    const float here = row[x.tokens[t]];
+    for (std::size_t v = 0; v < n_vocab; ++v) row[v] -= here;
+    for (Token v : density_.end_tokens())
+      if (v != x.tokens[t]) row[v] = static_cast<float>(-after);
+    after += lz[t];
+  }
+  slopes_.tokens = x.tokens;
+  return {};
+}
+
+Status NoiseRelaxation::force(const State& state, double kappa, double tau, std::vector<float>& out) {
+  const State* one = &state;
+  std::vector<Decoded> x;
+  PONDER_TRY(decode({&one, 1}, x));
+  out.assign(state.eps.size(), 0.f);
+  if (std::isinf(x[0].log_weight) || kappa == 0) return {};
+  PONDER_TRY(update_slopes(x[0]));
+  const std::size_t n_vocab = density_.n_vocab();
+  std::vector<double> s(n_vocab);
+  for (std::size_t t = 0; t < x[0].tokens.size(); ++t) {
+    const float *eps = &state.eps[t * n_vocab], *log_q = &slopes_.log_q[t * n_vocab],
+                *gain = &slopes_.gain[t * n_vocab];
+    double max = kMinusInf, sum = 0, mean = 0;
+    for (std::size_t v = 0; v < n_vocab; ++v) max = std::max(max, s[v] = (log_q[v] + gumbel_of_normal(eps[v])) / tau);
+    for (double& z : s) sum += z = std::exp(z - max);
+    for (std::size_t v = 0; v < n_vocab; ++v) mean += (s[v] /= sum) * gain[v];
+    for (std::size_t v = 0; v < n_vocab; ++v)
+      out[t * n_vocab + v] = static_cast<float>(kappa * s[v] * (gain[v] - mean) / tau * gumbel_slope(eps[v]));
+  }
+  return {};
+}
+
+}  // namespace ponder

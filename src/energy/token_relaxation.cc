@@ -1,0 +1,158 @@
+// Token space: logits over candidate lists. METHODS 3.1.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "energy/gumbel.h"
+#include "ponder/relaxation.h"
+
+namespace ponder {
+namespace {
+
+Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
+  return {Code::kInvalid, expected, got, where, ""};
+}
+
+// softmax(z / tau), (m)
+std::vector<double> softmax(std::span<const double> z, double tau) {
+  const double max = *std::max_element(z.begin(), z.end());
+  std::vector<double> s;
+  double sum = 0;
+  for (double v : z) sum += s.emplace_back(std::exp((v - max) / tau));
+  for (double& v : s) v /= sum;
+  return s;
+}
+
+}  // namespace
+
+Result<TokenRelaxation> TokenRelaxation::make(SoftScore& score, std::vector<Token> candidates, int m, Kind kind,
+                                              std::vector<double> log_q) {
+  if (m < 1 || candidates.empty() || candidates.size() % static_cast<std::size_t>(m) != 0)
+    return invalid("(n, m) candidates", std::to_string(candidates.size()) + " and m = " + std::to_string(m),
+                   "TokenRelaxation");
+  if (log_q.empty()) log_q.assign(candidates.size(), -std::log(m));
+  if (log_q.size() != candidates.size())
+    return invalid(std::to_string(candidates.size()) + " base log-probabilities", std::to_string(log_q.size()),
+                   "TokenRelaxation");
+  for (std::size_t t = 0; t < candidates.size(); t += m) {
+    std::vector<Token> list(candidates.begin() + static_cast<std::ptrdiff_t>(t),
+                            candidates.begin() + static_cast<std::ptrdiff_t>(t + m));
+    std::sort(list.begin(), list.end());
+    const auto twice = std::adjacent_find(list.begin(), list.end());
+    if (twice != list.end())
+      return invalid("a list of different tokens", std::to_string(*twice) + " twice",
+                     "TokenRelaxation, position " + std::to_string(t / m));
+  }
+  return TokenRelaxation(score, std::move(candidates), m, kind, std::move(log_q));
+}
+
+std::vector<int> TokenRelaxation::argmax(std::span<const double> z) const {
+  std::vector<int> best;
+  for (int t = 0; t < n(); ++t) {
+    const auto row = z.subspan(static_cast<std::size_t>(t) * m_, m_);
+    best.push_back(static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin()));
+  }
+  return best;
+}
+
+std::vector<Token> TokenRelaxation::decode(std::span<const double> z) const {
+  std::vector<Token> x;
+  for (int j : argmax(z)) x.push_back(candidates_[x.size() * m_ + j]);
+  return x;
+}
+
+// The largest sum is Gumbel at logsumexp(log_q); the others are Gumbel truncated below it.
+Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x, const Uniforms& u) const {
+  if (static_cast<int>(x.size()) != n())
+    return invalid(std::to_string(n()) + " tokens", std::to_string(x.size()), "lift");
+  std::vector<double> z;
+  for (int t = 0; t < n(); ++t) {
+    const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(t) * m_;
+    const auto at = std::find(begin, begin + m_, x[t]) - begin;
+    if (at == m_) return invalid("a token of the list", std::to_string(x[t]), "lift, position " + std::to_string(t));
+    double mass = 0;
+    for (int j = 0; j < m_; ++j) mass += std::exp(log_q_[t * m_ + j]);
+    const double top = std::log(mass) + gumbel(u());
+    for (int j = 0; j < m_; ++j) {
+      const double mu = log_q_[t * m_ + j];
+      z.push_back(j == at ? top : mu + loser_noise(gumbel(u()), mu, top));
+    }
+  }
+  return z;
+}
+
+Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, double tau,
+                                 std::vector<Value>& out) const {
+  out.assign(states.size(), {});
+  if (tau == 0) {
+    std::vector<std::vector<Token>> x;
+    for (const auto& z : states) x.push_back(decode(z));
+    std::vector<double> f;
+    PONDER_TRY(score_->score(x, f));
+    for (std::size_t i = 0; i < f.size(); ++i) out[i].value = f[i];
+    return {};
+  }
+  if (!(tau > 0)) return invalid("a temperature of at least 0", std::to_string(tau), "TokenRelaxation::evaluate");
+  std::vector<std::vector<double>> soft(states.size());
+  std::vector<std::vector<float>> weights(states.size());
+  std::vector<SoftPoint> points;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].size() != candidates_.size())
+      return invalid(std::to_string(candidates_.size()) + " logits", std::to_string(states[i].size()), "evaluate");
+    for (int t = 0; t < n(); ++t)
+      for (double s : softmax(std::span(states[i]).subspan(static_cast<std::size_t>(t) * m_, m_), tau))
+        soft[i].push_back(s);
+    if (kind_ == Kind::kSoftmax) {
+      weights[i].assign(soft[i].begin(), soft[i].end());
+    } else {
+      weights[i].assign(candidates_.size(), 0.f);
+      const std::vector<int> best = argmax(states[i]);
+      for (int t = 0; t < n(); ++t) weights[i][t * m_ + best[t]] = 1;
+    }
+    points.push_back({candidates_, weights[i], m_});
+  }
+  std::vector<SoftValue> values;
+  PONDER_TRY(score_->evaluate(points, values));
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    out[i].value = values[i].value;
+    out[i].finite = values[i].finite;
+    if (!values[i].finite) continue;
+    for (int t = 0; t < n(); ++t) {  // dz_j = s_j (g_j - sum s g) / tau
+      const double* s = &soft[i][static_cast<std::size_t>(t) * m_];
+      const float* g = &values[i].weights[static_cast<std::size_t>(t) * m_];
+      double mean = 0;
+      for (int j = 0; j < m_; ++j) mean += s[j] > 0 ? s[j] * g[j] : 0;  // a masked id has slope -inf
+      for (int j = 0; j < m_; ++j) out[i].z.push_back(s[j] > 0 ? s[j] * (g[j] - mean) / tau : 0);
+    }
+  }
+  return {};
+}
+
+Result<std::vector<double>> first_order(SoftScore& score, std::span<const Token> x, std::span<const Token> candidates,
+                                        int m) {
+  if (m < 1 || candidates.size() != x.size() * static_cast<std::size_t>(m))
+    return invalid("m candidates a token", std::to_string(candidates.size()) + " for " + std::to_string(x.size()),
+                   "first_order");
+  // The token itself goes in front of its candidates, with all the weight.
+  std::vector<Token> lists;
+  std::vector<float> weights;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    lists.push_back(x[t]);
+    weights.push_back(1);
+    for (int j = 0; j < m; ++j) {
+      lists.push_back(candidates[t * m + j]);
+      weights.push_back(0);
+    }
+  }
+  const SoftPoint point{lists, weights, m + 1};
+  std::vector<SoftValue> value;
+  PONDER_TRY(score.evaluate({&point, 1}, value));
+  if (!value[0].finite) return Error{Code::kNumeric, "a finite derivative", "one that is not", "first_order", ""};
+  std::vector<double> gain;
+  for (std::size_t t = 0; t < x.size(); ++t)
+    for (int j = 0; j < m; ++j)
+      gain.push_back(static_cast<double>(value[0].weights[t * (m + 1) + 1 + j]) - value[0].weights[t * (m + 1)]);
+  return gain;
+}
+
+}  // namespace ponder

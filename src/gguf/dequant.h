@@ -1,31 +1,45 @@
-// Dequantisation by block, as ggml's reference defines each type. One file a family; blocks may be unaligned.
+// Quantised blocks, by type: one file a family, as ggml's reference defines each. A block is taken apart into levels
+// (small integers) with a scale and an offset for every 16 of them; its values follow from these (types.cc). Blocks may
+// be unaligned.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#include "ponder/gguf.h"
+#include "gguf/levels.h"
 
 namespace ponder::dequant {
 
-void f32(const std::byte*, std::int64_t, float*);
-void f16(const std::byte*, std::int64_t, float*);
-void bf16(const std::byte*, std::int64_t, float*);
-void q4_0(const std::byte*, std::int64_t, float*);
-void q4_1(const std::byte*, std::int64_t, float*);
-void q5_0(const std::byte*, std::int64_t, float*);
-void q5_1(const std::byte*, std::int64_t, float*);
-void q8_0(const std::byte*, std::int64_t, float*);
-void q2_k(const std::byte*, std::int64_t, float*);
-void q3_k(const std::byte*, std::int64_t, float*);
-void q4_k(const std::byte*, std::int64_t, float*);
-void q5_k(const std::byte*, std::int64_t, float*);
-void q6_k(const std::byte*, std::int64_t, float*);
-void iq4_nl(const std::byte*, std::int64_t, float*);
-void iq4_xs(const std::byte*, std::int64_t, float*);
-void mxfp4(const std::byte*, std::int64_t, float*);
+/// n values that are no quantised blocks.
+void f32(const std::byte*, std::int64_t n, float*);
+void f16(const std::byte*, std::int64_t n, float*);
+void bf16(const std::byte*, std::int64_t n, float*);
+
+/// One block.
+void q4_0(const std::byte*, const Levels&);
+void q4_1(const std::byte*, const Levels&);
+void q5_0(const std::byte*, const Levels&);
+void q5_1(const std::byte*, const Levels&);
+void q8_0(const std::byte*, const Levels&);
+void q2_k(const std::byte*, const Levels&);
+void q3_k(const std::byte*, const Levels&);
+void q4_k(const std::byte*, const Levels&);
+void q5_k(const std::byte*, const Levels&);
+void q6_k(const std::byte*, const Levels&);
+void iq4_nl(const std::byte*, const Levels&);
+void iq4_xs(const std::byte*, const Levels&);
+void mxfp4(const std::byte*, const Levels&);
+
+inline constexpr float kNoOffset = -0.f;  // added to any value, it gives that value, zeros of both signs included
+
+/// Scale and offset of levels [32 j, 32 j + 32).
+inline void set_32(const Levels& out, int j, float scale, float offset = kNoOffset) {
+  std::fill_n(out.scale + j * 2, 2, scale);
+  std::fill_n(out.offset + j * 2, 2, offset);
+}
 
 /// IEEE half to float, exact.
 inline float half_to_float(std::uint16_t h) {

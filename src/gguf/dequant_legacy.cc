@@ -3,59 +3,37 @@
 #include "gguf/dequant.h"
 
 namespace ponder::dequant {
+namespace {
 
-void q4_0(const std::byte* p, std::int64_t n, float* out) {
-  for (; n > 0; --n, p += 18, out += 32) {
-    const float d = load_half(p);
-    const std::uint8_t* q = bytes(p + 2);
-    for (int i = 0; i < 16; ++i) {
-      out[i] = static_cast<float>((q[i] & 15) - 8) * d;
-      out[i + 16] = static_cast<float>((q[i] >> 4) - 8) * d;
-    }
+// q (16 bytes) and, in the five-bit types, a bit more a value; less `zero`.
+void nibbles(const std::uint8_t* q, std::uint32_t high, int zero, std::int8_t* level) {
+  for (int i = 0; i < 16; ++i) {
+    level[i] = static_cast<std::int8_t>(static_cast<int>((q[i] & 15u) | ((high >> i & 1u) << 4)) - zero);
+    level[i + 16] = static_cast<std::int8_t>(static_cast<int>((q[i] >> 4) | ((high >> (i + 16) & 1u) << 4)) - zero);
   }
 }
 
-void q4_1(const std::byte* p, std::int64_t n, float* out) {
-  for (; n > 0; --n, p += 20, out += 32) {
-    const float d = load_half(p), m = load_half(p + 2);
-    const std::uint8_t* q = bytes(p + 4);
-    for (int i = 0; i < 16; ++i) {
-      out[i] = static_cast<float>(q[i] & 15) * d + m;
-      out[i + 16] = static_cast<float>(q[i] >> 4) * d + m;
-    }
-  }
-}
+}  // namespace
 
-void q5_0(const std::byte* p, std::int64_t n, float* out) {
-  for (; n > 0; --n, p += 22, out += 32) {
-    const float d = load_half(p);
-    const std::uint32_t high = load_u32(p + 2);
-    const std::uint8_t* q = bytes(p + 6);
-    for (int i = 0; i < 16; ++i) {
-      out[i] = static_cast<float>(static_cast<int>((q[i] & 15u) | ((high >> i & 1u) << 4)) - 16) * d;
-      out[i + 16] = static_cast<float>(static_cast<int>((q[i] >> 4) | ((high >> (i + 16) & 1u) << 4)) - 16) * d;
-    }
-  }
+void q4_0(const std::byte* p, const Levels& out) {
+  set_32(out, 0, load_half(p));
+  nibbles(bytes(p + 2), 0, 8, out.level);
 }
-
-void q5_1(const std::byte* p, std::int64_t n, float* out) {
-  for (; n > 0; --n, p += 24, out += 32) {
-    const float d = load_half(p), m = load_half(p + 2);
-    const std::uint32_t high = load_u32(p + 4);
-    const std::uint8_t* q = bytes(p + 8);
-    for (int i = 0; i < 16; ++i) {
-      out[i] = static_cast<float>((q[i] & 15u) | ((high >> i & 1u) << 4)) * d + m;
-      out[i + 16] = static_cast<float>((q[i] >> 4) | ((high >> (i + 16) & 1u) << 4)) * d + m;
-    }
-  }
+void q4_1(const std::byte* p, const Levels& out) {
+  set_32(out, 0, load_half(p), load_half(p + 2));
+  nibbles(bytes(p + 4), 0, 0, out.level);
 }
-
-void q8_0(const std::byte* p, std::int64_t n, float* out) {
-  for (; n > 0; --n, p += 34, out += 32) {
-    const float d = load_half(p);
-    const std::uint8_t* q = bytes(p + 2);
-    for (int i = 0; i < 32; ++i) out[i] = static_cast<float>(static_cast<std::int8_t>(q[i])) * d;
-  }
+void q5_0(const std::byte* p, const Levels& out) {
+  set_32(out, 0, load_half(p));
+  nibbles(bytes(p + 6), load_u32(p + 2), 16, out.level);
+}
+void q5_1(const std::byte* p, const Levels& out) {
+  set_32(out, 0, load_half(p), load_half(p + 2));
+  nibbles(bytes(p + 8), load_u32(p + 4), 0, out.level);
+}
+void q8_0(const std::byte* p, const Levels& out) {
+  set_32(out, 0, load_half(p));
+  std::memcpy(out.level, p + 2, 32);
 }
 
 }  // namespace ponder::dequant

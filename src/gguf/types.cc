@@ -1,4 +1,4 @@
-// The table of tensor types, and dispatch of dequantisation to the file of each family.
+// The table of tensor types; values of blocks from what the file of each family takes them apart into.
 #include "base/check.h"
 #include "gguf/dequant.h"
 
@@ -8,25 +8,27 @@ namespace {
 struct Entry {
   TensorType type;
   TensorTypeInfo info;
-  void (*expand)(const std::byte*, std::int64_t n_blocks, float*);
+  void (*expand)(const std::byte*, std::int64_t n, float*);  // either this
+  void (*split)(const std::byte*, const Levels&);            // or one block into levels
+  LevelRange range;
 };
 constexpr Entry kTypes[] = {
-    {TensorType::kF32, {"F32", 1, 4}, dequant::f32},
-    {TensorType::kF16, {"F16", 1, 2}, dequant::f16},
-    {TensorType::kBF16, {"BF16", 1, 2}, dequant::bf16},
-    {TensorType::kQ4_0, {"Q4_0", 32, 18}, dequant::q4_0},
-    {TensorType::kQ4_1, {"Q4_1", 32, 20}, dequant::q4_1},
-    {TensorType::kQ5_0, {"Q5_0", 32, 22}, dequant::q5_0},
-    {TensorType::kQ5_1, {"Q5_1", 32, 24}, dequant::q5_1},
-    {TensorType::kQ8_0, {"Q8_0", 32, 34}, dequant::q8_0},
-    {TensorType::kQ2_K, {"Q2_K", 256, 84}, dequant::q2_k},
-    {TensorType::kQ3_K, {"Q3_K", 256, 110}, dequant::q3_k},
-    {TensorType::kQ4_K, {"Q4_K", 256, 144}, dequant::q4_k},
-    {TensorType::kQ5_K, {"Q5_K", 256, 176}, dequant::q5_k},
-    {TensorType::kQ6_K, {"Q6_K", 256, 210}, dequant::q6_k},
-    {TensorType::kIQ4_NL, {"IQ4_NL", 32, 18}, dequant::iq4_nl},
-    {TensorType::kIQ4_XS, {"IQ4_XS", 256, 136}, dequant::iq4_xs},
-    {TensorType::kMXFP4, {"MXFP4", 32, 17}, dequant::mxfp4},
+    {TensorType::kF32, {"F32", 1, 4}, dequant::f32, nullptr, {}},
+    {TensorType::kF16, {"F16", 1, 2}, dequant::f16, nullptr, {}},
+    {TensorType::kBF16, {"BF16", 1, 2}, dequant::bf16, nullptr, {}},
+    {TensorType::kQ4_0, {"Q4_0", 32, 18}, nullptr, dequant::q4_0, {-8, 7, false}},
+    {TensorType::kQ4_1, {"Q4_1", 32, 20}, nullptr, dequant::q4_1, {0, 15, false}},
+    {TensorType::kQ5_0, {"Q5_0", 32, 22}, nullptr, dequant::q5_0, {-16, 15, false}},
+    {TensorType::kQ5_1, {"Q5_1", 32, 24}, nullptr, dequant::q5_1, {0, 31, false}},
+    {TensorType::kQ8_0, {"Q8_0", 32, 34}, nullptr, dequant::q8_0, {-128, 127, false}},
+    {TensorType::kQ2_K, {"Q2_K", 256, 84}, nullptr, dequant::q2_k, {0, 3, true}},
+    {TensorType::kQ3_K, {"Q3_K", 256, 110}, nullptr, dequant::q3_k, {-4, 3, true}},
+    {TensorType::kQ4_K, {"Q4_K", 256, 144}, nullptr, dequant::q4_k, {0, 15, false}},
+    {TensorType::kQ5_K, {"Q5_K", 256, 176}, nullptr, dequant::q5_k, {0, 31, false}},
+    {TensorType::kQ6_K, {"Q6_K", 256, 210}, nullptr, dequant::q6_k, {-32, 31, true}},
+    {TensorType::kIQ4_NL, {"IQ4_NL", 32, 18}, nullptr, dequant::iq4_nl, {-127, 113, false}},
+    {TensorType::kIQ4_XS, {"IQ4_XS", 256, 136}, nullptr, dequant::iq4_xs, {-127, 113, false}},
+    {TensorType::kMXFP4, {"MXFP4", 32, 17}, nullptr, dequant::mxfp4, {-12, 12, false}},
 };
 const Entry* find(TensorType t) {
   for (const Entry& e : kTypes)
@@ -41,10 +43,34 @@ const TensorTypeInfo* tensor_type_info(TensorType t) {
   return e ? &e->info : nullptr;
 }
 
+const LevelRange* level_range(TensorType t) {
+  const Entry* e = find(t);
+  return e && e->split ? &e->range : nullptr;
+}
+
+void split_levels(TensorType t, const std::byte* blocks, std::int64_t n, Levels out) {
+  const Entry* e = find(t);
+  PONDER_CHECK(e && e->split && n % e->info.block_values == 0);
+  for (; n > 0; n -= e->info.block_values, blocks += e->info.block_bytes) {
+    e->split(blocks, out);
+    out.level += e->info.block_values;
+    out.scale += e->info.block_values / 16;
+    out.offset += e->info.block_values / 16;
+  }
+}
+
 void dequantize(TensorType t, const std::byte* blocks, std::int64_t n, float* out) {
   const Entry* e = find(t);
   PONDER_CHECK(e && n % e->info.block_values == 0);
-  e->expand(blocks, n / e->info.block_values, out);
+  if (e->expand) return e->expand(blocks, n, out);
+  std::int8_t level[256];
+  float scale[16], offset[16];
+  const int block = e->info.block_values;
+  for (; n > 0; n -= block, blocks += e->info.block_bytes) {
+    e->split(blocks, {level, scale, offset});
+    for (int j = 0; j < block / 16; ++j)
+      for (int i = 0; i < 16; ++i) *out++ = static_cast<float>(level[j * 16 + i]) * scale[j] + offset[j];
+  }
 }
 
 }  // namespace ponder

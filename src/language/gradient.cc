@@ -182,8 +182,10 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     std::vector<std::vector<Prefix>> nodes;
     Status status;
     try {
-      status = grow_replies(part, nodes);
-      if (status.ok()) grad_batch(part, nodes, begin, objective, options, full, results);
+      parallel_region(model_->info().n_threads, [&] {
+        status = grow_replies(part, nodes);
+        if (status.ok()) grad_batch(part, nodes, begin, objective, options, full, results);
+      });
     } catch (const std::bad_alloc&) {
       status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens", "none left",
                      "value_and_grad", "lower the tape limit, or give fewer replies at once"};

@@ -4,6 +4,7 @@
 #include <new>
 #include <string>
 
+#include "base/parallel.h"
 #include "language/language.h"
 #include "model/memory.h"
 
@@ -121,8 +122,10 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
     if (!tree_.assign_slots(fresh)) {
       status = room_error(fresh.size());
     } else {
-      feed(fresh);
-      status = reduce(requests, path, out);
+      parallel_region(model_->info().n_threads, [&] {
+        feed(fresh);
+        status = reduce(requests, path, out);
+      });
     }
   } catch (const std::bad_alloc&) {
     status = Error{Code::kResource, "memory for a batch of " + std::to_string(fresh.size()) + " tokens", "none left",

@@ -15,42 +15,45 @@
 
 namespace ponder {
 
-Transformer::LayerTransposed Transformer::transpose_layer(int layer) const {
+Transformer::LayerTransposed Transformer::transpose_layer(int layer, Pages& pages) const {
   const LayerWeights& w = weights_.layers[layer];
   const auto transposed_of = [&](std::initializer_list<const Linear*> parts) {
     std::vector<Linear::Outputs> all;
     for (const Linear* p : parts) all.push_back({p, 0, p->n_out()});
-    return Linear::transposed(all, info_.n_threads);
+    return Linear::transposed(all, pages, info_.n_threads);
   };
   return {transposed_of({&w.qkv}), transposed_of({&w.attn_out}),
           w.gate.n_out() ? transposed_of({&w.gate, &w.up}) : transposed_of({&w.up}), transposed_of({&w.down})};
 }
 
-Linear Transformer::transpose_vocab(int block, int n_threads) const {
+Linear Transformer::transpose_vocab(int block, Pages& pages, int n_threads) const {
   const int begin = block * kVocabBlock;
   const Linear::Outputs part{&weights_.output, begin, std::min(begin + kVocabBlock, config_.n_vocab)};
-  return Linear::transposed({&part, 1}, n_threads);
+  return Linear::transposed({&part, 1}, pages, n_threads);
 }
 
 const Transformer::Transposed& Transformer::transposed() const {
   std::call_once(transpose_once_, [this] {
     constexpr std::int64_t kSlack = 256ll << 20;
     if (info_.weights != WeightForm::kPacked || info_.weight_bytes + kSlack > available_memory()) return;
-    for (int i = 0; i < config_.n_layers; ++i) transposed_.layers.push_back(transpose_layer(i));
+    Pages pages;
+    for (int i = 0; i < config_.n_layers; ++i) transposed_.layers.push_back(transpose_layer(i, pages));
     for (int b = 0; b * kVocabBlock < config_.n_vocab; ++b)
-      transposed_.vocab.push_back(transpose_vocab(b, info_.n_threads));
+      transposed_.vocab.push_back(transpose_vocab(b, pages, info_.n_threads));
   });
   return transposed_;
 }
 
 const Transformer::LayerTransposed& Transformer::layer_transposed(int layer, LayerTransposed& room) const {
   if (!transposed().layers.empty()) return transposed_.layers[layer];
-  return room = transpose_layer(layer);
+  Pages pages;
+  return room = transpose_layer(layer, pages);
 }
 
 const Linear& Transformer::vocab_transposed(int block, Linear& room) const {
   if (!transposed().vocab.empty()) return transposed_.vocab[block];
-  return room = transpose_vocab(block, 1);
+  Pages pages;
+  return room = transpose_vocab(block, pages, 1);
 }
 
 void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout, float* dx) const {

@@ -35,7 +35,7 @@ bool uses_bf16(const ModelOptions& o) {
 // Everything about a model that follows from its file, the options and this machine.
 Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const ModelOptions& options) {
   const GemmKernel& kernel = gemm_kernel(uses_bf16(options) ? Compute::kBF16 : Compute::kF32);
-  const std::int64_t packed_size = packed_bytes(file, kernel.compute), free = available_memory();
+  const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
   constexpr std::int64_t kSlack = 256ll << 20;
   bool packed = options.weights != WeightForm::kQuantised;
   if (packed && packed_size + kSlack > free) {

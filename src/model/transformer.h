@@ -116,8 +116,8 @@ class Transformer final : public Model {
   void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
   const Transposed& transposed() const;  // empty when memory does not allow it
   const LayerTransposed& layer_transposed(int layer, LayerTransposed& room) const;
-  LayerTransposed transpose_layer(int layer) const;
-  Linear transpose_vocab(int block, int n_threads) const;
+  LayerTransposed transpose_layer(int layer, Pages&) const;
+  Linear transpose_vocab(int block, Pages&, int n_threads) const;
 
   std::shared_ptr<const GgufFile> file_;
   Config config_;

@@ -43,7 +43,7 @@ class Loader {
   Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
     std::vector<const GgufTensor*> tensors;
     for (const auto& [name, n_out] : parts) tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
-    return status_.ok() ? Linear(tensors, kernel_, packed_, n_threads_) : Linear();
+    return status_.ok() ? Linear(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_) : Linear();
   }
   // One bias for stacked outputs; parts without one are zero, none at all is empty.
   std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts) {
@@ -64,6 +64,7 @@ class Loader {
   const GemmKernel& kernel_;
   bool packed_;
   int n_threads_;
+  Pages pages_;
   Status status_;
 };
 
@@ -96,13 +97,20 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
 
 }  // namespace
 
-std::int64_t packed_bytes(const GgufFile& file, Compute compute) {
-  std::int64_t values = 0;
-  for (const GgufTensor& t : file.tensors())
-    if (t.shape.size() == 2 && t.name != "position_embd.weight" &&
-        !(t.name == "token_embd.weight" && file.find("output.weight")))
-      values += t.n_values;
-  return values * static_cast<std::int64_t>(compute_bytes(compute));
+std::int64_t packed_bytes(const GgufFile& file, const GemmKernel& kernel) {
+  std::int64_t bytes = 0;
+  for (const GgufTensor& t : file.tensors()) {
+    if (t.shape.size() != 2 || t.name == "position_embd.weight" ||
+        (t.name == "token_embd.weight" && file.find("output.weight")))
+      continue;
+    const std::int64_t n_panels = (t.shape[1] + kPanel - 1) / kPanel;
+    const int n_in = static_cast<int>(t.shape[0]);
+    const GgufTensor* const part = &t;
+    const auto form = kernel.run_compact ? compact_form({&part, 1}) : std::nullopt;
+    bytes +=
+        n_panels * static_cast<std::int64_t>(panel_bytes(kernel.compute, n_in) + (form ? form->panel_bytes(n_in) : 0));
+  }
+  return bytes;
 }
 
 Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKernel& kernel, bool packed,

@@ -31,7 +31,7 @@ struct Weights {
 };
 
 /// Bytes of the packed matrices of a file, before loading them.
-std::int64_t packed_bytes(const GgufFile&, Compute);
+std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
 /// Errors: kInvalid (a tensor missing or of another shape: its name, both shapes).
 Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed, int n_threads);
 

@@ -17,10 +17,7 @@ void pack_panel(Compute c, const float* rows, int k, void* out) {
   if (kp != k) std::memset(out, 0, panel_bytes(c, k));
   for (int n = 0; n < kPanel; ++n) {
     const float* row = rows + static_cast<std::ptrdiff_t>(n) * k;
-    for (int i = 0; i < k; ++i) {
-      const int block = i / kKBlock, pair = i % kKBlock / 2;
-      o[((static_cast<std::ptrdiff_t>(block) * 2 + n / 16) * 16 + pair) * 32 + n % 16 * 2 + (i & 1)] = to_bf16(row[i]);
-    }
+    for (int i = 0; i < k; ++i) o[(i / 2 * kPanel + n) * 2 + i % 2] = to_bf16(row[i]);
   }
 }
 
@@ -32,7 +29,7 @@ void pack_block(Compute c, const float* rows, int ld, void* out) {
       continue;
     }
     auto* o = static_cast<BF16*>(out);
-    for (int n = 0; n < kPanel; ++n) o[(n / 16 * 16 + k / 2) * 32 + n % 16 * 2 + (k & 1)] = to_bf16(row[n]);
+    for (int n = 0; n < kPanel; ++n) o[(k / 2 * kPanel + n) * 2 + k % 2] = to_bf16(row[n]);
   }
 }
 
@@ -40,7 +37,8 @@ const GemmKernel& gemm_kernel(Compute c) {
   if (c == Compute::kF32) return gemm::portable(c);
   static const GemmKernel best = [] {
     if (gemm::amx_available()) return GemmKernel{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16};
-    if (gemm::avx512_bf16_available()) return GemmKernel{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16};
+    if (gemm::avx512_bf16_available())
+      return GemmKernel{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16, gemm::run_compact_avx512_bf16};
     return gemm::portable(Compute::kBF16);
   }();
   return best;

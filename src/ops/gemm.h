@@ -35,11 +35,18 @@ inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
 using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c,
                         int ldc);
 
+/// The same bits from compact weights (compact.h) for m <= kCompactRows; k is a multiple of kKBlock.
+struct CompactForm;
+inline constexpr int kCompactRows = 4;
+using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m, const std::byte* panels, int k,
+                           int n_panels, float* c, int ldc);
+
 struct GemmKernel {
   Compute compute;
   const char* isa;  // "AMX BF16", "AVX-512 BF16", "AVX2", …
   bool native;      // false: bf16 emulated in f32 arithmetic
   GemmFn run;
+  CompactFn run_compact = nullptr;  // null where there is none
 };
 /// The best kernel of this CPU.
 const GemmKernel& gemm_kernel(Compute);
@@ -47,8 +54,8 @@ const GemmKernel& gemm_kernel(Compute);
 inline std::size_t panel_bytes(Compute c, int k) {
   return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);
 }
-/// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32]; bf16: [k/32][n/16][16 pairs of k][16 n][2], which
-/// serves as AMX tiles and as AVX-512 operands alike.
+/// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32 n]; bf16: [pairs of k][32 n][2], which serves as AMX
+/// tiles and as AVX-512 operands alike, and is read from the first byte to the last.
 void pack_panel(Compute c, const float* rows, int k, void* out);
 
 /// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a panel.
@@ -59,6 +66,7 @@ bool amx_available();  // also asks the kernel for the tile state, once
 bool avx512_bf16_available();
 void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int);
+void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
 const GemmKernel& portable(Compute);
 }  // namespace gemm
 

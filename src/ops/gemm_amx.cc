@@ -25,6 +25,8 @@ constexpr TileConfig full_tiles() {  // eight tiles of 16 rows of 64 bytes
 }
 constexpr TileConfig kTiles = full_tiles();
 
+constexpr int kPair = kPanel * 4;  // bytes of a pair of inputs of a panel
+
 // 32 rows by one panel. Tiles 0-3 sums, 4-5 rows of A, 6-7 weights.
 void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc) {
   const int sa = lda * 2, sc = ldc * 4;
@@ -33,9 +35,9 @@ void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int
   _tile_zero(2);
   _tile_zero(3);
   for (int b = 0; b < n_blocks; ++b) {
-    _tile_loadd(6, w + b * 1024, 64);
+    _tile_loadd(6, w + b * 1024, kPair);
     _tile_loadd(4, a + b * 32, sa);
-    _tile_loadd(7, w + b * 1024 + 512, 64);
+    _tile_loadd(7, w + b * 1024 + 32, kPair);
     _tile_loadd(5, a + 16 * static_cast<std::ptrdiff_t>(lda) + b * 32, sa);
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
@@ -54,9 +56,9 @@ void block_16(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int
   _tile_zero(0);
   _tile_zero(1);
   for (int b = 0; b < n_blocks; ++b) {
-    _tile_loadd(6, w + b * 1024, 64);
+    _tile_loadd(6, w + b * 1024, kPair);
     _tile_loadd(4, a + b * 32, sa);
-    _tile_loadd(7, w + b * 1024 + 512, 64);
+    _tile_loadd(7, w + b * 1024 + 32, kPair);
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
   }

@@ -1,55 +1,90 @@
-// bf16 products by VDPBF16PS. Order over K: pairs, one after the other.
+// bf16 products by VDPBF16PS. Order over K: pairs, one after the other. The number of rows and columns that are summed
+// side by side only fills the registers; it never shows in the numbers.
 #include <immintrin.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "ops/gemm.h"
 
 namespace ponder::gemm {
 namespace {
 
-constexpr int kRows = 12;  // 24 sums, 2 weights, 1 broadcast: 27 of 32 registers
+constexpr int kMaxRows = 12;                       // by one panel: 24 sums, 2 weights, 1 broadcast of 32 registers
+constexpr std::ptrdiff_t kChunkBytes = 384 << 10;  // rows of A that stay in the second-level cache
 
-template <int R>
-void block(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc) {
-  __m512 sum[R][2];
-  for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-  for (int b = 0; b < n_blocks; ++b, w += 1024) {
-    for (int p = 0; p < 16; ++p) {
-      const auto w0 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(w + p * 32));
-      const auto w1 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(w + 512 + p * 32));
-      for (int r = 0; r < R; ++r) {
-        std::int32_t pair;
-        std::memcpy(&pair, a + static_cast<std::ptrdiff_t>(r) * lda + b * 32 + p * 2, 4);
-        const auto x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
-        sum[r][0] = _mm512_dpbf16_ps(sum[r][0], x, w0);
-        sum[r][1] = _mm512_dpbf16_ps(sum[r][1], x, w1);
+// Half panels of 16 outputs beside each other: enough chains of sums to hide the latency of one.
+constexpr int halves(int rows) { return rows <= 3 ? 8 : rows <= 6 ? 4 : 2; }
+
+struct Panels {
+  const BF16* w;
+  std::ptrdiff_t stride;  // from one panel to the next
+  int n_blocks;           // of kKBlock inputs
+};
+
+template <int R, int H>
+void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc) {
+  __m512 sum[R][H];
+  for (int r = 0; r < R; ++r)
+    for (int h = 0; h < H; ++h) sum[r][h] = _mm512_setzero_ps();
+  const BF16* w = p.w;
+  const auto input = [&](int r) {
+    std::int32_t pair;
+    std::memcpy(&pair, a + r * lda, 4);
+    return reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
+  };
+  const auto weights = [&](int h) {
+    return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w + h / 2 * p.stride + h % 2 * 32));
+  };
+  for (int b = 0; b < p.n_blocks; ++b)
+#pragma GCC unroll 4
+    for (int pair = 0; pair < kKBlock / 2; ++pair, a += 2, w += 2 * kPanel) {
+      if constexpr (R < H) {  // the fewer operands wait in registers
+        __m512bh x[R];
+        for (int r = 0; r < R; ++r) x[r] = input(r);
+        for (int h = 0; h < H; ++h)
+          for (int r = 0; r < R; ++r) sum[r][h] = _mm512_dpbf16_ps(sum[r][h], x[r], weights(h));
+      } else {
+        __m512bh v[H];
+        for (int h = 0; h < H; ++h) v[h] = weights(h);
+        for (int r = 0; r < R; ++r)
+          for (int h = 0; h < H; ++h) sum[r][h] = _mm512_dpbf16_ps(sum[r][h], input(r), v[h]);
       }
     }
-  }
-  for (int r = 0; r < R; ++r) {
-    _mm512_storeu_ps(c + static_cast<std::ptrdiff_t>(r) * ldc, sum[r][0]);
-    _mm512_storeu_ps(c + static_cast<std::ptrdiff_t>(r) * ldc + 16, sum[r][1]);
-  }
+  for (int r = 0; r < R; ++r)
+    for (int h = 0; h < H; ++h) _mm512_storeu_ps(c + r * ldc + h * 16, sum[r][h]);
 }
+
+using BlockFn = void (*)(const BF16*, std::ptrdiff_t, const Panels&, float*, std::ptrdiff_t);
+template <std::size_t... kR>
+constexpr std::array<std::pair<BlockFn, BlockFn>, kMaxRows> blocks(std::index_sequence<kR...>) {
+  return {std::pair<BlockFn, BlockFn>{block<kR + 1, halves(kR + 1)>, block<kR + 1, 2>}...};
+}
+constexpr auto kBlocks = blocks(std::make_index_sequence<kMaxRows>());  // [rows - 1]: several panels, one panel
 
 }  // namespace
 
 bool avx512_bf16_available() { return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw"); }
 
 void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc) {
-  const int n_blocks = k_padded / kKBlock;
-  for (int p = 0; p < n_panels; ++p) {
-    const BF16* w = static_cast<const BF16*>(panels) + static_cast<std::ptrdiff_t>(p) * k_padded * kPanel;
-    int i = 0;
-    const auto step = [&](auto fn, int rows) {
-      fn(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(i) * lda, lda, w, n_blocks,
-         c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel, ldc);
-      i += rows;
-    };
-    while (m - i >= kRows) step(block<kRows>, kRows);
-    while (m - i >= 4) step(block<4>, 4);
-    while (i < m) step(block<1>, 1);
+  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(k_padded) * kPanel;
+  const auto most = static_cast<int>(std::max<std::ptrdiff_t>(kChunkBytes / (2 * lda) / kMaxRows, 1)) * kMaxRows;
+  for (int begin = 0; begin < m; begin += most) {
+    const int rows = std::min(most, m - begin), parts = (rows + kMaxRows - 1) / kMaxRows;
+    const int wide = parts == 1 ? halves(rows) / 2 : 1;  // panels
+    for (int p = 0; p < n_panels;) {
+      const int width = p + wide <= n_panels ? wide : 1;
+      const Panels w{static_cast<const BF16*>(panels) + p * stride, stride, k_padded / kKBlock};
+      for (int i = 0; i < parts; ++i) {  // of nearly equal size
+        const int first = begin + rows * i / parts, n = begin + rows * (i + 1) / parts - first;
+        const auto& [several, one] = kBlocks[n - 1];
+        (width == 1 ? one : several)(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(first) * lda, lda, w,
+                                     c + static_cast<std::ptrdiff_t>(first) * ldc + p * kPanel, ldc);
+      }
+      p += width;
+    }
   }
 }
 

@@ -33,10 +33,10 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// The same for 16 columns (half a panel) of bf16 pairs: even k in the low half of each 32-bit lane, odd k in the high
+// The same for some columns of a panel of bf16 pairs: even k in the low half of each 32-bit lane, odd k in the high
 // half.
 template <int R, int kVectors>
-HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_blocks,
+HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_pairs,
                            float* HWY_RESTRICT c, int ldc) {
   const D d;
   const hn::RebindToUnsigned<D> du;
@@ -44,17 +44,15 @@ HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_
   hn::Vec<D> sum[R][kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
-  for (int b = 0; b < n_blocks; ++b, w += 1024) {
-    for (int p = 0; p < 16; ++p) {
-      for (int v = 0; v < kVectors; ++v) {
-        const auto pair = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(w + p * 32) + v * lanes);
-        const auto even = hn::BitCast(d, hn::ShiftLeft<16>(pair));
-        const auto odd = hn::BitCast(d, hn::And(pair, hn::Set(du, 0xffff0000u)));
-        for (int r = 0; r < R; ++r) {
-          const BF16* x = a + r * static_cast<std::ptrdiff_t>(lda) + b * 32 + p * 2;
-          sum[r][v] = hn::MulAdd(hn::Set(d, from_bf16(x[0])), even, sum[r][v]);
-          sum[r][v] = hn::MulAdd(hn::Set(d, from_bf16(x[1])), odd, sum[r][v]);
-        }
+  for (int p = 0; p < n_pairs; ++p, w += 2 * kPanel) {
+    for (int v = 0; v < kVectors; ++v) {
+      const auto pair = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(w) + v * lanes);
+      const auto even = hn::BitCast(d, hn::ShiftLeft<16>(pair));
+      const auto odd = hn::BitCast(d, hn::And(pair, hn::Set(du, 0xffff0000u)));
+      for (int r = 0; r < R; ++r) {
+        const BF16* x = a + r * static_cast<std::ptrdiff_t>(lda) + p * 2;
+        sum[r][v] = hn::MulAdd(hn::Set(d, from_bf16(x[0])), even, sum[r][v]);
+        sum[r][v] = hn::MulAdd(hn::Set(d, from_bf16(x[1])), odd, sum[r][v]);
       }
     }
   }
@@ -77,11 +75,9 @@ void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc)
   }
 }
 template <int R>
-void rows_bf16(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc) {
+void rows_bf16(const BF16* a, int lda, const BF16* w, int n_pairs, float* c, int ldc) {
   constexpr int kV = kHalf < 2 ? kHalf : 2;
-  for (int half = 0; half < 2; ++half)
-    for (int v = 0; v < kHalf; v += kV)
-      block_bf16<R, kV>(a, lda, w + half * 512 + v * kLanes * 2, n_blocks, c + half * 16 + v * kLanes, ldc);
+  for (int v = 0; v < 2 * kHalf; v += kV) block_bf16<R, kV>(a, lda, w + v * kLanes * 2, n_pairs, c + v * kLanes, ldc);
 }
 
 template <class T>
@@ -104,7 +100,7 @@ void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, fl
   run<float>(a, lda, m, panels, k, n, c, ldc, k, &rows_f32<kRows>, &rows_f32<1>);
 }
 void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<BF16>(a, lda, m, panels, k, n, c, ldc, k / kKBlock, &rows_bf16<kRows>, &rows_bf16<1>);
+  run<BF16>(a, lda, m, panels, k, n, c, ldc, k / 2, &rows_bf16<kRows>, &rows_bf16<1>);
 }
 const char* target_name() { return hwy::TargetName(HWY_TARGET); }
 

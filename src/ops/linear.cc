@@ -3,25 +3,40 @@
 
 #include <algorithm>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/parallel.h"
 
 namespace ponder {
 
-Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, bool packed, int n_threads)
+Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, Pages* pages, int n_threads)
     : parts_(std::move(parts)), kernel_(&kernel), n_in_(static_cast<int>(parts_.front()->shape[0])) {
   for (const GgufTensor* t : parts_) {
     PONDER_CHECK(t->shape.size() == 2 && t->shape[0] == n_in_);
     n_out_ += static_cast<int>(t->shape[1]);
   }
-  if (!packed) return;
+  if (!pages) return;
   const std::size_t stride = panel_bytes(kernel.compute, n_in_);
-  packed_ = Buffer<std::byte>(stride * n_panels());
+  std::shared_ptr<std::byte> packed = pages->take(stride * n_panels());
   parallel_for(n_threads, n_panels(),
-               [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed_.data() + p * stride); });
+               [&](std::int64_t p) { expand_panel(static_cast<int>(p), packed.get() + p * stride); });
+  packed_ = std::move(packed);
+  if (kernel.run_compact) make_compact(*pages, n_threads);
 }
 
-Linear Linear::transposed(std::span<const Outputs> parts, int n_threads) {
+void Linear::make_compact(Pages& pages, int n_threads) {
+  const std::optional<CompactForm> form = compact_form(parts_);
+  if (!form) return;
+  form_ = *form;
+  compact_ = pages.take(form_.panel_bytes(n_in_) * n_panels());
+  parallel_for(n_threads, n_panels(), [&](std::int64_t p) {
+    CompactRow rows[kPanel] = {};
+    for (int n = 0; n < kPanel && p * kPanel + n < n_out_; ++n) rows[n] = tensor_row(static_cast<int>(p) * kPanel + n);
+    pack_compact(form_, kernel_->compute, rows, n_in_, compact_.get() + p * form_.panel_bytes(n_in_));
+  });
+}
+
+Linear Linear::transposed(std::span<const Outputs> parts, Pages& pages, int n_threads) {
   Linear t;
   t.kernel_ = parts.front().of->kernel_;
   t.n_out_ = parts.front().of->n_in_;
@@ -30,7 +45,7 @@ Linear Linear::transposed(std::span<const Outputs> parts, int n_threads) {
     for (int n = p.begin; n < p.end; n += kKBlock) blocks.push_back({p.of, n, std::min(n + kKBlock, p.end)});
   t.n_in_ = static_cast<int>(blocks.size()) * kKBlock;
   const std::size_t stride = panel_bytes(t.kernel_->compute, t.n_in_), size = panel_bytes(t.kernel_->compute, kKBlock);
-  t.packed_ = Buffer<std::byte>(stride * t.n_panels());
+  t.packed_ = pages.take(stride * t.n_panels());
   parallel_for(n_threads, static_cast<std::int64_t>(blocks.size()), [&](std::int64_t b) {
     thread_local Buffer<float> rows;
     const int ld = t.n_padded();
@@ -39,20 +54,22 @@ Linear Linear::transposed(std::span<const Outputs> parts, int n_threads) {
     for (int n = blocks[b].begin; n < blocks[b].end; ++n)
       blocks[b].of->row(n, rows.data() + static_cast<std::ptrdiff_t>(n - blocks[b].begin) * ld);
     for (int p = 0; p < t.n_panels(); ++p)
-      pack_block(t.kernel_->compute, rows.data() + p * kPanel, ld, t.packed_.data() + p * stride + b * size);
+      pack_block(t.kernel_->compute, rows.data() + p * kPanel, ld, t.packed_.get() + p * stride + b * size);
   });
   return t;
 }
 
-void Linear::row(int n, float* out) const {
+CompactRow Linear::tensor_row(int n) const {
   for (const GgufTensor* t : parts_) {
-    if (n < t->shape[1]) {
-      dequantize(t->type, t->data + n * t->row_bytes(), n_in_, out);
-      return;
-    }
+    if (n < t->shape[1]) return {t->type, t->data + n * t->row_bytes()};
     n -= static_cast<int>(t->shape[1]);
   }
   PONDER_CHECK(false);
+}
+
+void Linear::row(int n, float* out) const {
+  const CompactRow r = tensor_row(n);
+  dequantize(r.type, r.blocks, n_in_, out);
 }
 
 void Linear::expand_panel(int p, void* out) const {
@@ -72,10 +89,10 @@ void Linear::expand_panel(int p, void* out) const {
 void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc) const {
   const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
   const int k_padded = round_up(n_in_, kKBlock);
-  if (packed_.size()) {
-    kernel_->run(a, lda, m, packed_.data() + begin * stride, k_padded, end - begin, c, ldc);
-    return;
-  }
+  if (compact_ && m <= kCompactRows)
+    return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_), n_in_, end - begin,
+                                c, ldc);
+  if (packed_) return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc);
   thread_local Buffer<std::byte> panel;
   panel.grow(stride);
   for (int p = begin; p < end; ++p) {

@@ -1,14 +1,15 @@
 // Linear: a frozen weight matrix out of one or several tensors stacked over their outputs (Q, K and V), kept in compute
-// form or left quantised and expanded panel by panel. Both forms give the same bits. Its derivative is the product with
-// the transposed matrix, which is another Linear.
+// form, and compact for batches of a few rows, or left quantised and expanded panel by panel. All forms give the same
+// bits. Its derivative is the product with the transposed matrix, which is another Linear.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "base/buffer.h"
-#include "ops/gemm.h"
+#include "base/pages.h"
+#include "ops/compact.h"
 #include "ponder/gguf.h"
 
 namespace ponder {
@@ -16,8 +17,9 @@ namespace ponder {
 class Linear {
  public:
   Linear() = default;
-  /// parts: (n_in, n_out_i) each, same n_in. packed = false keeps pointers into the file.
-  Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, bool packed, int n_threads);
+  /// parts: (n_in, n_out_i) each, same n_in. pages: where weights in compute form go; null keeps pointers into the
+  /// file.
+  Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, Pages* pages, int n_threads);
 
   /// Outputs [begin, end) of a matrix.
   struct Outputs {
@@ -25,7 +27,7 @@ class Linear {
     int begin, end;
   };
   /// dA = dC W: the parts stacked, each padded to kKBlock, with inputs and outputs exchanged. Always packed.
-  static Linear transposed(std::span<const Outputs> parts, int n_threads);
+  static Linear transposed(std::span<const Outputs> parts, Pages&, int n_threads);
 
   int n_in() const { return n_in_; }
   int n_out() const { return n_out_; }
@@ -40,11 +42,14 @@ class Linear {
   void row(int n, float* out) const;
 
  private:
+  CompactRow tensor_row(int n) const;
   void expand_panel(int p, void* out) const;
+  void make_compact(Pages&, int n_threads);
 
   std::vector<const GgufTensor*> parts_;
   const GemmKernel* kernel_ = nullptr;
-  Buffer<std::byte> packed_;
+  std::shared_ptr<std::byte> packed_, compact_;
+  CompactForm form_;
   int n_in_ = 0, n_out_ = 0;
 };
 

@@ -1,0 +1,28 @@
+// Quantised values as the small integers they are: for products that read weights in few bits. Not for F32, F16, BF16.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ponder/gguf.h"
+
+namespace ponder {
+
+/// Value i is level[i] scale[i / 16] + offset[i / 16]. The product is exact in float32 for finite scales, so a fused
+/// multiply-add gives the same bits as a product and a sum.
+struct Levels {
+  std::int8_t* level;     // (n)
+  float *scale, *offset;  // (n / 16)
+};
+
+/// What is known of a type's levels before any block is read.
+struct LevelRange {
+  int min, max;
+  bool per_16;  // false: scales and offsets are the same for every 32
+};
+/// nullptr for types without levels.
+const LevelRange* level_range(TensorType);
+/// n values (a multiple of the block size).
+void split_levels(TensorType, const std::byte* blocks, std::int64_t n, Levels);
+
+}  // namespace ponder

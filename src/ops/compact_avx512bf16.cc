@@ -1,0 +1,106 @@
+// Products of a few rows over compact weights by VDPBF16PS: levels become float32 by scale and offset, are rounded to
+// bf16 and multiplied, pair after pair as in gemm_avx512bf16.cc.
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns of its own header (bug 105593)
+#endif
+#include <immintrin.h>
+
+#include <array>
+#include <cstring>
+
+#include "ops/compact.h"
+
+namespace ponder::gemm {
+namespace {
+
+constexpr int kPairs = kKBlock / 2;
+
+// Of half a panel: lanes are pairs of inputs of outputs 0-7 (low) and 8-15 (high).
+struct Scales {
+  __m512 low, low_offset, high, high_offset;
+};
+__m512 twice(__m512 x, int half) {
+  const __m512i lanes =
+      _mm512_add_epi32(_mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0), _mm512_set1_epi32(half * 8));
+  return _mm512_permutexvar_ps(lanes, x);
+}
+Scales load_scales(const std::byte* block, int n_groups, int group) {
+  const auto* p = reinterpret_cast<const float*>(block);
+  const __m512 scale = _mm512_loadu_ps(p + group * 16), offset = _mm512_loadu_ps(p + (n_groups + group) * 16);
+  return {twice(scale, 0), twice(offset, 0), twice(scale, 1), twice(offset, 1)};
+}
+
+// A pair of inputs of 16 outputs, from levels as float32.
+__m512bh weights(const Scales& s, __m512 low, __m512 high) {
+  return _mm512_cvtne2ps_pbh(_mm512_fmadd_ps(high, s.high, s.high_offset), _mm512_fmadd_ps(low, s.low, s.low_offset));
+}
+__m512 level_8(const std::byte* p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+
+// R rows by one panel.
+template <int R, bool kEight, bool kPer16>
+void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_blocks, float* c,
+           std::ptrdiff_t ldc) {
+  constexpr int kGroups = kPer16 ? 2 : 1, kGroupPairs = kPairs / kGroups;
+  __m512 sum[R][2];
+  for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
+  const __m512 table = _mm512_add_ps(_mm512_set1_ps(static_cast<float>(f.zero)),
+                                     _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+  const std::size_t stride = f.block_bytes();
+  for (int b = 0; b < n_blocks; ++b, w += 2 * stride, a += kKBlock) {
+    for (int g = 0; g < kGroups; ++g) {
+      const Scales scales[2] = {load_scales(w, kGroups, g), load_scales(w + stride, kGroups, g)};
+      const std::byte* levels = w + kGroups * 128;
+      for (int eight = 0; eight < kGroupPairs / 8; ++eight) {
+        const int first = g * kGroupPairs + eight * 8;  // pairs [first, first + 8)
+        __m512i word[2][2] = {};
+        if constexpr (!kEight)
+          for (int h = 0; h < 2; ++h)
+            for (int i = 0; i < 2; ++i) word[h][i] = _mm512_loadu_si512(levels + h * stride + (first / 8 * 2 + i) * 64);
+#pragma GCC unroll 8
+        for (int pair = 0; pair < 8; ++pair) {
+          __m512bh x[R];
+          for (int r = 0; r < R; ++r) {
+            std::int32_t both;
+            std::memcpy(&both, a + r * lda + (first + pair) * 2, 4);
+            x[r] = reinterpret_cast<__m512bh>(_mm512_set1_epi32(both));
+          }
+          for (int h = 0; h < 2; ++h) {
+            __m512 low, high;
+            if constexpr (kEight) {
+              const std::byte* p = levels + h * stride + (first + pair) * 32;
+              low = level_8(p);
+              high = level_8(p + 16);
+            } else {  // the look-up takes the low four bits of a lane
+              low = _mm512_permutexvar_ps(_mm512_srli_epi32(word[h][0], 4 * pair), table);
+              high = _mm512_permutexvar_ps(_mm512_srli_epi32(word[h][1], 4 * pair), table);
+            }
+            const __m512bh v = weights(scales[h], low, high);
+            for (int r = 0; r < R; ++r) sum[r][h] = _mm512_dpbf16_ps(sum[r][h], x[r], v);
+          }
+        }
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int h = 0; h < 2; ++h) _mm512_storeu_ps(c + r * ldc + h * 16, sum[r][h]);
+}
+
+using PanelFn = void (*)(const CompactForm&, const BF16*, std::ptrdiff_t, const std::byte*, int, float*,
+                         std::ptrdiff_t);
+template <bool kEight, bool kPer16>
+constexpr std::array<PanelFn, kCompactRows> kRows = {panel<1, kEight, kPer16>, panel<2, kEight, kPer16>,
+                                                     panel<3, kEight, kPer16>, panel<4, kEight, kPer16>};
+
+}  // namespace
+
+void run_compact_avx512_bf16(const CompactForm& f, const void* a, int lda, int m, const std::byte* panels, int k,
+                             int n_panels, float* c, int ldc) {
+  const auto& rows = f.eight_bits ? (f.per_16 ? kRows<true, true> : kRows<true, false>)
+                                  : (f.per_16 ? kRows<false, true> : kRows<false, false>);
+  for (int p = 0; p < n_panels; ++p)
+    rows[m - 1](f, static_cast<const BF16*>(a), lda, panels + p * f.panel_bytes(k), k / kKBlock, c + p * kPanel, ldc);
+}
+
+}  // namespace ponder::gemm

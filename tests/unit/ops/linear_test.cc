@@ -1,0 +1,114 @@
+// One matrix in all its forms: left quantised, packed, compact. The same bits from each, for every tensor type, alone
+// and stacked with others.
+#include "ops/linear.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/buffer.h"
+#include "gguf/levels.h"
+
+namespace ponder {
+namespace {
+
+std::string read(const std::string& name) {
+  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/quants/" + name, std::ios::binary);
+  EXPECT_TRUE(in) << name;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Blocks of one type as a matrix.
+struct Matrix {
+  Matrix(const nlohmann::json& row, int n_in) : blocks(read(row["type"].get<std::string>() + ".bin")) {
+    tensor.name = row["type"];
+    tensor.type = static_cast<TensorType>(row["ggml_type_id"].get<int>());
+    tensor.n_values = row["n_values"].get<std::int64_t>() / n_in * n_in;
+    tensor.shape = {n_in, tensor.n_values / n_in};
+    tensor.data = reinterpret_cast<const std::byte*>(blocks.data());
+  }
+  std::string blocks;
+  GgufTensor tensor;
+};
+
+const GemmKernel& kernel(Compute c) { return gemm_kernel(c); }
+
+// C of m rows of normal inputs.
+std::vector<float> product(const Linear& w, Compute compute, int m) {
+  const int lda = a_stride(w.n_in()), ldc = w.n_padded();
+  std::mt19937 rng(3);
+  std::normal_distribution<float> normal;
+  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * lda * compute_bytes(compute));
+  std::memset(a.data(), 0, a.size());
+  for (int i = 0; i < m; ++i)
+    for (int k = 0; k < w.n_in(); ++k) {
+      const float x = normal(rng);
+      if (compute == Compute::kF32)
+        reinterpret_cast<float*>(a.data())[i * lda + k] = x;
+      else
+        reinterpret_cast<BF16*>(a.data())[i * lda + k] = to_bf16(x);
+    }
+  Buffer<float> c(static_cast<std::size_t>(round_up(m, kRowBlock)) * ldc);
+  w.forward(a.data(), lda, m, c.data(), ldc, 2);
+  std::vector<float> out;
+  for (int i = 0; i < m; ++i) out.insert(out.end(), c.data() + i * ldc, c.data() + i * ldc + w.n_out());
+  return out;
+}
+
+void expect_same_bits(const std::vector<const GgufTensor*>& parts, const std::string& name) {
+  for (const Compute compute : {Compute::kF32, Compute::kBF16}) {
+    Pages pages;
+    const Linear file(parts, kernel(compute), nullptr, 2), memory(parts, kernel(compute), &pages, 2);
+    for (const int m : {1, 2, 3, 4, 5, 13}) {
+      const auto want = product(file, compute, m), got = product(memory, compute, m);
+      ASSERT_EQ(0, std::memcmp(want.data(), got.data(), want.size() * 4))
+          << name << " " << kernel(compute).isa << " rows " << m;
+      ASSERT_TRUE(std::any_of(want.begin(), want.end(), [](float v) { return std::isfinite(v) && v != 0; }));
+    }
+  }
+}
+
+TEST(Linear, EveryTypeHasTheSameBitsInEveryForm) {
+  for (const auto& row : nlohmann::json::parse(read("index.json"))) {
+    const int n_in = row["block_values"] == 256 ? 256 : 64;
+    const Matrix w(row, n_in);
+    expect_same_bits({&w.tensor}, w.tensor.name);
+  }
+}
+
+TEST(Linear, StackedTensorsOfDifferentTypes) {
+  std::map<std::string, nlohmann::json> index;
+  for (const auto& row : nlohmann::json::parse(read("index.json"))) index[row["type"]] = row;
+  for (const auto& [one, other] : {std::pair{"Q4_K", "Q6_K"}, {"Q4_0", "Q4_1"}, {"Q2_K", "Q4_1"}, {"Q4_1", "F16"}}) {
+    const int n_in = index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
+    const Matrix a(index[one], n_in), b(index[other], n_in);
+    expect_same_bits({&a.tensor, &b.tensor}, std::string(one) + " " + other);
+  }
+}
+
+TEST(Linear, CompactFormsAreAsNarrowAsTheLevelsAllow) {
+  const auto form = [](std::vector<TensorType> types, std::int64_t n_in) {
+    std::vector<GgufTensor> tensors;
+    std::vector<const GgufTensor*> parts;
+    for (TensorType t : types) tensors.push_back({.name = "", .type = t, .shape = {n_in, 32}});
+    for (const GgufTensor& t : tensors) parts.push_back(&t);
+    return compact_form(parts);
+  };
+  using enum TensorType;
+  EXPECT_FALSE(form({kQ4_0}, 256)->eight_bits);
+  EXPECT_EQ(form({kQ4_0}, 256)->zero, -8);
+  EXPECT_TRUE(form({kQ4_0, kQ4_1}, 256)->eight_bits);  // -8 … 15
+  EXPECT_TRUE(form({kQ8_0}, 256)->eight_bits);
+  EXPECT_TRUE(form({kQ4_K, kQ6_K}, 256)->per_16);
+  EXPECT_FALSE(form({kQ4_1, kF16}, 256));
+  EXPECT_FALSE(form({kQ4_1}, 48));
+  EXPECT_EQ(form({kQ4_1}, 576)->panel_bytes(576), 576u * 32 * 6 / 8);
+}
+
+}  // namespace
+}  // namespace ponder

@@ -21,9 +21,14 @@ void ModelArgs::add(CLI::App& a, bool runs) {
       ->check(CLI::IsMember({"f32", "bf16", "auto"}));
   a.add_option("--weights", weights, "packed, quantised or auto: how weights are held in memory")
       ->check(CLI::IsMember({"packed", "quantised", "auto"}));
+  a.add_option("--isa", isa, "best, avx2 or baseline: the most to use of the CPU's instruction sets")
+      ->check(CLI::IsMember({"best", "avx2", "baseline"}));
 }
 
 ModelOptions ModelArgs::options() const {
+  limit_instruction_set(isa == "avx2"       ? InstructionSet::kAvx2
+                        : isa == "baseline" ? InstructionSet::kBaseline
+                                            : InstructionSet::kBest);
   ModelOptions o;
   o.n_threads = threads;
   o.precision = precision == "f32" ? Precision::kF32 : precision == "bf16" ? Precision::kBF16 : Precision::kAuto;

@@ -29,7 +29,7 @@ inline void must(const Status& s) {
 struct ModelArgs {
   std::string path;
   int threads = 0, n_ctx = 0;
-  std::string precision = "auto", weights = "auto", chat_template;
+  std::string precision = "auto", weights = "auto", isa = "best", chat_template;
   bool verbose = false;
   void add(CLI::App&, bool runs);  // runs: with the options of an engine
   ModelOptions options() const;

@@ -52,6 +52,12 @@ class Model {
   virtual const GgufFile& file() const = 0;
 };
 
+/// The most that the engine may use of what the CPU has: on x86-64, AVX-512 and AMX, AVX2, or neither.
+enum class InstructionSet : std::uint8_t { kBest, kAvx2, kBaseline };
+/// For the whole process, before any model is loaded: to measure, or to compare machines. Other instructions mean other
+/// last bits.
+void limit_instruction_set(InstructionSet);
+
 /// Architectures that load() knows.
 std::span<const std::string_view> supported_architectures();
 /// Threads this process may really use: affinity and cgroup CPU quota.

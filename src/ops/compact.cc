@@ -57,7 +57,8 @@ void pack_compact(const CompactForm& f, Compute compute, std::span<const Compact
     if (!rows[n].blocks) continue;
     split_levels(rows[n].type, rows[n].blocks, n_in, {level.data(), scale.data(), offset.data()});
     for (int b = 0; b < n_in / kKBlock; ++b) {
-      std::byte* block = out + (2 * b + n / 16) * f.block_bytes();
+      const int half = n / 16, at = compute == Compute::kBF16 ? 2 * b + half : half * (n_in / kKBlock) + b;
+      std::byte* block = out + at * f.block_bytes();
       auto* scales = reinterpret_cast<float*>(block);
       for (int g = 0; g < f.groups(); ++g) {
         scales[g * 16 + n % 16] = scale[b * 2 + g];

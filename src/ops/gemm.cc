@@ -34,14 +34,13 @@ void pack_block(Compute c, const float* rows, int ld, void* out) {
 }
 
 const GemmKernel& gemm_kernel(Compute c) {
-  if (c == Compute::kF32) return gemm::portable(c);
-  static const GemmKernel best = [] {
-    if (gemm::amx_available()) return GemmKernel{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16};
-    if (gemm::avx512_bf16_available())
-      return GemmKernel{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16, gemm::run_compact_avx512_bf16};
-    return gemm::portable(Compute::kBF16);
-  }();
-  return best;
+  static const GemmKernel amx{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16},
+      avx512{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16, gemm::run_compact_avx512_bf16};
+  if (c == Compute::kBF16 && instruction_set_limit() == InstructionSet::kBest) {
+    if (gemm::amx_available()) return amx;
+    if (gemm::avx512_bf16_available()) return avx512;
+  }
+  return gemm::portable(c);
 }
 
 }  // namespace ponder

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ponder/model.h"
+
 namespace ponder {
 
 /// Type of A and of the packed weights. Sums are float32.
@@ -48,8 +50,9 @@ struct GemmKernel {
   GemmFn run;
   CompactFn run_compact = nullptr;  // null where there is none
 };
-/// The best kernel of this CPU.
+/// The best kernel of this CPU within limit_instruction_set().
 const GemmKernel& gemm_kernel(Compute);
+InstructionSet instruction_set_limit();
 
 inline std::size_t panel_bytes(Compute c, int k) {
   return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);
@@ -68,6 +71,7 @@ void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int);
 void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
 const GemmKernel& portable(Compute);
+void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
 }  // namespace gemm
 
 }  // namespace ponder

@@ -1,17 +1,21 @@
-// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums (docs/adr/0003-own-gemm.md).
+// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums (docs/adr/0003-own-gemm.md),
+// and those of one row over compact weights.
 #include <benchmark/benchmark.h>
 
 #include <dnnl.hpp>
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/pages.h"
 #include "base/parallel.h"
-#include "ops/gemm.h"
+#include "ops/compact.h"
 #include "ponder/model.h"
 
 namespace {
 
 using namespace ponder;
+
+const int kThreads = available_threads();
 
 void report(benchmark::State& state, int m, int k, int n) {
   state.counters["GFLOPS"] =
@@ -28,7 +32,7 @@ void ours(benchmark::State& state) {
   std::fill_n(a.data(), a.size(), std::byte{0});
   std::fill_n(w.data(), w.size(), std::byte{0});
   for (auto _ : state)
-    parallel_ranges(available_threads(), n / kPanel, [&](std::int64_t b, std::int64_t e) {
+    parallel_ranges(kThreads, n / kPanel, [&](std::int64_t b, std::int64_t e) {
       kernel.run(a.data(), a_stride(k), m, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
                  c.data() + b * kPanel, n);
     });
@@ -53,11 +57,39 @@ void onednn(benchmark::State& state) {
   report(state, static_cast<int>(m), static_cast<int>(k), static_cast<int>(n));
 }
 
+// One row over four- or eight-bit weights; bytes are those of the weights.
+void compact(benchmark::State& state) {
+  const auto compute = static_cast<Compute>(state.range(2));
+  const int k = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1));
+  const GemmKernel& kernel = gemm_kernel(compute);
+  const CompactForm form{.eight_bits = state.range(3) == 8};
+  Pages pages;
+  const std::size_t bytes = form.panel_bytes(k) * n / kPanel;
+  const auto w = pages.take(bytes);
+  Buffer<std::byte> a(static_cast<std::size_t>(a_stride(k)) * 4);
+  Buffer<float> c(n);
+  std::fill_n(a.data(), a.size(), std::byte{0});
+  std::fill_n(w.get(), bytes, std::byte{0});
+  parallel_region(kThreads, [&] {
+    for (auto _ : state)
+      parallel_ranges(kThreads, n / kPanel, [&](std::int64_t b, std::int64_t e) {
+        kernel.run_compact(form, a.data(), a_stride(k), 1, w.get() + b * form.panel_bytes(k), k,
+                           static_cast<int>(e - b), c.data() + b * kPanel, n);
+      });
+  });
+  report(state, 1, k, n);
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes) * state.iterations());
+}
+
 void shapes(benchmark::internal::Benchmark* b) {
   for (const auto& [k, n] : {std::pair{576, 960}, {576, 3072}, {1536, 576}, {576, 49152}, {2048, 5632}})
     for (const int m : {1, 16, 64, 512}) b->Args({m, k, n});
   b->UseRealTime()->MinTime(0.1);
 }
+BENCHMARK(compact)
+    ->ArgsProduct({{576, 1536}, {576, 3072, 196608}, {0, 1}, {4, 8}})
+    ->ArgNames({"k", "n", "bf16", "bits"})
+    ->UseRealTime();
 BENCHMARK(ours)->Apply(shapes);
 BENCHMARK(onednn)->Apply(shapes);
 

@@ -38,53 +38,55 @@ __m512 level_8(const std::byte* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 
+// R rows by a block of half a panel. Blocks are read one after the other: memory is faster so.
+template <int R, bool kEight, bool kPer16>
+void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table, __m512 (&sum)[R]) {
+  constexpr int kGroups = kPer16 ? 2 : 1;
+  const std::byte* levels = w + kGroups * 128;
+  for (int first = 0; first < kPairs; first += 8) {
+    const Scales scales = load_scales(w, kGroups, first * kGroups / kPairs);
+    __m512i low_word{}, high_word{};
+    if constexpr (!kEight) {
+      low_word = _mm512_loadu_si512(levels + first * 16);
+      high_word = _mm512_loadu_si512(levels + first * 16 + 64);
+    }
+#pragma GCC unroll 8
+    for (int pair = 0; pair < 8; ++pair) {
+      __m512 low, high;
+      if constexpr (kEight) {
+        low = level_8(levels + (first + pair) * 32);
+        high = level_8(levels + (first + pair) * 32 + 16);
+      } else {  // the look-up takes the low four bits of a lane
+        low = _mm512_permutexvar_ps(_mm512_srli_epi32(low_word, 4 * pair), table);
+        high = _mm512_permutexvar_ps(_mm512_srli_epi32(high_word, 4 * pair), table);
+      }
+      const __m512bh v = weights(scales, low, high);
+      for (int r = 0; r < R; ++r) {
+        std::int32_t both;
+        std::memcpy(&both, a + r * lda + (first + pair) * 2, 4);
+        sum[r] = _mm512_dpbf16_ps(sum[r], reinterpret_cast<__m512bh>(_mm512_set1_epi32(both)), v);
+      }
+    }
+  }
+}
+
 // R rows by one panel.
 template <int R, bool kEight, bool kPer16>
 void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_blocks, float* c,
            std::ptrdiff_t ldc) {
-  constexpr int kGroups = kPer16 ? 2 : 1, kGroupPairs = kPairs / kGroups;
-  __m512 sum[R][2];
-  for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
+  __m512 low[R], high[R];  // outputs of both halves
+  for (int r = 0; r < R; ++r) low[r] = high[r] = _mm512_setzero_ps();
   const __m512 table = _mm512_add_ps(_mm512_set1_ps(static_cast<float>(f.zero)),
                                      _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
   const std::size_t stride = f.block_bytes();
   for (int b = 0; b < n_blocks; ++b, w += 2 * stride, a += kKBlock) {
-    for (int g = 0; g < kGroups; ++g) {
-      const Scales scales[2] = {load_scales(w, kGroups, g), load_scales(w + stride, kGroups, g)};
-      const std::byte* levels = w + kGroups * 128;
-      for (int eight = 0; eight < kGroupPairs / 8; ++eight) {
-        const int first = g * kGroupPairs + eight * 8;  // pairs [first, first + 8)
-        __m512i word[2][2] = {};
-        if constexpr (!kEight)
-          for (int h = 0; h < 2; ++h)
-            for (int i = 0; i < 2; ++i) word[h][i] = _mm512_loadu_si512(levels + h * stride + (first / 8 * 2 + i) * 64);
-#pragma GCC unroll 8
-        for (int pair = 0; pair < 8; ++pair) {
-          __m512bh x[R];
-          for (int r = 0; r < R; ++r) {
-            std::int32_t both;
-            std::memcpy(&both, a + r * lda + (first + pair) * 2, 4);
-            x[r] = reinterpret_cast<__m512bh>(_mm512_set1_epi32(both));
-          }
-          for (int h = 0; h < 2; ++h) {
-            __m512 low, high;
-            if constexpr (kEight) {
-              const std::byte* p = levels + h * stride + (first + pair) * 32;
-              low = level_8(p);
-              high = level_8(p + 16);
-            } else {  // the look-up takes the low four bits of a lane
-              low = _mm512_permutexvar_ps(_mm512_srli_epi32(word[h][0], 4 * pair), table);
-              high = _mm512_permutexvar_ps(_mm512_srli_epi32(word[h][1], 4 * pair), table);
-            }
-            const __m512bh v = weights(scales[h], low, high);
-            for (int r = 0; r < R; ++r) sum[r][h] = _mm512_dpbf16_ps(sum[r][h], x[r], v);
-          }
-        }
-      }
-    }
+    block<R, kEight, kPer16>(a, lda, w, table, low);
+    block<R, kEight, kPer16>(a, lda, w + stride, table, high);
   }
-  for (int r = 0; r < R; ++r)
-    for (int h = 0; h < 2; ++h) _mm512_storeu_ps(c + r * ldc + h * 16, sum[r][h]);
+  for (int r = 0; r < R; ++r) {
+    _mm512_storeu_ps(c + r * ldc, low[r]);
+    _mm512_storeu_ps(c + r * ldc + 16, high[r]);
+  }
 }
 
 using PanelFn = void (*)(const CompactForm&, const BF16*, std::ptrdiff_t, const std::byte*, int, float*,

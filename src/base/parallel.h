@@ -47,7 +47,7 @@ void parallel_for(int n_threads, std::int64_t n, const F& fn) {
     struct Pieces {
       const F& fn;
       std::int64_t n, n_pieces;
-    } const all{fn, n, std::min<std::int64_t>(n, 8ll * n_threads)};
+    } const all{fn, n, std::min<std::int64_t>(n, 32ll * n_threads)};
     team->run(
         all.n_pieces,
         [](const void* pieces, std::int64_t i) {

@@ -101,9 +101,17 @@ void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, f
   }
 }
 
+// Many rows are cut into tiles of rows and panels, so that threads end together and a tile's rows stay in cache.
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
-  parallel_ranges(n_threads, n_panels(), [&](std::int64_t begin, std::int64_t end) {
-    forward_panels(a, lda, m, static_cast<int>(begin), static_cast<int>(end), c + begin * kPanel, ldc);
+  constexpr int kTileRows = 128, kTilesPerThread = 16;
+  const int n_chunks = (m + kTileRows - 1) / kTileRows;
+  const int n_groups = std::clamp(kTilesPerThread * n_threads / std::max(n_chunks, 1), 1, n_panels());
+  parallel_for(n_threads, static_cast<std::int64_t>(n_chunks) * n_groups, [&](std::int64_t tile) {
+    const int row = static_cast<int>(tile / n_groups) * kTileRows, group = static_cast<int>(tile % n_groups);
+    const int begin = n_panels() * group / n_groups, end = n_panels() * (group + 1) / n_groups;
+    const std::size_t offset = static_cast<std::size_t>(row) * lda * compute_bytes(kernel_->compute);
+    forward_panels(static_cast<const std::byte*>(a) + offset, lda, std::min(kTileRows, m - row), begin, end,
+                   c + static_cast<std::ptrdiff_t>(row) * ldc + begin * kPanel, ldc);
   });
 }
 

@@ -206,20 +206,22 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
 void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
-  constexpr int kPanels = 2, kColumns = kPanels * kPanel;
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
+  // A few rows cost what reading the weights costs: long stretches then.
+  const int width_panels = n <= kCompactRows ? (n_panels - 1) / (2 * info_.n_threads) + 1 : 2,
+            ld = width_panels * kPanel;
   const bool gated = c.activation != Activation::kGelu;
   const std::size_t size = compute_bytes(kernel_->compute);
-  parallel_for(info_.n_threads, (n_panels + kPanels - 1) / kPanels, [&](std::int64_t task) {
+  parallel_for(info_.n_threads, (n_panels + width_panels - 1) / width_panels, [&](std::int64_t task) {
     thread_local Buffer<float> gate, up;
-    const int begin = static_cast<int>(task) * kPanels, end = std::min(begin + kPanels, n_panels);
+    const int begin = static_cast<int>(task) * width_panels, end = std::min(begin + width_panels, n_panels);
     const int column = begin * kPanel, width = (end - begin) * kPanel;
     const auto product = [&](const Linear& matrix, const std::vector<float>& bias, Buffer<float>& out,
                              std::byte* kept) {
-      out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * kColumns);
-      matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), kColumns);
+      out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * ld);
+      matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), ld);
       for (std::ptrdiff_t i = 0; i < n; ++i) {
-        float* y = out.data() + i * kColumns;
+        float* y = out.data() + i * ld;
         if (!bias.empty()) add(y, bias.data() + column, std::min(width, c.n_ff - column));
         if (kept) convert(kernel_->compute, y, width, kept + (i * tape_stride(c.n_ff) + column) * size);
       }
@@ -227,8 +229,8 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
     product(w.up, w.up_bias, up, st.up);
     if (gated) product(w.gate, w.gate_bias, gate, st.gate);
     for (std::ptrdiff_t i = 0; i < n; ++i) {
-      float* u = up.data() + i * kColumns;
-      activate(c.activation, gate.data() + i * kColumns, u, width, u);
+      float* u = up.data() + i * ld;
+      activate(c.activation, gate.data() + i * ld, u, width, u);
       convert(kernel_->compute, u, width, row_of(s.a_ff, i, c.n_ff) + column * size);
     }
   });

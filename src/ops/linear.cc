@@ -101,11 +101,12 @@ void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, f
   }
 }
 
-// Many rows are cut into tiles of rows and panels, so that threads end together and a tile's rows stay in cache.
+// Many rows are cut into tiles of rows and panels, so that threads end together and a tile's rows stay in cache. For a
+// few rows, whose cost is reading the weights, tiles are few and long.
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
-  constexpr int kTileRows = 128, kTilesPerThread = 16;
-  const int n_chunks = (m + kTileRows - 1) / kTileRows;
-  const int n_groups = std::clamp(kTilesPerThread * n_threads / std::max(n_chunks, 1), 1, n_panels());
+  constexpr int kTileRows = 128;
+  const int n_chunks = (m + kTileRows - 1) / kTileRows, n_tiles = (m <= kCompactRows ? 2 : 16) * n_threads;
+  const int n_groups = std::clamp(n_tiles / std::max(n_chunks, 1), 1, n_panels());
   parallel_for(n_threads, static_cast<std::int64_t>(n_chunks) * n_groups, [&](std::int64_t tile) {
     const int row = static_cast<int>(tile / n_groups) * kTileRows, group = static_cast<int>(tile % n_groups);
     const int begin = n_panels() * group / n_groups, end = n_panels() * (group + 1) / n_groups;

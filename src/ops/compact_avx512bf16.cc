@@ -1,7 +1,8 @@
 // Products of a few rows over compact weights by VDPBF16PS: levels become float32 by scale and offset, are rounded to
 // bf16 and multiplied, pair after pair as in gemm_avx512bf16.cc.
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns of its own header (bug 105593)
+#ifndef __clang__  // GCC 12 warns of its own header (bug 105593)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 #include <immintrin.h>
 

@@ -59,10 +59,12 @@ Result<Config> read_config(const GgufFile& file) {
 }
 
 Status ArchReader::read_int(std::string_view k, int& out, bool required) const {
+  constexpr int kMost = 1 << 24;
   const auto r = required ? file_.get_int(key(k)) : file_.int_or(key(k), out);
   if (!r.ok()) return r.error();
-  if (*r < 0 || *r > (1 << 30))
-    return Error{Code::kInvalid, "a size from 0 to 2^30", std::to_string(*r), file_.path() + ", " + key(k), ""};
+  if (*r < 0 || *r > kMost)
+    return Error{Code::kInvalid, "a size from 0 to " + std::to_string(kMost), std::to_string(*r),
+                 file_.path() + ", " + key(k), "the file may be corrupt"};
   out = static_cast<int>(*r);
   return {};
 }
@@ -106,13 +108,15 @@ Status ArchReader::read_sizes(Config& c) const {
   for (const auto& [value, what] :
        {std::pair{c.n_embd, "embedding_length"}, {c.head_dim, "head size"}, {c.n_ff, "feed_forward_length"}})
     if (value < 16 || value % 16 != 0) return bad(std::string(what) + " a multiple of 16", std::to_string(value));
+  constexpr std::int64_t kWidest = 1 << 20;  // far above any model
+  if (std::int64_t{c.n_heads} * c.head_dim > kWidest)
+    return bad("heads of at most " + std::to_string(kWidest) + " values together",
+               std::to_string(c.n_heads) + " of " + std::to_string(c.head_dim));
   if (c.n_heads % c.n_kv_heads != 0)
     return bad("query heads a multiple of key-value heads",
                std::to_string(c.n_heads) + " and " + std::to_string(c.n_kv_heads));
   if (value_length != c.head_dim)
     return bad("keys and values of one size", std::to_string(c.head_dim) + " and " + std::to_string(value_length));
-  c.qk_norm = file_.find("blk.0.attn_q_norm.weight") != nullptr;
-  c.post_norm = file_.find("blk.0.post_attention_norm.weight") != nullptr;
   c.local.assign(c.n_layers, false);
   c.rope_dim = c.head_dim;
   c.attention_scale = 1 / std::sqrt(static_cast<float>(c.head_dim));
@@ -154,7 +158,7 @@ Status ArchReader::read_rope(Config& c) const {
                  file_.path(), ""};
   }
   if (const GgufTensor* t = file_.find("rope_freqs.weight")) {
-    if (t->type != TensorType::kF32 || t->n_values != c.rope_dim / 2)
+    if (t->type != TensorType::kF32 || t->shape != std::vector<std::int64_t>{c.rope_dim / 2})
       return Error{Code::kInvalid, std::to_string(c.rope_dim / 2) + " float32 factors", std::to_string(t->n_values),
                    file_.path() + ", rope_freqs.weight", ""};
     std::vector<float> factors(c.rope_dim / 2);

@@ -12,6 +12,7 @@ Result<Config> read_gemma3(const ArchReader& in) {
   PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
   PONDER_TRY(in.read_rope(c));
   c.rope = Rope::kHalves;
+  c.qk_norm = c.post_norm = true;
   c.activation = Activation::kGeluGated;
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
   constexpr int kLayersOf27B = 62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads

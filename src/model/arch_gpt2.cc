@@ -11,6 +11,7 @@ Result<Config> read_gpt2(const ArchReader& in) {
   c.rope = Rope::kNone;
   c.activation = Activation::kGelu;
   c.learned_positions = true;
+  c.biases = Biases::kAll;
   return c;
 }
 

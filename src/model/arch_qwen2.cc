@@ -9,6 +9,7 @@ Result<Config> read_qwen2(const ArchReader& in) {
   PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
   PONDER_TRY(in.read_rope(c));
   c.rope = Rope::kHalves;
+  c.biases = Biases::kQkv;
   return c;
 }
 

@@ -3,6 +3,11 @@
 
 namespace ponder {
 
-Result<Config> read_qwen3(const ArchReader& in) { return read_qwen2(in); }
+Result<Config> read_qwen3(const ArchReader& in) {
+  PONDER_ASSIGN(Config c, read_qwen2(in));
+  c.biases = Biases::kOptional;
+  c.qk_norm = true;
+  return c;
+}
 
 }  // namespace ponder

@@ -10,6 +10,11 @@ namespace ponder {
 
 enum class Norm : std::uint8_t { kRms, kLayer };
 enum class Rope : std::uint8_t { kNone, kInterleaved, kHalves };
+enum class Biases : std::uint8_t {
+  kOptional,
+  kQkv,
+  kAll
+};  // which a file must have; others are used where it has them
 enum class Activation : std::uint8_t { kSiluGated, kGeluGated, kGelu };
 
 /// Rotary frequencies, one set for all layers or one each for global and local layers.
@@ -34,6 +39,7 @@ struct Config {
   float attention_soft_cap = 0, final_soft_cap = 0;  // 0: off
   bool qk_norm = false, post_norm = false;           // norms of query and key heads; after attention and feed-forward
   bool learned_positions = false;                    // position_embd.weight is added to the embeddings
+  Biases biases = Biases::kOptional;
 
   int q_size() const { return n_heads * head_dim; }
   /// First position that a query at position p sees.

@@ -1,6 +1,7 @@
 // Finding, checking and packing of tensors.
 #include "model/weights.h"
 
+#include <set>
 #include <string>
 
 namespace ponder {
@@ -20,6 +21,7 @@ class Loader {
 
   const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape, bool required = true) {
     const GgufTensor* t = file_.find(name);
+    used_.insert(name);
     if (!t && !required) return nullptr;
     if (!status_.ok()) return nullptr;
     if (!t || t->shape != shape) {
@@ -46,16 +48,25 @@ class Loader {
     return status_.ok() ? Linear(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_) : Linear();
   }
   // One bias for stacked outputs; parts without one are zero, none at all is empty.
-  std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts) {
+  std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts, bool required) {
     std::vector<float> all;
     bool any = false;
     for (const auto& [name, n] : parts) {
-      std::vector<float> b = vector(name + ".bias", n, false);
+      std::vector<float> b = vector(name + ".bias", n, required);
       any |= !b.empty();
       b.resize(n, 0.f);
       all.insert(all.end(), b.begin(), b.end());
     }
     return any ? all : std::vector<float>();
+  }
+  // A tensor that nothing asked for means that the file computes something else than we would.
+  void check_all_used(const Config& c) {
+    for (const GgufTensor& t : file_.tensors()) {
+      if (!status_.ok() || used_.contains(t.name) || t.name == "rope_freqs.weight") continue;
+      status_ =
+          Error{Code::kUnsupported, "only tensors that ponder uses in a model of architecture " + c.architecture,
+                "tensor " + t.name, file_.path(), "docs/howto-add-architecture.md tells how to add what it is for"};
+    }
   }
   const Status& status() const { return status_; }
 
@@ -65,6 +76,7 @@ class Loader {
   bool packed_;
   int n_threads_;
   Pages pages_;
+  std::set<std::string> used_;
   Status status_;
 };
 
@@ -80,18 +92,19 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
   std::vector<std::pair<std::string, std::int64_t>> qkv{{p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
   if (!file.find(p + "attn_qkv.weight"))
     qkv = {{p + "attn_q", c.q_size()}, {p + "attn_k", c.kv_size()}, {p + "attn_v", c.kv_size()}};
+  const bool biases = c.biases == Biases::kAll;
   l.qkv = in.linear(qkv, c.n_embd);
-  l.qkv_bias = in.bias(qkv);
+  l.qkv_bias = in.bias(qkv, c.biases != Biases::kOptional);
   l.attn_out = in.linear({{p + "attn_output", c.n_embd}}, c.q_size());
-  l.attn_out_bias = in.bias({{p + "attn_output", c.n_embd}});
+  l.attn_out_bias = in.bias({{p + "attn_output", c.n_embd}}, biases);
   if (c.activation != Activation::kGelu) {
     l.gate = in.linear({{p + "ffn_gate", c.n_ff}}, c.n_embd);
-    l.gate_bias = in.bias({{p + "ffn_gate", c.n_ff}});
+    l.gate_bias = in.bias({{p + "ffn_gate", c.n_ff}}, biases);
   }
   l.up = in.linear({{p + "ffn_up", c.n_ff}}, c.n_embd);
-  l.up_bias = in.bias({{p + "ffn_up", c.n_ff}});
+  l.up_bias = in.bias({{p + "ffn_up", c.n_ff}}, biases);
   l.down = in.linear({{p + "ffn_down", c.n_embd}}, c.n_ff);
-  l.down_bias = in.bias({{p + "ffn_down", c.n_embd}});
+  l.down_bias = in.bias({{p + "ffn_down", c.n_embd}}, biases);
   return l;
 }
 
@@ -123,6 +136,7 @@ Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKe
   for (int i = 0; i < c.n_layers && in.status().ok(); ++i) w.layers.push_back(load_layer(in, file, c, i));
   const bool tied = !file.find("output.weight");
   w.output = in.linear({{tied ? "token_embd" : "output", c.n_vocab}}, c.n_embd);
+  in.check_all_used(c);
   if (!in.status().ok()) return in.status().error();
   return w;
 }

@@ -101,8 +101,10 @@ void spell(Vocab& v, int i) {
       k += space ? 3 : 1;
     }
   }
-  // Control tokens are left out: text must never merge into one.
-  if (kind != TokenKind::kControl && kind != TokenKind::kUnknown) v.by_bytes.emplace(v.bytes[i], i);
+  // Control tokens are left out: text must never merge into one. So are SPM's user-defined tokens with a space in them:
+  // merging goes on among spellings, which write it as U+2581.
+  const bool spaced = !v.byte_level && !plain && text.find(' ') != std::string_view::npos;
+  if (kind != TokenKind::kControl && kind != TokenKind::kUnknown && !spaced) v.by_bytes.emplace(v.bytes[i], i);
   if (v.byte_level && plain && v.bytes[i].size() == 1 && v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] < 0)
     v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
 }

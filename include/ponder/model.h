@@ -76,7 +76,7 @@ class LanguageDensity : public CausalDensity {
   /// Feeds a prompt (at least one token) and returns its index k for context(k). Prompts share KV where they share a
   /// prefix.
   virtual Result<int> add_context(std::span<const Token> prompt) = 0;
-  /// Forgets context k; its index is not used again.
+  /// Forgets context k; a later one may take its index.
   virtual void drop_context(int k) = 0;
 };
 

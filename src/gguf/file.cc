@@ -22,7 +22,7 @@ class Mapping {
     const auto fail = [&](Code code, const std::string& got) {
       return Error{code, "a readable GGUF file", got, path, "check the path given with -m"};
     };
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not make it wait
     if (fd < 0) return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, std::strerror(errno));
     struct stat st {};
     const int bad = fstat(fd, &st);

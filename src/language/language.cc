@@ -174,8 +174,10 @@ Result<int> Language::add_context(std::span<const Token> prompt) {
     PONDER_TRY(s);
     c.root = rows.end[0];
   }
-  contexts_.push_back(std::move(c));
-  return static_cast<int>(contexts_.size()) - 1;
+  auto place = std::find_if(contexts_.begin(), contexts_.end(), [](const Context& x) { return x.root == kNoPrefix; });
+  if (place == contexts_.end()) place = contexts_.emplace(place);  // else that of one dropped before
+  *place = std::move(c);
+  return static_cast<int>(place - contexts_.begin());
 }
 
 Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,

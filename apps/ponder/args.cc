@@ -38,11 +38,15 @@ ModelOptions ModelArgs::options() const {
   return o;
 }
 
+void TextArgs::add(CLI::App& a, const std::string& what) {
+  auto* p = a.add_option("-p,--prompt", text, what);
+  a.add_option("-f,--file", file, "the same, from a file; - is stdin")->excludes(p);
+}
+
 void PromptArgs::add(CLI::App& a) {
-  auto* p = a.add_option("-p,--prompt", text, "the user's message (with -no-cnv: raw text)");
-  a.add_option("-f,--file", file, "the same, from a file")->excludes(p);
-  a.add_option("--system-prompt", system, "system message (also -sys)");
-  a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)");
+  TextArgs::add(a, "the user's message (with -no-cnv: raw text)");
+  auto* s = a.add_option("--system-prompt", system, "system message (also -sys)");
+  a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)")->excludes(s);
 }
 
 void LineArgs::add(CLI::App& a) {
@@ -88,7 +92,9 @@ void DecodeArgs::add(CLI::App& a) {
   a.add_option("--top-p", config.top_p, "draw from the most likely tokens that hold probability p; 1: off");
   a.add_option("--min-p", config.min_p, "drop tokens below p times the most likely; 0: off");
   a.add_option("--repeat-penalty", config.repetition_penalty, "on logits of tokens already in the reply; 1: off");
-  a.add_option("-s,--seed", config.seed, "seed of the draws");
+  a.add_option("-s,--seed", config.seed, "seed of the draws")->check([](const std::string& s) {
+    return s.starts_with('-') ? "expected a number from 0, got " + s : "";
+  });
 }
 
 void BudgetArgs::add(CLI::App& a) {

@@ -35,9 +35,16 @@ struct ModelArgs {
   ModelOptions options() const;
 };
 
-struct PromptArgs {
-  std::string text, file, system;
-  bool raw = false, given = false;
+/// -p, -f.
+struct TextArgs {
+  std::string text, file;
+  void add(CLI::App&, const std::string& what);
+  std::string content() const;  // fails when there is none
+};
+
+struct PromptArgs : TextArgs {
+  std::string system;
+  bool raw = false;
   void add(CLI::App&);
 };
 

@@ -21,7 +21,8 @@ class Streamer {
  public:
   explicit Streamer(const Text& t) : text_(t) {}
   void add(Token v) {
-    pending_ += text_.tokenizer->piece(v, false);
+    pending_ += first_ ? text_.reply_text({v}) : text_.tokenizer->piece(v, false);
+    first_ = false;
     std::size_t whole = pending_.size();
     for (std::size_t back = 1; back <= 3 && back <= pending_.size(); ++back) {
       const auto c = static_cast<unsigned char>(pending_[pending_.size() - back]);
@@ -42,6 +43,7 @@ class Streamer {
  private:
   const Text& text_;
   std::string pending_;
+  bool first_ = true;  // a SentencePiece text drops the space of its first token
 };
 
 Reply one(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streamer* stream) {

@@ -10,8 +10,9 @@
 namespace ponder::app {
 namespace {
 
-const std::vector<std::string> kKeys{"messages", "prompt", "prompt_ids", "reply", "reply_ids",
-                                     "end",      "text",   "hex",        "ids"};
+// Of all commands together: one file of requests may serve several of them.
+const std::vector<std::string> kKeys{"messages", "prompt", "prompt_ids", "reply",      "reply_ids", "end",
+                                     "text",     "hex",    "ids",        "candidates", "weights"};
 
 Error bad(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, where, ""};
@@ -39,8 +40,22 @@ void check_keys(const Json& j) {
   for (const auto& [key, value] : j.items()) {
     if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
     const std::string near = nearest(key, kKeys, 2);
-    if (!near.empty()) fail(bad("a known key", "\"" + key + "\"", "did you mean \"" + near + "\"?"));
+    std::string hint = "did you mean \"" + near + "\"?";
+    if (near.empty()) {
+      hint = "known:";
+      for (const std::string& k : kKeys) hint += " " + k;
+    }
+    fail({Code::kInvalid, "a known key", "\"" + key.substr(0, 40) + "\"", "request", hint});
   }
+}
+
+// The library builds and prints values by recursion: what is nested deeper than any request stops here.
+Json parse_line(const std::string& line) {
+  constexpr int kMaxDepth = 16;
+  return Json::parse(line, [](int depth, Json::parse_event_t, Json&) {
+    if (depth > kMaxDepth) fail(bad("nesting of at most " + std::to_string(kMaxDepth) + " levels", "more", "request"));
+    return true;
+  });
 }
 
 }  // namespace
@@ -106,7 +121,7 @@ int for_lines(const std::string& input, const std::function<void(int, const Json
       continue;
     }
     try {
-      const Json j = Json::parse(line);
+      const Json j = parse_line(line);
       if (!j.is_object()) fail(bad("a JSON object", j.type_name(), "line"));
       check_keys(j);
       fn(number, j);
@@ -114,6 +129,7 @@ int for_lines(const std::string& input, const std::function<void(int, const Json
       on_error(number, std::string("expected a JSON object, got ") + e.what());
       code = 2;
     } catch (const Failure& f) {
+      if (f.error.code == Code::kIo) throw;  // no fault of the line, and the next would fare no better
       on_error(number, f.error.message());
       code = std::max(code, exit_code(f.error));
     }

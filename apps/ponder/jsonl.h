@@ -20,8 +20,8 @@ std::optional<std::vector<Token>> request_reply(const Json&, const Text&);
 std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab);
 
 /// Calls fn(line number, object) for every line of `input`; what it throws as Failure, and lines that are no JSON
-/// objects, go to on_error(line number, message) instead. Near misses of known keys are errors; other unknown keys are
-/// left alone. Returns the exit code.
+/// objects, go to on_error(line number, message) instead. Unknown keys are errors.
+/// Returns the exit code.
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
               const std::function<void(int, const std::string&)>& on_error);
 

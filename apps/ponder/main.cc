@@ -1,10 +1,13 @@
 // ponder: one program, one file a subcommand. Here: the table of subcommands, spelling of flags, signals and exit
 // codes.
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "output.h"
 
@@ -35,23 +38,38 @@ extern "C" void on_signal(int s) {
   g_signal = s;
 }
 
-// CLI11 2.1 has no short flags of several letters.
-std::vector<std::string> long_names(int argc, char** argv) {
+// CLI11 2.1 has no short flags of several letters: it would read "-temp" as "-t emp".
+std::vector<std::string> long_names(int argc, char** argv, const CLI::App& app) {
   const std::map<std::string, std::string> map{{"-sys", "--system-prompt"}, {"-no-cnv", "--no-conversation"}};
   std::vector<std::string> args;
   for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last first
-    const auto it = map.find(argv[i]);
-    args.push_back(it == map.end() ? argv[i] : it->second);
+    const std::string arg = argv[i];
+    const auto it = map.find(arg);
+    args.push_back(it == map.end() ? arg : it->second);
+    if (it != map.end() || arg.size() < 3 || arg[0] != '-' || arg[1] == '-') continue;
+    for (const CLI::App* sub : app.get_subcommands({}))
+      for (const CLI::Option* o : sub->get_options())
+        if (o->check_lname(arg.substr(1)))
+          fail({Code::kInvalid, "a flag of one letter after one dash", arg, "command line",
+                "did you mean -" + arg + "?"});
   }
   return args;
 }
 
+// PONDER_<FLAG> for every long name of what the command line leaves open. Not by CLI11's own means: it reads the
+// environment for commands that were not asked for, too, and knows one name an option.
 void read_environment(CLI::App& sub) {
   for (CLI::Option* o : sub.get_options()) {
-    if (o->get_lnames().empty() || o->get_lnames()[0] == "help") continue;
-    std::string name = "PONDER_";
-    for (char c : o->get_lnames()[0]) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    o->envname(name);
+    const auto& excluded = o->get_excludes();
+    if (std::any_of(excluded.begin(), excluded.end(), [](const CLI::Option* x) { return x->count() > 0; })) continue;
+    for (const std::string& flag : o->get_lnames()) {
+      std::string name = "PONDER_";
+      for (char c : flag) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+      const char* value = std::getenv(name.c_str());
+      if (o->count() > 0 || !value || !*value || flag == "help") continue;
+      o->add_result(value);
+      o->run_callback();
+    }
   }
 }
 
@@ -87,14 +105,16 @@ int run(int argc, char** argv) {
   for (const Command& c : kCommands) {
     CLI::App* sub = app.add_subcommand(c.name, c.help);
     runs[c.name] = c.add(*sub);
-    read_environment(*sub);
   }
   try {
-    app.parse(long_names(argc, argv));
+    app.parse(long_names(argc, argv, app));
+    read_environment(*app.get_subcommands()[0]);
   } catch (const CLI::Success& e) {  // --help, --version
-    const int code = app.exit(e);
-    std::cout.flush();
-    return std::cout ? code : 1;
+    std::ostringstream text;
+    const int code = app.exit(e, text, std::cerr);
+    write(text.str());
+    flush();
+    return code;
   } catch (const CLI::ParseError& e) {
     return usage_error(app, e);
   }

@@ -32,8 +32,7 @@ DensityOptions density_options(const ModelArgs& m, const Model& model, const Tok
   constexpr int kUsualContext = 8192;
   DensityOptions o;
   o.n_ctx = m.n_ctx ? m.n_ctx : std::min(model.info().n_ctx_train, kUsualContext);
-  for (Token v : t.end_tokens())
-    if (v < model.info().n_vocab) o.end_tokens.push_back(v);
+  o.end_tokens = t.end_tokens();
   return o;
 }
 
@@ -68,6 +67,12 @@ std::string read_all(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::string TextArgs::content() const {
+  std::string s = file.empty() ? text : read_all(file);
+  if (s.empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
+  return s;
+}
+
 Text::Text(const ModelArgs& m) : file(open(m)), tokenizer(must(Tokenizer::from_gguf(file))) {
   template_source_ = std::string(must(file->string_or("tokenizer.chat_template", "")));
   std::error_code ec;
@@ -100,14 +105,13 @@ std::vector<Token> Text::raw(const std::string& text) const {
   return ids;
 }
 
-std::vector<Token> Text::prompt(const PromptArgs& p) const {
-  const std::string text = p.file.empty() ? p.text : read_all(p.file);
-  if (text.empty()) fail({Code::kInvalid, "a prompt", "none", "command line", "give one with -p, -f or --input"});
+std::vector<Token> Text::prompt(const PromptArgs& p, std::string* rendered) const {
+  const std::string text = p.content();
   if (p.raw) return raw(text);
   std::vector<ChatMessage> messages;
   if (!p.system.empty()) messages.push_back({"system", p.system});
   messages.push_back({"user", text});
-  return chat(messages);
+  return chat(messages, rendered);
 }
 
 std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }
@@ -121,6 +125,9 @@ bool Text::canonical(const std::vector<Token>& ids) const {
 }
 
 Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
+  if (text.tokenizer->n_vocab() > model->info().n_vocab)
+    fail({Code::kInvalid, "an embedding for each of " + std::to_string(text.tokenizer->n_vocab()) + " tokens",
+          std::to_string(model->info().n_vocab), text.file->path(), "the file may be corrupt"});
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
   if (m.verbose)
     std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "

@@ -17,7 +17,7 @@ struct Text {
   /// Prompt ids of a conversation; `rendered`, when given, takes the text.
   std::vector<Token> chat(const std::vector<ChatMessage>&, std::string* rendered = nullptr) const;
   std::vector<Token> raw(const std::string& text) const;  // with BOS where the model wants one
-  std::vector<Token> prompt(const PromptArgs&) const;
+  std::vector<Token> prompt(const PromptArgs&, std::string* rendered = nullptr) const;
   std::string reply_text(const std::vector<Token>& ids) const;  // control tokens left out
   bool canonical(const std::vector<Token>& ids) const;          // tokenises back to itself, the end token apart
 

@@ -42,7 +42,7 @@ Json text_json(const std::string& s) {
 
 struct Args {
   ModelArgs model;
-  PromptArgs prompt;
+  TextArgs text;
   LineArgs lines;
   bool no_special = false;
   std::vector<Token> ids;
@@ -53,7 +53,7 @@ struct Args {
 Run add_tokenize(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->model.add(app, false);
-  a->prompt.add(app);
+  a->text.add(app, "the text");
   a->lines.add(app);
   app.add_flag("--no-parse-special", a->no_special, "control tokens spelled out in the text stay text");
   app.footer(
@@ -63,8 +63,7 @@ Run add_tokenize(CLI::App& app) {
     const Text t(a->model);
     const auto encode = [&](const std::string& s) { return t.tokenizer->encode(s, {.parse_special = !a->no_special}); };
     if (a->lines.input.empty()) {
-      const std::string text = a->prompt.file.empty() ? a->prompt.text : read_all(a->prompt.file);
-      const auto ids = encode(text);
+      const auto ids = encode(a->text.content());
       if (a->lines.json || a->lines.jsonl) {
         write_line({{"ids", ids}});
         return 0;

@@ -33,11 +33,12 @@ constexpr std::string_view kTurnEnds[] = {"<|eot_id|>",
                                           "_<EOT>",
                                           "<\xef\xbd\x9c"
                                           "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+                                          "<turn|>",
                                           "<end_of_utterance>"};
-constexpr std::string_view kOtherEnds[] = {"<|return|>", "<|call|>",  "<|flush|>",  "<|calls|>",       "<|eom_id|>",
-                                           "[EOT]",      "[EOS]",     "</s>",       "<|end_of_text|>", "<|fim_pad|>",
-                                           "<fim-pad>",  "<fim_pad>", "<PAD>",      "<|fim_repo|>",    "<|repo_name|>",
-                                           "<fim-repo>", "<REPO>",    "<reponame>", "<|file_sep|>"};
+constexpr std::string_view kOtherEnds[] = {
+    "<|return|>", "<|call|>",     "<|flush|>",     "<|calls|>",       "<|eom_id|>",  "[EOT]",      "[EOS]",
+    "[e~[",       "<eos>",        "</s>",          "<|end_of_text|>", "<|fim_pad|>", "<fim-pad>",  "<fim_pad>",
+    "<PAD>",      "<|fim_repo|>", "<|repo_name|>", "<fim-repo>",      "<REPO>",      "<reponame>", "<|file_sep|>"};
 
 Error bad(const GgufFile& f, const std::string& key, const std::string& expected, const std::string& got) {
   return {Code::kInvalid, expected, got, f.path() + ", " + key, "the file may be incomplete"};

@@ -120,6 +120,8 @@ BLOCKS = [
     "{% for x in [1, 2] %}{% for y in [3, 4] %}{{ loop.index }}{{ loop.depth }}{% endfor %}{{ loop.index }};{% endfor %}",
     "{% for x in range(9) %}{% if x == 2 %}{% continue %}{% endif %}{% if x == 5 %}{% break %}{% endif %}{{ x }}{% endfor %}",
     "{% for x in range(2) %}{% for y in range(5) %}{% if y == 2 %}{% break %}{% endif %}{{ y }}{% endfor %};{% endfor %}",
+    "{% for x in [1, 2] %}{{ x }}{% continue %}{% else %}none{% endfor %}", "{% for x in [1, 2] %}{% if x == 1 %}{% continue %}{% endif %}{% else %}none{% endfor %}",
+    "{% for x in [1, 2] %}{% if x == 2 %}{% break %}{% endif %}{% else %}none{% endfor %}", "{% for x in [1, 2] %}{% break %}{% else %}none{% endfor %}",
     "{% break %}", "{% for x in [1] %}{% else %}{% break %}{% endfor %}", "{{ loop.index }}", "{% for x in [1] %}{{ x }}{% endfor %}{{ x }}",
     "{% set x = 1 %}{% for i in [1, 2] %}{{ x }}{% set x = x + 1 %}{{ x }} {% endfor %}{{ x }}",
     "{% set ns = namespace(x=1) %}{% for i in [1, 2] %}{% set ns.x = ns.x + i %}{% endfor %}{{ ns.x }}",

@@ -136,7 +136,7 @@ class ByteLevelBpe final : public BaseTokenizer {
   }
   void encode_word(std::string_view word, std::vector<Token>& out) const {
     if (whole_words_) {
-      if (const auto it = v_.by_bytes.find(word); it != v_.by_bytes.end()) {
+      if (const auto it = v_.by_spelling.find(word); it != v_.by_spelling.end()) {
         out.push_back(it->second);
         return;
       }
@@ -169,8 +169,8 @@ Status ByteLevelBpe::read_merges() {
   merges_.reserve(lines->size());
   const auto id = [&](std::string_view text) {
     const auto bytes = from_byte_alphabet(text);
-    const auto it = bytes ? v_.by_bytes.find(*bytes) : v_.by_bytes.end();
-    return it == v_.by_bytes.end() ? -1 : it->second;
+    const auto it = bytes ? v_.by_spelling.find(*bytes) : v_.by_spelling.end();
+    return it == v_.by_spelling.end() ? -1 : it->second;
   };
   for (std::size_t rank = 0; rank < lines->size(); ++rank) {
     const std::string_view line = (*lines)[rank];
@@ -191,17 +191,20 @@ class SentencePieceBpe final : public BaseTokenizer {
   using BaseTokenizer::BaseTokenizer;
 
  private:
-  void encode_raw(std::string_view text, std::vector<Token>& out) const override {
+  void encode_raw(std::string_view raw, std::vector<Token>& out) const override {
+    thread_local std::string text;
     thread_local std::vector<Symbol> s;
+    text.clear();
+    for (char c : raw) text += c == ' ' ? kSpace : std::string_view(&c, 1);
     s.clear();
     for (std::size_t i = 0; i < text.size();) {
       const auto n = static_cast<std::uint32_t>(std::max(utf8_length(text, i), 1));
-      s.push_back({static_cast<std::uint32_t>(i), n, id(text.substr(i, n))});
+      s.push_back({static_cast<std::uint32_t>(i), n, id(std::string_view(text).substr(i, n))});
       i += n;
     }
     link(s);
     merge_symbols<float>(s, [&](const Symbol& a, const Symbol& b) -> Merge<float> {
-      const Token t = id(text.substr(a.begin, a.size + b.size));
+      const Token t = id(std::string_view(text).substr(a.begin, a.size + b.size));
       return t < 0 ? Merge<float>{} : Merge<float>{-v_.scores[t], t};
     });
     for (const Symbol& x : s) {
@@ -210,7 +213,7 @@ class SentencePieceBpe final : public BaseTokenizer {
         out.push_back(x.id);
         continue;
       }
-      for (char c : text.substr(x.begin, x.size)) {
+      for (char c : std::string_view(text).substr(x.begin, x.size)) {
         const Token b = v_.byte_token[static_cast<unsigned char>(c)];
         if (b >= 0)
           out.push_back(b);
@@ -220,8 +223,8 @@ class SentencePieceBpe final : public BaseTokenizer {
     }
   }
   Token id(std::string_view bytes) const {
-    const auto it = v_.by_bytes.find(bytes);
-    return it == v_.by_bytes.end() ? -1 : it->second;
+    const auto it = v_.by_spelling.find(bytes);
+    return it == v_.by_spelling.end() ? -1 : it->second;
   }
 };
 

@@ -97,15 +97,14 @@ void spell(Vocab& v, int i) {
     v.bytes[i] = from_byte_alphabet(text).value_or(std::string(text));
   } else {  // SPM writes a space as U+2581
     for (std::size_t k = 0; k < text.size();) {
-      const bool space = text.substr(k, 3) == "\xe2\x96\x81";
+      const bool space = text.substr(k, kSpace.size()) == kSpace;
       v.bytes[i] += space ? ' ' : text[k];
-      k += space ? 3 : 1;
+      k += space ? kSpace.size() : 1;
     }
   }
-  // Control tokens are left out: text must never merge into one. So are SPM's user-defined tokens with a space in them:
-  // merging goes on among spellings, which write it as U+2581.
-  const bool spaced = !v.byte_level && !plain && text.find(' ') != std::string_view::npos;
-  if (kind != TokenKind::kControl && kind != TokenKind::kUnknown && !spaced) v.by_bytes.emplace(v.bytes[i], i);
+  // Control tokens are left out: text must never merge into one.
+  if (kind != TokenKind::kControl && kind != TokenKind::kUnknown)
+    v.by_spelling.emplace(v.byte_level ? std::string_view(v.bytes[i]) : text, i);
   if (v.byte_level && plain && v.bytes[i].size() == 1 && v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] < 0)
     v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
 }
@@ -197,7 +196,7 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   v.adds_bos = v.adds_bos && v.bos;
   PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", !v.byte_level));
   find_ends(v, {v.eos, v.eot, eom, fim_pad, fim_rep, fim_sep});
-  v.by_bytes.reserve(n);
+  v.by_spelling.reserve(n);
   for (int i = 0; i < n; ++i) spell(v, i);
   for (int i = 0; i < n; ++i)
     if (!v.texts[i].empty() && (v.kinds[i] == TokenKind::kControl || v.kinds[i] == TokenKind::kUserDefined ||

@@ -13,16 +13,19 @@
 
 namespace ponder {
 
+inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // how SPM spells a space
+
 struct Vocab {
   std::shared_ptr<const GgufFile> file;  // texts point into it
   bool byte_level = false;               // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
   std::vector<std::string_view> texts;   // as in the file
   std::vector<std::string> bytes;        // what a token spells
   std::vector<TokenKind> kinds;
-  std::vector<float> scores;                             // SPM
-  std::unordered_map<std::string_view, Token> by_bytes;  // normal, user-defined, unused: what merging may produce
-  Token byte_token[256];                                 // -1: the vocabulary cannot spell it
-  std::vector<Token> special;                            // control, unknown and user-defined, longest text first
+  std::vector<float> scores;  // SPM
+  // Normal, user-defined, unused: what merging may produce. Keys are bytes, or for SPM texts, with U+2581 for spaces.
+  std::unordered_map<std::string_view, Token> by_spelling;
+  Token byte_token[256];       // -1: the vocabulary cannot spell it
+  std::vector<Token> special;  // control, unknown and user-defined, longest text first
   std::optional<Token> bos, eos, eot, unknown;
   bool adds_bos = false, adds_space_prefix = false;
   std::vector<Token> ends;  // sorted

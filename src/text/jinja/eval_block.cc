@@ -65,7 +65,7 @@ Interpreter::Flow Interpreter::run_for(const For& s, Scope& scope, Text& out) {
     }
     items = std::move(kept);
   }
-  if (items.empty()) return run_body(s.otherwise, scope, out);
+  bool none = true;  // as Jinja2 sees it: no pass went to its end
   auto loop = std::make_shared<Loop>();
   loop->items = *make_list(std::move(items)).as<ListPtr>();
   for (loop->index = 0; loop->index < loop->items->items.size(); ++loop->index) {
@@ -73,9 +73,11 @@ Interpreter::Flow Interpreter::run_for(const For& s, Scope& scope, Text& out) {
     const auto pass = std::make_shared<Scope>(scope.shared_from_this());
     pass->variables["loop"] = {loop};
     assign(s.target, loop->items->items[loop->index], *pass);
-    if (run_body(s.body, *pass, out) == Flow::kBreak) break;
+    const Flow flow = run_body(s.body, *pass, out);
+    if (flow == Flow::kBreak) break;
+    none &= flow == Flow::kContinue;
   }
-  return Flow::kNext;
+  return none ? run_body(s.otherwise, scope, out) : Flow::kNext;
 }
 
 Value Interpreter::body_text(const Body& body, Scope& scope) {

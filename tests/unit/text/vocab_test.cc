@@ -129,6 +129,12 @@ TEST(Vocab, AUserDefinedTokenWithSpacesIsFoundInTextButNeverMerged) {
   EXPECT_EQ(v->encode("\n \n"), (std::vector<Token>{newline, one, one, newline}));
 }
 
+TEST(Vocab, SpmReadsItsOwnSignForASpaceAsOne) {
+  const Vocabulary v(spm({{"\xe2\x96\x81", 1}, {"x", 1}, {"\xe2\x96\x81x", 1}}));
+  EXPECT_EQ(v->encode("\xe2\x96\x81x x"), (std::vector<Token>{kFirst + 2, kFirst + 2}));
+  EXPECT_EQ(v->decode(v->encode(" x")), " x");
+}
+
 TEST(Vocab, TextNeverMergesIntoAControlToken) {
   const Vocabulary v(spm({{"<", 1}, {"e", 1}, {">", 1}, {"<e", 1}, {"<e>", 3}}));
   EXPECT_EQ(v->encode("<e>", {.parse_special = true}), std::vector<Token>{kFirst + 4});

@@ -16,7 +16,6 @@ constexpr std::int64_t kTapeBytes = 1ll << 30;  // unless the caller sets a limi
 const TokenMask* mask_of(const SoftReply& r, std::size_t t) {
   return r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
 }
-std::span<const Token> candidates_of(const SoftReply& r, std::size_t t) { return r.candidates.subspan(t * r.m, r.m); }
 std::span<const float> weights_of(const SoftReply& r, std::size_t t) {
   return r.weights.empty() ? r.weights : r.weights.subspan(t * r.m, r.m);
 }
@@ -36,6 +35,24 @@ Status check_weights(const SoftReply& r) {
   return {};
 }
 
+// out (n, m) += E_v . dJ/de_t of the ids v = token(t, j). An id that is the same at every position is looked up once.
+template <class F>
+void add_slopes(const Transformer& model, const F& token, std::size_t m, const std::vector<float>& de,
+                std::vector<float>& out) {
+  const auto d = static_cast<std::size_t>(model.config().n_embd), n = de.size() / d;
+  parallel_ranges(model.info().n_threads, static_cast<std::int64_t>(m), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> e(d);
+    Token looked_up = -1;
+    for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j)
+      for (std::size_t t = 0; t < n; ++t) {
+        const Token v = token(t, j);
+        if (v != looked_up) model.embedding(v, e.data());
+        looked_up = v;
+        out[t * m + j] += dot(e.data(), de.data() + t * d, static_cast<int>(d));
+      }
+  });
+}
+
 // The weight of a masked id has slope -inf.
 bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
   return std::all_of(x.begin(), x.end(), [&](float v) { return std::isfinite(v) || (or_minus_inf && v < 0); });
@@ -44,10 +61,12 @@ bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
 }  // namespace
 
 Status Language::check(const SoftReply& r) const {
-  if (r.m < 1 || r.candidates.empty() || r.candidates.size() % r.m != 0)
+  const auto m = static_cast<std::size_t>(r.m);
+  if (r.m < 1 || r.candidates.empty() || r.candidates.size() % m != 0)
     return invalid("(n, m) candidates, n and m at least 1",
                    std::to_string(r.candidates.size()) + " candidates, m = " + std::to_string(r.m), "candidates");
-  if (r.weights.empty() ? r.m != 1 : r.weights.size() != r.candidates.size())
+  const bool shared = r.candidates.size() == m && !r.weights.empty() && r.weights.size() % m == 0;
+  if (r.weights.empty() ? m != 1 : !shared && r.weights.size() != r.candidates.size())
     return invalid("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
                    std::to_string(r.weights.size()), "weights");
   if (r.parent == kNoPrefix) return invalid("a prefix of at least one token", "the empty prefix", "parent");
@@ -58,9 +77,9 @@ Status Language::check(const SoftReply& r) const {
   for (Token v : r.candidates)
     if (v < 0 || v >= n_vocab())
       return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v), "candidates");
-  for (const TokenMask* m : r.masks)
-    if (m && m->n_vocab() != n_vocab())
-      return invalid("a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(m->n_vocab()), "masks");
+  for (const TokenMask* mask : r.masks)
+    if (mask && mask->n_vocab() != n_vocab())
+      return invalid("a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(mask->n_vocab()), "masks");
   if (tree_.length(r.parent) + static_cast<int>(r.n()) > n_ctx_)
     return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
                  std::to_string(tree_.length(r.parent) + r.n()), "prompt and reply together",
@@ -79,7 +98,7 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
     std::vector<Prefix>& path = nodes.emplace_back();
     for (std::size_t t = 0; t < r.n(); ++t) {
       // The token of a mixture's node is never looked up.
-      path.push_back(tree_.add(t == 0 ? r.parent : path.back(), candidates_of(r, t)[0]));
+      path.push_back(tree_.add(t == 0 ? r.parent : path.back(), r.list(t)[0]));
       fresh.push_back(path.back());
     }
   }
@@ -99,7 +118,7 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   for (std::size_t r = 0; r < replies.size(); ++r) {
     for (std::size_t t = 0; t < replies[r].n(); ++t) {
       add_row(nodes[r][t]);
-      batch_.mixes.push_back({candidates_of(replies[r], t), weights_of(replies[r], t)});
+      batch_.mixes.push_back({replies[r].list(t), weights_of(replies[r], t)});
     }
     first_rows.push_back(batch_.n());
   }
@@ -110,12 +129,12 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   std::vector<ObjectiveRow> rows;
   for (std::size_t r = 0; r < replies.size(); ++r) {
     out[r] = {};
-    if (options.weights) out[r].weights.resize(replies[r].candidates.size());
+    if (options.weights) out[r].weights.resize(replies[r].n() * replies[r].m);
     for (std::size_t t = 0; t < replies[r].n(); ++t) {
       ObjectiveRow row;
       row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent : nodes[r][t - 1]));
       row.mask = mask_of(replies[r], t);
-      row.candidates = candidates_of(replies[r], t);
+      row.candidates = replies[r].list(t);
       row.weights = weights_of(replies[r], t);
       row.reply = first + r;
       row.t = t;
@@ -134,28 +153,41 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   }
   for (std::size_t r = 0; r < replies.size(); ++r)
     out[r].embedding.assign(dx.begin() + first_rows[r] * d, dx.begin() + first_rows[r + 1] * d);
+  if (!objective.embedding_terms.empty()) add_embedding_terms(first_rows, first, objective, out);
+  for (std::size_t r = 0; r < replies.size(); ++r) finish(replies[r], options, out[r]);
   cost_.tokens_scored += batch_.n();
   cost_.tokens_backward += batch_.n();
 }
 
-// What a weight does through the embedding: E_v . dJ/de_t. Candidates that are the same at every position, as in a sum
-// over the whole vocabulary, are looked up once.
-void Language::weight_gradients(std::span<const SoftReply> replies, std::span<ReplyGradient> out) const {
+// Of the last batch.
+void Language::add_embedding_terms(std::span<const int> first_rows, std::size_t first, const Objective& objective,
+                                   std::span<ReplyGradient> out) const {
   const auto d = static_cast<std::size_t>(model_->config().n_embd);
-  for (std::size_t r = 0; r < replies.size(); ++r) {
-    const auto m = static_cast<std::size_t>(replies[r].m);
-    parallel_ranges(model_->info().n_threads, replies[r].m, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> e(d);
-      Token looked_up = -1;
-      for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j)
-        for (std::size_t t = 0; t < replies[r].n(); ++t) {
-          const Token v = replies[r].candidates[t * m + j];
-          if (v != looked_up) model_->embedding(v, e.data());
-          looked_up = v;
-          out[r].weights[t * m + j] += dot(e.data(), out[r].embedding.data() + t * d, static_cast<int>(d));
-        }
-    });
+  parallel_for(model_->info().n_threads, static_cast<std::int64_t>(out.size()), [&](std::int64_t r) {
+    const auto mixes = std::span(batch_.mixes).subspan(first_rows[r], first_rows[r + 1] - first_rows[r]);
+    std::vector<float> e(mixes.size() * d);
+    model_->embeddings(mixes, e.data());
+    for (const EmbeddingTerm* term : objective.embedding_terms)
+      out[r].value += term->add(first + r, e, out[r].embedding);
+  });
+}
+
+// What tokens do through the embedding, and whether all of it is finite.
+void Language::finish(const SoftReply& r, const GradientOptions& options, ReplyGradient& g) const {
+  const auto n_ids = static_cast<std::size_t>(n_vocab());
+  const auto candidate = [&r](std::size_t t, std::size_t j) { return r.list(t)[j]; };
+  const auto any = [](std::size_t, std::size_t v) { return static_cast<Token>(v); };
+  if (options.weights) add_slopes(*model_, candidate, r.m, g.embedding, g.weights);
+  if (options.slopes) {
+    g.slopes.assign(r.n() * n_ids, 0.f);
+    add_slopes(*model_, any, n_ids, g.embedding, g.slopes);
   }
+  g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) && all_finite(g.slopes, false) &&
+             all_finite(g.weights, true);
+  if (g.finite) return;
+  g.embedding.clear();
+  g.slopes.clear();
+  g.weights.clear();
 }
 
 Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
@@ -193,13 +225,6 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     for (const std::vector<Prefix>& path : nodes)
       for (std::size_t k = path.size(); k-- > 0;) tree_.release(path[k]);
     PONDER_TRY(status);
-    if (options.weights) weight_gradients(part, results);
-  }
-  for (ReplyGradient& g : out) {
-    g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) && all_finite(g.weights, true);
-    if (g.finite) continue;
-    g.embedding.clear();
-    g.weights.clear();
   }
   return {};
 }

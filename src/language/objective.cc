@@ -68,11 +68,11 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
 
   thread_local std::vector<float> own, d;
   double own_sum = 0;
-  if (!o.terms.empty()) {
+  if (!o.row_terms.empty()) {
     own.assign(V, 0.f);
     d.resize(V);
     for (int v = 0; v < V; ++v) d[v] = static_cast<float>(l[v] - sums.lse);
-    for (const RowTerm* term : o.terms) r.value += term->add(r.reply, r.t, d, own);
+    for (const RowTerm* term : o.row_terms) r.value += term->add(r.reply, r.t, d, own);
     for (int v = 0; v < V; ++v) {
       if (std::isinf(l[v])) own[v] = 0;  // a masked id is no part of the law
       own_sum += own[v];
@@ -87,7 +87,7 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
               dl);
   for (std::size_t j = 0; j < r.candidates.size(); ++j)
     dl[r.candidates[j]] += static_cast<float>(o.logprob * weight(j));
-  if (!o.terms.empty())
+  if (!o.row_terms.empty())
     for (int v = 0; v < V; ++v) dl[v] += own[v];
   if (c.final_soft_cap > 0) {
     soft_cap_vjp(l, V, c.final_soft_cap, dl);

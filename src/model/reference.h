@@ -4,12 +4,14 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "model/config.h"
 #include "ops/reference.h"
 #include "ponder/gguf.h"
+#include "ponder/tokenizer.h"
 
 namespace ponder {
 
@@ -24,11 +26,32 @@ class Reference {
   }
 
   /// What enters the first block for a token: (n_embd).
-  std::vector<double> embedding(int token) const {
+  std::vector<double> embedding(Token token) const {
     const auto& e = weight("token_embd.weight");
     std::vector<double> x(e.begin() + static_cast<std::ptrdiff_t>(token) * c_.n_embd,
                           e.begin() + static_cast<std::ptrdiff_t>(token + 1) * c_.n_embd);
     for (double& v : x) v *= c_.embed_scale;
+    return x;
+  }
+
+  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m); extra (n, n_embd) is
+  /// added to the mixtures.
+  template <class T>
+  std::vector<std::vector<T>> inputs(std::span<const Token> prompt, std::span<const Token> candidates, int m,
+                                     const std::vector<T>& weights, const std::vector<T>& extra) const {
+    std::vector<std::vector<T>> x;
+    for (Token v : prompt) {
+      const auto e = embedding(v);
+      x.emplace_back(e.begin(), e.end());
+    }
+    for (std::size_t t = 0; t < candidates.size() / m; ++t) {
+      const auto from = extra.begin() + static_cast<std::ptrdiff_t>(t) * c_.n_embd;
+      std::vector<T>& row = x.emplace_back(from, from + c_.n_embd);
+      for (std::size_t j = t * m; j < (t + 1) * m; ++j) {
+        const auto e = embedding(candidates[j]);
+        for (int k = 0; k < c_.n_embd; ++k) row[k] += weights[j] * e[k];
+      }
+    }
     return x;
   }
 

@@ -68,35 +68,48 @@ void Transformer::embedding(Token v, float* out) const {
     for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
 }
 
-// One token of weight 1 gives the bits of the token itself.
-void Transformer::mixed_embedding(const TokenMix& mix, float* row, float* out) const {
-  if (mix.weights.empty()) return embedding(mix.tokens[0], out);
+// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its look-ups: a list may be the
+// whole vocabulary.
+void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const {
   const int d = config_.n_embd;
-  bool first = true;
-  for (std::size_t j = 0; j < mix.tokens.size(); ++j) {
-    const float w = mix.weights[j];
-    if (w == 0) continue;
-    embedding(mix.tokens[j], row);
-    for (int k = 0; k < d; ++k) out[k] = first ? w * row[k] : out[k] + w * row[k];
-    first = false;
+  std::vector<float> row(d);
+  for (std::size_t i = 0, end = 0; i < mixes.size(); i = end) {
+    const std::span<const Token> list = mixes[i].tokens;
+    end = i + 1;
+    if (mixes[i].weights.empty()) {
+      embedding(list[0], out + i * d);
+      continue;
+    }
+    const auto same = [&](const TokenMix& m) {
+      return m.tokens.data() == list.data() && m.weights.size() == list.size();
+    };
+    while (end < mixes.size() && same(mixes[end])) ++end;
+    std::fill(out + i * d, out + end * d, 0.f);
+    for (std::size_t j = 0; j < list.size(); ++j) {
+      bool looked_up = false;
+      for (std::size_t t = i; t < end; ++t) {
+        const float w = mixes[t].weights[j];
+        if (w == 0) continue;
+        if (!looked_up) embedding(list[j], row.data());
+        looked_up = true;
+        add(out + t * d, w, row.data(), d);
+      }
+    }
   }
-  if (first) std::fill_n(out, d, 0.f);
 }
 
 void Transformer::embed(const ForwardBatch& b, float* x) const {
-  const int d = config_.n_embd;
-  parallel_for(info_.n_threads, b.n(), [&](std::int64_t i) {
-    thread_local std::vector<float> row;
-    row.resize(d);
-    float* to = x + i * d;
-    if (b.mixes.empty()) {
-      embedding(b.tokens[i], to);
-    } else {
-      mixed_embedding(b.mixes[i], row.data(), to);
-    }
-    if (const GgufTensor* p = weights_.position_embd) {
-      dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());
-      add(to, row.data(), d);
+  const int d = config_.n_embd, pieces = info_.n_threads;
+  parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
+    const std::int64_t begin = b.n() * piece / pieces, end = b.n() * (piece + 1) / pieces;
+    if (!b.mixes.empty()) embeddings(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);
+    std::vector<float> row(d);
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (b.mixes.empty()) embedding(b.tokens[i], x + i * d);
+      if (const GgufTensor* p = weights_.position_embd) {
+        dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());
+        add(x + i * d, row.data(), d);
+      }
     }
   });
 }

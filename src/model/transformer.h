@@ -68,6 +68,7 @@ class Transformer final : public Model {
   const GemmKernel& kernel() const { return *kernel_; }
   /// What enters the first block for a token, after any scaling, positions apart: (n_embd).
   void embedding(Token, float* out) const;
+  void embeddings(std::span<const TokenMix>, float* out) const;  // of mixtures: (n, n_embd)
 
   static constexpr int kMaxRows = 512;  // best for one pass
   /// Writes keys, values and last hidden vectors of the rows' slots.
@@ -95,7 +96,6 @@ class Transformer final : public Model {
   void run(const ForwardBatch&, KvStore&, ForwardScratch&, Tape*) const;
   void prepare(const ForwardBatch&, ForwardScratch&) const;
   LayerState layer_state(int layer, ForwardScratch&, Tape*) const;
-  void mixed_embedding(const TokenMix&, float* row, float* out) const;
   void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;

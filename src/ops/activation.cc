@@ -111,7 +111,7 @@ void soft_cap(float* x, int n, float cap) {
   for (int i = 0; i < n; ++i) x[i] = cap * std::tanh(x[i] / cap);
 }
 void soft_cap_vjp(const float* y, int n, float cap, float* dx) {
-  for (int i = 0; i < n; ++i) dx[i] *= 1 - y[i] / cap * (y[i] / cap);
+  for (int i = 0; i < n; ++i) dx[i] = std::isinf(y[i]) ? 0 : dx[i] * (1 - y[i] / cap * (y[i] / cap));
 }
 
 }  // namespace ponder

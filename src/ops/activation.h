@@ -17,7 +17,7 @@ void gelu_vjp(const float* x, int n, const float* dout, float* dx);
 
 /// x = cap tanh(x / cap); any n
 void soft_cap(float* x, int n, float cap);
-/// dx *= the derivative at the output y
+/// dx *= the derivative at the output y; zero where y is -inf, a masked id
 void soft_cap_vjp(const float* y, int n, float cap, float* dx);
 
 }  // namespace ponder

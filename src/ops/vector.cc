@@ -16,6 +16,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 void add_t(float* x, const float* y, int n) {
   for (int i = 0; i < n; ++i) x[i] += y[i];
 }
+void add_scaled_t(float* x, float w, const float* y, int n) {
+  for (int i = 0; i < n; ++i) x[i] += w * y[i];
+}
 float dot_t(const float* x, const float* y, int n) {
   const hn::CappedTag<float, 16> d;
   auto sum = hn::Zero(d);
@@ -39,11 +42,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ponder {
 HWY_EXPORT(add_t);
+HWY_EXPORT(add_scaled_t);
 HWY_EXPORT(dot_t);
 HWY_EXPORT(to_bf16_t);
 HWY_EXPORT(from_bf16_t);
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
+void add(float* x, float w, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_scaled_t)(x, w, y, n); }
 
 float dot(const float* x, const float* y, int n) { return HWY_DYNAMIC_DISPATCH(dot_t)(x, y, n); }
 

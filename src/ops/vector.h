@@ -7,6 +7,8 @@ namespace ponder {
 
 /// x += y
 void add(float* x, const float* y, int n);
+/// x += w y
+void add(float* x, float w, const float* y, int n);
 float dot(const float* x, const float* y, int n);
 /// x in compute type
 void convert(Compute, const float* x, int n, void* out);

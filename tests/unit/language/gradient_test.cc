@@ -9,6 +9,7 @@
 
 #include "model/arch.h"
 #include "model/reference.h"
+#include "model/transformer.h"
 #include "models.h"
 
 namespace ponder {
@@ -26,6 +27,22 @@ class Wave final : public RowTerm {
     for (std::size_t v = 0; v < lp.size(); ++v) {
       dlp[v] += static_cast<float>(at(t, v));  // of masked ids too, which must not count
       if (!std::isinf(lp[v])) sum += at(t, v) * lp[v];
+    }
+    return sum;
+  }
+};
+
+/// sum_tk c_tk e_tk^2.
+class Pull final : public EmbeddingTerm {
+ public:
+  static double at(std::size_t t, int k) { return 0.1 * std::cos(static_cast<double>(2 * t) + k); }
+  double add(std::size_t, std::span<const float> e, std::span<float> de) const override {
+    double sum = 0;
+    const std::size_t n_embd = 64;
+    for (std::size_t i = 0; i < e.size(); ++i) {
+      const double c = at(i / n_embd, static_cast<int>(i % n_embd));
+      sum += c * e[i] * e[i];
+      de[i] += static_cast<float>(2 * c * e[i]);
     }
     return sum;
   }
@@ -65,21 +82,12 @@ SoftReply soft(const Case& c, Prefix parent) {
 template <class T>
 T reference_value(const Reference& ref, const Case& c, const std::vector<T>& weights, const std::vector<T>& extra,
                   const Objective& o, bool even_only, int n_embd, int n_vocab) {
-  std::vector<std::vector<T>> x;
-  for (Token v : c.prompt) {
-    const auto e = ref.embedding(v);
-    x.emplace_back(e.begin(), e.end());
-  }
-  for (int t = 0; t < c.n; ++t) {
-    std::vector<T> row(extra.begin() + t * n_embd, extra.begin() + (t + 1) * n_embd);
-    for (int j = 0; j < c.m; ++j) {
-      const auto e = ref.embedding(c.candidates[t * c.m + j]);
-      for (int k = 0; k < n_embd; ++k) row[k] += weights[t * c.m + j] * e[k];
-    }
-    x.push_back(std::move(row));
-  }
-  const auto lp = ref.log_probs(std::move(x));
+  auto x = ref.inputs(c.prompt, c.candidates, c.m, weights, extra);
   T value = 0;
+  if (!o.embedding_terms.empty())
+    for (std::size_t t = 0; t < static_cast<std::size_t>(c.n); ++t)
+      for (int k = 0; k < n_embd; ++k) value += Pull::at(t, k) * x[c.prompt.size() + t][k] * x[c.prompt.size() + t][k];
+  const auto lp = ref.log_probs(std::move(x));
   for (int t = 0; t < c.n; ++t) {
     const auto& row = lp[c.prompt.size() + t - 1];
     std::vector<T> kept, scaled;
@@ -89,7 +97,7 @@ T reference_value(const Reference& ref, const Case& c, const std::vector<T>& wei
     for (const T& l : kept) scaled.push_back(o.alpha * (l - lse));
     for (int j = 0; j < c.m; ++j) value += o.logprob * weights[t * c.m + j] * (row[c.candidates[t * c.m + j]] - lse);
     value += o.lz * reference::log_sum_exp(scaled);
-    if (o.terms.empty()) continue;
+    if (o.row_terms.empty()) continue;
     for (int v = 0; v < n_vocab; ++v)
       if (!even_only || v % 2 == 0) value += Wave::at(t, v) * (row[v] - lse);
   }
@@ -106,33 +114,26 @@ double relative(const std::vector<float>& got, const std::vector<double>& want) 
   return std::sqrt(diff / norm);
 }
 
-class Gradient : public testing::TestWithParam<std::string> {
- protected:
-  std::unique_ptr<LanguageDensity> density(ModelOptions o = {.precision = Precision::kF32}) const {
-    return test::density(test::load(test::tiny_path(GetParam()), o));
-  }
-};
-
-TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
-  const auto file = must(GgufFile::open(test::tiny_path(GetParam())));
-  const Config config = must(read_config(*file));
-  const Reference ref(*file, config);
+/// Mixtures and lZ; then with half of the ids masked and terms besides.
+void expect_reference(LanguageDensity& d, const Reference& ref, const Config& config) {
   const Wave wave;
-  const RowTerm* terms[] = {&wave};
+  const Pull pull;
+  const RowTerm* row_terms[] = {&wave};
+  const EmbeddingTerm* embedding_terms[] = {&pull};
   for (const bool masked : {false, true}) {
     const Case c = random_case(config.n_vocab, masked ? 3 : 4, 3, masked);
-    const Objective o{.logprob = 0.7,
-                      .lz = 0.6,
-                      .alpha = 2.5,
-                      .terms = masked ? std::span<const RowTerm* const>(terms) : std::span<const RowTerm* const>()};
-    const auto d = density();
+    Objective o{.logprob = 0.7, .lz = 0.6, .alpha = 2.5};
+    if (masked) {
+      o.row_terms = row_terms;
+      o.embedding_terms = embedding_terms;
+    }
     TokenMask even(config.n_vocab);
     for (Token v = 1; v < config.n_vocab; v += 2) even.set(v, false);
     const TokenMask* mask = &even;
-    SoftReply reply = soft(c, d->context(must(d->add_context(c.prompt))));
+    SoftReply reply = soft(c, d.context(must(d.add_context(c.prompt))));
     if (masked) reply.masks = {&mask, 1};
     std::vector<ReplyGradient> got;
-    ASSERT_TRUE(d->value_and_grad({&reply, 1}, o, {.weights = true}, got).ok());
+    ASSERT_TRUE(d.value_and_grad({&reply, 1}, o, {.weights = true}, got).ok());
     ASSERT_TRUE(got[0].finite);
 
     std::vector<Complex> weights(c.weights.begin(), c.weights.end()), extra(c.n * config.n_embd);
@@ -156,6 +157,33 @@ TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
     }
     EXPECT_LT(relative(some, dextra), 1e-4);
   }
+}
+
+class Gradient : public testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<LanguageDensity> density(ModelOptions o = {.precision = Precision::kF32}) const {
+    return test::density(test::load(test::tiny_path(GetParam()), o));
+  }
+};
+
+TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
+  const auto file = must(GgufFile::open(test::tiny_path(GetParam())));
+  const Config config = must(read_config(*file));
+  expect_reference(*density(), Reference(*file, config), config);
+}
+
+// What no model of the repository has: soft caps of scores and logits, and a window that most keys fall out of.
+TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
+  const auto file = must(GgufFile::open(test::tiny_path("gemma3")));
+  const ModelOptions options{.precision = Precision::kF32, .n_threads = 2};
+  const GemmKernel& kernel = gemm_kernel(Compute::kF32);
+  Config config = must(read_config(*file));
+  config.attention_soft_cap = 0.5;
+  config.final_soft_cap = 2;
+  config.window = 3;
+  const auto model = std::make_shared<Transformer>(file, config, must(load_weights(*file, config, kernel, true, 2)),
+                                                   kernel, must(Model::describe(*file, options)));
+  expect_reference(*test::density(model), Reference(*file, config), config);
 }
 
 // Many chains of different lengths, their batch, the threads, the tape and the form of the weights leave every bit.
@@ -196,31 +224,44 @@ TEST_P(Gradient, IsAFunctionOfTheReplyAlone) {
   }
 }
 
+// Over the whole vocabulary, as one list for all positions or as one each.
 TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
   const auto d = density();
   const Case c = random_case(d->n_vocab(), 6, 1, 5);
+  const auto V = static_cast<std::size_t>(d->n_vocab());
   const Prefix root = d->context(must(d->add_context(c.prompt)));
-  std::vector<Token> all;  // every position over the whole vocabulary
+  std::vector<Token> all;
   std::vector<float> weights;
   for (int t = 0; t < c.n; ++t)
     for (Token v = 0; v < d->n_vocab(); ++v) {
       all.push_back(v);
       weights.push_back(v == c.candidates[t] ? 1.f : 0.f);
     }
-  const SoftReply replies[] = {{.parent = root, .candidates = c.candidates},
-                               {.parent = root, .candidates = all, .weights = weights, .m = d->n_vocab()}};
-  std::vector<ReplyGradient> g;
+  const SoftReply replies[] = {
+      {.parent = root, .candidates = c.candidates},
+      {.parent = root, .candidates = all, .weights = weights, .m = d->n_vocab()},
+      {.parent = root, .candidates = std::span(all).first(V), .weights = weights, .m = d->n_vocab()}};
+  std::vector<ReplyGradient> g, lz;
   ASSERT_TRUE(d->value_and_grad(replies, {}, {.weights = true}, g).ok());
-  EXPECT_EQ(g[0].value, g[1].value);
-  EXPECT_EQ(g[0].embedding, g[1].embedding);
+  for (const int i : {1, 2}) {
+    EXPECT_EQ(g[i].value, g[0].value);
+    EXPECT_EQ(g[i].embedding, g[0].embedding);
+    EXPECT_EQ(g[i].weights, g[1].weights);
+  }
+  EXPECT_EQ(d->cost().tokens_backward, 3 * c.n);
   Rows rows;
   const Extend e{.parent = root, .tokens = c.candidates, .rows = RowSet::kTargets};
   ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
   for (int t = 0; t < c.n; ++t) {
     EXPECT_NEAR(g[0].logprobs[t], rows.rows[t].logprob, 1e-12);
-    EXPECT_EQ(g[0].weights[t], g[1].weights[static_cast<std::size_t>(t) * d->n_vocab() + c.candidates[t]]);
+    EXPECT_EQ(g[0].weights[t], g[1].weights[t * V + c.candidates[t]]);
   }
-  EXPECT_EQ(d->cost().tokens_backward, 2 * c.n);
+  // What says nothing of its own weights has slopes through the embedding alone.
+  ASSERT_TRUE(
+      d->value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = 2}, {.weights = true, .slopes = true}, lz).ok());
+  EXPECT_EQ(lz[0].slopes, lz[1].weights);
+  EXPECT_EQ(lz[1].slopes, lz[1].weights);
+  EXPECT_TRUE(std::any_of(lz[0].slopes.begin(), lz[0].slopes.end(), [](float s) { return s != 0; }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::kTiny), [](const auto& i) {
@@ -248,6 +289,7 @@ TEST(GradientErrors, SayWhatIsWrong) {
   expect({.parent = root, .candidates = ids, .weights = nan, .m = 2}, "sum to 1");
   expect({.parent = root, .candidates = ids, .weights = good, .m = 3}, "(n, m) candidates");
   expect({.parent = root, .candidates = ids, .m = 2}, "a weight a candidate");
+  expect({.parent = root, .candidates = {ids, 2}, .weights = {good.data(), 3}, .m = 2}, "a weight a candidate");
   expect({.parent = root, .candidates = outside, .weights = good, .m = 2}, "300");
   expect({.parent = kNoPrefix, .candidates = ids}, "prefix");
   expect({.parent = 12345, .candidates = ids}, "live prefix");

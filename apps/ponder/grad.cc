@@ -4,33 +4,14 @@
 #include <cmath>
 
 #include "base/npy.h"
-#include "output.h"
+#include "grad.h"
 #include "ponder/gradient.h"
 
 namespace ponder::app {
 namespace {
 
-struct Args {
-  ModelArgs model;
-  PromptArgs prompt;
-  LineArgs lines;
-  std::string reply, out = ".";
-  double tape_mb = 0;
-  bool end = false;
-};
-
-// A line waiting for its gradient, or its error.
-struct Line {
-  int number = 0;
-  std::vector<Token> prompt, candidates;  // (n, m); the reply's tokens when not relaxed
-  std::vector<float> weights;
-  int m = 1;
-  bool relaxed = false;
-  std::string error;
-};
-
 // "candidates": [[…]], "weights": [[…]], both (n, m).
-void read_relaxed(const Json& j, int n_vocab, Line& l) {
+void read_relaxed(const Json& j, int n_vocab, GradLine& l) {
   const auto bad = [](const std::string& expected, const std::string& got, const char* key) {
     fail({Code::kInvalid, expected, got, key, ""});
   };
@@ -60,8 +41,8 @@ void read_relaxed(const Json& j, int n_vocab, Line& l) {
   }
 }
 
-Line read_line(int number, const Json& j, const Engine& e) {
-  Line l;
+GradLine read_line(int number, const Json& j, const Engine& e) {
+  GradLine l;
   l.number = number;
   l.prompt = request_prompt(j, e.text);
   if (j.contains("candidates")) {
@@ -74,33 +55,49 @@ Line read_line(int number, const Json& j, const Engine& e) {
   return l;
 }
 
+// Every request to fn, broken ones with their error. Returns the exit code.
+int read_lines(const GradArgs& a, const Engine& e, const std::function<void(GradLine)>& fn) {
+  if (a.lines.input.empty()) {
+    const Json j{{"prompt_ids", e.text.prompt(a.prompt)}, {"reply", a.reply}, {"end", a.end}};
+    fn(read_line(0, j, e));
+    return 0;
+  }
+  return for_lines(
+      a.lines.input, [&](int n, const Json& j) { fn(read_line(n, j, e)); },
+      [&](int n, const std::string& m) {
+        GradLine l;
+        l.number = n;
+        l.error = m;
+        fn(std::move(l));
+      });
+}
+
 class Runner {
  public:
-  Runner(const Args& a, Engine& e) : args_(a), engine_(e), prompts_(*e.density) { make_folder(a.out); }
-  void add(Line l) {
+  Runner(const GradArgs& a, Engine& e) : args_(a), engine_(e), prompts_(*e.density) { make_folder(a.out); }
+  void add(GradLine l) {
     constexpr std::size_t kLines = 32, kRows = 512;
     rows_ += l.candidates.size() / l.m;
     lines_.push_back(std::move(l));
     if (lines_.size() >= kLines || rows_ >= kRows) run();
   }
   void run();
-  bool failed() const { return failed_; }
+  int code() const { return code_; }
   int n_not_finite() const { return n_not_finite_; }
 
  private:
-  SoftReply soft(const Line&);
-  void print(const Line&, const ReplyGradient&);
+  SoftReply soft(const GradLine&);
+  void print(const GradLine&, const ReplyGradient&);
 
-  const Args& args_;
+  const GradArgs& args_;
   Engine& engine_;
   Prompts prompts_;
-  std::vector<Line> lines_;
+  std::vector<GradLine> lines_;
   std::size_t rows_ = 0;
-  int n_not_finite_ = 0;
-  bool failed_ = false;
+  int n_not_finite_ = 0, code_ = 0;
 };
 
-SoftReply Runner::soft(const Line& l) {
+SoftReply Runner::soft(const GradLine& l) {
   return {.parent = prompts_.get(l.prompt), .candidates = l.candidates, .weights = l.weights, .m = l.m};
 }
 
@@ -110,12 +107,12 @@ void Runner::run() {
   std::vector<ReplyGradient> results;
   std::vector<SoftReply> batch;
   try {
-    for (const Line& l : lines_)
+    for (const GradLine& l : lines_)
       if (l.error.empty()) batch.push_back(soft(l));
     must(engine_.density->value_and_grad(batch, {}, options, results));
   } catch (const Failure&) {  // whose? one by one
     results.clear();
-    for (Line& l : lines_) {
+    for (GradLine& l : lines_) {
       if (!l.error.empty()) continue;
       try {
         const SoftReply one = soft(l);
@@ -124,12 +121,12 @@ void Runner::run() {
         results.push_back(std::move(result[0]));
       } catch (const Failure& f) {
         l.error = f.error.message();
+        code_ = std::max(code_, exit_code(f.error));
       }
     }
   }
   std::size_t r = 0;
-  for (const Line& l : lines_) {
-    failed_ |= !l.error.empty();
+  for (const GradLine& l : lines_) {
     if (l.error.empty()) {
       print(l, results[r++]);
     } else {
@@ -141,10 +138,10 @@ void Runner::run() {
   rows_ = 0;
 }
 
-void Runner::print(const Line& l, const ReplyGradient& g) {
+void Runner::print(const GradLine& l, const ReplyGradient& g) {
   if (!g.finite) {
     ++n_not_finite_;
-    failed_ = true;
+    code_ = std::max(code_, 1);
     return write_line(error_line(l.number, "expected a finite gradient, got one that is not; it was not written"));
   }
   const std::string file = args_.out + "/" + std::to_string(l.number) + ".npy";
@@ -160,7 +157,7 @@ void Runner::print(const Line& l, const ReplyGradient& g) {
 }  // namespace
 
 Run add_grad(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<GradArgs>();
   a->model.add(app, true);
   a->prompt.add(app);
   a->lines.add(app);
@@ -169,32 +166,33 @@ Run add_grad(CLI::App& app) {
   app.add_option("--out", a->out, "folder for the gradients, LINE.npy");
   app.add_option("--tape-limit", a->tape_mb, "most MB of activations to keep; beyond it layers are run twice")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--check", a->check, "write no files: compare with differences, small models with a reference; exit 1");
+  app.add_option("--directions", a->directions, "with --check: random directions a line")->check(CLI::Range(1, 1000));
+  app.add_option("--tolerance", a->tolerance,
+                 "with --check: largest relative error (default: 1e-2, against the reference 1e-4; 0.1 in bf16)")
+      ->check(CLI::PositiveNumber);
   app.footer(
       "LINE.npy: float32 (n_reply, n_embd), d log p / d what enters the first block at each reply position; for lines "
       "with\n\"candidates\" and \"weights\" (n, m): dJ/d weights (n, m) of the relaxed objective.\nExamples:\n"
       "  ponder grad -p 'What is the capital of France?' --reply 'Paris.' --end --out /tmp/g\n"
+      "  ponder grad -p 'What is the capital of France?' --reply 'Paris.' --check --precision f32\n"
       "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder grad --input - --out /tmp/g");
   return [a] {
+    if (a->lines.input.empty() && a->reply.empty())
+      fail({Code::kInvalid, "a reply to differentiate", "none", "command line",
+            "give one with --reply, or requests with --input"});
     Engine e(a->model);
-    Runner r(*a, e);
-    int code = 0;
-    if (a->lines.input.empty()) {
-      Json j{{"prompt_ids", e.text.prompt(a->prompt)}, {"reply", a->reply}, {"end", a->end}};
-      r.add(read_line(0, j, e));
-    } else {
-      code = for_lines(
-          a->lines.input, [&](int n, const Json& j) { r.add(read_line(n, j, e)); },
-          [&](int n, const std::string& m) {
-            Line l;
-            l.number = n;
-            l.error = m;
-            r.add(std::move(l));
-          });
+    if (a->check) {
+      GradCheck c(*a, e);
+      const int code = read_lines(*a, e, [&](GradLine l) { c.add(l); });
+      return std::max(code, c.finish());
     }
+    Runner r(*a, e);
+    const int code = read_lines(*a, e, [&](GradLine l) { r.add(std::move(l)); });
     r.run();
     if (r.n_not_finite())
       std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n", r.n_not_finite());
-    return std::max(code, r.failed() ? 2 : 0);
+    return std::max(code, r.code());
   };
 }
 

@@ -8,7 +8,7 @@
 
 namespace ponder {
 
-enum class Purpose : std::uint32_t { kDecode = 1, kTest = 99 };
+enum class Purpose : std::uint32_t { kDecode = 1, kCheck = 2, kTest = 99 };
 
 /// Uniform in [0, 1), 53 bits.
 inline double uniform(std::uint64_t seed, std::uint32_t chain, std::uint64_t step, Purpose purpose) {

@@ -3,6 +3,7 @@
 // engine but the reading of the file.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <span>
 #include <string>
@@ -34,8 +35,8 @@ class Reference {
     return x;
   }
 
-  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m); extra (n, n_embd) is
-  /// added to the mixtures.
+  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m), to which extra
+  /// (n, n_embd), when there is any, is added.
   template <class T>
   std::vector<std::vector<T>> inputs(std::span<const Token> prompt, std::span<const Token> candidates, int m,
                                      const std::vector<T>& weights, const std::vector<T>& extra) const {
@@ -45,8 +46,9 @@ class Reference {
       x.emplace_back(e.begin(), e.end());
     }
     for (std::size_t t = 0; t < candidates.size() / m; ++t) {
-      const auto from = extra.begin() + static_cast<std::ptrdiff_t>(t) * c_.n_embd;
-      std::vector<T>& row = x.emplace_back(from, from + c_.n_embd);
+      std::vector<T>& row = x.emplace_back(c_.n_embd, T(0));
+      if (!extra.empty())
+        std::copy_n(extra.begin() + static_cast<std::ptrdiff_t>(t) * c_.n_embd, c_.n_embd, row.begin());
       for (std::size_t j = t * m; j < (t + 1) * m; ++j) {
         const auto e = embedding(candidates[j]);
         for (int k = 0; k < c_.n_embd; ++k) row[k] += weights[j] * e[k];

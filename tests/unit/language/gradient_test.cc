@@ -7,9 +7,7 @@
 #include <complex>
 #include <random>
 
-#include "model/arch.h"
 #include "model/reference.h"
-#include "model/transformer.h"
 #include "models.h"
 
 namespace ponder {
@@ -175,14 +173,13 @@ TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
 // What no model of the repository has: soft caps of scores and logits, and a window that most keys fall out of.
 TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
   const auto file = must(GgufFile::open(test::tiny_path("gemma3")));
-  const ModelOptions options{.precision = Precision::kF32, .n_threads = 2};
-  const GemmKernel& kernel = gemm_kernel(Compute::kF32);
-  Config config = must(read_config(*file));
-  config.attention_soft_cap = 0.5;
-  config.final_soft_cap = 2;
-  config.window = 3;
-  const auto model = std::make_shared<Transformer>(file, config, must(load_weights(*file, config, kernel, true, 2)),
-                                                   kernel, must(Model::describe(*file, options)));
+  Config config;
+  const auto model = test::load_changed(test::tiny_path("gemma3"), [&config](Config& c) {
+    c.attention_soft_cap = 0.5;
+    c.final_soft_cap = 2;
+    c.window = 3;
+    config = c;
+  });
   expect_reference(*test::density(model), Reference(*file, config), config);
 }
 

@@ -5,10 +5,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "model/arch.h"
+#include "model/transformer.h"
 #include "ponder/model.h"
 
 namespace ponder::test {
@@ -45,6 +48,16 @@ inline std::shared_ptr<const Model> load(const std::string& path, const ModelOpt
 inline std::unique_ptr<LanguageDensity> density(std::shared_ptr<const Model> model, std::int64_t kv_bytes = 0,
                                                 int n_ctx = 0) {
   return must(LanguageDensity::make(std::move(model), {.n_ctx = n_ctx, .kv_bytes = kv_bytes, .end_tokens = {}}));
+}
+/// A model whose Config was changed after it was read: what no file of the repository has.
+inline std::shared_ptr<const Model> load_changed(const std::string& path, const std::function<void(Config&)>& change) {
+  const auto file = must(GgufFile::open(path));
+  const ModelOptions options{.precision = Precision::kF32, .n_threads = 2};
+  Config config = must(read_config(*file));
+  change(config);
+  const GemmKernel& kernel = gemm_kernel(Compute::kF32);
+  auto weights = must(load_weights(*file, config, kernel, true, options.n_threads));
+  return std::make_shared<Transformer>(file, config, std::move(weights), kernel, must(Model::describe(*file, options)));
 }
 
 }  // namespace ponder::test

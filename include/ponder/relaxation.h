@@ -114,10 +114,12 @@ class NoiseRelaxation {
  private:
   struct Slopes {
     std::vector<Token> tokens;
-    std::vector<float> gain;   // (n, n_vocab) estimate of log w(x with x_t = v) - log w(x)
-    std::vector<float> log_q;  // (n, n_vocab); -inf where masked
+    std::vector<float> gain;  // (n, n_vocab) estimate of log w(x with x_t = v) - log w(x)
+    Rows rows;                // (n) whole rows
   };
-  Status law_rows(std::span<const Token> x, std::vector<float>& log_q, std::vector<double>& lz) const;
+  Status law_rows(std::span<const Token> x, Rows&) const;
+  /// log q_t(v) = alpha lp_t(v) - lZ_t; -inf where masked.
+  double log_q(const Row& r, std::size_t v) const { return alpha_ * (r.logits[v] - r.log_normalizer) - r.lz; }
   Status update_slopes(const Decoded&);
 
   CausalDensity& density_;

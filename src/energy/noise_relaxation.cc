@@ -75,8 +75,8 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
   return status;
 }
 
-// log q_t = alpha lp_t - lZ_t of the rows that predict x.
-Status NoiseRelaxation::law_rows(std::span<const Token> x, std::vector<float>& log_q, std::vector<double>& lz) const {
+// The whole rows that predict x.
+Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
   std::vector<const TokenMask*> masks;
   for (std::size_t t = 0; t < x.size(); ++t) masks.push_back(law_.mask(static_cast<int>(t)));
   const Extend e{.parent = root_,
@@ -84,15 +84,8 @@ Status NoiseRelaxation::law_rows(std::span<const Token> x, std::vector<float>& l
                  .rows = RowSet::kTargets,
                  .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
                  .masks = masks};
-  Rows rows;
-  PONDER_TRY(density_.extend({&e, 1}, rows));
-  density_.release(rows.end[0]);
-  log_q.clear();
-  lz.clear();
-  for (const Row& r : rows.rows) {
-    lz.push_back(r.lz);
-    for (float l : r.logits) log_q.push_back(static_cast<float>(alpha_ * (l - r.log_normalizer) - r.lz));
-  }
+  PONDER_TRY(density_.extend({&e, 1}, out));
+  density_.release(out.end[0]);
   return {};
 }
 
@@ -101,21 +94,17 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
     return Error{Code::kInvalid, "1 to " + std::to_string(law_.horizon()) + " tokens", std::to_string(x.size()),
                  "NoiseRelaxation::lift", ""};
   const std::size_t n_vocab = density_.n_vocab();
-  std::vector<float> log_q;
-  std::vector<double> lz;
-  PONDER_TRY(law_rows(x, log_q, lz));
+  Rows rows;
+  PONDER_TRY(law_rows(x, rows));
   out.eps.resize(law_.horizon() * n_vocab);
   for (std::size_t t = 0; t < static_cast<std::size_t>(law_.horizon()); ++t) {
     const double top = t < x.size() ? gumbel(u()) : 0;
     for (std::size_t v = 0; v < n_vocab; ++v) {
-      const std::size_t i = t * n_vocab + v;
-      if (t >= x.size() || std::isinf(log_q[i])) {
-        out.eps[i] = static_cast<float>(normal(u()));
-      } else {
-        const bool winner = static_cast<Token>(v) == x[t];
-        out.eps[i] =
-            static_cast<float>(normal_of_gumbel(winner ? top - log_q[i] : loser_noise(gumbel(u()), log_q[i], top)));
-      }
+      const double mu = t < x.size() ? log_q(rows.rows[t], v) : kMinusInf;
+      const bool winner = t < x.size() && static_cast<Token>(v) == x[t];
+      const double eps =
+          std::isinf(mu) ? normal(u()) : normal_of_gumbel(winner ? top - mu : loser_noise(gumbel(u()), mu, top));
+      out.eps[t * n_vocab + v] = static_cast<float>(eps);
     }
   }
   return {};
@@ -126,24 +115,14 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below
   const std::size_t n = x.tokens.size(), n_vocab = density_.n_vocab();
-  std::vector<double> lz;
-  PONDER_TRY(law_rows(x.tokens, slopes_.log_q, lz));
-  std::vector<Token> candidates;
-  std::vector<float> weights;
+  PONDER_TRY(law_rows(x.tokens, slopes_.rows));
   std::vector<const TokenMask*> masks;
-  for (std::size_t t = 0; t < n; ++t) {
-    masks.push_back(law_.mask(static_cast<int>(t)));
-    for (std::size_t v = 0; v < n_vocab; ++v) {
-      candidates.push_back(static_cast<Token>(v));
-      weights.push_back(static_cast<Token>(v) == x.tokens[t] ? 1.f : 0.f);
-    }
-  }
-  const SoftReply reply{
-      .parent = root_, .candidates = candidates, .weights = weights, .m = static_cast<int>(n_vocab), .masks = masks};
+  for (std::size_t t = 0; t < n; ++t) masks.push_back(law_.mask(static_cast<int>(t)));
+  const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = masks};
   std::vector<ReplyGradient> g;
-  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.weights = true}, g));
+  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
   if (!g[0].finite) return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
-  slopes_.gain = std::move(g[0].weights);
+  slopes_.gain = std::move(g[0].slopes);
   double after = 0;  // sum of lZ after t
   for (std::size_t t = n; t-- > 0;) {
     float* row = &slopes_.gain[t * n_vocab];
@@ -151,7 +130,7 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
     for (std::size_t v = 0; v < n_vocab; ++v) row[v] -= here;
     for (Token v : density_.end_tokens())
       if (v != x.tokens[t]) row[v] = static_cast<float>(-after);
-    after += lz[t];
+    after += slopes_.rows.rows[t].lz;
   }
   slopes_.tokens = x.tokens;
   return {};
@@ -167,10 +146,11 @@ Status NoiseRelaxation::force(const State& state, double kappa, double tau, std:
   const std::size_t n_vocab = density_.n_vocab();
   std::vector<double> s(n_vocab);
   for (std::size_t t = 0; t < x[0].tokens.size(); ++t) {
-    const float *eps = &state.eps[t * n_vocab], *log_q = &slopes_.log_q[t * n_vocab],
-                *gain = &slopes_.gain[t * n_vocab];
+    const float *eps = &state.eps[t * n_vocab], *gain = &slopes_.gain[t * n_vocab];
+    const Row& law = slopes_.rows.rows[t];
     double max = kMinusInf, sum = 0, mean = 0;
-    for (std::size_t v = 0; v < n_vocab; ++v) max = std::max(max, s[v] = (log_q[v] + gumbel_of_normal(eps[v])) / tau);
+    for (std::size_t v = 0; v < n_vocab; ++v)
+      max = std::max(max, s[v] = (log_q(law, v) + gumbel_of_normal(eps[v])) / tau);
     for (double& z : s) sum += z = std::exp(z - max);
     for (std::size_t v = 0; v < n_vocab; ++v) mean += (s[v] /= sum) * gain[v];
     for (std::size_t v = 0; v < n_vocab; ++v)

@@ -148,8 +148,84 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
 }
 INSTANTIATE_TEST_SUITE_P(Targets, NoiseForce, testing::Values(0, 1, 2));
 
-// The force is kappa d/d eps of sum_v softmax((log q + g) / tau)_v G_v with the table G held: differences of that sum,
-// with G read off the exact changes of log w to first order (first_order is checked elsewhere).
+// F = kappa d/d eps of sum_tv softmax((log q_t + g_t) / tau)_v G_tv with the table G held: by differences of that sum,
+// with G made in other ways: by the weights of a mixture over the whole vocabulary, and for end tokens by scoring what
+// they cut.
+TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
+  const double alpha = 3, kappa = 0.7, tau = 1.3;
+  const auto d = must(LanguageDensity::make(test::load(test::tiny_path("llama-tied"), {.precision = Precision::kF32}),
+                                            {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2, 7}}));
+  const auto V = static_cast<std::size_t>(d->n_vocab());
+  const Token prompt[] = {5, 6, 7, 8};
+  const Prefix root = d->context(must(d->add_context(prompt)));
+  const std::vector<Token> x{9, 10, 11, 2};
+  const ReplyLaw law = must(ReplyLaw::make(
+      {.target = Target::kEnded, .horizon = 5, .allowed = {2, 7, 9, 10, 11, 13, 15}}, d->n_vocab(), d->end_tokens()));
+  NoiseRelaxation r(*d, root, law, alpha);
+  State state;
+  ASSERT_TRUE(r.lift(x, uniforms(11), state).ok());
+
+  std::vector<Token> all;
+  std::vector<float> weights;
+  std::vector<const TokenMask*> masks;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    masks.push_back(law.mask(static_cast<int>(t)));
+    for (std::size_t v = 0; v < V; ++v) {
+      if (t == 0) all.push_back(static_cast<Token>(v));
+      weights.push_back(static_cast<Token>(v) == x[t] ? 1.f : 0.f);
+    }
+  }
+  const SoftReply reply{
+      .parent = root, .candidates = all, .weights = weights, .m = static_cast<int>(V), .masks = masks};
+  std::vector<ReplyGradient> g;
+  ASSERT_TRUE(d->value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha}, {.weights = true}, g).ok());
+  const Extend e{.parent = root,
+                 .tokens = x,
+                 .rows = RowSet::kTargets,
+                 .needs = {.alpha = alpha, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
+                 .masks = masks};
+  Rows rows;
+  ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
+  const auto log_weight = [&](std::size_t n) {  // of the first n rows
+    double sum = 0;
+    for (std::size_t t = 0; t < n; ++t) sum += rows.rows[t].lz;
+    return sum;
+  };
+  const auto estimate = [&](std::size_t t, const std::vector<double>& eps) {  // of row t
+    double sum = 0, value = 0;
+    for (std::size_t v = 0; v < V; ++v) {
+      const Row& row = rows.rows[t];
+      const double log_q = alpha * (row.logits[v] - row.log_normalizer) - row.lz;
+      const double s = std::exp((log_q + gumbel_of_normal(eps[v])) / tau);
+      const bool ends = d->is_end(static_cast<Token>(v)) && static_cast<Token>(v) != x[t];
+      const double gain = ends ? log_weight(t + 1) - log_weight(x.size())
+                               : static_cast<double>(g[0].weights[t * V + v]) - g[0].weights[t * V + x[t]];
+      sum += s;
+      value += s * gain;
+    }
+    return value / sum;
+  };
+  std::vector<float> force;
+  ASSERT_TRUE(r.force(state, kappa, tau, force).ok());
+  ASSERT_EQ(force.size(), 5 * V);
+  double size = 0, worst = 0;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    const std::vector<double> eps(state.eps.begin() + static_cast<std::ptrdiff_t>(t * V),
+                                  state.eps.begin() + static_cast<std::ptrdiff_t>((t + 1) * V));
+    for (std::size_t v = 0; v < V; ++v) {
+      auto up = eps, down = eps;
+      up[v] += 1e-4;
+      down[v] -= 1e-4;
+      const double slope = kappa * (estimate(t, up) - estimate(t, down)) / 2e-4;
+      size = std::max(size, std::abs(slope));
+      worst = std::max(worst, std::abs(slope - force[t * V + v]));
+    }
+  }
+  EXPECT_GT(size, 0.01);
+  EXPECT_LT(worst, 1e-4 * size);
+  for (std::size_t i = x.size() * V; i < force.size(); ++i) EXPECT_EQ(force[i], 0);  // after the end
+}
+
 TEST(NoiseRelaxation, ForceNeedsAGradient) {
   World w(Target::kFixed);
   NoiseRelaxation r(w.table, 0, *w.law, 2);

@@ -20,6 +20,7 @@ struct Args {
   std::string format = "md";
   bool json = false;
   int repeats = 5;
+  std::vector<std::string> only;  // empty: all
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -209,13 +210,19 @@ Run add_bench(CLI::App& app) {
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
   app.add_option("--format", a->format, "md, csv or json")->check(CLI::IsMember({"md", "csv", "json"}));
-  app.add_option("--repeats", a->repeats, "runs of each piece of work")->check(CLI::Range(1, 1000));
+  app.add_option("--repeats", a->repeats, "runs of each piece of work, after one that is not counted")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--only", a->only, "these pieces of work, by name, e.g. decode128,dram_gbs")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"prefill512", "decode128", "rows64x24", "streams16x32", "valgrad1x24", "valgrad16x24",
+                             "gemm_peak_gflops", "dram_gbs"}));
   app.footer(
       "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
       "over one prompt of 128;\n"
       "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 replies of 24 in one "
-      "batch.\nGFLOPS count every matrix that a token goes through, twice for a gradient.\n"
-      "Examples:\n  ponder bench\n  ponder bench --json --repeats 9");
+      "batch.\nrss_mb: the most memory held up to the last work that is not a gradient.\nGFLOPS count every matrix "
+      "that a token goes through, twice for a gradient.\n"
+      "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] {
     const double start = now();
     Engine e(a->model);
@@ -225,15 +232,19 @@ Run add_bench(CLI::App& app) {
             "use a larger model"});
     Bench b(e, a->repeats);
     std::vector<std::pair<std::string, Rate>> rates;
-    rates.emplace_back("prefill512", b.prefill(512));
-    rates.emplace_back("decode128", b.decode(128, 1, 128, Draw::Kind::kArgmax));
-    rates.emplace_back("rows64x24", b.rows(128, 64, 24));
-    rates.emplace_back("streams16x32", b.decode(128, 16, 32, Draw::Kind::kInverseCdf));
-    const double rss_mb = peak_rss_mb();  // of inference
-    rates.emplace_back("valgrad1x24", b.gradient(128, 1, 24));
-    rates.emplace_back("valgrad16x24", b.gradient(128, 16, 24));
-    rates.emplace_back("gemm_peak_gflops", gemm_peak(e.model->info(), a->repeats));
-    rates.emplace_back("dram_gbs", dram_read(e.model->info().n_threads, a->repeats));
+    const auto add = [&](const char* name, const auto& work) {
+      if (a->only.empty() || std::find(a->only.begin(), a->only.end(), name) != a->only.end())
+        rates.emplace_back(name, work());
+    };
+    add("prefill512", [&] { return b.prefill(512); });
+    add("decode128", [&] { return b.decode(128, 1, 128, Draw::Kind::kArgmax); });
+    add("rows64x24", [&] { return b.rows(128, 64, 24); });
+    add("streams16x32", [&] { return b.decode(128, 16, 32, Draw::Kind::kInverseCdf); });
+    const double rss_mb = peak_rss_mb();
+    add("valgrad1x24", [&] { return b.gradient(128, 1, 24); });
+    add("valgrad16x24", [&] { return b.gradient(128, 16, 24); });
+    add("gemm_peak_gflops", [&] { return gemm_peak(e.model->info(), a->repeats); });
+    add("dram_gbs", [&] { return dram_read(e.model->info().n_threads, a->repeats); });
     print(rates, e, *a, load_s, rss_mb);
     return 0;
   };

@@ -160,6 +160,12 @@ class Formats(unittest.TestCase):
         self.assertEqual(j["vocabulary"], 300)
         self.assertIn("llama", run("info", "-m", TINY).stdout.decode())
 
+    def test_bench_of_the_work_asked_for(self):
+        alone = lines(run("bench", "-m", TOY, "--json", "--repeats", "1", "--only", "decode128,valgrad1x24"))[0]
+        self.assertEqual({k for k in alone if isinstance(alone[k], dict)}, {"decode128", "valgrad1x24", "model"})
+        self.assertGreater(alone["decode128"]["median"], 0)
+        self.assertEqual(run("bench", "-m", TOY, "--only", "decode").returncode, 2)
+
 
 def read_npy(path):
     """Shape and values of a float32 .npy file."""

@@ -13,7 +13,7 @@ Run add_info(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
-  app.footer("Examples:\n  ponder info\n  ponder info -m model.gguf --json");
+  app.footer("Examples:\n  ponder info\n  ponder info --json");
   return [a] {
     const Text t(a->model);
     const GgufFile& f = *t.file;

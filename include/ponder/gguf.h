@@ -85,6 +85,8 @@ class GgufFile {
   virtual const std::map<std::string, GgufValue, std::less<>>& metadata() const = 0;
   virtual const std::vector<GgufTensor>& tensors() const = 0;       // file order
   virtual const GgufTensor* find(std::string_view name) const = 0;  // nullptr when absent
+  /// Lets the pages of a tensor leave memory; they come back from the file when they are read again.
+  virtual void page_out(const GgufTensor&) const = 0;
   /// SHA-256 of the file(s), lower-case hex; computed on first use, thread-safe.
   virtual const std::string& sha256() const = 0;
 

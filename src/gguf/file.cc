@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -53,6 +54,15 @@ class Mapping {
     if (data_) munmap(data_, size_);
   }
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+  // Whole pages inside `part`, where they are of this mapping.
+  void page_out(std::span<const std::byte> part) const {
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE)),
+               base = reinterpret_cast<std::uintptr_t>(data_);
+    const auto from = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+    const auto to = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
+    if (from >= base && from < to && to <= base + size_)
+      madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+  }
 
  private:
   void* data_ = nullptr;
@@ -79,6 +89,7 @@ class File final : public GgufFile {
     const auto it = by_name_.find(name);
     return it == by_name_.end() ? nullptr : &tensors_[it->second];
   }
+  void page_out(const GgufTensor& t) const override { page_out(std::span(t.data, t.n_bytes)); }
   const std::string& sha256() const override {
     std::call_once(hashed_, [this] { sha256_ = hash(); });
     return sha256_;
@@ -86,6 +97,9 @@ class File final : public GgufFile {
 
  private:
   std::string hash() const;
+  void page_out(std::span<const std::byte> bytes) const {
+    for (const Mapping& m : mappings_) m.page_out(bytes);
+  }
 
   std::string path_;
   int version_ = 0;
@@ -101,7 +115,13 @@ class File final : public GgufFile {
 std::string File::hash() const {
   EVP_MD_CTX* ctx = EVP_MD_CTX_new();
   EVP_DigestInit_ex(ctx, EVP_sha256(), nullptr);
-  for (const auto& p : parts_) EVP_DigestUpdate(ctx, p.data(), p.size());
+  constexpr std::size_t kChunk = 16 << 20;
+  for (const auto& p : parts_)
+    for (std::size_t at = 0; at < p.size(); at += kChunk) {
+      const auto chunk = p.subspan(at, std::min(kChunk, p.size() - at));
+      EVP_DigestUpdate(ctx, chunk.data(), chunk.size());
+      page_out(chunk);  // or the whole file would stay in memory
+    }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned n = 0;
   EVP_DigestFinal_ex(ctx, digest, &n);

@@ -45,7 +45,11 @@ class Loader {
   Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
     std::vector<const GgufTensor*> tensors;
     for (const auto& [name, n_out] : parts) tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
-    return status_.ok() ? Linear(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_) : Linear();
+    if (!status_.ok()) return {};
+    Linear l(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_);
+    if (packed_)
+      for (const GgufTensor* t : tensors) file_.page_out(*t);  // else a model would be in memory twice
+    return l;
   }
   // One bias for stacked outputs; parts without one are zero, none at all is empty.
   std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts, bool required) {

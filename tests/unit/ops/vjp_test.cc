@@ -184,16 +184,17 @@ TEST(Vjp, Linear) {
   for (const Compute compute : {Compute::kF32, Compute::kBF16}) {
     std::vector<GgufTensor> tensors(2);
     std::vector<Linear> parts;
+    Pages pages;
     for (int i = 0; i < 2; ++i) {
       tensors[i] = {.name = "w",
                     .type = TensorType::kF32,
                     .shape = {n_in, n_out[i]},
                     .data = reinterpret_cast<const std::byte*>(w[i].data()),
                     .n_values = n_in * n_out[i]};
-      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute), true, 1);
+      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute), &pages, 1);
     }
     const Linear::Outputs both[] = {{&parts[0], 0, n_out[0]}, {&parts[1], 0, n_out[1]}};
-    const Linear t = Linear::transposed(both, 2);
+    const Linear t = Linear::transposed(both, pages, 2);
     EXPECT_EQ(t.n_out(), n_in);
     const std::size_t stride = a_stride(t.n_in()) * compute_bytes(compute);
     Buffer<std::byte> operand(stride * kRowBlock);

@@ -1,0 +1,45 @@
+"""The examples that every subcommand's help ends with, run as they stand on the default model."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+PONDER = os.environ["PONDER"]
+CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+MODEL = os.path.join(CACHE, "ponder", "SmolLM2-135M-Instruct.Q4_1.gguf")
+
+
+def help_of(*command):
+    return subprocess.run([PONDER, *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def commands():
+    text = help_of()
+    return [x.split()[0] for x in text[text.index("Subcommands:"):].splitlines()[1:] if x.strip()]
+
+
+def examples(command):
+    text = help_of(command)
+    return [x.strip() for x in text[text.rindex("Examples:"):].splitlines()[1:] if x.strip()]
+
+
+@unittest.skipUnless(os.path.exists(MODEL), "the default model has not been fetched")
+class Examples(unittest.TestCase):
+    def test_each_of_them(self):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("PONDER_")}
+        self.assertIn("think", commands())
+        for command in commands():
+            found = examples(command)
+            self.assertGreaterEqual(len(found), 2, command)
+            for line in found:
+                self.assertIn("ponder " + command, line)
+                with tempfile.TemporaryDirectory() as d:
+                    r = subprocess.run(["bash", "-c", f"ponder() {{ {shlex.quote(PONDER)} \"$@\"; }}; {line}"], capture_output=True, cwd=d, env=clean, timeout=500)
+                self.assertEqual((r.returncode, r.stderr), (0, b""), line)
+                self.assertNotEqual(r.stdout.strip(), b"", line)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <vector>
@@ -40,6 +41,42 @@ inline void expect_same_replies(const std::vector<Reply>& got, const std::vector
     if (i > 0 && std::abs(want[i].logprob - want[i - 1].logprob) < 1e-9) continue;
     ASSERT_EQ(got[i].tokens, want[i].tokens) << what << " reply " << i;
   }
+}
+
+/// Beam search from its definition: of all children of all live prefixes the `width` most likely survive; closing ones
+/// join the pool; it ends when no live prefix can enter the pool's best `width`.
+inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
+  std::vector<Reply> live{{}}, pool;
+  for (int t = 0; t < w.law.horizon(); ++t) {
+    if (live.empty()) break;
+    if (pool.size() >= width && live[0].logprob <= pool[width - 1].logprob) break;
+    std::vector<Reply> children;
+    for (const Reply& p : live) {
+      Rows rows;
+      const TokenMask* mask = w.law.mask(t);
+      const Extend e{.parent = w.context,
+                     .tokens = p.tokens,
+                     .rows = RowSet::kLast,
+                     .needs = {.draw = {.kind = Draw::Kind::kList}},
+                     .masks = {&mask, 1}};
+      EXPECT_TRUE(w.density->extend({&e, 1}, rows).ok());
+      w.density->release(rows.end[0]);
+      for (const TokenProb& v : rows.rows[0].list) {
+        Reply c = p;
+        c.tokens.push_back(v.token);
+        c.logprob += v.logprob;
+        children.push_back(c);
+      }
+    }
+    const auto better = [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; };
+    std::stable_sort(children.begin(), children.end(), better);
+    children.resize(std::min(children.size(), width));
+    live.clear();
+    for (const Reply& c : children) (w.law.closes(t, c.tokens.back()) ? pool : live).push_back(c);
+    std::stable_sort(pool.begin(), pool.end(), better);
+  }
+  pool.resize(std::min(pool.size(), width));
+  return pool;
 }
 
 /// Calls fn(world, rng, index) on n random tables.

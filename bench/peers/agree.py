@@ -3,7 +3,7 @@ against ponder's in f32. Before any timing; a party that disagrees ends the run.
 
 from collections.abc import Iterator
 
-from parties import HF_F32, PONDER, Failed, Peer, Ponder
+from parties import HF_F32, PONDER, PartyError, Peer, Ponder
 
 TEXTS = (
     (
@@ -30,9 +30,7 @@ def differences(parties: dict[str, Ponder | Peer]) -> Iterator[tuple[str, dict]]
     requests = [{"prompt": prompt, "reply": reply} for prompt, reply in TEXTS]
     reference = parties[PONDER].score(requests, "f32")
     for name, party in parties.items():
-        scored = party.score(
-            [{k: r[k] for k in ("prompt_ids", "reply_ids")} for r in reference]
-        )
+        scored = party.score([{k: r[k] for k in ("prompt_ids", "reply_ids")} for r in reference])
         gaps = [
             abs(a - b)
             for ours, theirs in zip(reference, scored, strict=True)
@@ -42,13 +40,13 @@ def differences(parties: dict[str, Ponder | Peer]) -> Iterator[tuple[str, dict]]
 
 
 def check(parties: dict[str, Ponder | Peer]) -> dict[str, dict]:
-    """All differences; raises Failed at the first that is too large. The parties must have
+    """All differences; raises PartyError at the first that is too large. The parties must have
     been started."""
     agreement = {}
     for name, gap in differences(parties):
         limit = LIMIT_F32 if name == HF_F32 else LIMIT_ROUNDED
         if not gap["mean"] <= limit:
-            raise Failed(
+            raise PartyError(
                 f"{name} does not hold the same model: log-probabilities differ from"
                 f" ponder's in f32 by {gap['mean']:.4g} nats a token, at most {limit}"
             )

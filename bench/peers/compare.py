@@ -12,10 +12,9 @@ import sys
 import agree
 import machine
 import report
-from parties import Failed, Peer, Ponder, peers
+from parties import PartyError, Peer, Ponder, peers
 from work import WORKS
 
-HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ponder"
 MODELS = {
     "smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -125,10 +124,9 @@ def main() -> None:
         everyone = {MODELS[m]: parties_of(args, MODELS[m]) for m in args.models}
         watch = machine.Watch()
         results["models"] = {
-            name: measure(name, parties, args.rounds)
-            for name, parties in everyone.items()
+            name: measure(name, parties, args.rounds) for name, parties in everyone.items()
         }
-    except Failed as e:
+    except PartyError as e:
         sys.exit(f"error: {e}")
     results["busy"] = watch.end()
     if args.json:

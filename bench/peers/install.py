@@ -28,8 +28,9 @@ def _environment(folder: pathlib.Path, requirements: str, cmake: str = "") -> st
     print(f"making {folder} (log beside it) …", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    options = ["--no-binary", "llama-cpp-python"] if cmake else []
-    # -j2 and nice: a build of half an hour should leave room for other work.
+    # pip would take a wheel that it built before, with other options, from its cache.
+    options = ["--no-cache-dir", "--no-binary", "llama-cpp-python"] if cmake else []
+    # -j2 and nice: a long build should leave room for other work.
     env = os.environ | {"CMAKE_ARGS": cmake, "CMAKE_BUILD_PARALLEL_LEVEL": "2"}
     pip = ["nice", python, "-m", "pip", "install", *options, "-r", HERE / requirements]
     log = folder.with_suffix(".log")
@@ -42,9 +43,7 @@ def _environment(folder: pathlib.Path, requirements: str, cmake: str = "") -> st
 
 def llama(cache: pathlib.Path, isa: str) -> str:
     """The python that has llama-cpp-python compiled for `isa`."""
-    return _environment(
-        cache / f"llama-{isa}", "requirements-llama.txt", LLAMA_CMAKE[isa]
-    )
+    return _environment(cache / f"llama-{isa}", "requirements-llama.txt", LLAMA_CMAKE[isa])
 
 
 def hugging_face(cache: pathlib.Path) -> str:

@@ -14,9 +14,7 @@ def describe() -> dict:
         memory_kb = int(f.readline().split()[1])
     return {
         "cpu": cpu.get("model name", platform.machine()),
-        "family_model_stepping": [
-            cpu.get(k) for k in ("cpu family", "model", "stepping")
-        ],
+        "family_model_stepping": [cpu.get(k) for k in ("cpu family", "model", "stepping")],
         "flags": cpu.get("flags", ""),
         "cores": os.cpu_count(),
         "memory_gb": round(memory_kb / 2**20, 1),
@@ -28,9 +26,7 @@ def describe() -> dict:
 def _busy_s() -> tuple[float, float]:
     """Seconds of all CPUs: spent in programs and the kernel, and taken by the host."""
     with open("/proc/stat", encoding="ascii") as f:
-        user, nice, system, _, _, irq, soft, steal, *_ = map(
-            int, f.readline().split()[1:]
-        )
+        user, nice, system, _, _, irq, soft, steal, *_ = map(int, f.readline().split()[1:])
     tick = os.sysconf("SC_CLK_TCK")
     return (user + nice + system + irq + soft) / tick, steal / tick
 

@@ -16,7 +16,7 @@ INFERENCE = [w.name for w in WORKS if not w.gradient]
 GRADIENTS = [w.name for w in WORKS if w.gradient]
 
 
-class Failed(Exception):
+class PartyError(Exception):
     """A party that did not do what it was asked; the text says where to look."""
 
 
@@ -58,11 +58,9 @@ class Ponder:
 
     def _run(self, arguments: list[str], text: str = "") -> str:
         command = [self.program, *arguments]
-        done = subprocess.run(
-            command, input=text, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Failed(f"{' '.join(command)}: {done.stderr.strip()}")
+            raise PartyError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
 
 
@@ -78,7 +76,7 @@ class Peer:
     def start(self) -> dict[str, float]:
         """Load time of the model; memory after the import of libraries, and at its peak
         after all inference work."""
-        self.stderr = open(self.log, "w", encoding="utf-8")
+        self.stderr = self.log.open("w", encoding="utf-8")
         self.process = subprocess.Popen(
             list(map(str, self.command)),
             stdin=subprocess.PIPE,
@@ -115,13 +113,11 @@ class Peer:
     def _answer(self) -> dict:
         line = self.process.stdout.readline()
         if not line:
-            raise Failed(f"a peer ended early: see {self.log}")
+            raise PartyError(f"a peer ended early: see {self.log}")
         return json.loads(line)
 
 
-def peers(
-    cache: pathlib.Path, model: pathlib.Path, threads: int, isa: str
-) -> dict[str, Peer]:
+def peers(cache: pathlib.Path, model: pathlib.Path, threads: int, isa: str) -> dict[str, Peer]:
     """Installs what is missing. A lesser instruction set is llama.cpp's alone: torch
     cannot be built for it here."""
     python = install.llama(cache, isa)
@@ -131,10 +127,6 @@ def peers(
         python = install.hugging_face(cache)
         folder = install.checkpoint(cache, python, model)
         command = [python, HERE / "peer_hf.py", folder]
-        found[HF_BF16] = Peer(
-            [*command, "bf16", threads], cache / "hf-bf16.log", Ponder.works
-        )
-        found[HF_F32] = Peer(
-            [*command, "f32", threads], cache / "hf-f32.log", GRADIENTS
-        )
+        found[HF_BF16] = Peer([*command, "bf16", threads], cache / "hf-bf16.log", Ponder.works)
+        found[HF_F32] = Peer([*command, "f32", threads], cache / "hf-f32.log", GRADIENTS)
     return found

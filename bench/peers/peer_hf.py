@@ -3,7 +3,8 @@ the folder that convert.py made.
 
 Chosen for speed: the prompt's keys and values are kept and shared by all rows as a view,
 nothing is fed that is not needed, and the vocabulary is projected only where asked, in
-blocks of rows (log-softmax of a block is done while it is in the cache)."""
+blocks of rows (log-softmax of a block is done while it is in the cache). Attention is
+torch's fused one for a prompt and plain products elsewhere, each the faster there."""
 
 import copy
 import sys
@@ -11,9 +12,10 @@ from collections.abc import Callable
 
 import torch
 import transformers
+from torch.nn.functional import cross_entropy
+
 import work
 from serve import serve
-from torch.nn.functional import cross_entropy
 
 BLOCK = 256  # rows of logits at a time
 
@@ -26,6 +28,7 @@ class HuggingFace:
         self.n_vocab = model.config.vocab_size
 
     def job(self, work_name: str) -> Callable[[], object]:
+        self.model.set_attn_implementation("sdpa" if work_name == "prefill512" else "eager")
         if work_name == "prefill512":
             ids = torch.tensor([work.prompt(work.N_PREFILL, self.n_vocab)])
             return lambda: self._feed(ids)
@@ -33,9 +36,7 @@ class HuggingFace:
         if work_name == "decode128":
             return lambda: self._decode(prompt, 1, work.N_DECODE, self._argmax)
         if work_name == "streams16x32":
-            return lambda: self._decode(
-                prompt, work.N_STREAMS, work.N_STREAM, self._draw
-            )
+            return lambda: self._decode(prompt, work.N_STREAMS, work.N_STREAM, self._draw)
         n = work.N_CHAINS.get(work_name, work.N_ROWS)
         rows = torch.tensor(work.replies(n, self.n_vocab))
         run = self._value_and_grad if work_name in work.N_CHAINS else self._score
@@ -111,8 +112,8 @@ def main(folder: str, dtype: str, threads: str) -> None:
     kind = {"bf16": torch.bfloat16, "f32": torch.float32}[dtype]
     about = {
         "version": f"transformers {transformers.__version__}, torch {torch.__version__}",
-        "setting": f"{dtype}, sdpa, torch.set_num_threads({threads}), "
-        f"{torch.backends.cpu.get_cpu_capability()}",
+        "setting": f"{dtype}, {threads} threads, "
+        f"{torch.backends.cpu.get_cpu_capability()}, eager mode",
     }
     serve(lambda: HuggingFace(f"{folder}/{dtype}", kind, int(threads)), about)
 

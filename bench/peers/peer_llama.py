@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 import llama_cpp as api
 import numpy as np
+
 import work
 from serve import serve
 
@@ -102,9 +103,7 @@ class LlamaCpp:
         ids = [work.token(s, self.n_vocab) for s in range(n_streams)]
         for t in range(n):
             position = work.N_PROMPT + t
-            ids = pick(
-                self._run((v, position, s, True) for s, v in enumerate(ids, 1))
-            )
+            ids = pick(self._run((v, position, s, True) for s, v in enumerate(ids, 1)))
 
     @staticmethod
     def _argmax(logits: np.ndarray) -> list[int]:
@@ -129,13 +128,9 @@ class LlamaCpp:
             log_sum = np.log(np.exp(x - top).sum(axis=1))
             return x[np.arange(len(t)), t] - top[:, 0] - log_sum
 
-        return np.concatenate(
-            list(self.pool.map(block, range(0, len(targets), BLOCK)))
-        )
+        return np.concatenate(list(self.pool.map(block, range(0, len(targets), BLOCK))))
 
-    def _score(
-        self, first: np.ndarray, n_prompt: int, rows: list[list[int]]
-    ) -> np.ndarray:
+    def _score(self, first: np.ndarray, n_prompt: int, rows: list[list[int]]) -> np.ndarray:
         """log p (n, length) of the tokens of rows, after a prompt whose last logits are
         `first` (1, V). The last token of a row need not be fed."""
         self._fork(len(rows))

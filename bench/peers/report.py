@@ -8,7 +8,13 @@ import pathlib
 import statistics
 import sys
 
-UNITS = {"load_s": "s", "peak_mb": "MB", "import_mb": "MB", "gemm_peak_gflops": "GFLOPS", "dram_gbs": "GB/s"}
+UNITS = {
+    "load_s": "s",
+    "peak_mb": "MB",
+    "import_mb": "MB",
+    "gemm_peak_gflops": "GFLOPS",
+    "dram_gbs": "GB/s",
+}
 Summary = dict[str, float]
 
 
@@ -60,9 +66,7 @@ def _model(name: str, model: dict) -> str:
     head = ["work", "unit", *parties, *(f"ponder / {p}" for p in peers)]
     rows = [head]
     for work, samples in model["samples"].items():
-        figures = [
-            _cell(summary(samples[p])) if p in samples else "" for p in parties
-        ]
+        figures = [_cell(summary(samples[p])) if p in samples else "" for p in parties]
         quotients = [_cell(model["ratios"].get(work, {}).get(p)) for p in peers]
         rows.append([work, UNITS.get(work, "tokens/s"), *figures, *quotients])
     text = f"## {name}\n\n{_table(rows)}\n"
@@ -72,9 +76,7 @@ def _model(name: str, model: dict) -> str:
             f"* {party}: {about['version']}; {about['setting']}; differs from ponder in"
             f" f32 by {gap['mean']:.2g} nats a token, {gap['max']:.2g} at most\n"
         )
-    peaks = ", ".join(
-        f"{k} {_cell(summary(v))} {UNITS[k]}" for k, v in model["peaks"].items()
-    )
+    peaks = ", ".join(f"{k} {_cell(summary(v))} {UNITS[k]}" for k, v in model["peaks"].items())
     return f"{text}* this machine in the same run: {peaks}\n"
 
 

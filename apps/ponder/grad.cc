@@ -184,7 +184,7 @@ Run add_grad(CLI::App& app) {
     Engine e(a->model);
     if (a->check) {
       GradCheck c(*a, e);
-      const int code = read_lines(*a, e, [&](GradLine l) { c.add(l); });
+      const int code = read_lines(*a, e, [&](const GradLine& l) { c.add(l); });
       return std::max(code, c.finish());
     }
     Runner r(*a, e);

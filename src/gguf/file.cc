@@ -61,7 +61,7 @@ class Mapping {
     const auto from = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
     const auto to = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
     if (from >= base && from < to && to <= base + size_)
-      madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+      madvise(static_cast<std::byte*>(data_) + (from - base), to - from, MADV_DONTNEED);
   }
 
  private:

@@ -1,6 +1,6 @@
 // How far can the gradient be trusted? Rank correlation (Spearman) between the first-order estimate of changing one
 // token of a reply and the exact change of log p, on greedy and on drawn replies to eight questions: when all of the
-// token is changed, and when a part of its weight is moved. docs/gradient.md has the figures.
+// token is changed, and when a part of its weight is moved. docs/gradient.md.
 //   first_order MODEL.gguf
 #include <algorithm>
 #include <array>

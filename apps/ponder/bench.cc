@@ -220,7 +220,7 @@ Run add_bench(CLI::App& app) {
       "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
       "over one prompt of 128;\n"
       "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 replies of 24 in one "
-      "batch.\nrss_mb: the most memory held up to the last work that is not a gradient.\nGFLOPS count every matrix "
+      "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last work that is not a gradient.\nGFLOPS count every matrix "
       "that a token goes through, twice for a gradient.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] {
@@ -240,6 +240,7 @@ Run add_bench(CLI::App& app) {
     add("decode128", [&] { return b.decode(128, 1, 128, Draw::Kind::kArgmax); });
     add("rows64x24", [&] { return b.rows(128, 64, 24); });
     add("streams16x32", [&] { return b.decode(128, 16, 32, Draw::Kind::kInverseCdf); });
+    add("rows16x24", [&] { return b.rows(128, 16, 24); });
     const double rss_mb = peak_rss_mb();
     add("valgrad1x24", [&] { return b.gradient(128, 1, 24); });
     add("valgrad16x24", [&] { return b.gradient(128, 16, 24); });

@@ -215,6 +215,8 @@ Run add_score(CLI::App& app) {
   app.add_flag("--template-only", a->template_only, "only render the chat template: no weights needed");
   app.add_option("--allow-ids", a->allowed, "restrict the law to these token ids")->delimiter(',');
   app.footer(
+      "JSON field \"pseudo\": {\"k\", \"logprobs\", \"sum\", \"candidates\"}, candidates the ids that each position "
+      "chose among.\n"
       "Examples:\n  ponder score -p 'What is the capital of France?' --reply 'Paris.' --end\n"
       "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder score --input - --jsonl");
   return [a] {

@@ -214,13 +214,14 @@ Run add_bench(CLI::App& app) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--only", a->only, "these pieces of work, by name, e.g. decode128,dram_gbs")
       ->delimiter(',')
-      ->check(CLI::IsMember({"prefill512", "decode128", "rows64x24", "streams16x32", "valgrad1x24", "valgrad16x24",
-                             "gemm_peak_gflops", "dram_gbs"}));
+      ->check(CLI::IsMember({"prefill512", "decode128", "rows64x24", "streams16x32", "rows16x24", "valgrad1x24",
+                             "valgrad16x24", "gemm_peak_gflops", "dram_gbs"}));
   app.footer(
       "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
       "over one prompt of 128;\n"
       "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 replies of 24 in one "
-      "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last work that is not a gradient.\nGFLOPS count every matrix "
+      "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last work that is not a "
+      "gradient.\nGFLOPS count every matrix "
       "that a token goes through, twice for a gradient.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] {

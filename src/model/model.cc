@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "base/cgroup.h"
 #include "model/arch.h"
 #include "model/memory.h"
 #include "model/transformer.h"
@@ -19,11 +20,7 @@ std::int64_t available_memory() {
     std::getline(info, unit);
     if (key == "MemAvailable:") available = kb * 1024;
   }
-  std::ifstream max("/sys/fs/cgroup/memory.max"), current("/sys/fs/cgroup/memory.current");
-  std::int64_t limit = 0, used = 0;
-  if (max >> limit && current >> used)
-    available = std::min(available, limit - used);  // "max" does not read as a number
-  return std::max<std::int64_t>(available, 0);
+  return std::min(available, cgroup_limits().memory_left);
 }
 
 namespace {

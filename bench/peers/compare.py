@@ -28,9 +28,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def one_round(parties: dict[str, Ponder | Peer], samples: Samples) -> None:
-    """Adds one sample of everything to `samples`; the parties were started."""
+def one_round(parties: dict[str, Ponder | Peer], only: list[str], samples: Samples) -> None:
+    """Adds one sample of each work named to `samples`; the parties were started."""
     for work in WORKS:
+        if work.name not in only:
+            continue
         line = []
         for name, party in parties.items():
             if work.name in party.works:
@@ -53,7 +55,7 @@ def parties_of(args: argparse.Namespace, file: str) -> dict[str, Ponder | Peer]:
     return {"ponder": Ponder(args.ponder, *common), **peers(args.cache, *common)}
 
 
-def measure(name: str, parties: dict[str, Ponder | Peer], rounds: int) -> dict:
+def measure(name: str, parties: dict[str, Ponder | Peer], rounds: int, only: list[str]) -> dict:
     """All there is to say of one model."""
     ponder, *_ = parties.values()
     samples: Samples = {}
@@ -64,7 +66,7 @@ def measure(name: str, parties: dict[str, Ponder | Peer], rounds: int) -> dict:
         try:
             start(parties, samples)
             agreement = agreement or agree.check(parties)
-            one_round(parties, samples)
+            one_round(parties, only, samples)
         finally:
             for party in parties.values():
                 party.stop()
@@ -85,6 +87,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--rounds", type=int, default=5, help="samples of everything (5)")
     p.add_argument("--threads", type=int, default=2, help="of every party (2)")
     p.add_argument("--models", default=",".join(MODELS), help="of smollm2,gemma3")
+    p.add_argument("--only", default=",".join(w.name for w in WORKS), help="these pieces of work (all)")
     p.add_argument("--quick", action="store_true", help="one round of smollm2")
     p.add_argument(
         "--isa",
@@ -107,6 +110,9 @@ def arguments() -> argparse.Namespace:
     args.models = args.models.split(",")
     if unknown := set(args.models) - set(MODELS):
         p.error(f"--models: expected smollm2 or gemma3, got {', '.join(unknown)}")
+    args.only = args.only.split(",")
+    if unknown := set(args.only) - {w.name for w in WORKS}:
+        p.error(f"--only: expected names of work.py, got {', '.join(unknown)}")
     return args
 
 
@@ -124,7 +130,7 @@ def main() -> None:
         everyone = {MODELS[m]: parties_of(args, MODELS[m]) for m in args.models}
         watch = machine.Watch()
         results["models"] = {
-            name: measure(name, parties, args.rounds) for name, parties in everyone.items()
+            name: measure(name, parties, args.rounds, args.only) for name, parties in everyone.items()
         }
     except PartyError as e:
         sys.exit(f"error: {e}")

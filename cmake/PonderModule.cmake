@@ -33,6 +33,7 @@ function(ponder_test name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ponder_options ${T_DEPS} GTest::gtest_main)
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit)  # what folders share: quants.h, …
   target_compile_definitions(test_${name} PRIVATE PONDER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(NOT T_LABEL)
     set(T_LABEL fast)

@@ -32,7 +32,7 @@ struct ModelArgs {
   std::string precision = "auto", weights = "auto", isa = "best", chat_template;
   bool verbose = false;
   void add(CLI::App&, bool runs);  // runs: with the options of an engine
-  ModelOptions options() const;
+  ModelOptions options() const;    // also limits the instruction sets: before anything runs
 };
 
 /// -p, -f.

@@ -24,17 +24,14 @@ template <class F>
 void parallel_region(int n_threads, const F& fn) {
   if (n_threads <= 1 || Team::current()) return fn();
   arena(n_threads).execute([&] {
+    struct Helpers : tbb::task_group {
+      ~Helpers() { wait(); }
+    };
     Team team;
-    tbb::task_group helpers;
+    Helpers helpers;
     for (int i = 1; i < n_threads; ++i) helpers.run([&] { team.help(); });
-    try {
-      const Team::Owner owner(team);
-      fn();
-    } catch (...) {
-      helpers.wait();
-      throw;
-    }
-    helpers.wait();
+    const Team::Owner owner(team);  // goes first, which lets the helpers go
+    fn();
   });
 }
 

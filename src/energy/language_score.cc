@@ -11,7 +11,7 @@ class LanguageScore final : public SoftScore {
   Status score(std::span<const std::vector<Token>> x, std::vector<double>& f) override {
     std::vector<std::vector<const TokenMask*>> masks;
     std::vector<Extend> batch;
-    for (const auto& tokens : x) masks.push_back(masks_for(tokens.size()));
+    for (const auto& tokens : x) masks.push_back(law_.masks(tokens.size()));
     for (std::size_t i = 0; i < x.size(); ++i)
       batch.push_back({.parent = root_, .tokens = x[i], .rows = RowSet::kTargets, .masks = masks[i]});
     Rows rows;
@@ -27,7 +27,7 @@ class LanguageScore final : public SoftScore {
   Status evaluate(std::span<const SoftPoint> points, std::vector<SoftValue>& out) override {
     std::vector<std::vector<const TokenMask*>> masks;
     std::vector<SoftReply> replies;
-    for (const SoftPoint& p : points) masks.push_back(masks_for(p.candidates.size() / p.m));
+    for (const SoftPoint& p : points) masks.push_back(law_.masks(p.candidates.size() / p.m));
     for (std::size_t i = 0; i < points.size(); ++i)
       replies.push_back({.parent = root_,
                          .candidates = points[i].candidates,
@@ -42,11 +42,6 @@ class LanguageScore final : public SoftScore {
   }
 
  private:
-  std::vector<const TokenMask*> masks_for(std::size_t n) const {
-    std::vector<const TokenMask*> masks;
-    for (std::size_t t = 0; t < n; ++t) masks.push_back(law_.mask(static_cast<int>(t)));
-    return masks;
-  }
   CausalDensity& density_;
   Prefix root_;
   ReplyLaw law_;

@@ -77,8 +77,7 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
 
 // The whole rows that predict x.
 Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
-  std::vector<const TokenMask*> masks;
-  for (std::size_t t = 0; t < x.size(); ++t) masks.push_back(law_.mask(static_cast<int>(t)));
+  const auto masks = law_.masks(x.size());
   const Extend e{.parent = root_,
                  .tokens = x,
                  .rows = RowSet::kTargets,
@@ -116,8 +115,7 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
   slopes_.tokens.clear();  // stays empty if something fails below
   const std::size_t n = x.tokens.size(), n_vocab = density_.n_vocab();
   PONDER_TRY(law_rows(x.tokens, slopes_.rows));
-  std::vector<const TokenMask*> masks;
-  for (std::size_t t = 0; t < n; ++t) masks.push_back(law_.mask(static_cast<int>(t)));
+  const auto masks = law_.masks(n);
   const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = masks};
   std::vector<ReplyGradient> g;
   PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));

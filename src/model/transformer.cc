@@ -99,7 +99,7 @@ void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const 
 }
 
 void Transformer::embed(const ForwardBatch& b, float* x) const {
-  const int d = config_.n_embd, pieces = info_.n_threads;
+  const int d = config_.n_embd, pieces = std::min(b.n(), info_.n_threads);
   parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
     const std::int64_t begin = b.n() * piece / pieces, end = b.n() * (piece + 1) / pieces;
     if (!b.mixes.empty()) embeddings(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);

@@ -49,7 +49,7 @@ std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts
   return f;
 }
 
-void pack_compact(const CompactForm& f, Compute compute, std::span<const CompactRow> rows, int n_in, std::byte* out) {
+void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorRow> rows, int n_in, std::byte* out) {
   std::memset(out, 0, f.panel_bytes(n_in));
   std::vector<std::int8_t> level(n_in);
   std::vector<float> scale(n_in / 16), offset(n_in / 16);

@@ -33,11 +33,11 @@ struct CompactForm {
 std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts);
 
 /// One output's weights as in the file; blocks null beyond the last output.
-struct CompactRow {
+struct TensorRow {
   TensorType type;
   const std::byte* blocks;
 };
 /// rows: (kPanel).
-void pack_compact(const CompactForm&, Compute, std::span<const CompactRow> rows, int n_in, std::byte* out);
+void pack_compact(const CompactForm&, Compute, std::span<const TensorRow> rows, int n_in, std::byte* out);
 
 }  // namespace ponder

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "ops/isa.h"
+
 namespace ponder {
 
 void pack_panel(Compute c, const float* rows, int k, void* out) {

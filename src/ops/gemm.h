@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ponder/model.h"
-
 namespace ponder {
 
 /// Type of A and of the packed weights. Sums are float32.
@@ -52,7 +50,6 @@ struct GemmKernel {
 };
 /// The best kernel of this CPU within limit_instruction_set().
 const GemmKernel& gemm_kernel(Compute);
-InstructionSet instruction_set_limit();
 
 inline std::size_t panel_bytes(Compute c, int k) {
   return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);

@@ -3,8 +3,7 @@
 
 #include <atomic>
 
-#include "ops/gemm.h"
-#include "ponder/model.h"
+#include "ops/isa.h"
 
 namespace ponder {
 namespace {

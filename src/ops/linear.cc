@@ -30,7 +30,7 @@ void Linear::make_compact(Pages& pages, int n_threads) {
   form_ = *form;
   compact_ = pages.take(form_.panel_bytes(n_in_) * n_panels());
   parallel_for(n_threads, n_panels(), [&](std::int64_t p) {
-    CompactRow rows[kPanel] = {};
+    TensorRow rows[kPanel] = {};
     for (int n = 0; n < kPanel && p * kPanel + n < n_out_; ++n) rows[n] = tensor_row(static_cast<int>(p) * kPanel + n);
     pack_compact(form_, kernel_->compute, rows, n_in_, compact_.get() + p * form_.panel_bytes(n_in_));
   });
@@ -59,7 +59,7 @@ Linear Linear::transposed(std::span<const Outputs> parts, Pages& pages, int n_th
   return t;
 }
 
-CompactRow Linear::tensor_row(int n) const {
+TensorRow Linear::tensor_row(int n) const {
   for (const GgufTensor* t : parts_) {
     if (n < t->shape[1]) return {t->type, t->data + n * t->row_bytes()};
     n -= static_cast<int>(t->shape[1]);
@@ -68,7 +68,7 @@ CompactRow Linear::tensor_row(int n) const {
 }
 
 void Linear::row(int n, float* out) const {
-  const CompactRow r = tensor_row(n);
+  const TensorRow r = tensor_row(n);
   dequantize(r.type, r.blocks, n_in_, out);
 }
 

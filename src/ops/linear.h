@@ -42,7 +42,7 @@ class Linear {
   void row(int n, float* out) const;
 
  private:
-  CompactRow tensor_row(int n) const;
+  TensorRow tensor_row(int n) const;
   void expand_panel(int p, void* out) const;
   void make_compact(Pages&, int n_threads);
 

@@ -8,7 +8,7 @@
 #include "density/enumerate.h"
 #include "density/table.h"
 #include "energy/gumbel.h"
-#include "models.h"
+#include "language/models.h"
 #include "ponder/relaxation.h"
 
 namespace ponder {

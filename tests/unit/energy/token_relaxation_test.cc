@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/rng.h"
-#include "models.h"
+#include "language/models.h"
 #include "ponder/contract.h"
 #include "scores.h"
 

@@ -2,23 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "ponder/gguf.h"
+#include "quants.h"
 
 namespace ponder {
 namespace {
 
-std::string read(const std::string& name) {
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/quants/" + name, std::ios::binary);
-  EXPECT_TRUE(in) << name;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(Dequantize, EveryTypeBitForBit) {
-  const auto index = nlohmann::json::parse(read("index.json"));
+  const auto index = test::quants_index();
   int n_types = 0;
   for (const auto& row : index) {
     const std::string name = row["type"];
@@ -28,8 +20,8 @@ TEST(Dequantize, EveryTypeBitForBit) {
     EXPECT_EQ(info->name, name);
     EXPECT_EQ(info->block_values, row["block_values"].get<int>());
     EXPECT_EQ(info->block_bytes, row["block_bytes"].get<int>());
-    const std::string blocks = "x" + read(name + ".bin"),
-                      npy = read(name + ".npy");  // one byte off: blocks may be unaligned
+    const std::string blocks = "x" + test::read_quants(name + ".bin"),
+                      npy = test::read_quants(name + ".npy");  // one byte off: blocks may be unaligned
     const auto n = row["n_values"].get<std::int64_t>();
     std::vector<float> got(n);
     dequantize(type, reinterpret_cast<const std::byte*>(blocks.data()) + 1, n, got.data());

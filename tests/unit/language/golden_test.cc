@@ -56,11 +56,7 @@ TEST_P(Golden, QuantisedFormGivesTheSameNumbers) {
   const Error2 tiles = compare(GetParam(), {.precision = Precision::kF32, .weights = WeightForm::kQuantised});
   EXPECT_EQ(packed.mean, tiles.mean);
 }
-INSTANTIATE_TEST_SUITE_P(Tiny, Golden, testing::ValuesIn(test::kTiny), [](const auto& i) {
-  std::string s = i.param;
-  std::replace(s.begin(), s.end(), '-', '_');
-  return s;
-});
+INSTANTIATE_TEST_SUITE_P(Tiny, Golden, testing::ValuesIn(test::kTiny), test::suite_name);
 
 }  // namespace
 }  // namespace ponder

@@ -261,11 +261,7 @@ TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
   EXPECT_TRUE(std::any_of(lz[0].slopes.begin(), lz[0].slopes.end(), [](float s) { return s != 0; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::kTiny), [](const auto& i) {
-  std::string s = i.param;
-  std::replace(s.begin(), s.end(), '-', '_');
-  return s;
-});
+INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::kTiny), test::suite_name);
 
 TEST(GradientErrors, SayWhatIsWrong) {
   const auto d = test::density(test::load(test::tiny_path("llama-tied"), {}));

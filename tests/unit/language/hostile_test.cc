@@ -195,11 +195,7 @@ TEST_P(Hostile, EveryTensor) {
   EXPECT_FALSE(run(none.bytes()).loaded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, Hostile, testing::ValuesIn(test::kTiny), [](const auto& i) {
-  std::string s = i.param;
-  std::replace(s.begin(), s.end(), '-', '_');
-  return s;
-});
+INSTANTIATE_TEST_SUITE_P(Tiny, Hostile, testing::ValuesIn(test::kTiny), test::suite_name);
 
 }  // namespace
 }  // namespace ponder

@@ -6,11 +6,7 @@ namespace {
 
 class Invariance : public testing::TestWithParam<std::string> {};
 TEST_P(Invariance, RandomTrees) { test::check_model(test::tiny_path(GetParam()), 18, 24); }
-INSTANTIATE_TEST_SUITE_P(Tiny, Invariance, testing::ValuesIn(test::kTiny), [](const auto& i) {
-  std::string s = i.param;
-  std::replace(s.begin(), s.end(), '-', '_');
-  return s;
-});
+INSTANTIATE_TEST_SUITE_P(Tiny, Invariance, testing::ValuesIn(test::kTiny), test::suite_name);
 
 }  // namespace
 }  // namespace ponder

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -20,6 +21,13 @@ inline const std::vector<std::string> kTiny{"llama-tied", "llama-untied", "llama
                                             "qwen3",      "gemma3",       "gpt2"};
 inline std::string tiny_path(const std::string& name) {
   return std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf";
+}
+
+/// Names of test suites over them.
+inline std::string suite_name(const testing::TestParamInfo<std::string>& i) {
+  std::string s = i.param;
+  std::replace(s.begin(), s.end(), '-', '_');
+  return s;
 }
 
 /// Path of a fetched model, or "" when it is not there.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../gguf/bytes.h"
+#include "gguf/bytes.h"
 #include "ponder/gguf.h"
 
 namespace ponder::test {

@@ -6,26 +6,18 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "base/buffer.h"
 #include "gguf/levels.h"
+#include "quants.h"
 
 namespace ponder {
 namespace {
 
-std::string read(const std::string& name) {
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/quants/" + name, std::ios::binary);
-  EXPECT_TRUE(in) << name;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 // Blocks of one type as a matrix.
 struct Matrix {
-  Matrix(const nlohmann::json& row, int n_in) : blocks(read(row["type"].get<std::string>() + ".bin")) {
+  Matrix(const nlohmann::json& row, int n_in) : blocks(test::read_quants(row["type"].get<std::string>() + ".bin")) {
     tensor.name = row["type"];
     tensor.type = static_cast<TensorType>(row["ggml_type_id"].get<int>());
     tensor.n_values = row["n_values"].get<std::int64_t>() / n_in * n_in;
@@ -74,7 +66,7 @@ void expect_same_bits(const std::vector<const GgufTensor*>& parts, const std::st
 }
 
 TEST(Linear, EveryTypeHasTheSameBitsInEveryForm) {
-  for (const auto& row : nlohmann::json::parse(read("index.json"))) {
+  for (const auto& row : test::quants_index()) {
     const int n_in = row["block_values"] == 256 ? 256 : 64;
     const Matrix w(row, n_in);
     expect_same_bits({&w.tensor}, w.tensor.name);
@@ -83,7 +75,7 @@ TEST(Linear, EveryTypeHasTheSameBitsInEveryForm) {
 
 TEST(Linear, StackedTensorsOfDifferentTypes) {
   std::map<std::string, nlohmann::json> index;
-  for (const auto& row : nlohmann::json::parse(read("index.json"))) index[row["type"]] = row;
+  for (const auto& row : test::quants_index()) index[row["type"]] = row;
   for (const auto& [one, other] : {std::pair{"Q4_K", "Q6_K"}, {"Q4_0", "Q4_1"}, {"Q2_K", "Q4_1"}, {"Q4_1", "F16"}}) {
     const int n_in = index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
     const Matrix a(index[one], n_in), b(index[other], n_in);

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <random>
 
-#include "../language/models.h"
+#include "language/models.h"
 #include "ponder/relaxation.h"
 
 namespace ponder {

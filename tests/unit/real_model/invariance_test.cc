@@ -1,5 +1,5 @@
 // Row invariance (../language/invariance.h) on the real models, where they have been fetched.
-#include "../language/invariance.h"
+#include "language/invariance.h"
 
 namespace ponder {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "../gguf/bytes.h"
+#include "gguf/bytes.h"
 #include "ponder/tokenizer.h"
 
 namespace ponder {

@@ -1,0 +1,10 @@
+// Which instruction sets may be used: the limit that the user has set. Setting it is public (ponder/model.h).
+#pragma once
+
+#include "ponder/model.h"
+
+namespace ponder {
+
+InstructionSet instruction_set_limit();
+
+}  // namespace ponder

@@ -60,10 +60,12 @@ class Energy {
   std::span<const std::unique_ptr<Term>> terms() const { return terms_; }
   std::span<const Replica> replicas() const { return replicas_; }
   double alpha(const ChainState& s) const { return replicas_[s.replica].alpha; }
-  /// sum_k beta_k R_k(x), nats.
-  double bias(const ChainState&) const;
-  /// U(x), nats; +inf where pi is 0.
-  double energy(const ChainState&) const;
+  /// sum_k beta_k R_k(x), nats, of a replica.
+  double bias(const ChainState&, int replica) const;
+  double bias(const ChainState& s) const { return bias(s, s.replica); }
+  /// U(x), nats, of a replica; +inf where pi is 0.
+  double energy(const ChainState&, int replica) const;
+  double energy(const ChainState& s) const { return energy(s, s.replica); }
 
   /// The state whose tokens are the first `from` of `base` and then `tail` (not empty). The rows it has are those that
   /// `base` has. base = nullptr: from the context.

@@ -40,6 +40,8 @@ class ReplyLaw {
   bool is_end(Token v) const;
   /// Mask of the row that predicts token t (t = 0 is the first of the reply); nullptr: all ids.
   const TokenMask* mask(int t) const;
+  /// Ids that are allowed and no end tokens.
+  const TokenMask& content_mask() const { return *allowed_no_end_; }
   /// Does token v at position t close the reply?
   bool closes(int t, Token v) const {
     return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);

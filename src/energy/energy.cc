@@ -38,17 +38,17 @@ Result<Energy> Energy::make(CausalDensity& d, Prefix context, ReplyLaw law, std:
   return e;
 }
 
-double Energy::bias(const ChainState& s) const {
-  const std::vector<double>& beta = replicas_[s.replica].beta;
+double Energy::bias(const ChainState& s, int replica) const {
+  const std::vector<double>& beta = replicas_[replica].beta;
   double sum = 0;
   for (std::size_t k = 0; k < beta.size(); ++k)
     if (beta[k] != 0) sum += beta[k] * s.terms[k];  // 0 times -inf is no preference
   return sum;
 }
 
-double Energy::energy(const ChainState& s) const {
+double Energy::energy(const ChainState& s, int replica) const {
   if (!s.supported) return kInfinity;
-  return -alpha(s) * s.logprob - bias(s);
+  return -replicas_[replica].alpha * s.logprob - bias(s, replica);
 }
 
 bool Energy::is_reply(std::span<const Token> x) const {

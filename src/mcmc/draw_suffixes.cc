@@ -1,12 +1,12 @@
-// Drafts decode in step; the last token drawn is fed together with the question for the next one.
+// Replies decode in step; the last token drawn is fed together with the question for the next one.
 #include "mcmc/draw_suffixes.h"
 
-#include <numeric>
+#include <limits>
 
 namespace ponder {
 namespace {
 
-// What the draft keeps; node: after the tokens so far but the last (none yet).
+// What the draft keeps.
 ChainState begin(const Energy& e, const Draft& d) {
   ChainState s;
   s.replica = d.replica;
@@ -24,18 +24,20 @@ ChainState begin(const Energy& e, const Draft& d) {
   return s;
 }
 
-// One more token of every live draft; those that close leave.
-Status advance(const Energy& e, std::span<const Draft> drafts, std::vector<std::size_t>& live,
-               std::span<ChainState> states) {
+}  // namespace
+
+Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
+  CausalDensity& density = e.density();
+  const int root = density.depth(e.context());
   std::vector<Extend> batch;
   std::vector<const TokenMask*> masks;
-  for (std::size_t i : live) masks.push_back(e.law().mask(states[i].n()));
-  for (std::size_t i : live) {
-    const ChainState& s = states[i];
-    const Draft& d = drafts[i];
-    const bool fed = s.n() == d.from;  // the kept tokens are; a drawn one is not
-    Needs needs{.alpha = d.exponent, .lz = true, .entropy = d.base && !d.base->entropy.empty()};
-    d.choices->ask(needs);
+  for (const TokenDraw& d : draws) masks.push_back(e.law().mask(d.state->n()));
+  for (const TokenDraw& d : draws) {
+    ChainState& s = *d.state;
+    if (d.follow) s.node = d.follow->prefix(s.n());
+    const bool fed = density.depth(s.node.get()) - root == s.n();
+    Needs needs{.alpha = d.exponent, .lz = true, .entropy = d.entropy};
+    if (!d.follow) d.choices->ask(needs);
     batch.push_back({.parent = s.node.get(),
                      .tokens = std::span(s.tokens).last(fed ? 0 : 1),
                      .rows = RowSet::kLast,
@@ -43,32 +45,51 @@ Status advance(const Energy& e, std::span<const Draft> drafts, std::vector<std::
                      .masks = {&masks[batch.size()], 1}});
   }
   Rows rows;
-  PONDER_TRY(e.density().extend(batch, rows));
-  std::vector<std::size_t> open;
-  for (std::size_t k = 0; k < live.size(); ++k) {
-    ChainState& s = states[live[k]];
+  PONDER_TRY(density.extend(batch, rows));
+  for (std::size_t k = 0; k < draws.size(); ++k) {
+    const TokenDraw& d = draws[k];
+    ChainState& s = *d.state;
     const Row& row = rows.rows[k];
-    const TokenProb v = drafts[live[k]].choices->take(row, batch[k].needs);
-    s.node = PrefixRef::adopt(e.density(), rows.end[k]);
+    const int t = s.n();
+    const TokenProb v =
+        d.follow ? TokenProb{d.follow->tokens[t], d.follow->logprobs[t]} : d.choices->take(row, batch[k].needs);
+    s.node = PrefixRef::adopt(density, rows.end[k]);
     s.tokens.push_back(v.token);
     s.logprobs.push_back(v.logprob);
     s.lz.push_back(row.lz);
-    if (batch[k].needs.entropy) s.entropy.push_back(row.entropy);
-    if (!e.law().closes(s.n() - 1, v.token) && e.law().extends(s.n())) open.push_back(live[k]);
+    if (d.entropy) s.entropy.push_back(row.entropy);
   }
-  live = std::move(open);
   return {};
 }
-
-}  // namespace
 
 Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector<ChainState>& out) {
   out.clear();
   for (const Draft& d : drafts) out.push_back(begin(e, d));
-  std::vector<std::size_t> live(drafts.size());
-  std::iota(live.begin(), live.end(), 0);
-  while (!live.empty()) PONDER_TRY(advance(e, drafts, live, out));
+  std::vector<TokenDraw> open;
+  for (std::size_t i = 0; i < drafts.size(); ++i)
+    open.push_back({.state = &out[i],
+                    .exponent = drafts[i].exponent,
+                    .choices = drafts[i].choices,
+                    .entropy = drafts[i].base && !drafts[i].base->entropy.empty()});
+  while (!open.empty()) {
+    PONDER_TRY(draw_tokens(e, open));
+    std::erase_if(open, [&e](const TokenDraw& d) {
+      const int n = d.state->n();
+      return e.law().closes(n - 1, d.state->tokens.back()) || !e.law().extends(n);
+    });
+  }
   return e.finish(out);
+}
+
+double log_weight(const Energy& e, const ChainState& y, int from) {
+  if (!y.supported) return -std::numeric_limits<double>::infinity();
+  const double alpha = e.alpha(y);
+  double log_pi = e.bias(y), log_q = 0;
+  for (int t = from; t < y.n(); ++t) {
+    log_pi += alpha * y.logprobs[t];
+    log_q += y.lz_alpha * y.logprobs[t] - y.lz[t];
+  }
+  return log_pi - log_q;
 }
 
 }  // namespace ponder

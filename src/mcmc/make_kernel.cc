@@ -4,7 +4,11 @@
 #include <map>
 
 #include "base/nearest.h"
+#include "mcmc/csmc.h"
 #include "mcmc/cycle.h"
+#include "mcmc/exchange.h"
+#include "mcmc/gibbs.h"
+#include "mcmc/insert_delete.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
 
@@ -28,7 +32,31 @@ Made make_suffix(KernelSettings& s, const Energy& e) {
   return Owned(new SuffixKernel(e, c));
 }
 
+Made make_gibbs(KernelSettings& s, const Energy& e) {
+  GibbsConfig c;
+  s.read("candidates", 1, c.candidates);
+  PONDER_TRY(s.check());
+  return Owned(new GibbsKernel(e, c));
+}
+
+Made make_csmc(KernelSettings& s, const Energy& e) {
+  ParticlesConfig c;
+  s.read("particles", 2, c.n);
+  s.read("ess", 0., c.ess);
+  s.read("ramp", 0, c.ramp);
+  PONDER_TRY(s.check());
+  return Owned(new CsmcKernel(e, c));
+}
+
+template <class K>
+Made make_plain(KernelSettings& s, const Energy& e) {
+  PONDER_TRY(s.check());
+  return Owned(new K(e));
+}
+
 const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
+    {"csmc", make_csmc},     {"exchange", make_plain<ExchangeKernel>},
+    {"gibbs", make_gibbs},   {"insert-delete", make_plain<InsertDeleteKernel>},
     {"suffix", make_suffix},
 };
 

@@ -2,7 +2,6 @@
 #include "mcmc/suffix.h"
 
 #include <cmath>
-#include <limits>
 
 #include "base/log_sum_exp.h"
 #include "mcmc/draw_suffixes.h"
@@ -22,15 +21,9 @@ std::vector<double> SuffixKernel::log_cut_weights(const ChainState& s) const {
 }
 
 // log of pi(y) / [q(y[cut:] | y[:cut]) W(y)], up to what all y with the same y[:cut] share.
-double SuffixKernel::log_weight(const ChainState& y, int cut) const {
-  if (!y.supported) return -std::numeric_limits<double>::infinity();
-  const double alpha = energy_.alpha(y);
-  double log_pi = energy_.bias(y), log_q = 0;
-  for (int t = cut; t < y.n(); ++t) {
-    log_pi += alpha * y.logprobs[t];
-    log_q += y.lz_alpha * y.logprobs[t] - y.lz[t];
-  }
-  return log_pi - log_q - log_sum_exp(log_cut_weights(y));
+double SuffixKernel::log_cut_weight(const ChainState& y, int cut) const {
+  const double log_ratio = log_weight(energy_, y, cut);
+  return log_ratio - log_sum_exp(log_cut_weights(y));
 }
 
 Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
@@ -53,13 +46,13 @@ Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const
     StepInfo& info = infos[c];
     const auto own = std::span(tries).subspan(c * config_.tries, config_.tries);
     std::vector<double> weights;
-    for (const ChainState& y : own) weights.push_back(log_weight(y, info.position));
+    for (const ChainState& y : own) weights.push_back(log_cut_weight(y, info.position));
     const int picked = choices[c]->categorical(weights);
     const double total = log_sum_exp(weights);
     info.log_acceptance = total;
     info.numeric |= std::isnan(total);
     if (picked < 0 || info.numeric) continue;
-    weights[picked] = log_weight(chains[c], info.position);  // the reverse move's tries
+    weights[picked] = log_cut_weight(chains[c], info.position);  // the reverse move's tries
     info.log_acceptance = total - log_sum_exp(weights);
     info.numeric = std::isnan(info.log_acceptance);
     info.accepted = choices[c]->accept(info.log_acceptance);

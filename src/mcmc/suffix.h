@@ -29,7 +29,7 @@ class SuffixKernel final : public Kernel {
  private:
   double exponent(const ChainState&) const;
   std::vector<double> log_cut_weights(const ChainState&) const;
-  double log_weight(const ChainState& y, int cut) const;
+  double log_cut_weight(const ChainState& y, int cut) const;
 
   const Energy& energy_;
   SuffixConfig config_;

@@ -60,22 +60,23 @@ Worst law_of(int n, const F& make, const WorldLimits& limits = {}, bool reversib
   return worst;
 }
 
+inline void report(const std::string& what, const Worst& w) {
+  EXPECT_LT(w.invariance, 1e-12) << what;
+  EXPECT_LT(w.balance, 1e-12) << what;
+  EXPECT_LT(w.rows, 1e-12) << what;
+  EXPECT_GT(w.moves, 0.05) << what;
+  std::printf("%-42s worlds %3d  |piP-pi| %.1e  balance %.1e  P(change) %.3f\n", what.c_str(), w.worlds, w.invariance,
+              w.balance, w.moves);
+}
+
 /// The kernel of a specification on n random worlds leaves each target unchanged, to rounding, and moves.
 inline void expect_exact(const std::string& spec, int n, const WorldLimits& limits = {}, bool reversible = true) {
-  const Worst w = law_of(
-      n,
-      [&](const Energy& e) {
-        auto k = make_kernel(spec, e);
-        EXPECT_TRUE(k.ok()) << (k.ok() ? "" : k.error().message());
-        return std::move(*k);
-      },
-      limits, reversible);
-  EXPECT_LT(w.invariance, 1e-12) << spec;
-  EXPECT_LT(w.balance, 1e-12) << spec;
-  EXPECT_LT(w.rows, 1e-12) << spec;
-  EXPECT_GT(w.moves, 0.05) << spec;
-  std::printf("%-40s worlds %3d  |piP-pi| %.1e  balance %.1e  P(change) %.3f\n", spec.c_str(), w.worlds, w.invariance,
-              w.balance, w.moves);
+  const auto make = [&](const Energy& e) {
+    auto k = make_kernel(spec, e);
+    EXPECT_TRUE(k.ok()) << (k.ok() ? "" : k.error().message());
+    return std::move(*k);
+  };
+  report(spec, law_of(n, make, limits, reversible));
 }
 
 }  // namespace ponder::test

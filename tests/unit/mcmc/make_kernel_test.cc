@@ -24,6 +24,9 @@ TEST_F(MakeKernel, Names) {
   EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(), "suffix");
   EXPECT_EQ((*make_kernel("suffix*2+suffix:tries=3", energy_))->moves(),
             (std::vector<std::string>{"suffix", "suffix", "suffix"}));
+  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange"})
+    EXPECT_EQ((*make_kernel(name, energy_))->name(), name);
+  EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
 }
 
 TEST_F(MakeKernel, Errors) {
@@ -39,6 +42,8 @@ TEST_F(MakeKernel, Errors) {
   expect_error("suffix:tries=2.5", "a whole number");
   expect_error("suffix:temperature=0", "a number above 0");
   expect_error("suffix:temperature=nan", "a number above 0");
+  expect_error("csmc:particles=1", "a whole number of at least 2");
+  expect_error("insert-delete:tries=2", "no settings");
   expect_error("suffix:cut=middle", "one of uniform, entropy");
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/nearest.h"
 #include "output.h"
 
 namespace ponder::app {

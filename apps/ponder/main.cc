@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/nearest.h"
 #include "output.h"
 
 namespace ponder::app {

@@ -18,8 +18,6 @@ void write_line(const Json&);
 void flush();
 
 int exit_code(const Error&);  // 1 or 2
-/// The candidate closest to `word` within `most` edits, or "".
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most);
 
 /// Share of the reply's 4-grams of tokens that occurred in it before.
 double repetition(const std::vector<Token>&);

@@ -42,6 +42,8 @@ class ReplyLaw {
   const TokenMask* mask(int t) const;
   /// Masks of the rows that predict tokens 0 … n-1.
   std::vector<const TokenMask*> masks(std::size_t n) const;
+  /// Ids that are allowed and no end tokens.
+  const TokenMask& content_mask() const { return *allowed_no_end_; }
   /// Does token v at position t close the reply?
   bool closes(int t, Token v) const {
     return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);

@@ -1,0 +1,98 @@
+// Energy: the composite target of sampling, pi(x) proportional to exp(-U(x)) with U(x) = -alpha f(x) - sum_k beta_k
+// R_k(x), over the replies of a law; and the states of chains, evaluated in batches on a density. Not a kernel
+// (kernel.h). METHODS: "Notation".
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ponder/density.h"
+#include "ponder/law.h"
+#include "ponder/prefix_ref.h"
+
+namespace ponder {
+
+/// R: a preference over whole replies besides their probability.
+class Term {
+ public:
+  virtual ~Term() = default;
+  virtual std::string_view name() const = 0;
+  /// R of each reply (end token included), nats; -inf forbids it. A function of the tokens alone.
+  virtual Status evaluate(std::span<const std::span<const Token>> replies, std::span<double> out) = 0;
+};
+
+/// The exponents of one target: chains at different ones are replicas of each other (parallel tempering).
+struct Replica {
+  double alpha = 1;
+  std::vector<double> beta{};  // (n_terms)
+};
+
+/// One chain: a reply and what is known of it. Everything but `tokens` and `replica` follows from them.
+struct ChainState {
+  std::vector<Token> tokens;     // (n) end token included
+  int replica = 0;               // which of the energy's exponents it is at
+  std::vector<double> logprobs;  // (n) lp_t(x_t), nats
+  std::vector<double> lz;        // (n) logsumexp_v lz_alpha lp_t(v), nats; empty: not asked for yet
+  double lz_alpha = 1;
+  std::vector<double> entropy;  // (n) of row t, nats; empty: not asked for yet
+  std::vector<double> terms;    // (n_terms) R_k, nats
+  double logprob = 0;           // f, nats
+  bool supported = false;       // is it a reply of the law?
+  PrefixRef node;               // after tokens[0 … n-2]: the last token is never fed
+
+  int n() const { return static_cast<int>(tokens.size()); }
+  /// The node after the first t < n tokens.
+  PrefixRef prefix(int t) const { return node.ancestor(n() - 1 - t); }
+};
+
+class Energy {
+ public:
+  /// The density and the context must outlive it. Without replicas: one, at alpha = 1 and beta = 0.
+  /// Errors: kInvalid (an exponent that is not finite or negative, as many betas as terms in no replica).
+  static Result<Energy> make(CausalDensity&, Prefix context, ReplyLaw, std::vector<Replica> = {},
+                             std::vector<std::unique_ptr<Term>> = {});
+
+  CausalDensity& density() const { return *density_; }
+  Prefix context() const { return context_; }
+  const ReplyLaw& law() const { return law_; }
+  std::span<const std::unique_ptr<Term>> terms() const { return terms_; }
+  std::span<const Replica> replicas() const { return replicas_; }
+  double alpha(const ChainState& s) const { return replicas_[s.replica].alpha; }
+  /// sum_k beta_k R_k(x), nats, of a replica.
+  double bias(const ChainState&, int replica) const;
+  double bias(const ChainState& s) const { return bias(s, s.replica); }
+  /// U(x), nats, of a replica; +inf where pi is 0.
+  double energy(const ChainState&, int replica) const;
+  double energy(const ChainState& s) const { return energy(s, s.replica); }
+
+  /// The state whose tokens are the first `from` of `base` and then `tail` (not empty). The rows it has are those that
+  /// `base` has. base = nullptr: from the context.
+  struct Edit {
+    const ChainState* base = nullptr;
+    int from = 0;
+    std::vector<Token> tail;
+  };
+  /// All edits in one batch. Tokens that are no reply of the law give states that are not supported.
+  /// Errors: kInvalid (ids out of range, tail empty), and those of the density and the terms.
+  Status evaluate(std::span<const Edit>, std::vector<ChainState>& out) const;
+  /// Rows that the states lack, in one batch and without feeding a token: lz at an exponent of each state's own (NaN:
+  /// not wanted), entropies.
+  Status add_rows(std::span<ChainState> states, std::span<const double> lz_alpha, bool entropy) const;
+  /// For states whose tokens and rows are complete: f, the support, and the terms in one batch each.
+  Status finish(std::span<ChainState>) const;
+
+  /// A reply of the law: allowed ids, one end token at most, closed at its last token and not before.
+  bool is_reply(std::span<const Token>) const;
+
+ private:
+  Energy(CausalDensity& d, Prefix c, ReplyLaw l) : density_(&d), context_(c), law_(std::move(l)) {}
+  CausalDensity* density_;
+  Prefix context_;
+  ReplyLaw law_;
+  std::vector<Replica> replicas_;
+  std::vector<std::unique_ptr<Term>> terms_;
+};
+
+}  // namespace ponder

@@ -1,0 +1,48 @@
+// Kernel: one step of many Markov chains side by side, each leaving its target (energy.h) unchanged. State =
+// ChainState, Info = StepInfo, Config = the kernel itself, which never changes in a step; randomness is an argument.
+// METHODS 2, 3.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/choices.h"
+#include "ponder/energy.h"
+
+namespace ponder {
+
+/// What happened to one chain in one move.
+struct StepInfo {
+  bool accepted = false;      // the proposal was taken (it may be the reply itself)
+  bool numeric = false;       // refused because a number was NaN
+  int position = -1;          // first position that the proposal may change; -1: none was made
+  int n_proposed = 0;         // replies proposed
+  double log_acceptance = 0;  // log of the acceptance probability before min(0, .), nats
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual std::string_view name() const = 0;
+  /// Names of the moves of one step: several for a cycle.
+  virtual std::vector<std::string> moves() const { return {std::string(name())}; }
+  /// Moves all chains, with all model calls batched. choices (n_chains); infos (n_moves, n_chains). On error the chains
+  /// are as before the move that failed. Errors: those of the density and the terms.
+  virtual Status step(std::span<ChainState> chains, std::span<Choices* const> choices,
+                      std::span<StepInfo> infos) const = 0;
+  /// Chains that must be stepped together: a ladder of replicas. n_chains is a multiple of it.
+  virtual int group() const { return 1; }
+};
+
+/// A kernel by its settings, `name:key=value,…`, or a cycle of several, each some times: `suffix:tries=8+gibbs*3`.
+/// The energy must outlive it. Errors: kInvalid, with the nearest name, key or value that there is.
+Result<std::unique_ptr<Kernel>> make_kernel(std::string_view spec, const Energy&);
+
+/// A start for each chain, in its replica's support: ancestral draws, again and again where they are no reply.
+/// Errors: kNumeric when `tries` draws gave none for some chain.
+Status draw_starts(const Energy&, std::span<Choices* const>, int tries, std::span<ChainState> chains);
+
+}  // namespace ponder

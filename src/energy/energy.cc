@@ -1,0 +1,160 @@
+// Energy: edits to requests of one batch, rows to states, and U. METHODS: "Notation".
+#include "ponder/energy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace ponder {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Error bad(const std::string& expected, const std::string& got) {
+  return {Code::kInvalid, expected, got, "the target of sampling", ""};
+}
+
+// The first `from` entries, or none where there is nothing to copy.
+std::vector<double> head(const std::vector<double>& v, int from) {
+  return v.empty() ? v : std::vector<double>(v.begin(), v.begin() + from);
+}
+
+}  // namespace
+
+Result<Energy> Energy::make(CausalDensity& d, Prefix context, ReplyLaw law, std::vector<Replica> replicas,
+                            std::vector<std::unique_ptr<Term>> terms) {
+  if (replicas.empty()) replicas.push_back({1, std::vector<double>(terms.size(), 0.)});
+  for (const Replica& r : replicas) {
+    if (!std::isfinite(r.alpha) || r.alpha < 0) return bad("a finite alpha of at least 0", std::to_string(r.alpha));
+    if (r.beta.size() != terms.size())
+      return bad(std::to_string(terms.size()) + " weights of terms", std::to_string(r.beta.size()));
+    for (double b : r.beta)
+      if (!std::isfinite(b)) return bad("finite weights of terms", std::to_string(b));
+  }
+  Energy e(d, context, std::move(law));
+  e.replicas_ = std::move(replicas);
+  e.terms_ = std::move(terms);
+  return e;
+}
+
+double Energy::bias(const ChainState& s, int replica) const {
+  const std::vector<double>& beta = replicas_[replica].beta;
+  double sum = 0;
+  for (std::size_t k = 0; k < beta.size(); ++k)
+    if (beta[k] != 0) sum += beta[k] * s.terms[k];  // 0 times -inf is no preference
+  return sum;
+}
+
+double Energy::energy(const ChainState& s, int replica) const {
+  if (!s.supported) return kInfinity;
+  return -replicas_[replica].alpha * s.logprob - bias(s, replica);
+}
+
+bool Energy::is_reply(std::span<const Token> x) const {
+  const int n = static_cast<int>(x.size());
+  for (int t = 0; t < n; ++t) {
+    const TokenMask* mask = law_.mask(t);
+    if (!law_.extends(t) || (mask && !(*mask)[x[t]]) || law_.closes(t, x[t]) != (t + 1 == n)) return false;
+  }
+  return n > 0;
+}
+
+Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& out) const {
+  out.assign(edits.size(), {});
+  std::vector<PrefixRef> parents;
+  std::vector<std::vector<const TokenMask*>> masks(edits.size());
+  std::vector<Extend> batch;
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    const auto& [base, from, tail] = edits[i];
+    if (tail.empty()) return bad("a reply of at least one token", "none");
+    for (std::size_t k = 0; k < tail.size(); ++k) masks[i].push_back(law_.mask(from + static_cast<int>(k)));
+    parents.push_back(base ? base->prefix(from) : PrefixRef::share(*density_, context_));
+    batch.push_back({.parent = parents.back().get(), .tokens = tail, .rows = RowSet::kTargets, .masks = masks[i]});
+    if (base)
+      batch.back().needs = {.alpha = base->lz_alpha, .lz = !base->lz.empty(), .entropy = !base->entropy.empty()};
+  }
+  Rows rows;
+  PONDER_TRY(density_->extend(batch, rows));
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    ChainState& s = out[i];
+    const Needs& needs = batch[i].needs;
+    if (const ChainState* base = edits[i].base) {
+      s.tokens.assign(base->tokens.begin(), base->tokens.begin() + edits[i].from);
+      s.replica = base->replica;
+      s.lz_alpha = base->lz_alpha;
+      s.logprobs = head(base->logprobs, edits[i].from);
+      s.lz = head(base->lz, edits[i].from);
+      s.entropy = head(base->entropy, edits[i].from);
+    }
+    s.tokens.insert(s.tokens.end(), edits[i].tail.begin(), edits[i].tail.end());
+    for (const Row& r : rows.of(i)) {
+      s.logprobs.push_back(r.logprob);
+      if (needs.lz) s.lz.push_back(r.lz);
+      if (needs.entropy) s.entropy.push_back(r.entropy);
+    }
+    s.node = PrefixRef::adopt(*density_, rows.end[i]).ancestor(1);
+  }
+  return finish(out);
+}
+
+Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz_alpha, bool entropy) const {
+  std::vector<PrefixRef> nodes;
+  std::vector<const TokenMask*> masks;
+  std::vector<Extend> batch;
+  const auto lacks_lz = [&](std::size_t i) {
+    return !std::isnan(lz_alpha[i]) && (states[i].lz.empty() || states[i].lz_alpha != lz_alpha[i]);
+  };
+  const auto lacks_entropy = [&](std::size_t i) { return entropy && states[i].entropy.empty(); };
+  std::vector<std::size_t> who;
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (lacks_lz(i) || lacks_entropy(i)) who.push_back(i);
+  if (who.empty()) return {};
+  for (std::size_t i : who)
+    for (int t = 0; t < states[i].n(); ++t) masks.push_back(law_.mask(t));
+  for (std::size_t i : who)
+    for (int t = 0; t < states[i].n(); ++t) {
+      nodes.push_back(states[i].prefix(t));
+      batch.push_back(
+          {.parent = nodes.back().get(),
+           .rows = RowSet::kLast,
+           .needs = {.alpha = lacks_lz(i) ? lz_alpha[i] : 1, .lz = lacks_lz(i), .entropy = lacks_entropy(i)},
+           .masks = {&masks[batch.size()], 1}});
+    }
+  Rows rows;
+  PONDER_TRY(density_->extend(batch, rows));
+  for (Prefix p : rows.end) density_->release(p);
+  std::size_t r = 0;
+  for (std::size_t i : who) {
+    ChainState& s = states[i];
+    const bool lz = lacks_lz(i), h = lacks_entropy(i);
+    if (lz) s.lz.clear(), s.lz_alpha = lz_alpha[i];
+    for (int t = 0; t < s.n(); ++t, ++r) {
+      if (lz) s.lz.push_back(rows.rows[r].lz);
+      if (h) s.entropy.push_back(rows.rows[r].entropy);
+    }
+  }
+  return {};
+}
+
+Status Energy::finish(std::span<ChainState> states) const {
+  std::vector<std::span<const Token>> replies;
+  std::vector<ChainState*> who;
+  for (ChainState& s : states) {
+    s.logprob = 0;
+    for (double lp : s.logprobs) s.logprob += lp;
+    s.terms.assign(terms_.size(), 0);
+    s.supported = is_reply(s.tokens) && s.logprob > -kInfinity;
+    if (!s.supported) continue;
+    replies.emplace_back(s.tokens);
+    who.push_back(&s);
+  }
+  std::vector<double> values(replies.size());
+  for (std::size_t k = 0; k < terms_.size() && !replies.empty(); ++k) {
+    PONDER_TRY(terms_[k]->evaluate(replies, values));
+    for (std::size_t i = 0; i < who.size(); ++i) who[i]->terms[k] = values[i];
+  }
+  return {};
+}
+
+}  // namespace ponder

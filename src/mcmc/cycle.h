@@ -1,0 +1,23 @@
+// Cycle: kernels one after the other as one step. Each leaves the target unchanged, and so does the cycle.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "ponder/kernel.h"
+
+namespace ponder {
+
+class Cycle final : public Kernel {
+ public:
+  explicit Cycle(std::vector<std::unique_ptr<Kernel>> parts) : parts_(std::move(parts)) {}
+  std::string_view name() const override { return "cycle"; }
+  std::vector<std::string> moves() const override;
+  Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  int group() const override;
+
+ private:
+  std::vector<std::unique_ptr<Kernel>> parts_;
+};
+
+}  // namespace ponder

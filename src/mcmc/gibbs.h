@@ -1,0 +1,25 @@
+// gibbs: one position drawn anew from its conditional law over a short list. METHODS 2.2; Geman and Geman 1984.
+#pragma once
+
+#include "ponder/kernel.h"
+
+namespace ponder {
+
+struct GibbsConfig {
+  int candidates = 16;  // K: the most likely tokens given what comes before
+};
+
+class GibbsKernel final : public Kernel {
+ public:
+  GibbsKernel(const Energy& e, GibbsConfig c) : energy_(e), config_(c) {}
+  std::string_view name() const override { return "gibbs"; }
+  Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+
+ private:
+  Status candidates(std::span<const ChainState>, std::span<const StepInfo>, std::vector<std::vector<Token>>&) const;
+
+  const Energy& energy_;
+  GibbsConfig config_;
+};
+
+}  // namespace ponder

@@ -1,0 +1,87 @@
+// Kernels by name: the one place that knows which there are and what their settings are called.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/nearest.h"
+#include "mcmc/csmc.h"
+#include "mcmc/cycle.h"
+#include "mcmc/exchange.h"
+#include "mcmc/gibbs.h"
+#include "mcmc/insert_delete.h"
+#include "mcmc/spec.h"
+#include "mcmc/suffix.h"
+
+namespace ponder {
+namespace {
+
+using Owned = std::unique_ptr<Kernel>;
+using Made = Result<Owned>;
+
+Made make_suffix(KernelSettings& s, const Energy& e) {
+  SuffixConfig c;
+  int cut = 0;
+  double temperature = 1;
+  s.read("tries", 1, c.tries);
+  s.read_word("cut", {"uniform", "entropy"}, cut);
+  s.read_positive("floor", c.entropy_floor);
+  s.read_positive("temperature", temperature);
+  PONDER_TRY(s.check());
+  c.cut = static_cast<SuffixConfig::Cut>(cut);
+  if (s.has("temperature")) c.temperature = temperature;
+  return Owned(new SuffixKernel(e, c));
+}
+
+Made make_gibbs(KernelSettings& s, const Energy& e) {
+  GibbsConfig c;
+  s.read("candidates", 1, c.candidates);
+  PONDER_TRY(s.check());
+  return Owned(new GibbsKernel(e, c));
+}
+
+Made make_csmc(KernelSettings& s, const Energy& e) {
+  ParticlesConfig c;
+  s.read("particles", 2, c.n);
+  s.read("ess", 0., c.ess);
+  s.read("ramp", 0, c.ramp);
+  PONDER_TRY(s.check());
+  return Owned(new CsmcKernel(e, c));
+}
+
+template <class K>
+Made make_plain(KernelSettings& s, const Energy& e) {
+  PONDER_TRY(s.check());
+  return Owned(new K(e));
+}
+
+const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
+    {"csmc", make_csmc},     {"exchange", make_plain<ExchangeKernel>},
+    {"gibbs", make_gibbs},   {"insert-delete", make_plain<InsertDeleteKernel>},
+    {"suffix", make_suffix},
+};
+
+Made make_one(KernelSettings& s, const Energy& e) {
+  const auto it = kMakers.find(s.name());
+  if (it != kMakers.end()) return it->second(s, e);
+  std::vector<std::string> names;
+  for (const auto& [name, maker] : kMakers) names.push_back(name);
+  const std::string near = nearest(s.name(), names, 3);
+  return Error{Code::kInvalid, fmt::format("one of the kernels {}", fmt::join(names, ", ")), s.name(), "kernel",
+               near.empty() ? "" : "did you mean " + near + "?"};
+}
+
+}  // namespace
+
+Made make_kernel(std::string_view spec, const Energy& e) {
+  PONDER_ASSIGN(std::vector<KernelSettings> components, parse_kernel_spec(spec));
+  std::vector<Owned> parts;
+  for (KernelSettings& s : components)
+    for (int k = 0; k < s.count(); ++k) {
+      PONDER_ASSIGN(auto kernel, make_one(s, e));
+      parts.push_back(std::move(kernel));
+    }
+  if (parts.size() == 1) return std::move(parts[0]);
+  return Owned(new Cycle(std::move(parts)));
+}
+
+}  // namespace ponder

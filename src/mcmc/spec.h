@@ -1,0 +1,51 @@
+// The words of a kernel's settings: `name:key=value,…*count`, joined by `+`. Grammar and ranges only: which names and
+// keys there are, make_kernel.cc knows.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ponder/status.h"
+
+namespace ponder {
+
+/// One component. Its reader names each key it knows, then asks `check`, which reports the first value that was wrong
+/// and any key that nobody read.
+class KernelSettings {
+ public:
+  using Map = std::map<std::string, std::string, std::less<>>;
+  KernelSettings(std::string name, int count, Map settings)
+      : name_(std::move(name)), count_(count), settings_(std::move(settings)) {}
+
+  const std::string& name() const { return name_; }
+  int count() const { return count_; }
+  bool has(std::string_view key) const { return settings_.find(key) != settings_.end(); }
+  /// Reads a value of at least `least`; keeps the present one where the key is not given.
+  void read(const std::string& key, int least, int& value);
+  void read(const std::string& key, double least, double& value);
+  /// A value above 0.
+  void read_positive(const std::string& key, double& value);
+  /// The index of a word among `words`.
+  void read_word(const std::string& key, const std::vector<std::string>& words, int& value);
+  Status check() const;
+
+ private:
+  const std::string* find(const std::string& key);
+  template <class T>
+  void number(const std::string& key, T& value, const std::string& expected, bool (*fits)(T, T), T least);
+  void fail(const std::string& key, const std::string& expected, const std::string& got);
+
+  std::string name_;
+  int count_;
+  Map settings_;
+  std::vector<std::string> known_{};
+  Status status_{};
+};
+
+/// Errors: kInvalid (an empty name, a setting without `=`, a key twice, a count below 1).
+Result<std::vector<KernelSettings>> parse_kernel_spec(std::string_view);
+
+}  // namespace ponder

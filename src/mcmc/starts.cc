@@ -1,0 +1,35 @@
+// Starts of chains: ancestral draws of the replica's own q, until each is a reply that its target allows.
+#include <cmath>
+#include <string>
+
+#include "mcmc/draw_suffixes.h"
+#include "ponder/kernel.h"
+
+namespace ponder {
+
+Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries, std::span<ChainState> chains) {
+  std::vector<std::size_t> open;
+  for (std::size_t c = 0; c < chains.size(); ++c) open.push_back(c);
+  for (int k = 0; k < tries && !open.empty(); ++k) {
+    std::vector<Draft> drafts;
+    for (std::size_t c : open)
+      drafts.push_back({.exponent = e.alpha(chains[c]), .choices = choices[c], .replica = chains[c].replica});
+    std::vector<ChainState> drawn;
+    PONDER_TRY(draw_suffixes(e, drafts, drawn));
+    std::vector<std::size_t> failed;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      if (std::isfinite(e.energy(drawn[i])))
+        chains[open[i]] = std::move(drawn[i]);
+      else
+        failed.push_back(open[i]);
+    }
+    open = std::move(failed);
+  }
+  if (open.empty()) return {};
+  return Error{Code::kNumeric, "a start that the target allows for every chain",
+               "none in " + std::to_string(tries) + " draws for " + std::to_string(open.size()) + " of " +
+                   std::to_string(chains.size()),
+               "starts of chains", "raise --max-length, or relax the terms that forbid replies"};
+}
+
+}  // namespace ponder

@@ -1,0 +1,55 @@
+// Power SMC on one swarm; systematic resampling: Kitagawa 1996.
+#include "ponder/smc.h"
+
+#include <cmath>
+#include <string>
+
+#include "base/log_sum_exp.h"
+#include "mcmc/particles.h"
+
+namespace ponder {
+namespace {
+
+std::vector<int> systematic(const Swarm& s) {
+  const int n = static_cast<int>(s.states.size());
+  const double lse = log_sum_exp(s.log_weights), u = s.choices->uniform();
+  std::vector<int> from;
+  double cdf = 0;
+  for (int k = 0; k < n; ++k) {
+    cdf += std::exp(s.log_weights[k] - lse);
+    while (static_cast<int>(from.size()) < n && (u + static_cast<double>(from.size())) / n < cdf) from.push_back(k);
+  }
+  while (static_cast<int>(from.size()) < n) from.push_back(n - 1);  // rounding left the sum below 1
+  return from;
+}
+
+Error bad(const std::string& expected, const std::string& got) {
+  return {Code::kInvalid, expected, got, "power SMC", ""};
+}
+
+}  // namespace
+
+Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, Choices& choices) {
+  if (c.particles < 1) return bad("at least 1 particle", std::to_string(c.particles));
+  if (!(c.ess >= 0 && c.ess <= 1)) return bad("an ess from 0 to 1", std::to_string(c.ess));
+  if (c.ramp < 0) return bad("a ramp of at least 0 tokens", std::to_string(c.ramp));
+  const ParticlesConfig particles{.n = c.particles, .ess = c.ess, .ramp = c.ramp};
+  Swarm s = make_swarm(e, particles, replica, &choices);
+  PONDER_TRY(run_swarms(e, particles, systematic, {&s, 1}));
+  const double lse = log_sum_exp(s.log_weights);
+  if (!std::isfinite(lse))
+    return Error{Code::kNumeric, "a particle that is a reply of the target", "none of " + std::to_string(c.particles),
+                 "power SMC", "raise the horizon or the number of particles"};
+  SmcResult out{.log_z = s.log_z + lse - std::log(c.particles), .n_resampled = s.n_resampled};
+  double squares = 0;
+  for (int k = 0; k < c.particles; ++k) {
+    const ChainState& x = s.states[k];
+    out.replies.push_back({x.tokens, x.logprob, e.law().is_end(x.tokens.back())});
+    out.log_weights.push_back(s.log_weights[k] - lse);
+    squares += std::exp(2 * out.log_weights.back());
+  }
+  out.ess = 1 / squares;
+  return out;
+}
+
+}  // namespace ponder

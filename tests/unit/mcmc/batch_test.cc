@@ -1,0 +1,74 @@
+// Chains do not feel each other: stepped together or apart, they draw the same replies; and nothing of the tree is
+// left.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "density/table.h"
+#include "ponder/kernel.h"
+
+namespace ponder {
+namespace {
+
+using Draws = std::vector<std::vector<std::vector<Token>>>;  // (steps, chains) replies
+
+// `size` chains at a time.
+Draws run(const Energy& e, const Kernel& kernel, int n_chains, int size, int n_steps) {
+  Draws draws(n_steps + 1);
+  for (int first = 0; first < n_chains; first += size) {
+    std::vector<ChainState> chains(size);
+    for (int c = 0; c < size; ++c) chains[c].replica = c % kernel.group();
+    for (int step = 0; step <= n_steps; ++step) {
+      std::vector<std::unique_ptr<Choices>> own;
+      std::vector<Choices*> choices;
+      for (int c = first; c < first + size; ++c)
+        choices.push_back(
+            own.emplace_back(random_choices(9, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(step))).get());
+      std::vector<StepInfo> infos(size * kernel.moves().size());
+      const Status s = step == 0 ? draw_starts(e, choices, 100, chains) : kernel.step(chains, choices, infos);
+      EXPECT_TRUE(s.ok()) << s.error().message();
+      for (const ChainState& c : chains) draws[step].push_back(c.tokens);
+      for (const StepInfo& i : infos) EXPECT_FALSE(i.numeric);
+    }
+  }
+  return draws;
+}
+
+TEST(Kernels, SameDrawsInAnyBatch) {
+  TableDensity d({.n_vocab = 6, .end_tokens = {0, 5}, .seed = 3, .peak = 1});
+  {
+    const auto law = ReplyLaw::make({.horizon = 12, .min_length = 6}, 6, d.end_tokens());
+    const Energy one = *Energy::make(d, 0, *law, {{.alpha = 2}}),
+                 ladder = *Energy::make(d, 0, *law, {{.alpha = 1}, {.alpha = 2}});
+    for (const char* spec : {"suffix", "suffix:tries=3,cut=entropy+suffix:temperature=1", "suffix+gibbs",
+                             "insert-delete+gibbs*3+suffix", "csmc:particles=4,ess=1,ramp=3", "exchange+suffix"}) {
+      const Energy& e = std::string_view(spec).starts_with("exchange") ? ladder : one;
+      const auto kernel = std::move(*make_kernel(spec, e));
+      const Draws together = run(e, *kernel, 6, 6, 30);
+      std::set<std::vector<Token>> distinct;
+      for (const auto& chain : together) distinct.insert(chain.begin(), chain.end());
+      EXPECT_GT(distinct.size(), 20u) << spec;
+      const Draws apart = run(e, *kernel, 6, kernel->group(), 30);
+      EXPECT_EQ(together, apart) << spec;
+    }
+  }
+  EXPECT_EQ(d.n_live(), 0);
+}
+
+TEST(Kernels, StartsThatCannotBe) {
+  TableDensity d({.n_vocab = 3, .end_tokens = {0}, .seed = 3, .peak = 0.01});
+  const auto law = ReplyLaw::make({.horizon = 1}, 3, d.end_tokens());
+  const Energy e = *Energy::make(d, 0, *law, {{.alpha = 1}});
+  std::vector<std::unique_ptr<Choices>> own;
+  std::vector<Choices*> choices;
+  for (std::uint32_t c = 0; c < 20; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+  std::vector<ChainState> chains(20);
+  const Status s = draw_starts(e, choices, 1, chains);
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.error().message().find("raise --max-length"), std::string::npos) << s.error().message();
+  EXPECT_TRUE(draw_starts(e, choices, 100, chains).ok());
+  for (const ChainState& c : chains) EXPECT_EQ(c.tokens, std::vector<Token>{0});
+}
+
+}  // namespace
+}  // namespace ponder

@@ -1,0 +1,51 @@
+// Kernels by name: what is understood, what is refused, and with which words.
+#include <gtest/gtest.h>
+
+#include "density/table.h"
+#include "ponder/kernel.h"
+
+namespace ponder {
+namespace {
+
+class MakeKernel : public testing::Test {
+ protected:
+  std::string error(const char* spec) {
+    const auto k = make_kernel(spec, energy_);
+    return k.ok() ? "" : k.error().message();
+  }
+  void expect_error(const char* spec, const char* part) {
+    EXPECT_NE(error(spec).find(part), std::string::npos) << spec << ": " << error(spec);
+  }
+  TableDensity density_{{}};
+  Energy energy_ = *Energy::make(density_, 0, *ReplyLaw::make({.horizon = 4}, 4, density_.end_tokens()));
+};
+
+TEST_F(MakeKernel, Names) {
+  EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(), "suffix");
+  EXPECT_EQ((*make_kernel("suffix*2+suffix:tries=3", energy_))->moves(),
+            (std::vector<std::string>{"suffix", "suffix", "suffix"}));
+  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange"})
+    EXPECT_EQ((*make_kernel(name, energy_))->name(), name);
+  EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
+}
+
+TEST_F(MakeKernel, Errors) {
+  expect_error("sufix", "did you mean suffix?");
+  expect_error("", "a kernel's name");
+  expect_error("suffix+", "a kernel's name");
+  expect_error("suffix*0", "the count at least 1");
+  expect_error("suffix*2*3", "the count at least 1");
+  expect_error("suffix:tries", "key=value");
+  expect_error("suffix:tries=2,tries=3", "each key once");
+  expect_error("suffix:trys=2", "did you mean tries?");
+  expect_error("suffix:tries=0", "a whole number of at least 1");
+  expect_error("suffix:tries=2.5", "a whole number");
+  expect_error("suffix:temperature=0", "a number above 0");
+  expect_error("suffix:temperature=nan", "a number above 0");
+  expect_error("csmc:particles=1", "a whole number of at least 2");
+  expect_error("insert-delete:tries=2", "no settings");
+  expect_error("suffix:cut=middle", "one of uniform, entropy");
+}
+
+}  // namespace
+}  // namespace ponder

@@ -7,7 +7,7 @@ An array is kept as its recipe, in exact operations only (tests/unit/chain/diagn
     e         = u + u + u + u - 2
     x_0 = e,    x_t = rho x_{t-1} + e
     y_t = x_t + shift * chain
-    smooth: y · heavy: y / (1 - u) · integer: floor(scale y) · stuck: chain
+    smooth: y · heavy: y / (1 - u) · integer: floor(scale y) · sign: 1 if y > 0, else 0 · stuck: chain
 Nested R-hat is the paper's formula (Margossian et al. 2024, equations 4 to 8) in NumPy. NaN is null, infinity "inf".
 """
 import json
@@ -30,7 +30,8 @@ CASES = [  # name, chains, draws, options
     ("heavy tails", 4, 500, {"rho": 0.3, "kind": "heavy"}),
     ("integers", 4, 500, {"rho": 0.7, "kind": "integer", "scale": 5}),
     ("few integers", 4, 250, {"rho": 0.5, "kind": "integer", "scale": 1}),
-    ("two values", 4, 200, {"rho": 0, "kind": "integer", "scale": 0.4}),
+    ("three values", 4, 200, {"rho": 0, "kind": "integer", "scale": 0.4}),
+    ("two values", 4, 200, {"rho": 0.5, "kind": "sign"}),
     ("constant", 4, 100, {"kind": "integer", "scale": 0}),
     ("stuck", 4, 16, {"kind": "stuck"}),
     ("means apart", 4, 200, {"rho": 0.2, "shift": 0.3}),
@@ -73,6 +74,8 @@ def array(chains, draws, seed, rho, kind, scale, shift, spread):
                 v = v / (1 - u())
             elif kind == "integer":
                 v = math.floor(scale * v)
+            elif kind == "sign":
+                v = float(v > 0)
             elif kind == "stuck":
                 v = c
             y[c, t] = v

@@ -45,6 +45,7 @@ Chains array(const Json& recipe) {
       v = x * (1 + spread * chain) + shift * chain;
       if (kind == "heavy") v = v / (1 - u());
       if (kind == "integer") v = std::floor(scale * v);
+      if (kind == "sign") v = v > 0;
       if (kind == "stuck") v = chain;
     }
   }
@@ -142,7 +143,7 @@ TEST(Diagnostics, NestedOfShortChains) {
   // One chain a superchain: the plain ratio, sqrt(1 + 0.5 / 0.5).
   EXPECT_DOUBLE_EQ(rhat_nested(Chains{{0, 1}, {1, 2}}, 2), std::sqrt(2));
   EXPECT_TRUE(std::isnan(rhat_nested(Chains{{0}, {2}}, 2)));
-  EXPECT_TRUE(std::isnan(rhat_nested(Chains{{0, 1}, {1, 2}}, 1)));
+  for (const int too_few : {0, 1}) EXPECT_TRUE(std::isnan(rhat_nested(Chains{{0, 1}, {1, 2}}, too_few)));
 }
 
 TEST(Diagnostics, Summary) {
@@ -175,9 +176,10 @@ TEST(Draws, QuantilesAndTies) {
   EXPECT_DOUBLE_EQ(quantile({1, 2}, 1), 2);
   EXPECT_EQ(median({5, 1, 3}), 3);
   EXPECT_EQ(median({5, 1, 3, 2}), 2.5);
-  for (int n = 2; n < 200; ++n)  // (1 - g) v + g v need not be v
-    for (const double v : {3.0, 7.0, 0.1, 1e17})
-      EXPECT_EQ(quantile(std::vector<double>(static_cast<std::size_t>(n), v), 0.05), v);
+  for (std::size_t n = 2; n < 40; ++n)  // (1 - g) v + g v need not be v
+    for (int v = 1; v < 40; ++v)
+      for (const double p : {0.05, 0.3, 0.95})
+        EXPECT_EQ(quantile(std::vector<double>(n, v), p), v) << n << " draws, " << p;
   EXPECT_EQ(mean(std::vector<double>(7, 0.1)), 0.1);
 }
 

@@ -1,0 +1,27 @@
+// Arrays of draws and what diagnostics do to them: splitting, rank-normalising, folding; moments and quantiles. Not the
+// diagnostics themselves. Vehtari et al. 2021, section 4.
+#pragma once
+
+#include "ponder/diagnostics.h"
+
+namespace ponder {
+
+using Chains = std::vector<std::vector<double>>;  // (chains, draws)
+
+std::vector<double> pooled(ChainDraws);  // (chains · draws)
+
+double mean(std::span<const double>);  // of equal values: that value exactly, so that their variance is 0
+double variance(std::span<const double>);
+std::vector<double> means(ChainDraws);  // (chains)
+
+/// Type 7 of Hyndman and Fan, the default of R and NumPy. Equal neighbours give their value exactly: ties stay ties.
+double quantile(std::vector<double> values, double p);
+double median(std::vector<double> values);
+
+Chains split(ChainDraws);                // (2 · chains, draws / 2); an odd chain loses its middle draw
+Chains z_scale(Chains);                  // normal quantiles of the ranks, ties sharing their mean rank
+Chains fold(Chains);                     // distances from the median
+Chains squares(ChainDraws);              // squared distances from the mean
+Chains up_to(ChainDraws, double bound);  // 1 where a draw is at most the bound, else 0
+
+}  // namespace ponder

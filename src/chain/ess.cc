@@ -1,0 +1,60 @@
+// Autocorrelations of all chains together, summed up to where noise takes over: Geyer's initial monotone sequence.
+// Autocovariances are direct sums, one lag after the other, and not a Fourier transform: the sequence ends after a few
+// autocorrelation times, so that a chain that mixes costs less than its transform, and one that does not costs at most
+// n² / 2 multiplications: 0.7 s for a chain of 100,000 draws, each of which took a language model.
+#include "chain/ess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "chain/draws.h"
+
+namespace ponder {
+namespace {
+
+Chains centred(ChainDraws x) {
+  Chains y(x.begin(), x.end());
+  for (auto& chain : y)
+    for (const double m = mean(chain); double& v : chain) v -= m;
+  return y;
+}
+
+// Mean over chains of 1/n Σ_s x_s x_{s+lag}, x centred.
+double autocovariance(const Chains& x, std::size_t lag) {
+  double sum = 0;
+  for (const auto& chain : x)
+    sum += std::transform_reduce(chain.begin() + static_cast<std::ptrdiff_t>(lag), chain.end(), chain.begin(), 0.0);
+  return sum / static_cast<double>(x.size() * x[0].size());
+}
+
+}  // namespace
+
+double effective_size(ChainDraws x) {
+  const std::vector<double> all = pooled(x);
+  const double size = static_cast<double>(all.size());
+  if (std::all_of(all.begin(), all.end(), [&](double v) { return v == all[0]; })) return size;
+
+  const std::size_t n = x[0].size();
+  const Chains c = centred(x);
+  const double biased = autocovariance(c, 0);
+  const double within = biased * static_cast<double>(n) / static_cast<double>(n - 1);
+  const double total = biased + (x.size() > 1 ? variance(means(x)) : 0);
+  const auto rho = [&](std::size_t lag) { return 1 - (within - autocovariance(c, lag)) / total; };
+
+  // tau = -1 + 2 Σ of pairs rho_2k + rho_2k+1 while positive, made non-increasing; of the last pair the even term,
+  // once.
+  double tau = -1, bound = std::numeric_limits<double>::infinity();
+  double even = 1, odd = rho(1);
+  for (std::size_t lag = 2; lag + 2 < n && even + odd > 0; lag += 2) {
+    bound = std::min(bound, even + odd);
+    tau += 2 * bound;
+    even = rho(lag);
+    odd = rho(lag + 1);
+  }
+  if (even > 0 || even + odd >= 0) tau += even;
+  return size / std::max(tau, 1 / std::log10(size));  // antithetic chains: at most size · log10(size)
+}
+
+}  // namespace ponder

@@ -1,0 +1,91 @@
+// POSIX calls, since the standard library can neither create exclusively nor flush to the disk.
+#include "io/replace_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace ponder {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error failed(const std::string& path, int error) {
+  std::string hint = "check the folder and the disk";
+  if (error == ENOENT || error == ENOTDIR) hint = "make the folder first, or name another";
+  if (error == EACCES || error == EPERM || error == EROFS) hint = "choose a folder that you may write to";
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) hint = "free some space, or write elsewhere";
+  return {Code::kIo, "to write the file", std::generic_category().message(error), path, hint};
+}
+
+// A new file beside the one it is to replace; removed again unless it has taken that place.
+class Part {
+ public:
+  static Result<Part> beside(const std::string& path) {
+    std::error_code none;  // of a path that does not exist: it is no link
+    const std::string target = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none).string() : path;
+    struct stat old {};
+    const bool exists = ::stat(target.c_str(), &old) == 0;
+    if (exists && !S_ISREG(old.st_mode))
+      return Error{Code::kInvalid, "the name of a file", S_ISDIR(old.st_mode) ? "a folder" : "a device or pipe", path,
+                   ""};
+    for (int n = 0;; ++n) {
+      const std::string name = target + "." + std::to_string(::getpid()) + "-" + std::to_string(n) + ".part";
+      const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (fd < 0 && errno == EEXIST) continue;
+      if (fd < 0) return failed(path, errno);
+      if (exists) ::fchmod(fd, old.st_mode & 07777);  // best effort: another owner's file may not allow it
+      return Part(fd, target, name);
+    }
+  }
+  Part(Part&& o) noexcept : fd_(std::exchange(o.fd_, -1)), target_(std::move(o.target_)), name_(std::move(o.name_)) {}
+  Part& operator=(Part&&) = delete;
+  ~Part() {
+    if (fd_ < 0) return;
+    ::close(fd_);
+    ::unlink(name_.c_str());
+  }
+
+  Status write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return failed(target_, errno);
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
+  }
+  Status take_place() {
+    if (::fsync(fd_) != 0 || ::rename(name_.c_str(), target_.c_str()) != 0) return failed(target_, errno);
+    ::close(std::exchange(fd_, -1));
+    const std::string folder = fs::path(target_).parent_path().string();
+    const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return {};  // a folder that may be written to and not read: the rename is not flushed
+    ::fsync(fd);
+    ::close(fd);
+    return {};
+  }
+
+ private:
+  Part(int fd, std::string target, std::string name) : fd_(fd), target_(std::move(target)), name_(std::move(name)) {}
+
+  int fd_;
+  std::string target_, name_;
+};
+
+}  // namespace
+
+Status replace_file(const std::string& path, std::string_view bytes) {
+  PONDER_ASSIGN(Part part, Part::beside(path));
+  PONDER_TRY(part.write(bytes));
+  return part.take_place();
+}
+
+Status check_replaceable(const std::string& path) { return Part::beside(path).status(); }
+
+}  // namespace ponder

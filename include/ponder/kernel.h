@@ -23,6 +23,13 @@ struct StepInfo {
   double log_acceptance = 0;  // log of the acceptance probability before min(0, .), nats
 };
 
+/// A setting that warm-up may tune (adaptation.h) to a rate of acceptance of one move.
+struct StepSize {
+  int move = 0;  // index into Kernel::moves
+  double* value = nullptr;
+  double acceptance = 0.574;  // Roberts and Rosenthal 1998
+};
+
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -33,6 +40,7 @@ class Kernel {
   /// are as before the move that failed. Errors: those of the density and the terms.
   virtual Status step(std::span<ChainState> chains, std::span<Choices* const> choices,
                       std::span<StepInfo> infos) const = 0;
+  virtual std::vector<StepSize> step_sizes() { return {}; }
   /// Chains that must be stepped together: a ladder of replicas. n_chains is a multiple of it.
   virtual int group() const { return 1; }
 };

@@ -18,7 +18,7 @@ struct TableConfig {
   int n_ctx = 64;
 };
 
-class TableDensity final : public CausalDensity {
+class TableDensity : public CausalDensity {
  public:
   explicit TableDensity(TableConfig);
   int n_vocab() const override { return config_.n_vocab; }

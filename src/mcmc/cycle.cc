@@ -21,6 +21,19 @@ Status Cycle::step(std::span<ChainState> chains, std::span<Choices* const> choic
   return {};
 }
 
+std::vector<StepSize> Cycle::step_sizes() {
+  std::vector<StepSize> all;
+  int move = 0;
+  for (const auto& k : parts_) {
+    for (StepSize s : k->step_sizes()) {
+      s.move += move;
+      all.push_back(s);
+    }
+    move += static_cast<int>(k->moves().size());
+  }
+  return all;
+}
+
 int Cycle::group() const {
   int g = 1;
   for (const auto& k : parts_) g = std::lcm(g, k->group());

@@ -14,6 +14,7 @@ class Cycle final : public Kernel {
   std::string_view name() const override { return "cycle"; }
   std::vector<std::string> moves() const override;
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  std::vector<StepSize> step_sizes() override;
   int group() const override;
 
  private:

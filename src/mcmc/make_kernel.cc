@@ -6,9 +6,11 @@
 #include "base/nearest.h"
 #include "mcmc/csmc.h"
 #include "mcmc/cycle.h"
+#include "mcmc/dmala.h"
 #include "mcmc/exchange.h"
 #include "mcmc/gibbs.h"
 #include "mcmc/insert_delete.h"
+#include "mcmc/pafs.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
 
@@ -48,6 +50,30 @@ Made make_csmc(KernelSettings& s, const Energy& e) {
   return Owned(new CsmcKernel(e, c));
 }
 
+Made make_dmala(KernelSettings& s, const Energy& e) {
+  DmalaConfig c;
+  s.read_positive("step", c.step);
+  s.read_positive("uniform", c.uniform);
+  s.read("gradient", 0., c.gradient);
+  PONDER_TRY(s.check());
+  return Owned(new DmalaKernel(e, c));
+}
+
+Made make_gwg(KernelSettings& s, const Energy& e) {
+  double gradient = 1;
+  s.read("gradient", 0., gradient);
+  PONDER_TRY(s.check());
+  return Owned(new GwgKernel(e, gradient));
+}
+
+Made make_pafs(KernelSettings& s, const Energy& e) {
+  PafsConfig c;
+  s.read("length", 1., c.length);
+  s.read("gradient", 0., c.gradient);
+  PONDER_TRY(s.check());
+  return Owned(new PafsKernel(e, c));
+}
+
 template <class K>
 Made make_plain(KernelSettings& s, const Energy& e) {
   PONDER_TRY(s.check());
@@ -55,9 +81,9 @@ Made make_plain(KernelSettings& s, const Energy& e) {
 }
 
 const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
-    {"csmc", make_csmc},     {"exchange", make_plain<ExchangeKernel>},
-    {"gibbs", make_gibbs},   {"insert-delete", make_plain<InsertDeleteKernel>},
-    {"suffix", make_suffix},
+    {"csmc", make_csmc},   {"dmala", make_dmala},   {"exchange", make_plain<ExchangeKernel>},
+    {"gibbs", make_gibbs}, {"gwg", make_gwg},       {"insert-delete", make_plain<InsertDeleteKernel>},
+    {"pafs", make_pafs},   {"suffix", make_suffix},
 };
 
 Made make_one(KernelSettings& s, const Energy& e) {

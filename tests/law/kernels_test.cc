@@ -1,4 +1,4 @@
-// The laws of the discrete kernels that need no gradient. METHODS 2.2, 2.3, 2.5, 2.6.
+// The laws of the discrete kernels besides suffix moves. METHODS 2.2-2.6.
 #include "worlds.h"
 
 namespace ponder::test {
@@ -13,6 +13,7 @@ TEST(InsertDeleteLaw, IsExact) { expect_exact("insert-delete", 60); }
 
 TEST(CycleLaw, LeavesTheTargetUnchanged) {
   expect_exact("suffix+gibbs:candidates=2*2+insert-delete", 10, {.max_replies = 12}, false);
+  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12}, false);  // rows at two exponents
 }
 
 TEST(CsmcLaw, TwoParticles) {
@@ -23,6 +24,19 @@ TEST(CsmcLaw, TwoParticles) {
 }
 TEST(CsmcLaw, ThreeParticles) {
   expect_exact("csmc:particles=3,ess=0.8,ramp=3", 10, {.max_vocab = 3, .max_horizon = 2, .max_replies = 7});
+}
+
+TEST(SubstitutionLaw, Dmala) {
+  expect_exact("dmala:step=1", 60);
+  expect_exact("dmala:step=0.4,uniform=0.1,gradient=0", 40);
+}
+TEST(SubstitutionLaw, Gwg) {
+  expect_exact("gwg", 60);
+  expect_exact("gwg:gradient=0", 40);
+}
+TEST(SubstitutionLaw, Pafs) {
+  expect_exact("pafs:length=2", 60);
+  expect_exact("pafs:length=2.4,gradient=0", 30);
 }
 
 // Two or three replicas of one small table, with and without terms that only the upper ones feel.

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "density/enumerate.h"
-#include "density/table.h"
 #include "enumerating_choices.h"
+#include "gradient_table.h"
 #include "ponder/kernel.h"
 
 namespace ponder::test {
@@ -46,8 +46,8 @@ struct WorldConfig {
 };
 
 struct World {
-  explicit World(const WorldConfig& c, std::unique_ptr<CausalDensity> d = nullptr)
-      : density(d ? std::move(d) : std::make_unique<TableDensity>(c.table)),
+  explicit World(const WorldConfig& c)
+      : density(std::make_unique<GradientTable>(c.table)),
         law(*ReplyLaw::make(c.law, c.table.n_vocab, density->end_tokens())),
         energy(make(c)),
         replies(*enumerate_replies(*density, 0, law)) {

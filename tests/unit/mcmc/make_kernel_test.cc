@@ -24,7 +24,7 @@ TEST_F(MakeKernel, Names) {
   EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(), "suffix");
   EXPECT_EQ((*make_kernel("suffix*2+suffix:tries=3", energy_))->moves(),
             (std::vector<std::string>{"suffix", "suffix", "suffix"}));
-  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange"})
+  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange", "dmala", "gwg", "pafs"})
     EXPECT_EQ((*make_kernel(name, energy_))->name(), name);
   EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
 }

@@ -1,0 +1,74 @@
+// One batch of whole rows at nodes that are fed already, and one of gradients.
+#include "mcmc/site_scores.h"
+
+#include <cmath>
+
+#include "ponder/gradient.h"
+
+namespace ponder {
+namespace {
+
+Status gradients(const Energy& e, std::span<const ChainState* const> states, std::vector<ReplyGradient>& out) {
+  std::vector<std::vector<const TokenMask*>> masks(states.size());
+  std::vector<SoftReply> replies;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    for (int t = 0; t < states[k]->n(); ++t) masks[k].push_back(e.law().mask(t));
+    replies.push_back({.parent = e.context(), .candidates = states[k]->tokens, .masks = masks[k]});
+  }
+  return e.density().value_and_grad(replies, {}, {.slopes = true}, out);
+}
+
+// slopes (n_vocab) of the position, or empty.
+void score_site(const Row& row, std::span<const float> slopes, Token now, double half_alpha, double gradient,
+                std::span<float> s) {
+  for (std::size_t v = 0; v < s.size(); ++v) {
+    double change = static_cast<double>(row.logits[v]) - row.logits[now];
+    if (!slopes.empty()) change += gradient * (static_cast<double>(slopes[v]) - slopes[now]);
+    s[v] = static_cast<float>(half_alpha * change);
+  }
+}
+
+}  // namespace
+
+int n_sites(const Energy& e, std::span<const Token> x) {
+  return static_cast<int>(x.size()) - (e.law().is_end(x.back()) ? 1 : 0);
+}
+
+Status site_scores(const Energy& e, std::span<const ChainState* const> states, double gradient,
+                   std::vector<SiteScores>& out) {
+  const TokenMask* content = &e.law().content_mask();
+  std::vector<PrefixRef> nodes;
+  std::vector<Extend> batch;
+  out.assign(states.size(), {});
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    out[k].n_sites = n_sites(e, states[k]->tokens);
+    out[k].n_vocab = e.density().n_vocab();
+    for (int i = 0; i < out[k].n_sites; ++i) {
+      nodes.push_back(states[k]->prefix(i));
+      batch.push_back({.parent = nodes.back().get(),
+                       .rows = RowSet::kLast,
+                       .needs = {.draw = {.kind = Draw::Kind::kRow}},
+                       .masks = {&content, 1}});
+    }
+  }
+  Rows rows;
+  PONDER_TRY(e.density().extend(batch, rows));
+  for (Prefix p : rows.end) e.density().release(p);
+  std::vector<ReplyGradient> slopes(states.size());
+  if (gradient != 0) PONDER_TRY(gradients(e, states, slopes));
+  std::size_t r = 0;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    SiteScores& sites = out[k];
+    const auto n_vocab = static_cast<std::size_t>(sites.n_vocab);
+    const std::span<const float> all = slopes[k].slopes;
+    sites.finite = slopes[k].finite;
+    if (sites.finite) sites.s.resize(sites.n_sites * n_vocab);
+    for (int i = 0; i < sites.n_sites; ++i, ++r)
+      if (sites.finite)
+        score_site(rows.rows[r], all.empty() ? all : all.subspan(i * n_vocab, n_vocab), states[k]->tokens[i],
+                   e.alpha(*states[k]) / 2, gradient, std::span(sites.s).subspan(i * n_vocab, n_vocab));
+  }
+  return {};
+}
+
+}  // namespace ponder

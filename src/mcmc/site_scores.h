@@ -1,0 +1,29 @@
+// Estimates of half the change of -U when one token of a reply is replaced, for every content token at every content
+// position: what comes next through the row itself, what comes later to first order. METHODS 2.4. Estimates only: a
+// kernel is exact whatever they are, as long as they are a function of the reply.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ponder/energy.h"
+
+namespace ponder {
+
+struct SiteScores {
+  int n_sites = 0, n_vocab = 0;
+  std::vector<float> s;  // (n_sites, n_vocab) nats; 0 for the present token, -inf for what may not stand there
+  bool finite = true;    // false: the gradient was not finite, s is empty
+  std::span<const float> at(int i) const {
+    return {s.data() + static_cast<std::size_t>(i) * n_vocab, static_cast<std::size_t>(n_vocab)};
+  }
+};
+
+/// Content positions of a reply: all but an end token.
+int n_sites(const Energy&, std::span<const Token>);
+
+/// s_i(v) = alpha/2 [lp_i(v) - lp_i(x_i)] + gradient alpha/2 g_i (E_v - E_{x_i}), g_i = d/de_i sum_{t>i} lp_t. Terms do
+/// not enter. gradient = 0: no backward pass. Errors: kUnsupported without a gradient.
+Status site_scores(const Energy&, std::span<const ChainState* const>, double gradient, std::vector<SiteScores>& out);
+
+}  // namespace ponder

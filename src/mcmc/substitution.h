@@ -1,0 +1,32 @@
+// What moves that replace tokens by scores have in common: a proposal from the scores at the present reply, the way
+// back from the scores at the proposed one, and Metropolis with both. METHODS 2.4.
+#pragma once
+
+#include <vector>
+
+#include "mcmc/site_scores.h"
+#include "ponder/kernel.h"
+
+namespace ponder {
+
+class SubstitutionKernel : public Kernel {
+ public:
+  Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const final;
+
+ protected:
+  struct Proposal {
+    std::vector<Token> tokens;
+    std::vector<int> path{};  // positions in the order of their changes, where it matters
+    double log_q = 0;         // of the way there
+  };
+  SubstitutionKernel(const Energy& e, double gradient) : energy_(e), gradient_(gradient) {}
+  virtual Proposal propose(const SiteScores&, std::span<const Token> x, Choices&) const = 0;
+  /// log q of the way back from p.tokens to x, by the scores at p.tokens.
+  virtual double log_reverse(const SiteScores&, const Proposal& p, std::span<const Token> x) const = 0;
+
+ private:
+  const Energy& energy_;
+  double gradient_;  // weight of the gradient in the scores
+};
+
+}  // namespace ponder

@@ -1,0 +1,95 @@
+// Chains: many Markov chains of one kernel (kernel.h) on one energy, side by side in one batch: started, warmed up,
+// run, recorded. Diagnostics of the trace: diagnostics.h; a verdict in words: judge(). Not files (src/io), and no
+// clock: the caller decides between steps when to stop.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ponder/adaptation.h"
+#include "ponder/energy.h"
+#include "ponder/kernel.h"
+#include "ponder/trace.h"
+
+namespace ponder {
+
+struct ChainsConfig {
+  int chains = 4;
+  int warmup = 100;        // steps before the first draw is kept; step sizes adapt in them
+  int thin = 1;            // steps a draw
+  std::uint64_t seed = 0;  // draws depend on (seed, chain, step) alone: not on threads, nor on how often a run stopped
+};
+
+/// What became of the proposals of one move of the kernel after the warm-up, all chains together.
+struct MoveCounts {
+  std::string name;
+  std::int64_t n = 0, n_accepted = 0;
+  std::int64_t n_numeric = 0;  // refused because a number was NaN
+  struct AtPosition {
+    std::int64_t n = 0, n_accepted = 0;
+  };
+  std::vector<AtPosition> at{};  // by the first position that the proposal may change
+};
+
+/// What an interrupted run needs to go on as if it had not stopped; plain values, so that any format can hold it.
+struct ChainsSnapshot {
+  std::uint64_t step = 0;
+  std::vector<std::vector<Token>> replies{};    // (states)
+  std::vector<Adaptation::Average> averages{};  // of the step sizes
+  std::vector<double> acceptance{};             // (chains) since the last draw kept
+  std::vector<MoveCounts> moves{};
+  Trace trace{};
+};
+
+class Chains {
+ public:
+  /// Chains of a kernel that steps in groups (replica exchange) are ladders with a state at every replica; the last
+  /// replica is the target, and what is recorded. `first`: the reply that distances are counted from. The energy and
+  /// the kernel must outlive it. Errors: kInvalid (no chain, thin < 1), those of draw_starts.
+  static Result<Chains> start(const Energy&, Kernel&, const ChainsConfig&, std::vector<Token> first = {});
+  /// Goes on from a snapshot of chains with the same energy, kernel and configuration.
+  static Result<Chains> resume(const Energy&, Kernel&, const ChainsConfig&, ChainsSnapshot, std::vector<Token> first);
+
+  /// One step of all chains. On error the chains are as before it.
+  Status step();
+  bool warming_up() const { return kept_.step < static_cast<std::uint64_t>(config_.warmup); }
+  std::uint64_t n_steps() const { return kept_.step; }
+  int n_draws() const { return static_cast<int>(kept_.trace.replies[0].size()); }  // kept, of each chain
+  const ChainsConfig& config() const { return config_; }
+  /// posterior: logprob, distance, and R of each term; sample_stats: lp (-U), energy (U), acceptance_rate.
+  const Trace& trace() const { return kept_.trace; }
+  std::span<const MoveCounts> moves() const { return kept_.moves; }
+  ChainsSnapshot snapshot() const;
+
+ private:
+  Chains(const Energy& e, Kernel& k, const ChainsConfig& c, std::vector<Token> first)
+      : energy_(&e), kernel_(&k), config_(c), first_(std::move(first)), adaptation_(k) {}
+  Status begin();
+  std::vector<std::unique_ptr<Choices>> choices(std::uint32_t step) const;
+  void count(std::span<const StepInfo>);
+  void record();
+  int n_states() const { return config_.chains * kernel_->group(); }
+
+  const Energy* energy_;
+  Kernel* kernel_;
+  ChainsConfig config_;
+  std::vector<Token> first_;
+  Adaptation adaptation_;
+  std::vector<ChainState> states_;  // (chains, group)
+  ChainsSnapshot kept_;             // but for replies and averages, which the states and the adaptation have
+};
+
+/// Token edits (insertions, deletions, substitutions) between two replies: Levenshtein's distance.
+int edit_distance(std::span<const Token>, std::span<const Token>);
+
+struct Verdict {
+  bool converged = false;
+  std::string reason;  // "R-hat of logprob is 1.08, above 1.01"
+  std::string advice;  // "draw 4 times as many: --draws 1000"
+};
+/// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p and on length.
+Verdict judge(const Trace&);
+
+}  // namespace ponder

@@ -1,0 +1,169 @@
+// Chains step together: one call of the kernel moves all of them. Randomness is counted by (seed, chain, step), so that
+// a run that was stopped goes on with the very draws it would have made.
+#include "ponder/chains.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace ponder {
+namespace {
+
+constexpr int kStartTries = 200;
+enum Stat { kLp, kEnergy, kAcceptance };
+
+Trace empty_trace(const Energy& e, int n_chains) {
+  Trace t;
+  t.posterior = {{.name = "logprob", .description = "log p of the reply, nats"},
+                 {.name = "distance", .description = "token edits from the first reply", .integer = true}};
+  for (const auto& term : e.terms())
+    t.posterior.push_back({.name = std::string(term->name()), .description = "R of this term, nats"});
+  t.sample_stats = {{.name = "lp", .description = "log of the target's density, up to a constant, nats"},
+                    {.name = "energy", .description = "U, nats"},
+                    {.name = "acceptance_rate", .description = "share of moves accepted since the last draw"}};
+  t.replies.resize(n_chains);
+  for (auto* columns : {&t.posterior, &t.sample_stats})
+    for (Column& c : *columns) c.chains.resize(n_chains);
+  return t;
+}
+
+}  // namespace
+
+int edit_distance(std::span<const Token> a, std::span<const Token> b) {
+  std::vector<int> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    int corner = row[0];
+    row[0] = static_cast<int>(i) + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const int substituted = corner + (a[i] != b[j]);
+      corner = row[j + 1];
+      row[j + 1] = std::min({substituted, corner + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
+  std::vector<std::unique_ptr<Choices>> all;
+  for (int s = 0; s < n_states(); ++s) all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(s), step));
+  return all;
+}
+
+// States without replies, and nothing recorded.
+Status Chains::begin() {
+  if (config_.chains < 1 || config_.thin < 1 || config_.warmup < 0)
+    return Error{Code::kInvalid, "at least one chain, and one step a draw",
+                 std::to_string(config_.chains) + " chains, " + std::to_string(config_.thin) + " steps a draw",
+                 "configuration of the chains", ""};
+  const int group = kernel_->group();
+  states_.resize(n_states());
+  for (int s = 0; s < n_states(); ++s) states_[s].replica = group > 1 ? s % group : 0;
+  kept_.acceptance.assign(config_.chains, 0);
+  for (const std::string& name : kernel_->moves()) kept_.moves.push_back({.name = name});
+  kept_.trace = empty_trace(*energy_, config_.chains);
+  return {};
+}
+
+Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& config, std::vector<Token> first) {
+  Chains c(e, k, config, std::move(first));
+  PONDER_TRY(c.begin());
+  const auto owned = c.choices(0);
+  std::vector<Choices*> choices;
+  for (const auto& one : owned) choices.push_back(one.get());
+  PONDER_TRY(draw_starts(e, choices, kStartTries, c.states_));
+  return c;
+}
+
+Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& config, ChainsSnapshot s,
+                              std::vector<Token> first) {
+  Chains c(e, k, config, std::move(first));
+  PONDER_TRY(c.begin());
+  if (s.replies.size() != c.states_.size() || s.moves.size() != c.kept_.moves.size() ||
+      s.averages.size() != c.adaptation_.state().size() || s.trace.posterior.size() != c.kept_.trace.posterior.size())
+    return Error{Code::kInvalid, "a snapshot of the same chains", "one of others", "Chains::resume", ""};
+  std::vector<Energy::Edit> edits;
+  for (std::vector<Token>& reply : s.replies) edits.push_back({.tail = std::move(reply)});
+  std::vector<ChainState> states;
+  PONDER_TRY(e.evaluate(edits, states));
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    states[i].replica = c.states_[i].replica;
+    c.states_[i] = std::move(states[i]);
+  }
+  c.adaptation_.restore(s.averages);
+  if (s.step >= static_cast<std::uint64_t>(config.warmup)) c.adaptation_.freeze();
+  c.kept_ = std::move(s);
+  return c;
+}
+
+ChainsSnapshot Chains::snapshot() const {
+  ChainsSnapshot s = kept_;
+  for (const ChainState& state : states_) s.replies.push_back(state.tokens);
+  s.averages = adaptation_.state();
+  return s;
+}
+
+Status Chains::step() {
+  const auto owned = choices(static_cast<std::uint32_t>(kept_.step + 1));
+  std::vector<Choices*> choices;
+  for (const auto& one : owned) choices.push_back(one.get());
+  std::vector<StepInfo> infos(kept_.moves.size() * states_.size());
+  std::vector<ChainState> before = states_;  // a cycle may fail after some of its moves
+  if (Status s = kernel_->step(states_, choices, infos); !s.ok()) {
+    states_ = std::move(before);
+    return s;
+  }
+  const bool was_warming_up = warming_up();
+  ++kept_.step;
+  if (was_warming_up) {
+    adaptation_.update(infos);
+    if (!warming_up()) adaptation_.freeze();
+    return {};
+  }
+  count(infos);
+  if ((kept_.step - config_.warmup) % config_.thin == 0) record();
+  return {};
+}
+
+void Chains::count(std::span<const StepInfo> infos) {
+  const std::size_t group = kernel_->group();
+  for (std::size_t m = 0; m < kept_.moves.size(); ++m)
+    for (std::size_t s = 0; s < states_.size(); ++s) {
+      const StepInfo& info = infos[m * states_.size() + s];
+      if (info.n_proposed == 0) continue;
+      MoveCounts& move = kept_.moves[m];
+      ++move.n;
+      move.n_accepted += info.accepted;
+      move.n_numeric += info.numeric;
+      if (info.position >= 0) {
+        if (move.at.size() <= static_cast<std::size_t>(info.position)) move.at.resize(info.position + 1);
+        ++move.at[info.position].n;
+        move.at[info.position].n_accepted += info.accepted;
+      }
+    }
+  for (std::size_t c = 0; c < kept_.acceptance.size(); ++c) {
+    const std::size_t s = c * group + group - 1;
+    double accepted = 0;
+    for (std::size_t m = 0; m < kept_.moves.size(); ++m) accepted += infos[m * states_.size() + s].accepted;
+    kept_.acceptance[c] += accepted / static_cast<double>(kept_.moves.size());
+  }
+}
+
+void Chains::record() {
+  const int group = kernel_->group();
+  Trace& t = kept_.trace;
+  for (int c = 0; c < config_.chains; ++c) {
+    const ChainState& s = states_[c * group + group - 1];
+    t.replies[c].push_back(s.tokens);
+    t.posterior[0].chains[c].push_back(s.logprob);
+    t.posterior[1].chains[c].push_back(edit_distance(s.tokens, first_));
+    for (std::size_t k = 0; k < s.terms.size(); ++k) t.posterior[2 + k].chains[c].push_back(s.terms[k]);
+    const double energy = energy_->energy(s);
+    t.sample_stats[kLp].chains[c].push_back(-energy);
+    t.sample_stats[kEnergy].chains[c].push_back(energy);
+    t.sample_stats[kAcceptance].chains[c].push_back(kept_.acceptance[c] / config_.thin);
+    kept_.acceptance[c] = 0;
+  }
+}
+
+}  // namespace ponder

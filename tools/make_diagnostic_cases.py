@@ -6,7 +6,8 @@ An array is kept as its recipe, in exact operations only (tests/unit/chain/diagn
     u(k)      = uniform in [0, 1) from splitmix64's output for counter k, 53 bits; k counts on through the array, chain by chain
     e         = u + u + u + u - 2
     x_0 = e,    x_t = rho x_{t-1} + e
-    y_t = x_t + shift * chain
+    x_t = x_{t-1} instead where a further u < stay, as a chain that rejects; not drawn when stay = 0
+    y_t = x_t (1 + spread * chain) + shift * chain
     smooth: y · heavy: y / (1 - u) · integer: floor(scale y) · sign: 1 if y > 0, else 0 · stuck: chain
 Nested R-hat is the paper's formula (Margossian et al. 2024, equations 4 to 8) in NumPy. NaN is null, infinity "inf".
 """
@@ -32,6 +33,7 @@ CASES = [  # name, chains, draws, options
     ("few integers", 4, 250, {"rho": 0.5, "kind": "integer", "scale": 1}),
     ("three values", 4, 200, {"rho": 0, "kind": "integer", "scale": 0.4}),
     ("two values", 4, 200, {"rho": 0.5, "kind": "sign"}),
+    ("rejections", 4, 300, {"rho": 0.5, "stay": 0.7}),
     ("constant", 4, 100, {"kind": "integer", "scale": 0}),
     ("stuck", 4, 16, {"kind": "stuck"}),
     ("means apart", 4, 200, {"rho": 0.2, "shift": 0.3}),
@@ -63,12 +65,14 @@ class Uniforms:
         return ((z ^ z >> 31) >> 11) * 2.0**-53
 
 
-def array(chains, draws, seed, rho, kind, scale, shift, spread):
+def array(chains, draws, seed, rho, kind, scale, shift, spread, stay):
     u, y = Uniforms(seed), np.empty((chains, draws))
     for c in range(chains):
         x = 0.0
         for t in range(draws):
-            x = rho * x + (((u() + u()) + u()) + u() - 2)
+            moved = rho * x + (((u() + u()) + u()) + u() - 2)
+            if not (stay > 0 and t > 0 and u() < stay):
+                x = moved
             v = x * (1 + spread * c) + shift * c
             if kind == "heavy":
                 v = v / (1 - u())
@@ -100,7 +104,7 @@ def number(v):
 def main():
     out, arrays = [], {}
     for seed, (name, chains, draws, options) in enumerate(CASES, start=1):
-        recipe = {"rho": 0, "kind": "smooth", "scale": 1, "shift": 0, "spread": 0} | options
+        recipe = {"rho": 0, "kind": "smooth", "scale": 1, "shift": 0, "spread": 0, "stay": 0} | options
         x = arrays[name] = array(chains, draws, seed, **recipe)
         figures = {"rhat": az.rhat(x)}
         for method in ("bulk", "tail", "mean"):

@@ -40,7 +40,7 @@ struct ChainsSnapshot {
   std::vector<Adaptation::Average> averages{};  // of the step sizes
   std::vector<double> acceptance{};             // (chains) since the last draw kept
   std::vector<MoveCounts> moves{};
-  Trace trace{};
+  Trace trace{};  // read from a file: without names of columns
 };
 
 class Chains {
@@ -80,6 +80,11 @@ class Chains {
   std::vector<ChainState> states_;  // (chains, group)
   ChainsSnapshot kept_;             // but for replies and averages, which the states and the adaptation have
 };
+
+/// Replaces the file at `path` as a whole or not at all. `config_hash`: of all that must not change between the runs.
+Status write_snapshot(const ChainsSnapshot&, const std::string& config_hash, const std::string& path);
+/// Errors: kNotFound, kInvalid (no snapshot, cut short, changed, or of a run with another config_hash), kUnsupported.
+Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config_hash);
 
 /// Token edits (insertions, deletions, substitutions) between two replies: Levenshtein's distance.
 int edit_distance(std::span<const Token>, std::span<const Token>);

@@ -92,7 +92,18 @@ Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& co
   }
   c.adaptation_.restore(s.averages);
   if (s.step >= static_cast<std::uint64_t>(config.warmup)) c.adaptation_.freeze();
+  // Names come from the energy and the kernel, values from the snapshot.
+  for (std::size_t m = 0; m < s.moves.size(); ++m) s.moves[m].name = c.kept_.moves[m].name;
+  if (!s.trace.posterior.empty()) {
+    Trace& t = c.kept_.trace;
+    for (std::size_t k = 0; k < t.posterior.size(); ++k) t.posterior[k].chains = std::move(s.trace.posterior[k].chains);
+    for (std::size_t k = 0; k < t.sample_stats.size(); ++k)
+      t.sample_stats[k].chains = std::move(s.trace.sample_stats[k].chains);
+    t.replies = std::move(s.trace.replies);
+  }
+  s.trace = std::move(c.kept_.trace);
   c.kept_ = std::move(s);
+  c.kept_.replies.clear();
   return c;
 }
 

@@ -32,7 +32,8 @@ struct Uniforms {
 };
 
 Chains array(const Json& recipe) {
-  const double rho = recipe["rho"], scale = recipe["scale"], shift = recipe["shift"], spread = recipe["spread"];
+  const double rho = recipe["rho"], scale = recipe["scale"], shift = recipe["shift"], spread = recipe["spread"],
+               stay = recipe["stay"];
   const std::string kind = recipe["kind"];
   Uniforms u{recipe["seed"].get<std::uint64_t>() << 32};
   Chains y(recipe["chains"], std::vector<double>(recipe["draws"].get<std::size_t>()));
@@ -41,7 +42,8 @@ Chains array(const Json& recipe) {
     for (double& v : y[c]) {
       const double u1 = u(), u2 = u(), u3 = u(), u4 = u();
       const double chain = static_cast<double>(c);
-      x = rho * x + (((u1 + u2) + u3) + u4 - 2);
+      const double moved = rho * x + (((u1 + u2) + u3) + u4 - 2);
+      if (!(stay > 0 && &v != &y[c][0] && u() < stay)) x = moved;
       v = x * (1 + spread * chain) + shift * chain;
       if (kind == "heavy") v = v / (1 - u());
       if (kind == "integer") v = std::floor(scale * v);
@@ -50,6 +52,18 @@ Chains array(const Json& recipe) {
     }
   }
   return y;
+}
+
+Chains autoregression(int chains, int draws, double rho, std::uint64_t seed) {
+  return array({{"chains", chains},
+                {"draws", draws},
+                {"rho", rho},
+                {"seed", seed},
+                {"kind", "smooth"},
+                {"scale", 1},
+                {"shift", 0},
+                {"spread", 0},
+                {"stay", 0}});
 }
 
 double figure(const std::string& name, ChainDraws x) {
@@ -102,14 +116,7 @@ TEST(Diagnostics, EqualArviZ) {
 // (1 - rho) / (1 + rho) of the draws of an AR(1) process, whatever any library says.
 TEST(Diagnostics, EssOfAutoregression) {
   for (const double rho : {-0.3, 0.0, 0.5, 0.9}) {
-    const Chains x = array({{"chains", 8},
-                            {"draws", 20000},
-                            {"seed", 77},
-                            {"rho", rho},
-                            {"scale", 1},
-                            {"shift", 0},
-                            {"spread", 0},
-                            {"kind", "smooth"}});
+    const Chains x = autoregression(8, 20000, rho, 77);
     const double expected = 8 * 20000 * (1 - rho) / (1 + rho);
     EXPECT_NEAR(ess_mean(x) / expected, 1, 0.1) << rho;
     EXPECT_LT(rhat(x), 1.01) << rho;
@@ -118,14 +125,7 @@ TEST(Diagnostics, EssOfAutoregression) {
 
 TEST(Diagnostics, NotFiniteIsNaN) {
   for (const double bad : {kNaN, kInf, -kInf}) {
-    Chains x = array({{"chains", 4},
-                      {"draws", 20},
-                      {"seed", 1},
-                      {"rho", 0},
-                      {"scale", 1},
-                      {"shift", 0},
-                      {"spread", 0},
-                      {"kind", "smooth"}});
+    Chains x = autoregression(4, 20, 0, 1);
     EXPECT_TRUE(std::isfinite(rhat(x)));
     x[2][19] = bad;
     for (const char* name : {"rhat", "ess_bulk", "ess_tail", "ess_mean", "ess_quantile 0.5", "mcse_mean", "mcse_sd",
@@ -147,14 +147,7 @@ TEST(Diagnostics, NestedOfShortChains) {
 }
 
 TEST(Diagnostics, Summary) {
-  const Chains x = array({{"chains", 4},
-                          {"draws", 50},
-                          {"seed", 3},
-                          {"rho", 0.5},
-                          {"scale", 1},
-                          {"shift", 0},
-                          {"spread", 0},
-                          {"kind", "smooth"}});
+  const Chains x = autoregression(4, 50, 0.5, 3);
   const Summary s = summarise(x);
   const std::vector<double> all = pooled(x);
   double sum = 0, squared = 0;
@@ -177,7 +170,7 @@ TEST(Draws, QuantilesAndTies) {
   EXPECT_EQ(median({5, 1, 3}), 3);
   EXPECT_EQ(median({5, 1, 3, 2}), 2.5);
   for (std::size_t n = 2; n < 40; ++n)  // (1 - g) v + g v need not be v
-    for (int v = 1; v < 40; ++v)
+    for (double v = 0.1; v < 4; v += 0.1)
       for (const double p : {0.05, 0.3, 0.95})
         EXPECT_EQ(quantile(std::vector<double>(n, v), p), v) << n << " draws, " << p;
   EXPECT_EQ(mean(std::vector<double>(7, 0.1)), 0.1);

@@ -132,7 +132,10 @@ void fails(const Trace& t, const std::string& part, const std::string& where) {
 
 TEST(NetCdf, Errors) {
   fails({}, "at least one draw", "trace");
-  Trace t = sample_trace();
+  Trace t;
+  t.replies = {{}, {}};
+  fails(t, "at least one draw", "trace");
+  t = sample_trace();
   t.posterior[0].chains[2].pop_back();
   fails(t, "expected 3 chains of 40 draws, got 3 chains of 39 draws", "logprob");
   t = sample_trace();
@@ -151,6 +154,9 @@ TEST(NetCdf, Errors) {
   fails(t, "name in use", "draw");
   t.sample_stats[1].name = "a/b";
   fails(t, "illegal characters", "a/b");
+  t = sample_trace();
+  t.attributes["a/b"] = t.attributes["c/d"] = 1.0;
+  fails(t, "illegal characters", "a/b");  // the first error, not the last
   const Folder folder;
   const Status s = write_netcdf(sample_trace(), folder / "missing/run.nc");
   ASSERT_FALSE(s.ok());

@@ -1,0 +1,48 @@
+// The state of all chains in one file, from which a run goes on as if it had never stopped. Not a trace for others to
+// read (io/netcdf.h), and safe against accidents, not against somebody who forges one.
+//
+//     "ponder checkpoint\n"   18 bytes
+//     format version          1 byte
+//     SHA-256 of the body     32 bytes
+//     body                    CBOR (RFC 8949); arrays of numbers as typed arrays of RFC 8746, little-endian
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ponder/tokenizer.h"
+
+namespace ponder {
+
+using Array =
+    std::variant<std::vector<double>, std::vector<float>, std::vector<std::int32_t>, std::vector<std::int64_t>>;
+using Arrays = std::map<std::string, Array>;
+
+struct CheckpointChain {
+  std::vector<Token> tokens;
+  Arrays arrays;  // what else the next step needs: noise, momentum, …
+};
+
+struct Checkpoint {
+  std::uint64_t step = 0;  // steps done; the next one draws from (seed, chain, step)
+  std::uint64_t seed = 0;
+  std::string config_hash{};  // of all that must not change between the runs: model, prompt, target, kernels
+  std::vector<CheckpointChain> chains{};
+  Arrays arrays{};  // of the run as a whole: step sizes, counts, …
+};
+
+/// Replaces the file at `path` as a whole or not at all. Errors: those of replace_file.
+Status write_checkpoint(const Checkpoint&, const std::string& path);
+
+/// Errors: kNotFound, kInvalid (no checkpoint, cut short, changed, or of a run with another config_hash),
+/// kUnsupported (written by a newer ponder).
+Result<Checkpoint> read_checkpoint(const std::string& path, std::string_view config_hash);
+
+/// The same of a file that is in memory; `name` is for messages.
+Result<Checkpoint> parse_checkpoint(std::string_view bytes, std::string_view config_hash, const std::string& name);
+
+}  // namespace ponder

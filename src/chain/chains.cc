@@ -27,6 +27,23 @@ Trace empty_trace(const Energy& e, int n_chains) {
   return t;
 }
 
+// Replies and values of columns; names stay.
+void take_values(Trace& from, Trace& to) {
+  for (std::size_t i = 0; i < from.posterior.size(); ++i) to.posterior[i].chains = std::move(from.posterior[i].chains);
+  for (std::size_t i = 0; i < from.sample_stats.size(); ++i)
+    to.sample_stats[i].chains = std::move(from.sample_stats[i].chains);
+  to.replies = std::move(from.replies);
+}
+
+// May the recorded part of `s` go on in `c`? Before the first draw a snapshot from a file has no columns.
+bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
+  const bool empty = s.trace.posterior.empty() && s.trace.sample_stats.empty();
+  return s.moves.size() == c.moves.size() && s.acceptance.size() == c.acceptance.size() &&
+         s.trace.replies.size() == c.trace.replies.size() &&
+         (empty || (s.trace.posterior.size() == c.trace.posterior.size() &&
+                    s.trace.sample_stats.size() == c.trace.sample_stats.size()));
+}
+
 }  // namespace
 
 int edit_distance(std::span<const Token> a, std::span<const Token> b) {
@@ -79,8 +96,8 @@ Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& co
                               std::vector<Token> first) {
   Chains c(e, k, config, std::move(first));
   PONDER_TRY(c.begin());
-  if (s.replies.size() != c.states_.size() || s.moves.size() != c.kept_.moves.size() ||
-      s.averages.size() != c.adaptation_.state().size() || s.trace.posterior.size() != c.kept_.trace.posterior.size())
+  if (!same_shape(s, c.kept_) || s.replies.size() != c.states_.size() ||
+      s.averages.size() != c.adaptation_.state().size())
     return Error{Code::kInvalid, "a snapshot of the same chains", "one of others", "Chains::resume", ""};
   std::vector<Energy::Edit> edits;
   for (std::vector<Token>& reply : s.replies) edits.push_back({.tail = std::move(reply)});
@@ -92,15 +109,8 @@ Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& co
   }
   c.adaptation_.restore(s.averages);
   if (s.step >= static_cast<std::uint64_t>(config.warmup)) c.adaptation_.freeze();
-  // Names come from the energy and the kernel, values from the snapshot.
+  take_values(s.trace, c.kept_.trace);
   for (std::size_t m = 0; m < s.moves.size(); ++m) s.moves[m].name = c.kept_.moves[m].name;
-  if (!s.trace.posterior.empty()) {
-    Trace& t = c.kept_.trace;
-    for (std::size_t k = 0; k < t.posterior.size(); ++k) t.posterior[k].chains = std::move(s.trace.posterior[k].chains);
-    for (std::size_t k = 0; k < t.sample_stats.size(); ++k)
-      t.sample_stats[k].chains = std::move(s.trace.sample_stats[k].chains);
-    t.replies = std::move(s.trace.replies);
-  }
   s.trace = std::move(c.kept_.trace);
   c.kept_ = std::move(s);
   c.kept_.replies.clear();

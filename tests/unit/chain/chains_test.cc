@@ -1,0 +1,147 @@
+// Chains: the same draws whether a run is stopped or not, what is recorded, and the verdict.
+#include "ponder/chains.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "density/enumerate.h"
+#include "density/table.h"
+#include "folder.h"
+
+namespace ponder {
+namespace {
+
+template <class T>
+T must(Result<T> r) {
+  EXPECT_TRUE(r.ok()) << (r.ok() ? "" : r.error().message());
+  return std::move(*r);
+}
+
+struct World {
+  explicit World(const std::string& spec, std::vector<Replica> replicas = {{.alpha = 2}})
+      : density({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1}),
+        energy(
+            must(Energy::make(density, density.context(0),
+                              must(ReplyLaw::make({.target = Target::kEnded, .horizon = 3}, 4, density.end_tokens())),
+                              std::move(replicas)))),
+        kernel(must(make_kernel(spec, energy))) {}
+  TableDensity density;
+  Energy energy;
+  std::unique_ptr<Kernel> kernel;
+};
+
+const ChainsConfig kConfig{.chains = 3, .warmup = 4, .thin = 2, .seed = 9};
+const std::vector<Token> kFirst{1, 0};
+
+void run(Chains& c, int n_draws) {
+  while (c.n_draws() < n_draws) ASSERT_TRUE(c.step().ok());
+}
+
+void expect_same(const Chains& a, const Chains& b) {
+  EXPECT_EQ(a.trace().replies, b.trace().replies);
+  for (std::size_t k = 0; k < a.trace().posterior.size(); ++k)
+    EXPECT_EQ(a.trace().posterior[k].chains, b.trace().posterior[k].chains) << a.trace().posterior[k].name;
+  for (std::size_t k = 0; k < a.trace().sample_stats.size(); ++k)
+    EXPECT_EQ(a.trace().sample_stats[k].chains, b.trace().sample_stats[k].chains) << a.trace().sample_stats[k].name;
+  ASSERT_EQ(a.moves().size(), b.moves().size());
+  for (std::size_t m = 0; m < a.moves().size(); ++m) {
+    EXPECT_EQ(a.moves()[m].name, b.moves()[m].name);
+    EXPECT_EQ(a.moves()[m].n, b.moves()[m].n);
+    EXPECT_EQ(a.moves()[m].n_accepted, b.moves()[m].n_accepted);
+  }
+}
+
+// Stopped after every single step, the warm-up's too, and read back from a file.
+TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
+  const Folder folder;
+  const std::string path = folder / "chains";
+  for (const auto& [spec, replicas] : {std::pair<std::string, std::vector<Replica>>{"suffix+gibbs", {{.alpha = 2}}},
+                                       {"suffix+exchange", {{}, {.alpha = 3}}}}) {
+    World w(spec, replicas);
+    Chains whole = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+    Chains parts = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+    run(whole, 6);
+    while (parts.n_draws() < 6) {
+      ASSERT_TRUE(parts.step().ok());
+      ASSERT_TRUE(write_snapshot(parts.snapshot(), "a", path).ok());
+      parts = must(Chains::resume(w.energy, *w.kernel, kConfig, must(read_snapshot(path, "a")), kFirst));
+    }
+    expect_same(whole, parts);
+  }
+  EXPECT_EQ(read_snapshot(path, "b").error().code, Code::kInvalid);
+}
+
+TEST(Chains, ASnapshotOfOtherChainsIsAnError) {
+  World w("suffix"), other("suffix+gibbs");
+  const Chains c = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+  EXPECT_EQ(Chains::resume(other.energy, *other.kernel, kConfig, c.snapshot(), kFirst).error().code, Code::kInvalid);
+  ChainsConfig more = kConfig;
+  more.chains = 4;
+  EXPECT_EQ(Chains::resume(w.energy, *w.kernel, more, c.snapshot(), kFirst).error().code, Code::kInvalid);
+  more.chains = 0;
+  EXPECT_EQ(Chains::start(w.energy, *w.kernel, more, kFirst).error().code, Code::kInvalid);
+}
+
+TEST(Chains, WhatIsRecordedIsOfTheTarget) {
+  World w("suffix+exchange", {{}, {.alpha = 2}});
+  Chains c = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+  run(c, 1500);
+  const Trace& t = c.trace();
+  std::map<std::vector<Token>, double> counts;
+  for (std::size_t i = 0; i < t.replies.size(); ++i)
+    for (std::size_t d = 0; d < t.replies[i].size(); ++d) {
+      counts[t.replies[i][d]] += 1. / (3 * 1500);
+      EXPECT_EQ(t.posterior[1].chains[i][d], edit_distance(t.replies[i][d], kFirst));
+      EXPECT_DOUBLE_EQ(t.sample_stats[0].chains[i][d], 2 * t.posterior[0].chains[i][d]);
+      EXPECT_LE(t.sample_stats[2].chains[i][d], 1);
+    }
+  double z = 0, tv = 0;
+  const auto replies = must(enumerate_replies(w.density, w.density.context(0), w.energy.law()));
+  for (const Reply& r : replies) z += std::exp(2 * r.logprob);
+  for (const Reply& r : replies) tv += std::abs(counts[r.tokens] - std::exp(2 * r.logprob) / z) / 2;
+  EXPECT_LT(tv, 0.03);
+  EXPECT_GT(tv, 0);
+  ASSERT_EQ(c.moves().size(), 3u);  // suffix, refresh, swap
+  EXPECT_EQ(c.moves()[0].n, 2 * 3 * 1500 * kConfig.thin);
+  std::int64_t n = 0;
+  for (const auto& a : c.moves()[0].at) n += a.n;
+  EXPECT_EQ(n, c.moves()[0].n);
+  EXPECT_TRUE(judge(t).converged) << judge(t).reason;
+}
+
+TEST(Chains, EditDistance) {
+  const auto d = [](std::vector<Token> a, std::vector<Token> b) { return edit_distance(a, b); };
+  EXPECT_EQ(d({}, {}), 0);
+  EXPECT_EQ(d({1, 2, 3}, {}), 3);
+  EXPECT_EQ(d({1, 2, 3, 4}, {2, 3, 5}), 2);
+  EXPECT_EQ(d({1, 2}, {2, 1}), 2);
+}
+
+Trace trace_of(std::vector<std::vector<double>> logprob) {
+  Trace t;
+  for (const auto& chain : logprob) t.replies.emplace_back(chain.size(), std::vector<Token>{0});
+  t.posterior = {{.name = "logprob", .chains = std::move(logprob)}};
+  return t;
+}
+
+TEST(Chains, TheVerdictSaysWhatIsWrongAndWhatToDo) {
+  std::vector<std::vector<double>> good(4), apart(4), few(4);
+  for (int c = 0; c < 4; ++c)
+    for (int d = 0; d < 500; ++d) {
+      const double x = std::sin(1e4 * std::sin(77. * (c * 500 + d)));
+      good[c].push_back(x);
+      apart[c].push_back(x + c);
+      if (d < 30) few[c].push_back(x);
+    }
+  EXPECT_TRUE(judge(trace_of(good)).converged) << judge(trace_of(good)).reason;
+  EXPECT_NE(judge(trace_of(apart)).reason.find("R-hat"), std::string::npos);
+  EXPECT_NE(judge(trace_of(few)).advice.find("--draws"), std::string::npos) << judge(trace_of(few)).reason;
+  EXPECT_NE(judge(trace_of({{1, 1, 1, 1}, {1, 1, 1, 1}})).reason.find("alike"), std::string::npos);
+  EXPECT_FALSE(judge(trace_of({{1, 2, 3, 4}})).converged);
+  EXPECT_FALSE(judge(trace_of({{1}, {2}})).converged);
+}
+
+}  // namespace
+}  // namespace ponder

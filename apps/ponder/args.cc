@@ -104,6 +104,7 @@ void BudgetArgs::add(CLI::App& a) {
 Budget BudgetArgs::budget() const {
   Budget b;
   b.stop = &stop_flag();
+  if (text.empty()) return b;
   std::size_t at = 0;
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find(',', at), text.size());

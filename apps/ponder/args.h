@@ -70,7 +70,7 @@ struct DecodeArgs {
 };
 
 struct BudgetArgs {
-  std::string text = "10s";
+  std::string text = "10s";  // empty: none
   void add(CLI::App&);
   Budget budget() const;
 };
@@ -85,6 +85,7 @@ Run add_score(CLI::App&);
 Run add_grad(CLI::App&);
 Run add_tokenize(CLI::App&);
 Run add_detokenize(CLI::App&);
+Run add_sample(CLI::App&);
 Run add_think(CLI::App&);
 Run add_prove(CLI::App&);
 Run add_info(CLI::App&);

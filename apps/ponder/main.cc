@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},
     {"detokenize", "token ids to text", add_detokenize},
+    {"sample", "draws from p^alpha by Markov chains, with their diagnostics", add_sample},
     {"think", "a better reply under a budget, with proof where there is one", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
     {"info", "what is in a model file", add_info},

@@ -27,6 +27,19 @@ void write_line(const Json& j) {
 }
 void flush() { check(std::fflush(stdout) == 0); }
 
+std::string one_line(const std::string& s) {
+  std::string o;
+  for (char c : s) {
+    if (c == '\n')
+      o += "\\n";
+    else if (static_cast<unsigned char>(c) < 32 || c == 127)
+      o += ' ';
+    else
+      o += c;
+  }
+  return o;
+}
+
 int exit_code(const Error& e) {
   return e.code == Code::kInvalid || e.code == Code::kNotFound || e.code == Code::kUnsupported ? 2 : 1;
 }

@@ -17,6 +17,9 @@ void write(std::string_view);
 void write_line(const Json&);
 void flush();
 
+/// A reply on one line: control characters shown as escapes or spaces.
+std::string one_line(const std::string&);
+
 int exit_code(const Error&);  // 1 or 2
 
 /// Share of the reply's 4-grams of tokens that occurred in it before.

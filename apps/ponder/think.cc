@@ -38,20 +38,6 @@ std::string times(double nats) {
   return t < 1e9 ? format("%.1f million", t / 1e6) : format("%.1f billion", t / 1e9);
 }
 
-// A reply on one line: control characters shown as escapes.
-std::string one_line(const std::string& s) {
-  std::string o;
-  for (char c : s) {
-    if (c == '\n')
-      o += "\\n";
-    else if (static_cast<unsigned char>(c) < 32 || c == 127)
-      o += ' ';
-    else
-      o += c;
-  }
-  return o;
-}
-
 std::string proof_line(const Certificate& c, const std::string& seconds) {
   const std::string spent = std::to_string(c.expanded) + " prefixes expanded, " + seconds;
   if (c.status == Certificate::Status::kOptimal) {

@@ -1,0 +1,118 @@
+// ponder sample --verify: the chains on the user's own model, restricted to a few ids and short replies, against the
+// enumerated law. METHODS 7.2.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "density/enumerate.h"
+#include "output.h"
+#include "ponder/diagnostics.h"
+#include "sample.h"
+#include "search/clock.h"
+
+namespace ponder::app {
+namespace {
+
+constexpr int kIds = 5, kVerifyHorizon = 3;
+constexpr double kFloor = 0.02;     // of TV: what sampling noise may leave
+constexpr int kMostDraws = 20'000;  // of each chain
+
+// The likeliest ids after the prompt that end nothing, and the model's end tokens.
+std::vector<Token> small_vocabulary(Engine& e, Prefix root) {
+  const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = kIds + 32}}};
+  Rows rows;
+  must(e.density->extend({&ask, 1}, rows));
+  e.density->release(rows.end[0]);
+  std::vector<Token> ids;
+  for (const TokenProb& p : rows.rows[0].list)
+    if (static_cast<int>(ids.size()) < kIds && !e.density->is_end(p.token)) ids.push_back(p.token);
+  ids.push_back(e.text.tokenizer->end_of_turn().value_or(e.density->end_tokens().at(0)));
+  return ids;
+}
+
+struct Fit {
+  double tv = 0, floor = 0;
+};
+
+// TV of the draws to the law, beside what it is on average for as many independent draws as they are worth.
+Fit fit(const Trace& t, const std::map<std::vector<Token>, double>& law) {
+  std::map<std::vector<Token>, std::size_t> index;
+  for (const auto& [reply, p] : law) index.emplace(reply, index.size());
+  const std::size_t n_chains = t.replies.size(), n_draws = t.replies[0].size();
+  Fit f;
+  for (const auto& [reply, p] : law) {
+    std::vector<std::vector<double>> is(n_chains);
+    double share = 0;
+    for (std::size_t c = 0; c < n_chains; ++c)
+      for (const auto& x : t.replies[c]) {
+        is[c].push_back(x == reply);
+        share += is[c].back() / static_cast<double>(n_chains * n_draws);
+      }
+    const double ess = std::max(ess_mean(is), 1.);
+    f.tv += std::abs(share - p) / 2;
+    f.floor += std::sqrt(2 * p * (1 - p) / (M_PI * ess)) / 2;
+  }
+  return f;
+}
+
+}  // namespace
+
+int verify_law(const SampleArgs& given, Engine& e, const std::vector<Token>& prompt) {
+  SampleArgs a = given;
+  const int k = must(e.density->add_context(prompt));
+  const Prefix root = e.density->context(k);
+  if (a.law.allowed.empty()) a.law.allowed = small_vocabulary(e, root);
+  if (a.law.target == "fixed")
+    a.law.length = kVerifyHorizon;
+  else
+    a.law.horizon = kVerifyHorizon;
+  const ReplyLaw law = a.law.law(kVerifyHorizon, static_cast<int>(prompt.size()), *e.density);
+  const Budget budget = a.budget.budget();
+  const Clock clock(*e.density, budget);
+  Sampler s(a, e, law, root, make_terms(a.terms, e, prompt, e.text.reply_text(prompt)));
+
+  std::map<std::vector<Token>, double> target;
+  double sum = 0;
+  for (const Reply& r : must(enumerate_replies(*e.density, root, law))) {
+    std::vector<ChainState> state;
+    const Energy::Edit edit{.tail = r.tokens};
+    must(s.energy.evaluate({&edit, 1}, state));
+    state[0].replica = static_cast<int>(s.energy.replicas().size()) - 1;
+    const double p = std::exp(-s.energy.energy(state[0]));
+    if (p > 0) sum += target[r.tokens] = p;
+  }
+  for (auto& [reply, p] : target) p /= sum;
+
+  Chains chains = must(Chains::start(
+      s.energy, *s.kernel, {.chains = std::max(a.chains, 16), .warmup = a.warmup, .thin = a.thin, .seed = a.seed}));
+  Fit f{1, 1};
+  for (int next = 250; f.floor > kFloor && chains.n_draws() < kMostDraws && !clock.over(); next *= 2) {
+    while (chains.n_draws() < next && !clock.over()) must(chains.step());
+    if (chains.n_draws() >= 4) f = fit(chains.trace(), target);
+  }
+  const bool enough = f.floor <= kFloor, passed = enough && f.tv <= 2 * f.floor;
+  const std::string verdict = passed   ? "PASS"
+                              : enough ? "FAIL: these are no draws from the target"
+                                       : "UNDECIDED: too few draws; give it more time";
+  if (a.lines.json || a.lines.jsonl)
+    write_line({{"passed", passed},
+                {"tv", f.tv},
+                {"floor", f.floor},
+                {"replies", target.size()},
+                {"draws", chains.n_draws() * chains.config().chains},
+                {"alpha", a.alpha},
+                {"kernel", a.kernel},
+                {"allowed", a.law.allowed},
+                {"seed", a.seed}});
+  else
+    write(
+        fmt::format("{} replies enumerated ({} ids, up to {} tokens), alpha {}, kernel {}\n"
+                    "{} draws: TV {:.4f} to the law; {:.4f} is left by sampling noise alone\n{}\n",
+                    target.size(), a.law.allowed.size(), kVerifyHorizon, a.alpha, a.kernel,
+                    chains.n_draws() * chains.config().chains, f.tv, f.floor, verdict));
+  flush();
+  return passed ? 0 : 1;
+}
+
+}  // namespace ponder::app

@@ -14,7 +14,8 @@ double mean(std::span<const double>);  // of equal values: that value exactly, s
 double variance(std::span<const double>);
 std::vector<double> means(ChainDraws);  // (chains)
 
-/// Type 7 of Hyndman and Fan, the default of R and NumPy. Equal neighbours give their value exactly: ties stay ties.
+/// Type 7 of Hyndman and Fan, the default of R and NumPy. Equal neighbours give their value exactly, so that draws
+/// repeated by a rejection count as up to their quantile; ArviZ 0.23 may miss it by a rounding, R and NumPy do not.
 double quantile(std::vector<double> values, double p);
 double median(std::vector<double> values);
 

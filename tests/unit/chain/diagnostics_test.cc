@@ -123,6 +123,9 @@ TEST(Diagnostics, EssOfAutoregression) {
   }
 }
 
+// Two values, as many of the one as of the other: all are equally far from the median, which leaves the bulk.
+TEST(Diagnostics, RhatWithoutATail) { EXPECT_GT(rhat(Chains{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5); }
+
 TEST(Diagnostics, NotFiniteIsNaN) {
   for (const double bad : {kNaN, kInf, -kInf}) {
     Chains x = autoregression(4, 20, 0, 1);

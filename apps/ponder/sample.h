@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "jsonl.h"
 #include "ponder/chains.h"
 #include "terms.h"
 

@@ -49,7 +49,8 @@ class Kernel {
 /// The energy must outlive it. Errors: kInvalid, with the nearest name, key or value that there is.
 Result<std::unique_ptr<Kernel>> make_kernel(std::string_view spec, const Energy&);
 
-/// A start for each chain, in its replica's support: ancestral draws, again and again where they are no reply.
+/// A start for each chain, in its replica's support: ancestral draws of its q and of the model itself in turn, again
+/// and again where they are no reply.
 /// Errors: kNumeric when `tries` draws gave none for some chain.
 Status draw_starts(const Energy&, std::span<Choices* const>, int tries, std::span<ChainState> chains);
 

@@ -1,4 +1,6 @@
-// Starts of chains: ancestral draws of the replica's own q, until each is a reply that its target allows.
+// Starts of chains: ancestral draws of the replica's own q and, in turn, of the model itself, until each is a reply
+// that its target allows. Of a high exponent some prompts never end within the horizon, and any start will do.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -12,8 +14,11 @@ Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries
   for (std::size_t c = 0; c < chains.size(); ++c) open.push_back(c);
   for (int k = 0; k < tries && !open.empty(); ++k) {
     std::vector<Draft> drafts;
-    for (std::size_t c : open)
-      drafts.push_back({.exponent = e.alpha(chains[c]), .choices = choices[c], .replica = chains[c].replica});
+    for (std::size_t c : open) {
+      const double alpha = e.alpha(chains[c]);
+      drafts.push_back(
+          {.exponent = k % 2 ? std::min(alpha, 1.) : alpha, .choices = choices[c], .replica = chains[c].replica});
+    }
     std::vector<ChainState> drawn;
     PONDER_TRY(draw_suffixes(e, drafts, drawn));
     std::vector<std::size_t> failed;

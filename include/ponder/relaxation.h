@@ -118,8 +118,6 @@ class NoiseRelaxation {
     Rows rows;                // (n) whole rows
   };
   Status law_rows(std::span<const Token> x, Rows&) const;
-  /// log q_t(v) = alpha lp_t(v) - lZ_t; -inf where masked.
-  double log_q(const Row& r, std::size_t v) const { return alpha_ * (r.logits[v] - r.log_normalizer) - r.lz; }
   Status update_slopes(const Decoded&);
 
   CausalDensity& density_;

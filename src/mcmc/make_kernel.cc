@@ -9,8 +9,10 @@
 #include "mcmc/dmala.h"
 #include "mcmc/exchange.h"
 #include "mcmc/gibbs.h"
+#include "mcmc/hmc.h"
 #include "mcmc/insert_delete.h"
 #include "mcmc/pafs.h"
+#include "mcmc/slice.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
 
@@ -74,6 +76,30 @@ Made make_pafs(KernelSettings& s, const Energy& e) {
   return Owned(new PafsKernel(e, c));
 }
 
+Block::Kind read_block(KernelSettings& s, Block::Kind block) {
+  int word = static_cast<int>(block);
+  s.read_word("block", Block::words(), word);
+  return static_cast<Block::Kind>(word);
+}
+
+Made make_slice(KernelSettings& s, const Energy& e) {
+  SliceConfig c;
+  c.block = read_block(s, c.block);
+  PONDER_TRY(s.check());
+  return Owned(new SliceKernel(e, c));
+}
+
+Made make_hmc(KernelSettings& s, const Energy& e) {
+  HmcConfig c;
+  s.read("steps", 1, c.steps);
+  s.read_positive("angle", c.angle);
+  s.read("force", 0., c.force);
+  s.read_positive("tau", c.tau);
+  c.block = read_block(s, c.block);
+  PONDER_TRY(s.check());
+  return Owned(new HmcKernel(e, c));
+}
+
 template <class K>
 Made make_plain(KernelSettings& s, const Energy& e) {
   PONDER_TRY(s.check());
@@ -81,9 +107,10 @@ Made make_plain(KernelSettings& s, const Energy& e) {
 }
 
 const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
-    {"csmc", make_csmc},   {"dmala", make_dmala},   {"exchange", make_plain<ExchangeKernel>},
-    {"gibbs", make_gibbs}, {"gwg", make_gwg},       {"insert-delete", make_plain<InsertDeleteKernel>},
-    {"pafs", make_pafs},   {"suffix", make_suffix},
+    {"csmc", make_csmc},     {"dmala", make_dmala}, {"exchange", make_plain<ExchangeKernel>},
+    {"gibbs", make_gibbs},   {"gwg", make_gwg},     {"insert-delete", make_plain<InsertDeleteKernel>},
+    {"hmc", make_hmc},       {"pafs", make_pafs},   {"slice", make_slice},
+    {"suffix", make_suffix},
 };
 
 Made make_one(KernelSettings& s, const Energy& e) {

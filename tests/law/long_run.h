@@ -8,6 +8,26 @@
 
 namespace ponder::test {
 
+// Alpha above and below 1, all targets, terms that forbid, masks.
+inline std::vector<WorldConfig> worlds() {
+  std::vector<WorldConfig> all;
+  all.push_back(
+      {.table = {.n_vocab = 4, .seed = 3, .peak = 0.4}, .law = {.horizon = 4, .min_length = 3}, .replicas = {{2}}});
+  all.push_back({.table = {.n_vocab = 4, .end_tokens = {0, 3}, .seed = 2, .peak = 1},
+                 .law = {.target = Target::kTruncated, .horizon = 3},
+                 .replicas = {{0.5, {0.7}}},
+                 .term = true,
+                 .forbids = true});
+  all.push_back({.table = {.n_vocab = 3, .seed = 3, .peak = 1},
+                 .law = {.target = Target::kFixed, .horizon = 3},
+                 .replicas = {{2, {0.5}}},
+                 .term = true});
+  all.push_back({.table = {.n_vocab = 4, .seed = 4, .peak = 0.7},
+                 .law = {.target = Target::kTruncated, .horizon = 3, .min_length = 2, .allowed = {0, 1, 3}},
+                 .replicas = {{2}}});
+  return all;
+}
+
 struct LongRun {
   double tv = 0, floor = 0;  // total variation to the target, and what an exact kernel shows on average
   double z = 0;              // of Hotelling's T^2 of the mean occupancies: standard normal for an exact kernel, nearly
@@ -72,8 +92,8 @@ inline void compare(const std::vector<std::vector<double>>& occupancy, const std
 }
 
 /// n_chains chains of n_steps steps from draws of pi.
-inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps, std::uint64_t seed) {
-  const std::vector<double> pi = w.target();
+inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps, std::uint64_t seed,
+                        const std::vector<double>& pi) {
   std::vector<ChainState> known, chains;
   for (const Reply& r : w.replies) known.push_back(w.state(r.tokens));
   std::mt19937_64 rng(seed);
@@ -105,6 +125,10 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   }
   compare(occupancy, pi, n_steps, out);
   return out;
+}
+
+inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps, std::uint64_t seed) {
+  return long_run(w, kernel, n_chains, n_steps, seed, w.target());
 }
 
 /// An exact kernel fails by chance in one of some 10,000 runs. false: it is not exact, or does not move.

@@ -27,9 +27,9 @@ function(ponder_module name)
 endfunction()
 
 # ponder_test(MODULE): every *_test.cc of this folder as one program, linked with the given targets. ISA: its tests run
-# a second time with AVX2 at most (tests/unit/isa.cc). SLOW: those named Slow… are labelled slow.
+# a second time with AVX2 at most (tests/unit/isa.cc).
 function(ponder_test name)
-  cmake_parse_arguments(T "ISA;SLOW" "LABEL" "DEPS" ${ARGN})
+  cmake_parse_arguments(T "ISA" "LABEL" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ponder_options ${T_DEPS} GTest::gtest_main)
@@ -37,12 +37,7 @@ function(ponder_test name)
   if(NOT T_LABEL)
     set(T_LABEL fast)
   endif()
-  if(T_SLOW)
-    set(filter TEST_FILTER -*.Slow*)
-    gtest_discover_tests(test_${name} TEST_FILTER *.Slow* TEST_LIST test_${name}_slow DISCOVERY_MODE PRE_TEST
-      PROPERTIES LABELS slow TIMEOUT 1200)
-  endif()
-  gtest_discover_tests(test_${name} ${filter} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
   if(T_ISA)
     target_sources(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/isa.cc)
     gtest_discover_tests(test_${name} TEST_PREFIX avx2. TEST_LIST test_${name}_avx2 DISCOVERY_MODE PRE_TEST

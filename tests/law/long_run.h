@@ -2,8 +2,7 @@
 // of states are held against the enumerated target by the spread between chains. METHODS 7.2.
 #pragma once
 
-#include <optional>
-
+#include "mcmc/hmc_token.h"
 #include "worlds.h"
 
 namespace ponder::test {
@@ -12,7 +11,7 @@ namespace ponder::test {
 inline std::vector<WorldConfig> worlds() {
   std::vector<WorldConfig> all;
   all.push_back(
-      {.table = {.n_vocab = 4, .seed = 3, .peak = 0.4}, .law = {.horizon = 4, .min_length = 3}, .replicas = {{2}}});
+      {.table = {.n_vocab = 4, .seed = 3, .peak = 0.4}, .law = {.horizon = 3, .min_length = 2}, .replicas = {{3}}});
   all.push_back({.table = {.n_vocab = 4, .end_tokens = {0, 3}, .seed = 2, .peak = 1},
                  .law = {.target = Target::kTruncated, .horizon = 3},
                  .replicas = {{0.5, {0.7}}},
@@ -127,15 +126,31 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   return out;
 }
 
-inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps, std::uint64_t seed) {
-  return long_run(w, kernel, n_chains, n_steps, seed, w.target());
-}
-
 /// An exact kernel fails by chance in one of some 10,000 runs. false: it is not exact, or does not move.
 inline bool looks_exact(const LongRun& r) { return std::abs(r.z) < 4.5 && r.tv < 2 * r.floor && r.changed > 0.02; }
 inline void report(const std::string& what, const LongRun& r) {
-  std::printf("%-44s states %2d  z %6.2f  TV %.4f floor %.4f  accepted %.3f  changed %.3f  numeric %d\n", what.c_str(),
-              r.states, r.z, r.tv, r.floor, r.accepted, r.changed, r.numeric);
+  std::printf("%-44s states %2d  z = %6.2f  TV %.4f floor %.4f  accepted %.3f  changed %.3f  numeric %d\n",
+              what.c_str(), r.states, r.z, r.tv, r.floor, r.accepted, r.changed, r.numeric);
+}
+
+/// Of a kernel by its settings, on all worlds. Those that hold on to lists: on the replies that these hold.
+inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int n_steps) {
+  std::uint64_t seed = 11;
+  for (const WorldConfig& c : worlds()) {
+    const World w(c);
+    const auto kernel = std::move(*make_kernel(spec, w.energy));
+    std::vector<double> pi = w.target();
+    if (const auto* lists = dynamic_cast<const HmcTokenKernel*>(kernel.get())) {
+      double sum = 0;
+      for (std::size_t i = 0; i < pi.size(); ++i) sum += pi[i] *= lists->holds(w.replies[i].tokens);
+      for (double& p : pi) p /= sum;
+    }
+    const LongRun r = long_run(w, *kernel, n_chains, n_steps, seed++, pi);
+    report(spec, r);
+    EXPECT_TRUE(looks_exact(r)) << spec;
+    EXPECT_LE(r.floor, 0.02);
+    EXPECT_LE(r.numeric, n_chains * n_steps / 10000);
+  }
 }
 
 }  // namespace ponder::test

@@ -7,37 +7,9 @@ namespace {
 
 const HmcTokenKernel& token_kernel(const Kernel& k) { return dynamic_cast<const HmcTokenKernel&>(k); }
 
-std::vector<double> target_on_lists(const World& w, const HmcTokenKernel& kernel) {
-  std::vector<double> pi = w.target();
-  double sum = 0;
-  for (std::size_t i = 0; i < pi.size(); ++i) sum += pi[i] *= kernel.holds(w.replies[i].tokens);
-  for (double& p : pi) p /= sum;
-  return pi;
-}
-
-void expect_exact_in_long_runs(const std::string& spec, int n_chains, int n_steps) {
-  std::uint64_t seed = 11;
-  for (const WorldConfig& c : worlds()) {
-    const World w(c);
-    const auto kernel = std::move(*make_kernel(spec, w.energy));
-    const LongRun r = long_run(w, *kernel, n_chains, n_steps, seed++, target_on_lists(w, token_kernel(*kernel)));
-    report(spec, r);
-    EXPECT_TRUE(looks_exact(r)) << spec;
-    EXPECT_LE(r.floor, 0.02);
-    EXPECT_EQ(r.numeric, 0);
-  }
-}
-
 class TokenHmcLaw : public testing::TestWithParam<const char*> {};
 TEST_P(TokenHmcLaw, LongRunsStayInTheTarget) { expect_exact_in_long_runs(GetParam(), 1700, 30); }
 INSTANTIATE_TEST_SUITE_P(Kernels, TokenHmcLaw, testing::Values("hmc-token:step=0.5", "hmc-token:step=0.4,force=0.7"));
-
-class SlowTokenHmcLaw : public testing::TestWithParam<const char*> {};
-TEST_P(SlowTokenHmcLaw, SlowLongRunsStayInTheTarget) { expect_exact_in_long_runs(GetParam(), 4000, 100); }
-INSTANTIATE_TEST_SUITE_P(Kernels, SlowTokenHmcLaw,
-                         testing::Values("hmc-token:step=0.5,candidates=3,block=2",
-                                         "hmc-token:step=0.4,force=1,tau=0.5,relaxation=straight-through",
-                                         "hmc-token:step=0.3,force=0.7,steps=5,block=suffix"));
 
 TEST(TokenHmcPath, TrajectoriesAreReversible) {
   double worst = 0, way = 0;

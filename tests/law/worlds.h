@@ -50,7 +50,7 @@ Worst law_of(int n, const F& make, const WorldLimits& limits = {}, bool reversib
     if (std::count_if(pi.begin(), pi.end(), [](double p) { return p > 0; }) < 2) continue;
     const std::unique_ptr<Kernel> kernel = make(w.energy);
     const Transitions t = transitions(w, *kernel);
-    if (testing::Test::HasFailure()) return worst;
+    if (testing::Test::HasFatalFailure()) return worst;
     ++worst.worlds;
     worst.invariance = std::max(worst.invariance, t.invariance());
     worst.rows = std::max(worst.rows, t.row_error());

@@ -1,0 +1,25 @@
+// n-grams taken from the prompt: the other degenerate region. METHODS 5.
+#include <set>
+
+#include "ponder/terms.h"
+
+namespace ponder {
+
+std::unique_ptr<Term> make_copy_term(std::span<const Token> prompt, int n_gram) {
+  const auto size = static_cast<std::size_t>(n_gram);
+  std::set<std::vector<Token>> theirs;
+  for (std::size_t i = 0; i + size <= prompt.size(); ++i) {
+    const auto gram = prompt.subspan(i, size);
+    theirs.emplace(gram.begin(), gram.end());
+  }
+  return make_term("copy", [size, theirs = std::move(theirs)](ReplyTokens x) {
+    double copied = 0;
+    for (std::size_t i = 0; i + size <= x.size(); ++i) {
+      const ReplyTokens gram = x.subspan(i, size);
+      if (theirs.contains({gram.begin(), gram.end()})) ++copied;
+    }
+    return -copied;
+  });
+}
+
+}  // namespace ponder

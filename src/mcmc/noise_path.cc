@@ -37,10 +37,11 @@ class NoiseChoices final : public Choices {
   std::vector<float> noise_;
 };
 
-// The first position where the path decodes to another token than the reply has; its length if none.
+// The first position where the path decodes to another token than the reply has; its length if none. Behind the block
+// nothing changes first: the noise there is as it was lifted.
 int first_change(NoisePath& path, const KnownReply& near, double alpha, int n_vocab) {
   std::vector<float> noise(n_vocab);
-  for (int t = near.from; t < near.state.n(); ++t) {
+  for (int t = near.from; t < std::min(near.state.n(), path.block().end); ++t) {
     path.gumbels(t, noise);
     if (argmax(near.row(t), alpha, noise) != near.state.tokens[t]) return t;
   }

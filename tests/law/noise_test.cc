@@ -8,7 +8,7 @@ namespace {
 class NoiseLaw : public testing::TestWithParam<const char*> {};
 TEST_P(NoiseLaw, LongRunsStayInTheTarget) { expect_exact_in_long_runs(GetParam(), 2000, 30); }
 INSTANTIATE_TEST_SUITE_P(Kernels, NoiseLaw,
-                         testing::Values("slice", "hmc:angle=0.8", "hmc:force=1,tau=0.5,angle=0.8,steps=3"));
+                         testing::Values("slice", "hmc:block=2,angle=0.8", "hmc:force=1,tau=0.5,angle=0.8,steps=3"));
 
 struct Prepared {
   Prepared(const World& w, const std::vector<Token>& tokens, Block block, std::uint64_t seed)

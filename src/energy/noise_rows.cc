@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "energy/gumbel.h"
+#include "energy/gumbel_table.h"
 
 namespace ponder {
 namespace {
@@ -33,23 +34,37 @@ Token argmax(const Row& r, double alpha, std::span<const float> noise) {
 }
 
 bool condition_normals(const Row& r, double alpha, Token winner, double u, std::span<double> eps) {
+  constexpr double kFar = -23;    // log of a relative change that is below the table's error
+  constexpr double kNear = 1e-3;  // sums so near the top may lose to it by rounding, or win
+  const GumbelTable& table = GumbelTable::get();
   const double top = gumbel(u);
   std::vector<float> noise(eps.size());
   for (std::size_t v = 0; v < eps.size(); ++v) {
     const auto token = static_cast<Token>(v);
     const double mu = log_q(r, alpha, token);
     if (std::isinf(mu)) continue;
-    eps[v] = normal_of_gumbel(token == winner ? top - mu : loser_noise(gumbel_of_normal(eps[v]), mu, top));
-    noise[v] = static_cast<float>(gumbel_of_normal(eps[v]));
+    double g = table.gumbel_of_normal(eps[v]);
+    if (token == winner || mu - top + g > kFar) {
+      g = token == winner ? top - mu : loser_noise(g, mu, top);
+      eps[v] = table.normal_of_gumbel(g);
+      if (mu + g > top - kNear) g = table.gumbel_of_normal(eps[v]);
+    }
+    noise[v] = static_cast<float>(g);
   }
   return argmax(r, alpha, noise) == winner;
 }
 
+void gumbels_of_normals(std::span<const double> eps, std::span<float> out) {
+  const GumbelTable& table = GumbelTable::get();
+  for (std::size_t v = 0; v < out.size(); ++v) out[v] = static_cast<float>(table.gumbel_of_normal(eps[v]));
+}
+
 void noise_force(const Row& r, double alpha, std::span<const float> gain, std::span<const double> eps, double kappa,
                  double tau, std::span<double> out) {
+  const GumbelTable& table = GumbelTable::get();
   double max = kMinusInf, sum = 0, mean = 0;
   for (std::size_t v = 0; v < out.size(); ++v)
-    max = std::max(max, out[v] = (log_q(r, alpha, static_cast<Token>(v)) + gumbel_of_normal(eps[v])) / tau);
+    max = std::max(max, out[v] = (log_q(r, alpha, static_cast<Token>(v)) + table.gumbel_of_normal(eps[v])) / tau);
   for (double& s : out) sum += s = std::exp(s - max);
   for (std::size_t v = 0; v < out.size(); ++v)
     if (out[v] > 0) mean += (out[v] /= sum) * gain[v];

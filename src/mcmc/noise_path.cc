@@ -8,7 +8,6 @@
 
 #include "base/check.h"
 #include "base/rng.h"
-#include "energy/gumbel.h"
 #include "energy/noise_rows.h"
 
 namespace ponder {
@@ -137,10 +136,7 @@ std::vector<double> NoisePath::normals(int t) {
   return out;
 }
 
-void NoisePath::gumbels(int t, std::span<float> out) {
-  const std::vector<double> eps = normals(t);
-  for (std::size_t v = 0; v < out.size(); ++v) out[v] = static_cast<float>(gumbel_of_normal(eps[v]));
-}
+void NoisePath::gumbels(int t, std::span<float> out) { gumbels_of_normals(normals(t), out); }
 
 void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double step, double tau) {
   const std::size_t n_vocab = energy_.density().n_vocab();

@@ -79,8 +79,8 @@ TEST_P(ContinuousOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Kernels, ContinuousOnSmolLM2,
-                         testing::Values(Case{"slice", 48}, Case{"hmc:angle=0.5", 48},
-                                         Case{"hmc:force=0.5,block=all,steps=2,angle=0.5", 16}));
+                         testing::Values(Case{"slice", 192}, Case{"hmc:angle=0.5", 192},
+                                         Case{"hmc:force=0.5,block=all,steps=2,angle=0.5", 32}));
 
 }  // namespace
 }  // namespace ponder

@@ -20,7 +20,7 @@ struct StepInfo {
   bool numeric = false;       // refused because a number was NaN, or by rounding a lift did not decode back
   int position = -1;          // first position that the proposal may change; -1: none was made
   int n_proposed = 0;         // replies proposed
-  double log_acceptance = 0;  // log of the acceptance probability before min(0, .), nats
+  double log_acceptance = 0;  // log of the acceptance ratio, nats; -inf when refused before the proposal was complete
 };
 
 /// A setting that warm-up may tune (adaptation.h) to a rate of acceptance of one move.

@@ -62,7 +62,8 @@ Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
   return {};
 }
 
-Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector<ChainState>& out) {
+Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector<ChainState>& out, const Drop& drop) {
+  std::vector<bool> dropped(drafts.size(), false);
   out.clear();
   for (const Draft& d : drafts) out.push_back(begin(e, d));
   std::vector<TokenDraw> open;
@@ -73,9 +74,10 @@ Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector
                     .entropy = drafts[i].base && !drafts[i].base->entropy.empty()});
   while (!open.empty()) {
     PONDER_TRY(draw_tokens(e, open));
-    std::erase_if(open, [&e](const TokenDraw& d) {
+    if (drop) drop(out, dropped);
+    std::erase_if(open, [&](const TokenDraw& d) {
       const int n = d.state->n();
-      return e.law().closes(n - 1, d.state->tokens.back()) || !e.law().extends(n);
+      return dropped[d.state - out.data()] || e.law().closes(n - 1, d.state->tokens.back()) || !e.law().extends(n);
     });
   }
   return e.finish(out);

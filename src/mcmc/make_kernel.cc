@@ -25,14 +25,16 @@ using Made = Result<Owned>;
 
 Made make_suffix(KernelSettings& s, const Energy& e) {
   SuffixConfig c;
-  int cut = 0;
+  int cut = 0, early = 1;
   double temperature = 1;
   s.read("tries", 1, c.tries);
   s.read_word("cut", {"uniform", "entropy"}, cut);
   s.read_positive("floor", c.entropy_floor);
+  s.read_word("early", {"0", "1"}, early);
   s.read_positive("temperature", temperature);
   PONDER_TRY(s.check());
   c.cut = static_cast<SuffixConfig::Cut>(cut);
+  c.early = early == 1;
   if (s.has("temperature")) c.temperature = temperature;
   return Owned(new SuffixKernel(e, c));
 }

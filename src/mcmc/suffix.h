@@ -17,6 +17,7 @@ struct SuffixConfig {
   int tries = 1;
   Cut cut = Cut::kUniform;
   double entropy_floor = 0.01;          // nats^2, of kEntropy
+  bool early = true;                    // stop decoding what is sure to be refused
   std::optional<double> temperature{};  // proposals from softmax(lp / temperature); unset: the target's alpha
 };
 
@@ -30,6 +31,8 @@ class SuffixKernel final : public Kernel {
   double exponent(const ChainState&) const;
   std::vector<double> log_cut_weights(const ChainState&) const;
   double log_cut_weight(const ChainState& y, int cut) const;
+  bool bounded(const ChainState&) const;
+  double log_bound(const ChainState& y, int cut) const;
 
   const Energy& energy_;
   SuffixConfig config_;

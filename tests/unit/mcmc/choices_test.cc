@@ -55,6 +55,11 @@ TEST(RandomChoices, Normals) {
   EXPECT_NEAR(m / n, 0, 5 / std::sqrt(n));
   EXPECT_NEAR(v / n, 1, 5 * std::sqrt(2 / n));
   EXPECT_NEAR(k / n, 3, 5 * std::sqrt(96 / n));
+  for (std::size_t lag = 1; lag < 5; ++lag) {
+    double product = 0;
+    for (std::size_t i = lag; i < x.size(); ++i) product += x[i] * x[i - lag];
+    EXPECT_NEAR(product / n, 0, 5 / std::sqrt(n));
+  }
 }
 
 TEST(RandomChoices, AFunctionOfSeedChainStepAndCount) {

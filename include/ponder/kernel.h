@@ -17,7 +17,7 @@ namespace ponder {
 /// What happened to one chain in one move.
 struct StepInfo {
   bool accepted = false;      // the proposal was taken (it may be the reply itself)
-  bool numeric = false;       // refused because a number was NaN
+  bool numeric = false;       // refused because a number was NaN, or by rounding a lift did not decode back
   int position = -1;          // first position that the proposal may change; -1: none was made
   int n_proposed = 0;         // replies proposed
   double log_acceptance = 0;  // log of the acceptance ratio, nats; -inf when refused before the proposal was complete

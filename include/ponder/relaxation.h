@@ -56,7 +56,7 @@ class TokenRelaxation {
 
   int n() const { return static_cast<int>(candidates_.size()) / m_; }
   int m() const { return m_; }
-  /// The tokens at the argmax of z, ties to the first.
+  /// The tokens at the argmax of z (n or fewer positions, m), ties to the first.
   std::vector<Token> decode(std::span<const double> z) const;
   /// z | x: a draw of z ~ log_q + Gumbel given that it decodes to x (METHODS 3.1). Errors: kInvalid (x not in the
   /// lists).
@@ -67,7 +67,8 @@ class TokenRelaxation {
     std::vector<double> z;  // (n, m) d value / d z
     bool finite = true;
   };
-  /// Relaxed f at temperature tau > 0 of many states in one batch; tau = 0: at decode(z), without derivative.
+  /// Relaxed f at temperature tau > 0 of many states in one batch, each of n or fewer positions; tau = 0: at decode(z),
+  /// without derivative.
   Status evaluate(std::span<const std::vector<double>> z, double tau, std::vector<Value>&) const;
 
  private:
@@ -118,8 +119,6 @@ class NoiseRelaxation {
     Rows rows;                // (n) whole rows
   };
   Status law_rows(std::span<const Token> x, Rows&) const;
-  /// log q_t(v) = alpha lp_t(v) - lZ_t; -inf where masked.
-  double log_q(const Row& r, std::size_t v) const { return alpha_ * (r.logits[v] - r.log_normalizer) - r.lz; }
   Status update_slopes(const Decoded&);
 
   CausalDensity& density_;

@@ -8,7 +8,7 @@
 
 namespace ponder {
 
-enum class Purpose : std::uint32_t { kDecode = 1, kCheck = 2, kChain = 3, kTest = 99 };
+enum class Purpose : std::uint32_t { kDecode = 1, kCheck = 2, kChain = 3, kNoise = 4, kTest = 99 };
 
 /// Four words of 32 bits.
 inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, std::uint32_t chain, std::uint64_t step, Purpose purpose) {

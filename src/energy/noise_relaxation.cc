@@ -5,6 +5,7 @@
 #include <string>
 
 #include "energy/gumbel.h"
+#include "energy/noise_rows.h"
 #include "ponder/relaxation.h"
 
 namespace ponder {
@@ -95,16 +96,12 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
   const std::size_t n_vocab = density_.n_vocab();
   Rows rows;
   PONDER_TRY(law_rows(x, rows));
-  out.eps.resize(law_.horizon() * n_vocab);
+  out.eps.clear();
+  std::vector<double> eps(n_vocab);
   for (std::size_t t = 0; t < static_cast<std::size_t>(law_.horizon()); ++t) {
-    const double top = t < x.size() ? gumbel(u()) : 0;
-    for (std::size_t v = 0; v < n_vocab; ++v) {
-      const double mu = t < x.size() ? log_q(rows.rows[t], v) : kMinusInf;
-      const bool winner = t < x.size() && static_cast<Token>(v) == x[t];
-      const double eps =
-          std::isinf(mu) ? normal(u()) : normal_of_gumbel(winner ? top - mu : loser_noise(gumbel(u()), mu, top));
-      out.eps[t * n_vocab + v] = static_cast<float>(eps);
-    }
+    for (double& e : eps) e = normal(u());
+    if (t < x.size()) condition_normals(rows.rows[t], alpha_, x[t], u(), eps);
+    out.eps.insert(out.eps.end(), eps.begin(), eps.end());
   }
   return {};
 }
@@ -113,23 +110,16 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
 Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below
-  const std::size_t n = x.tokens.size(), n_vocab = density_.n_vocab();
   PONDER_TRY(law_rows(x.tokens, slopes_.rows));
-  const auto masks = law_.masks(n);
+  const auto masks = law_.masks(x.tokens.size());
   const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = masks};
   std::vector<ReplyGradient> g;
   PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
   if (!g[0].finite) return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
   slopes_.gain = std::move(g[0].slopes);
-  double after = 0;  // sum of lZ after t
-  for (std::size_t t = n; t-- > 0;) {
-    float* row = &slopes_.gain[t * n_vocab];
-    const float here = row[x.tokens[t]];
-    for (std::size_t v = 0; v < n_vocab; ++v) row[v] -= here;
-    for (Token v : density_.end_tokens())
-      if (v != x.tokens[t]) row[v] = static_cast<float>(-after);
-    after += slopes_.rows.rows[t].lz;
-  }
+  std::vector<double> lz;
+  for (const Row& r : slopes_.rows.rows) lz.push_back(r.lz);
+  slopes_to_gain(x.tokens, lz, density_.end_tokens(), slopes_.gain);
   slopes_.tokens = x.tokens;
   return {};
 }
@@ -142,17 +132,12 @@ Status NoiseRelaxation::force(const State& state, double kappa, double tau, std:
   if (std::isinf(x[0].log_weight) || kappa == 0) return {};
   PONDER_TRY(update_slopes(x[0]));
   const std::size_t n_vocab = density_.n_vocab();
-  std::vector<double> s(n_vocab);
+  std::vector<double> push(n_vocab);
   for (std::size_t t = 0; t < x[0].tokens.size(); ++t) {
-    const float *eps = &state.eps[t * n_vocab], *gain = &slopes_.gain[t * n_vocab];
-    const Row& law = slopes_.rows.rows[t];
-    double max = kMinusInf, sum = 0, mean = 0;
-    for (std::size_t v = 0; v < n_vocab; ++v)
-      max = std::max(max, s[v] = (log_q(law, v) + gumbel_of_normal(eps[v])) / tau);
-    for (double& z : s) sum += z = std::exp(z - max);
-    for (std::size_t v = 0; v < n_vocab; ++v) mean += (s[v] /= sum) * gain[v];
-    for (std::size_t v = 0; v < n_vocab; ++v)
-      out[t * n_vocab + v] = static_cast<float>(kappa * s[v] * (gain[v] - mean) / tau * gumbel_slope(eps[v]));
+    const auto eps = state.eps.begin() + static_cast<std::ptrdiff_t>(t * n_vocab);
+    noise_force(slopes_.rows.rows[t], alpha_, std::span(slopes_.gain).subspan(t * n_vocab, n_vocab),
+                std::vector<double>(eps, eps + static_cast<std::ptrdiff_t>(n_vocab)), kappa, tau, push);
+    std::copy(push.begin(), push.end(), out.begin() + static_cast<std::ptrdiff_t>(t * n_vocab));
   }
   return {};
 }

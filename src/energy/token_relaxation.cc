@@ -48,8 +48,8 @@ Result<TokenRelaxation> TokenRelaxation::make(SoftScore& score, std::vector<Toke
 
 std::vector<int> TokenRelaxation::argmax(std::span<const double> z) const {
   std::vector<int> best;
-  for (int t = 0; t < n(); ++t) {
-    const auto row = z.subspan(static_cast<std::size_t>(t) * m_, m_);
+  for (std::size_t t = 0; t < z.size() / m_; ++t) {
+    const auto row = z.subspan(t * m_, m_);
     best.push_back(static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin()));
   }
   return best;
@@ -97,19 +97,21 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
   std::vector<std::vector<float>> weights(states.size());
   std::vector<SoftPoint> points;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].size() != candidates_.size())
-      return invalid(std::to_string(candidates_.size()) + " logits", std::to_string(states[i].size()), "evaluate");
-    for (int t = 0; t < n(); ++t)
+    const int n_positions = static_cast<int>(states[i].size()) / m_;
+    if (states[i].empty() || states[i].size() % m_ != 0 || n_positions > n())
+      return invalid("(1 to " + std::to_string(n()) + ", " + std::to_string(m_) + ") logits",
+                     std::to_string(states[i].size()), "evaluate");
+    for (int t = 0; t < n_positions; ++t)
       for (double s : softmax(std::span(states[i]).subspan(static_cast<std::size_t>(t) * m_, m_), tau))
         soft[i].push_back(s);
     if (kind_ == Kind::kSoftmax) {
       weights[i].assign(soft[i].begin(), soft[i].end());
     } else {
-      weights[i].assign(candidates_.size(), 0.f);
+      weights[i].assign(states[i].size(), 0.f);
       const std::vector<int> best = argmax(states[i]);
-      for (int t = 0; t < n(); ++t) weights[i][t * m_ + best[t]] = 1;
+      for (int t = 0; t < n_positions; ++t) weights[i][t * m_ + best[t]] = 1;
     }
-    points.push_back({candidates_, weights[i], m_});
+    points.push_back({std::span(candidates_).first(states[i].size()), weights[i], m_});
   }
   std::vector<SoftValue> values;
   PONDER_TRY(score_->evaluate(points, values));
@@ -117,9 +119,9 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
     out[i].value = values[i].value;
     out[i].finite = values[i].finite;
     if (!values[i].finite) continue;
-    for (int t = 0; t < n(); ++t) {  // dz_j = s_j (g_j - sum s g) / tau
-      const double* s = &soft[i][static_cast<std::size_t>(t) * m_];
-      const float* g = &values[i].weights[static_cast<std::size_t>(t) * m_];
+    for (std::size_t t = 0; t < states[i].size() / m_; ++t) {  // dz_j = s_j (g_j - sum s g) / tau
+      const double* s = &soft[i][t * m_];
+      const float* g = &values[i].weights[t * m_];
       double mean = 0;
       for (int j = 0; j < m_; ++j) mean += s[j] > 0 ? s[j] * g[j] : 0;  // a masked id has slope -inf
       for (int j = 0; j < m_; ++j) out[i].z.push_back(s[j] > 0 ? s[j] * (g[j] - mean) / tau : 0);

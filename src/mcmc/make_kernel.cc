@@ -9,8 +9,11 @@
 #include "mcmc/dmala.h"
 #include "mcmc/exchange.h"
 #include "mcmc/gibbs.h"
+#include "mcmc/hmc.h"
+#include "mcmc/hmc_token.h"
 #include "mcmc/insert_delete.h"
 #include "mcmc/pafs.h"
+#include "mcmc/slice.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
 
@@ -76,6 +79,45 @@ Made make_pafs(KernelSettings& s, const Energy& e) {
   return Owned(new PafsKernel(e, c));
 }
 
+Block::Kind read_block(KernelSettings& s, Block::Kind block) {
+  int word = static_cast<int>(block);
+  s.read_word("block", Block::words(), word);
+  return static_cast<Block::Kind>(word);
+}
+
+Made make_slice(KernelSettings& s, const Energy& e) {
+  SliceConfig c;
+  c.block = read_block(s, c.block);
+  PONDER_TRY(s.check());
+  return Owned(new SliceKernel(e, c));
+}
+
+Made make_hmc(KernelSettings& s, const Energy& e) {
+  HmcConfig c;
+  s.read("steps", 1, c.steps);
+  s.read_positive("angle", c.angle);
+  s.read("force", 0., c.force);
+  s.read_positive("tau", c.tau);
+  c.block = read_block(s, c.block);
+  PONDER_TRY(s.check());
+  return Owned(new HmcKernel(e, c));
+}
+
+Made make_hmc_token(KernelSettings& s, const Energy& e) {
+  HmcTokenConfig c;
+  int relaxation = static_cast<int>(c.relaxation);
+  s.read("steps", 1, c.steps);
+  s.read_positive("step", c.step);
+  s.read("force", 0., c.force);
+  s.read_positive("tau", c.tau);
+  s.read("candidates", 1, c.candidates);
+  s.read_word("relaxation", {"softmax", "straight-through"}, relaxation);
+  c.block = read_block(s, c.block);
+  PONDER_TRY(s.check());
+  c.relaxation = static_cast<TokenRelaxation::Kind>(relaxation);
+  return HmcTokenKernel::make(e, c);
+}
+
 template <class K>
 Made make_plain(KernelSettings& s, const Energy& e) {
   PONDER_TRY(s.check());
@@ -83,9 +125,17 @@ Made make_plain(KernelSettings& s, const Energy& e) {
 }
 
 const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
-    {"csmc", make_csmc},   {"dmala", make_dmala},   {"exchange", make_plain<ExchangeKernel>},
-    {"gibbs", make_gibbs}, {"gwg", make_gwg},       {"insert-delete", make_plain<InsertDeleteKernel>},
-    {"pafs", make_pafs},   {"suffix", make_suffix},
+    {"csmc", make_csmc},
+    {"dmala", make_dmala},
+    {"exchange", make_plain<ExchangeKernel>},
+    {"gibbs", make_gibbs},
+    {"gwg", make_gwg},
+    {"insert-delete", make_plain<InsertDeleteKernel>},
+    {"hmc", make_hmc},
+    {"hmc-token", make_hmc_token},
+    {"pafs", make_pafs},
+    {"slice", make_slice},
+    {"suffix", make_suffix},
 };
 
 Made make_one(KernelSettings& s, const Energy& e) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "energy/gumbel_table.h"
 
 namespace ponder {
 namespace {
@@ -16,6 +17,13 @@ TEST(Gumbel, ToNormalAndBackInBothTails) {
   }
   for (double eps = -60; eps < 8; eps += 0.31)  // beyond 8, Phi is 1 to the last bit
     EXPECT_NEAR(normal_of_gumbel(gumbel_of_normal(eps)), eps, eps < -37 ? 1e-3 : 1e-7) << eps;
+}
+
+TEST(GumbelTable, IsTheTransform) {
+  const GumbelTable& table = GumbelTable::get();
+  for (double eps = -12; eps < 12; eps += 0.0137)
+    EXPECT_NEAR(table.gumbel_of_normal(eps), gumbel_of_normal(eps), 1e-10) << eps;
+  for (double g = -6; g < 60; g += 0.0137) EXPECT_NEAR(table.normal_of_gumbel(g), normal_of_gumbel(g), 1e-10) << g;
 }
 
 TEST(Gumbel, SlopeAgreesWithDifferences) {

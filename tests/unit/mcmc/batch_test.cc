@@ -42,7 +42,8 @@ TEST(Kernels, SameDrawsInAnyBatch) {
                  ladder = *Energy::make(d, 0, *law, {{.alpha = 1}, {.alpha = 2}});
     for (const char* spec :
          {"suffix", "suffix:tries=3,cut=entropy+suffix:temperature=1", "suffix+gibbs", "insert-delete+gibbs*3+suffix",
-          "csmc:particles=4,ess=1,ramp=3", "exchange+suffix", "dmala+gwg+pafs:length=2.5"}) {
+          "csmc:particles=4,ess=1,ramp=3", "exchange+suffix", "dmala+gwg+pafs:length=2.5", "slice+slice:block=2",
+          "hmc:angle=0.6+hmc:force=1,block=all", "hmc-token:force=0.5+suffix"}) {
       const Energy& e = std::string_view(spec).starts_with("exchange") ? ladder : one;
       const auto kernel = std::move(*make_kernel(spec, e));
       const Draws together = run(e, *kernel, 6, 6, 30);

@@ -24,7 +24,8 @@ TEST_F(MakeKernel, Names) {
   EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(), "suffix");
   EXPECT_EQ((*make_kernel("suffix*2+suffix:tries=3", energy_))->moves(),
             (std::vector<std::string>{"suffix", "suffix", "suffix"}));
-  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange", "dmala", "gwg", "pafs"})
+  for (const char* name :
+       {"gibbs", "insert-delete", "csmc", "exchange", "dmala", "gwg", "pafs", "slice", "hmc", "hmc-token"})
     EXPECT_EQ((*make_kernel(name, energy_))->name(), name);
   EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
 }
@@ -44,6 +45,10 @@ TEST_F(MakeKernel, Errors) {
   expect_error("suffix:temperature=nan", "a number above 0");
   expect_error("csmc:particles=1", "a whole number of at least 2");
   expect_error("insert-delete:tries=2", "no settings");
+  expect_error("slice:block=4", "one of all, suffix, 1, 2, 3");
+  expect_error("hmc:force=-1", "a number of at least 0");
+  expect_error("hmc:angle=0", "a number above 0");
+  expect_error("hmc-token:relaxation=hard", "one of softmax, straight-through");
   expect_error("suffix:cut=middle", "one of uniform, entropy");
 }
 

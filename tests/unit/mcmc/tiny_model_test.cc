@@ -34,7 +34,9 @@ TEST(TinyModel, NoKernelDrifts) {
     const Energy e = must(Energy::make(*d, context, law, {{.alpha = 1}, {.alpha = 1.5}}));
     for (const char* spec :
          {"suffix:tries=2,cut=entropy", "suffix:temperature=2", "gibbs", "insert-delete", "csmc", "csmc:ramp=3,ess=1",
-          "exchange", "gwg:gradient=0+suffix", "suffix+dmala+gwg+pafs", "exchange+suffix+gibbs"}) {
+          "exchange", "gwg:gradient=0+suffix", "suffix+dmala+gwg+pafs", "exchange+suffix+gibbs", "slice",
+          "slice:block=3", "hmc:angle=0.5", "hmc:force=0.5,steps=2,block=all",
+          "suffix+hmc-token:step=0.2,candidates=1000+hmc-token:force=0.3,relaxation=straight-through"}) {
       const auto kernel = must(make_kernel(spec, e));
       std::vector<ChainState> chains(4);
       int changes = 0;

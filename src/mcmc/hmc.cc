@@ -1,0 +1,104 @@
+// Trajectories of all chains in step; their decodes and gradients are batches.
+#include "mcmc/hmc.h"
+
+#include <cmath>
+#include <set>
+
+#include "energy/noise_rows.h"
+#include "ponder/gradient.h"
+
+namespace ponder {
+
+Status GainTables::add(std::span<const ChainState* const> states) {
+  std::map<int, std::vector<const ChainState*>> missing;  // by replica: each has an objective of its own
+  std::set<std::pair<int, std::vector<Token>>> seen;
+  for (const ChainState* s : states)
+    if (!tables_.contains({s->replica, s->tokens}) && seen.emplace(s->replica, s->tokens).second)
+      missing[s->replica].push_back(s);
+  for (const auto& [replica, group] : missing) PONDER_TRY(add_at(replica, group));
+  return {};
+}
+
+Status GainTables::add_at(int replica, std::span<const ChainState* const> states) {
+  std::vector<std::vector<const TokenMask*>> masks(states.size());
+  std::vector<SoftReply> replies;
+  std::vector<std::size_t> who;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    tables_[{replica, states[k]->tokens}];
+    if (!states[k]->supported) continue;
+    for (int t = 0; t < states[k]->n(); ++t) masks[k].push_back(energy_.law().mask(t));
+    replies.push_back({.parent = energy_.context(), .candidates = states[k]->tokens, .masks = masks[k]});
+    who.push_back(k);
+  }
+  if (replies.empty()) return {};
+  std::vector<ReplyGradient> g;
+  const double alpha = energy_.replicas()[replica].alpha;
+  PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha}, {.slopes = true}, g));
+  for (std::size_t i = 0; i < who.size(); ++i) {
+    if (!g[i].finite) continue;
+    const ChainState& s = *states[who[i]];
+    slopes_to_gain(s.tokens, s.lz, energy_.density().end_tokens(), g[i].slopes);
+    tables_[{replica, s.tokens}] = std::move(g[i].slopes);
+  }
+  return {};
+}
+
+void GainTables::keep(std::span<const ChainState> states) {
+  std::set<std::pair<int, std::vector<Token>>> wanted;
+  for (const ChainState& s : states) wanted.emplace(s.replica, s.tokens);
+  std::erase_if(tables_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+}
+
+Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains, std::span<NoisePath* const> paths,
+                std::span<KnownReply* const> at) {
+  const auto kick = [&](double step) -> Status {
+    std::vector<const ChainState*> texts;
+    for (const KnownReply* r : at) texts.push_back(&r->state);
+    PONDER_TRY(gains.add(texts));
+    for (std::size_t i = 0; i < paths.size(); ++i)
+      if (const auto gain = gains.of(at[i]->state); !gain.empty()) paths[i]->kick(*at[i], gain, c.force * step, c.tau);
+    return {};
+  };
+  PONDER_TRY(kick(c.angle / 2));
+  for (int k = 1; k <= c.steps; ++k) {
+    for (NoisePath* p : paths) p->rotate(c.angle);
+    std::vector<ChainState> next;
+    PONDER_TRY(decode(e, paths, std::vector<const KnownReply*>(at.begin(), at.end()), next));
+    for (std::size_t i = 0; i < at.size(); ++i)
+      if (next[i].tokens != at[i]->state.tokens) *at[i] = {std::move(next[i]), at[i]->from};
+    PONDER_TRY(know_rows(e, at));
+    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
+  }
+  return {};
+}
+
+Status HmcKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
+                       std::span<StepInfo> infos) const {
+  std::vector<NoiseMove> moves;
+  PONDER_TRY(begin_noise_moves(energy_, config_.block, chains, choices, infos, moves));
+  std::vector<KnownReply> at;
+  std::vector<NoisePath*> paths;
+  std::vector<KnownReply*> now;
+  std::vector<ChainState> proposed(moves.size());
+  for (NoiseMove& m : moves) paths.push_back(&m.path), now.push_back(&m.reply);
+  if (config_.force == 0) {  // all rotations are one
+    for (NoisePath* p : paths) p->rotate(config_.steps * config_.angle);
+    PONDER_TRY(decode(energy_, paths, std::vector<const KnownReply*>(now.begin(), now.end()), proposed));
+  } else {
+    PONDER_TRY(leapfrog(energy_, config_, gains_, paths, now));
+    for (std::size_t i = 0; i < moves.size(); ++i) proposed[i] = std::move(moves[i].reply.state);
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const NoiseMove& m = moves[i];
+    StepInfo& info = infos[m.chain];
+    info.n_proposed = 1;
+    info.log_acceptance = log_weight(energy_, proposed[i], m.reply.from) - m.log_w - m.path.energy_change();
+    info.numeric = std::isnan(info.log_acceptance);
+    info.accepted = choices[m.chain]->accept(info.log_acceptance);
+    if (info.accepted) chains[m.chain] = std::move(proposed[i]);
+  }
+  if (config_.force != 0) gains_.keep(chains);
+  return {};
+}
+
+}  // namespace ponder

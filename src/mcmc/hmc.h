@@ -1,0 +1,55 @@
+// hmc: Hamiltonian Monte Carlo on the decoder's noise: the exact rotation of the normal base, kicked by an optional
+// force. METHODS 3.2; Shahbaba et al. 2014 (splitting), Neal 2011.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "mcmc/noise_path.h"
+#include "ponder/kernel.h"
+
+namespace ponder {
+
+struct HmcConfig {
+  int steps = 3;
+  double angle = 0.3;  // of one rotation, radians
+  double force = 0;    // kappa; 0: no gradient, and one decode a step
+  double tau = 1;      // temperature of the force's softmax
+  Block::Kind block = Block::Kind::kSuffix;
+};
+
+/// What a force reads off a text: (n, n_vocab) estimates of log w(x with x_t = v) - log w(x) at the target's alpha;
+/// empty where log w has no derivative. Terms do not enter. Kept by (replica, text), so that it is a function of the
+/// text alone and costs a backward pass once.
+class GainTables {
+ public:
+  explicit GainTables(const Energy& e) : energy_(e) {}
+  Status add(std::span<const ChainState* const>);
+  std::span<const float> of(const ChainState& s) const { return tables_.at({s.replica, s.tokens}); }
+  /// Forgets all but these.
+  void keep(std::span<const ChainState>);
+
+ private:
+  Status add_at(int replica, std::span<const ChainState* const>);
+  const Energy& energy_;
+  std::map<std::pair<int, std::vector<Token>>, std::vector<float>> tables_{};
+};
+
+/// L times { half a kick, a rotation, half a kick }. `at` are the texts that the paths decode to, at first and at last.
+Status leapfrog(const Energy&, const HmcConfig&, GainTables&, std::span<NoisePath* const>,
+                std::span<KnownReply* const> at);
+
+/// One step at a time: the tables are shared by all of them.
+class HmcKernel final : public Kernel {
+ public:
+  HmcKernel(const Energy& e, HmcConfig c) : energy_(e), config_(c), gains_(e) {}
+  std::string_view name() const override { return "hmc"; }
+  Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+
+ private:
+  const Energy& energy_;
+  HmcConfig config_;
+  mutable GainTables gains_;  // a memo: never more than what the texts say
+};
+
+}  // namespace ponder

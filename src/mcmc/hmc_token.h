@@ -1,0 +1,65 @@
+// hmc-token: Hamiltonian Monte Carlo on logits over a list of candidates at each position; the reply is their argmax up
+// to the end. For loosely coupled targets. Exact on the replies that the lists hold; others stay as they are.
+// METHODS 3.1.
+#pragma once
+
+#include "mcmc/noise_path.h"
+#include "ponder/relaxation.h"
+
+namespace ponder {
+
+struct HmcTokenConfig {
+  int steps = 3;
+  double step = 0.2;  // of the leapfrog, in units of z
+  double force = 0;   // kappa; 0: the base law's alone, and no gradient
+  double tau = 1;     // temperature of the relaxation
+  int candidates = 16;
+  TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kSoftmax;
+  Block::Kind block = Block::Kind::kAll;
+};
+
+/// Lists that never change: at each position the end tokens and the most likely others after the greedy unended reply.
+struct TokenLists {
+  int m = 0;
+  std::vector<Token> candidates{};  // (n, m)
+  std::vector<double> log_q{};      // (n, m) base law: log p there, normalised over the list
+  int n() const { return static_cast<int>(candidates.size()) / m; }
+  /// Index of a token in the list of a position; -1: not there.
+  int find(int t, Token v) const;
+};
+Result<TokenLists> greedy_lists(const Energy&, int m);
+
+class HmcTokenKernel final : public Kernel {
+ public:
+  static Result<std::unique_ptr<Kernel>> make(const Energy&, const HmcTokenConfig&);
+  std::string_view name() const override { return "hmc-token"; }
+  Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  /// Do the lists hold this reply?
+  bool holds(std::span<const Token>) const;
+
+  /// A chain in the course of a step. All (n, m).
+  struct Point {
+    double alpha = 1;
+    Block block{};
+    std::vector<double> z{}, p{};  // p: 0 outside the block
+  };
+  /// z | x, positions after the end included, and a fresh momentum.
+  Result<Point> lift(const ChainState&, Choices&) const;
+  /// L steps of all points. A negative step goes back.
+  Status leapfrog(std::span<Point>, double step) const;
+
+ private:
+  HmcTokenKernel(const Energy& e, HmcTokenConfig c, TokenLists l, std::unique_ptr<SoftScore> s, TokenRelaxation r)
+      : energy_(e), config_(c), lists_(std::move(l)), score_(std::move(s)), relaxation_(std::move(r)) {}
+  std::vector<Token> text(const Point&) const;
+  Status kick(std::span<Point>, double step) const;
+  double hamiltonian(const Point&, const ChainState& x) const;
+
+  const Energy& energy_;
+  HmcTokenConfig config_;
+  TokenLists lists_;
+  std::unique_ptr<SoftScore> score_;
+  TokenRelaxation relaxation_;
+};
+
+}  // namespace ponder

@@ -1,0 +1,208 @@
+// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the angle, so a position that
+// no decode has reached needs no numbers.
+#include "mcmc/noise_path.h"
+
+#include <Random123/boxmuller.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "energy/noise_rows.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::uint64_t kTops = std::uint64_t{1} << 40;  // counter of the uniforms beside the normals
+
+// Answers a draw of a token by the argmax of noise.
+class NoiseChoices final : public Choices {
+ public:
+  NoiseChoices(NoisePath& path, int from, int n_vocab) : path_(path), t_(from), noise_(n_vocab) {}
+  void ask(Needs& needs) override {
+    path_.gumbels(t_++, noise_);
+    needs.draw = {.kind = Draw::Kind::kArgmax, .noise = noise_.data()};
+  }
+  TokenProb take(const Row& row, const Needs&) override { return {row.drawn, row.drawn_logprob}; }
+  int index(int) override { PONDER_CHECK(false && "a decode draws nothing else"); }
+  int categorical(std::span<const double>) override { PONDER_CHECK(false && "a decode draws nothing else"); }
+  bool accept(double) override { PONDER_CHECK(false && "a decode draws nothing else"); }
+  double uniform() override { PONDER_CHECK(false && "a decode draws nothing else"); }
+  void normals(std::span<float>) override { PONDER_CHECK(false && "a decode draws nothing else"); }
+
+ private:
+  NoisePath& path_;
+  int t_;
+  std::vector<float> noise_;
+};
+
+// The first position where the path decodes to another token than the reply has; its length if none. Behind the block
+// nothing changes first: the noise there is as it was lifted.
+int first_change(NoisePath& path, const KnownReply& near, double alpha, int n_vocab) {
+  std::vector<float> noise(n_vocab);
+  for (int t = near.from; t < std::min(near.state.n(), path.block().end); ++t) {
+    path.gumbels(t, noise);
+    if (argmax(near.row(t), alpha, noise) != near.state.tokens[t]) return t;
+  }
+  return near.state.n();
+}
+
+}  // namespace
+
+const std::vector<std::string>& Block::words() {
+  static const std::vector<std::string> words{"all", "suffix", "1", "2", "3"};
+  return words;
+}
+
+Block Block::draw(Kind kind, int horizon, Choices& choices) {
+  if (kind == Kind::kAll) return {0, horizon};
+  const int begin = choices.index(horizon);
+  if (kind == Kind::kSuffix) return {begin, horizon};
+  const int size = 1 + static_cast<int>(kind) - static_cast<int>(Kind::kOne);
+  return {begin, std::min(begin + size, horizon)};
+}
+
+Status know_rows(const Energy& e, std::span<KnownReply* const> replies) {
+  std::vector<PrefixRef> nodes;
+  std::vector<const TokenMask*> masks;
+  std::vector<Extend> batch;
+  for (const KnownReply* r : replies)
+    for (int t = r->from; r->rows.empty() && t < r->state.n(); ++t) masks.push_back(e.law().mask(t));
+  for (const KnownReply* r : replies)
+    for (int t = r->from; r->rows.empty() && t < r->state.n(); ++t) {
+      nodes.push_back(r->state.prefix(t));
+      batch.push_back({.parent = nodes.back().get(),
+                       .rows = RowSet::kLast,
+                       .needs = {.alpha = e.alpha(r->state), .draw = {.kind = Draw::Kind::kRow}},
+                       .masks = {&masks[batch.size()], 1}});
+    }
+  if (batch.empty()) return {};
+  Rows rows;
+  PONDER_TRY(e.density().extend(batch, rows));
+  for (Prefix p : rows.end) e.density().release(p);
+  auto row = rows.rows.begin();
+  for (KnownReply* r : replies) {
+    if (!r->rows.empty()) continue;
+    for (int t = r->from; t < r->state.n(); ++t, ++row) {
+      r->rows.push_back(std::move(*row));
+      r->rows.back().lz = r->state.lz[t];
+    }
+  }
+  return {};
+}
+
+NoisePath::NoisePath(const Energy& e, int replica, Block block, Choices& choices)
+    : energy_(e),
+      alpha_(e.replicas()[replica].alpha),
+      block_(block),
+      seed_(static_cast<std::uint64_t>(choices.uniform() * 0x1p53)),
+      positions_(e.law().horizon() - block.begin) {}
+
+std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
+  std::vector<double> out(energy_.density().n_vocab());
+  for (std::size_t i = 0; i < out.size(); i += 4) {
+    const auto r = philox(seed_, stream, i / 4, Purpose::kNoise);
+    const auto a = r123::boxmuller(r[0], r[1]), b = r123::boxmuller(r[2], r[3]);
+    const float four[] = {a.x, a.y, b.x, b.y};
+    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k) out[i + k] = four[k];
+  }
+  return out;
+}
+
+NoisePath::Position& NoisePath::at(int t) {
+  Position& p = positions_[t - block_.begin];
+  const auto stream = 2 * static_cast<std::uint32_t>(t);
+  if (p.eps.empty()) {
+    p.eps = fresh(stream);
+    if (t < block_.end) p.p = fresh(stream + 1);
+  }
+  return p;
+}
+
+bool NoisePath::lift(const KnownReply& x) {
+  bool decodes = true;
+  for (int t = x.from; t < x.state.n(); ++t)
+    decodes &= condition_normals(x.row(t), alpha_, x.state.tokens[t],
+                                 uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), at(t).eps);
+  return decodes;
+}
+
+std::vector<double> NoisePath::normals(int t) {
+  const Position& p = at(t);
+  if (p.p.empty()) return p.eps;
+  std::vector<double> out(p.eps.size());
+  const double c = std::cos(angle_), s = std::sin(angle_);
+  for (std::size_t v = 0; v < out.size(); ++v) out[v] = p.eps[v] * c + p.p[v] * s;
+  return out;
+}
+
+void NoisePath::gumbels(int t, std::span<float> out) { gumbels_of_normals(normals(t), out); }
+
+void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double step, double tau) {
+  const std::size_t n_vocab = energy_.density().n_vocab();
+  std::vector<double> push(n_vocab);
+  const double c = std::cos(angle_), s = std::sin(angle_);
+  for (int t = block_.begin; t < std::min(block_.end, text.state.n()); ++t) {
+    noise_force(text.row(t), alpha_, gain.subspan(t * n_vocab, n_vocab), normals(t), step, tau, push);
+    Position& at_zero = at(t);
+    for (std::size_t v = 0; v < n_vocab; ++v) {
+      const double p = at_zero.p[v] * c - at_zero.eps[v] * s;
+      energy_change_ += push[v] * (p + 0.5 * push[v]);
+      at_zero.eps[v] -= push[v] * s;
+      at_zero.p[v] += push[v] * c;
+    }
+  }
+}
+
+Status decode(const Energy& e, std::span<NoisePath* const> paths, std::span<const KnownReply* const> near,
+              std::vector<ChainState>& out) {
+  out.resize(paths.size());
+  std::vector<std::size_t> who;
+  std::vector<NoiseChoices> noise;
+  std::vector<Draft> drafts;
+  noise.reserve(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const ChainState& x = near[i]->state;
+    const int from = first_change(*paths[i], *near[i], e.alpha(x), e.density().n_vocab());
+    if (from == x.n()) {
+      out[i] = x;
+      continue;
+    }
+    who.push_back(i);
+    noise.emplace_back(*paths[i], from, e.density().n_vocab());
+    drafts.push_back({&x, from, e.alpha(x), &noise.back(), x.replica});
+  }
+  if (drafts.empty()) return {};
+  std::vector<ChainState> decoded;
+  PONDER_TRY(draw_suffixes(e, drafts, decoded));
+  for (std::size_t k = 0; k < who.size(); ++k) out[who[k]] = std::move(decoded[k]);
+  return {};
+}
+
+Status begin_noise_moves(const Energy& e, Block::Kind kind, std::span<ChainState> chains,
+                         std::span<Choices* const> choices, std::span<StepInfo> infos, std::vector<NoiseMove>& out) {
+  std::vector<double> alphas;
+  for (const ChainState& s : chains) alphas.push_back(e.alpha(s));
+  PONDER_TRY(e.add_rows(chains, alphas, false));
+  std::vector<NoiseMove> moves;
+  for (std::size_t c = 0; c < chains.size(); ++c) {
+    const Block block = Block::draw(kind, e.law().horizon(), *choices[c]);
+    infos[c] = {.accepted = true, .position = block.begin};
+    if (block.begin >= chains[c].n()) continue;  // all of it after the end: the reply is the same wherever it goes
+    moves.push_back({c, NoisePath(e, chains[c].replica, block, *choices[c]), {chains[c], block.begin}});
+  }
+  std::vector<KnownReply*> replies;
+  for (NoiseMove& m : moves) replies.push_back(&m.reply);
+  PONDER_TRY(know_rows(e, replies));
+  out.clear();
+  for (NoiseMove& m : moves) {
+    StepInfo& info = infos[m.chain];
+    info.accepted = false;
+    m.log_w = log_weight(e, m.reply.state, m.reply.from);
+    info.numeric = !m.path.lift(m.reply) || !std::isfinite(m.log_w);
+    if (!info.numeric) out.push_back(std::move(m));
+  }
+  return {};
+}
+
+}  // namespace ponder

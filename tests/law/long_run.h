@@ -126,8 +126,7 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   return out;
 }
 
-/// false: it is not exact, or does not move. With few cells T^2 is skewed: at 7 of them an exact kernel passes z = 4.5
-/// by chance in one of some 800 comparisons.
+/// false: it is not exact, or does not move, or one of some 800 exact kernels: with few cells T^2 is skewed.
 inline bool looks_exact(const LongRun& r) { return std::abs(r.z) < 4.5 && r.tv < 2 * r.floor && r.changed > 0.02; }
 inline void report(const std::string& what, const LongRun& r) {
   std::printf("%-44s states %2d  z = %.2f  TV %.4f floor %.4f  accepted %.3f  changed %.3f  numeric %d\n", what.c_str(),
@@ -146,8 +145,13 @@ inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int
       for (std::size_t i = 0; i < pi.size(); ++i) sum += pi[i] *= lists->holds(w.replies[i].tokens);
       for (double& p : pi) p /= sum;
     }
-    const LongRun r = long_run(w, *kernel, n_chains, n_steps, seed++, pi);
+    LongRun r = long_run(w, *kernel, n_chains, n_steps, seed++, pi);
     report(spec, r);
+    if (!looks_exact(r)) {  // chance, or a fault: four times the chains from another seed decide
+      constexpr std::uint64_t kOther = 1000;
+      r = long_run(w, *kernel, 4 * n_chains, n_steps, seed + kOther, pi);
+      report(spec + " again", r);
+    }
     EXPECT_TRUE(looks_exact(r)) << spec;
     EXPECT_LE(r.floor, 0.02);
     EXPECT_LE(r.numeric, n_chains * n_steps / 10000);

@@ -152,7 +152,7 @@ inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int
       r = long_run(w, *kernel, 4 * n_chains, n_steps, seed + kOther, pi);
       report(spec + " again", r);
     }
-    EXPECT_TRUE(looks_exact(r)) << spec;
+    ASSERT_TRUE(looks_exact(r)) << spec;
     EXPECT_LE(r.floor, 0.02);
     EXPECT_LE(r.numeric, n_chains * n_steps / 10000);
   }

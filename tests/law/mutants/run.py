@@ -35,7 +35,7 @@ def link_command(build: pathlib.Path) -> str:
 
 def run_tests(program: pathlib.Path, tests: str) -> tuple[bool, str]:
     """Did tests fail, by their own words, and the largest figures that they printed."""
-    done = subprocess.run([program, f"--gtest_filter={tests}"], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([program, f"--gtest_filter={tests}", "--gtest_fail_fast"], capture_output=True, text=True, timeout=300)
     shown = ""
     for pattern in (r"\|piP-pi\| (\S+)", r"z = (\S+)"):
         figures = [abs(float(f)) for f in re.findall(pattern, done.stdout)]

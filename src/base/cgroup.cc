@@ -1,6 +1,8 @@
 // Walks from the process's group up to the root of each hierarchy: every one of them limits it.
 #include "base/cgroup.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -60,7 +62,7 @@ CgroupLimits cgroup_limits(const std::string& mount, const std::string& self) {
       if (second == first + 1) limit_v2(mount + group, out);
       controllers.clear();
       controllers.seekg(0);
-      for (std::string name; std::getline(controllers, name, ',');) limit_v1(mount + "/" + name + group, out);
+      for (std::string name; std::getline(controllers, name, ',');) limit_v1(fmt::format("{}/{}{}", mount, name, group), out);
     }
   }
   out.memory_left = std::max<std::int64_t>(out.memory_left, 0);

@@ -1,11 +1,13 @@
-// Kernels with continuous variables on a real model at alpha = 1: one step from draws of the model leaves f and length
-// as they are, in distribution; lifts decode back. METHODS 7.3.
+// Kernels on a real model at alpha = 1: one step from draws of the model, with proposals that do not match it, leaves
+// f, length and the commonest tokens as they are, in distribution; lifts decode back. METHODS 7.3.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
-#include "../language/models.h"
+#include "language/models.h"
 #include "ponder/kernel.h"
 
 namespace ponder {
@@ -28,10 +30,26 @@ struct Case {
   const char* spec;
   int n_chains;
 };
-class ContinuousOnSmolLM2 : public testing::TestWithParam<Case> {};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.spec; }
+class KernelOnSmolLM2 : public testing::TestWithParam<Case> {};
 
-// Two tests at |t| < 3.9: a false alarm in one of some 5,000 runs.
-TEST_P(ContinuousOnSmolLM2, LeavesScoreAndLengthUnchanged) {
+constexpr int kPositions = 3;
+
+// Of the commonest token at a position: how much more often it is there.
+Paired common_token(const std::vector<ChainState>& before, const std::vector<ChainState>& after, int t) {
+  const auto at = [t](const ChainState& s) { return t < s.n() ? s.tokens[t] : -1; };
+  std::map<Token, int> counts;
+  for (const ChainState& s : before) ++counts[at(s)];
+  const Token common =
+      std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; })->first;
+  Paired p;
+  for (std::size_t c = 0; c < before.size(); ++c)
+    p.differences.push_back((at(after[c]) == common) - (at(before[c]) == common));
+  return p;
+}
+
+// Five tests at |t| < 3.9: a false alarm in one of some 2,000 runs.
+TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const auto d = must(LanguageDensity::make(test::load(test::smollm2_path(), {.precision = Precision::kBF16}),
                                             {.n_ctx = 256, .kv_bytes = 0, .end_tokens = {0, 2}}));
@@ -67,19 +85,24 @@ TEST_P(ContinuousOnSmolLM2, LeavesScoreAndLengthUnchanged) {
       accepted += infos[c].accepted;
       numeric += infos[c].numeric;
     }
+    for (int t = 0; t < kPositions; ++t)
+      EXPECT_LT(std::abs(common_token(before, chains, t).t()), 3.9) << "position " << t;
   }
   std::printf("%-40s n %d: t of f %.2f, of length %.2f; changed %d, accepted %d, numeric %d; %.1f s\n", GetParam().spec,
               n, f.t(), length.t(), changed, accepted, numeric, seconds);
   EXPECT_LT(std::abs(f.t()), 3.9);
   EXPECT_LT(std::abs(length.t()), 3.9);
-  EXPECT_GT(changed, n / 5);
+  EXPECT_GT(changed, n / 20);
   EXPECT_LE(numeric, n / 20);
   if (std::string_view(GetParam().spec).starts_with("hmc:angle")) {  // no force: nothing is refused
     EXPECT_EQ(accepted, n - numeric);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Kernels, ContinuousOnSmolLM2,
-                         testing::Values(Case{"slice", 192}, Case{"hmc:angle=0.5", 192},
+// Not here: dmala, gwg, pafs, which hardly ever change a reply of this model, so that one step shows nothing.
+INSTANTIATE_TEST_SUITE_P(Kernels, KernelOnSmolLM2,
+                         testing::Values(Case{"suffix:temperature=1.3", 512}, Case{"suffix:tries=2,cut=entropy", 192},
+                                         Case{"gibbs:candidates=4", 512}, Case{"csmc:particles=3,ramp=4", 192},
+                                         Case{"slice", 192}, Case{"hmc:angle=0.5", 192},
                                          Case{"hmc:force=0.5,block=all,steps=2,angle=0.5", 32}));
 
 }  // namespace

@@ -194,9 +194,10 @@ Run add_sample(CLI::App& app) {
   a->budget.add(app);
   app.add_option("--alpha", a->alpha, "the power of the probability: 1 is the model itself")
       ->check(CLI::Range(1e-3, 1e3));
-  app.add_option("--kernel", a->kernel,
-                 "what moves the chains, as name:key=value,…: suffix, gibbs, insert-delete, dmala, gwg, pafs, csmc, "
-                 "exchange; a cycle as suffix+gibbs*3");
+  app.add_option(
+      "--kernel", a->kernel,
+      "what moves the chains, as name:key=value,…: suffix, slice, hmc, hmc-token, gibbs, insert-delete, dmala, "
+      "gwg, pafs, csmc, exchange; a cycle as suffix+gibbs*3");
   app.add_option("--chains", a->chains, "chains side by side")->check(CLI::Range(1, 100000));
   app.add_option("--draws", a->draws, "draws kept, of each chain")->check(CLI::Range(1, 100000000));
   app.add_option("--warmup", a->warmup, "steps before the first draw")->check(CLI::Range(0, 100000000));

@@ -104,7 +104,7 @@ void print_sample(const SampleArgs& a, const Engine& e, const SampleRun& run) {
   write(fmt::format("{} chains of {} draws{}, {:.1f} s, {} tokens through the network\n", a.chains,
                     run.chains.n_draws(), run.stopped ? ", stopped early" : "", run.seconds, run.cost.total()));
   write((v.converged ? "converged: " : "not converged: ") + v.reason + (v.advice.empty() ? "" : "; " + v.advice) +
-        "\n");
+        (a.out.empty() || v.converged ? "\n" : " --resume\n"));
   if (!a.out.empty()) write("written to " + a.out + "\n");
   flush();
 }

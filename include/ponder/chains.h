@@ -86,9 +86,6 @@ Status write_snapshot(const ChainsSnapshot&, const std::string& config_hash, con
 /// Errors: kNotFound, kInvalid (no snapshot, cut short, changed, or of a run with another config_hash), kUnsupported.
 Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config_hash);
 
-/// Token edits (insertions, deletions, substitutions) between two replies: Levenshtein's distance.
-int edit_distance(std::span<const Token>, std::span<const Token>);
-
 struct Verdict {
   bool converged = false;
   std::string reason;  // "R-hat of logprob is 1.08, above 1.01"

@@ -40,8 +40,8 @@ class ReplyLaw {
   bool is_end(Token v) const;
   /// Mask of the row that predicts token t (t = 0 is the first of the reply); nullptr: all ids.
   const TokenMask* mask(int t) const;
-  /// Masks of the rows that predict tokens 0 … n-1.
-  std::vector<const TokenMask*> masks(std::size_t n) const;
+  /// Masks of the rows that predict n tokens from `begin` on.
+  std::vector<const TokenMask*> masks(std::size_t n, int begin = 0) const;
   /// Ids that are allowed and no end tokens.
   const TokenMask& content_mask() const { return *allowed_no_end_; }
   /// Does token v at position t close the reply?

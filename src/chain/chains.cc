@@ -2,9 +2,7 @@
 // a run that was stopped goes on with the very draws it would have made.
 #include "ponder/chains.h"
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
+#include "base/edit_distance.h"
 
 namespace ponder {
 namespace {
@@ -45,21 +43,6 @@ bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
 }
 
 }  // namespace
-
-int edit_distance(std::span<const Token> a, std::span<const Token> b) {
-  std::vector<int> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    int corner = row[0];
-    row[0] = static_cast<int>(i) + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const int substituted = corner + (a[i] != b[j]);
-      corner = row[j + 1];
-      row[j + 1] = std::min({substituted, corner + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
 
 std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
   std::vector<std::unique_ptr<Choices>> all;
@@ -177,7 +160,7 @@ void Chains::record() {
     const ChainState& s = states_[c * group + group - 1];
     t.replies[c].push_back(s.tokens);
     t.posterior[0].chains[c].push_back(s.logprob);
-    t.posterior[1].chains[c].push_back(edit_distance(s.tokens, first_));
+    t.posterior[1].chains[c].push_back(edit_distance<Token>(s.tokens, first_));
     for (std::size_t k = 0; k < s.terms.size(); ++k) t.posterior[2 + k].chains[c].push_back(s.terms[k]);
     const double energy = energy_->energy(s);
     t.sample_stats[kLp].chains[c].push_back(-energy);

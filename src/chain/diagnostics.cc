@@ -25,7 +25,7 @@ bool enough(ChainDraws x, std::size_t min_chains, std::size_t min_draws) {
 }
 bool enough(ChainDraws x) { return enough(x, 1, 4); }
 
-double split_rhat(const Chains& x) {
+double split_rhat(const DrawTable& x) {
   const double n = static_cast<double>(x[0].size());
   double within = 0;
   for (const auto& chain : x) within += variance(chain) / static_cast<double>(x.size());
@@ -52,7 +52,7 @@ double mcse_mean(ChainDraws x) { return enough(x) ? std::sqrt(variance(pooled(x)
 // The delta method: sd = sqrt(E s), s the squared distances from the mean.
 double mcse_sd(ChainDraws x) {
   if (!enough(x)) return kNaN;
-  const Chains s = squares(x);
+  const DrawTable s = squares(x);
   const std::vector<double> all = pooled(s);
   const double n = static_cast<double>(all.size());
   return std::sqrt(variance(all) * (n - 1) / n / ess_mean(s) / mean(all) / 4);

@@ -10,8 +10,8 @@ namespace ponder {
 namespace {
 
 template <class F>
-Chains mapped(ChainDraws x, F f) {
-  Chains y(x.begin(), x.end());
+DrawTable mapped(ChainDraws x, F f) {
+  DrawTable y(x.begin(), x.end());
   for (auto& chain : y) std::transform(chain.begin(), chain.end(), chain.begin(), f);
   return y;
 }
@@ -59,8 +59,8 @@ double median(std::vector<double> x) {
   return x.size() % 2 == 1 ? *middle : (*std::max_element(x.begin(), middle) + *middle) / 2;
 }
 
-Chains split(ChainDraws x) {
-  Chains y;
+DrawTable split(ChainDraws x) {
+  DrawTable y;
   const auto half = static_cast<std::ptrdiff_t>(x[0].size() / 2);
   for (const auto& chain : x) {
     y.emplace_back(chain.begin(), chain.begin() + half);
@@ -69,7 +69,7 @@ Chains split(ChainDraws x) {
   return y;
 }
 
-Chains z_scale(Chains x) {
+DrawTable z_scale(DrawTable x) {
   std::vector<double*> order;
   for (auto& chain : x)
     for (double& v : chain) order.push_back(&v);
@@ -84,15 +84,15 @@ Chains z_scale(Chains x) {
   return x;
 }
 
-Chains fold(Chains x) {
+DrawTable fold(DrawTable x) {
   return mapped(x, [m = median(pooled(x))](double v) { return std::abs(v - m); });
 }
 
-Chains squares(ChainDraws x) {
+DrawTable squares(ChainDraws x) {
   return mapped(x, [m = mean(pooled(x))](double v) { return (v - m) * (v - m); });
 }
 
-Chains up_to(ChainDraws x, double bound) {
+DrawTable up_to(ChainDraws x, double bound) {
   return mapped(x, [bound](double v) { return v <= bound ? 1.0 : 0.0; });
 }
 

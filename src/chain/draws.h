@@ -6,7 +6,7 @@
 
 namespace ponder {
 
-using Chains = std::vector<std::vector<double>>;  // (chains, draws)
+using DrawTable = std::vector<std::vector<double>>;  // (chains, draws)
 
 std::vector<double> pooled(ChainDraws);  // (chains · draws)
 
@@ -19,10 +19,10 @@ std::vector<double> means(ChainDraws);  // (chains)
 double quantile(std::vector<double> values, double p);
 double median(std::vector<double> values);
 
-Chains split(ChainDraws);                // (2 · chains, draws / 2); an odd chain loses its middle draw
-Chains z_scale(Chains);                  // normal quantiles of the ranks, ties sharing their mean rank
-Chains fold(Chains);                     // distances from the median
-Chains squares(ChainDraws);              // squared distances from the mean
-Chains up_to(ChainDraws, double bound);  // 1 where a draw is at most the bound, else 0
+DrawTable split(ChainDraws);                // (2 · chains, draws / 2); an odd chain loses its middle draw
+DrawTable z_scale(DrawTable);               // normal quantiles of the ranks, ties sharing their mean rank
+DrawTable fold(DrawTable);                  // distances from the median
+DrawTable squares(ChainDraws);              // squared distances from the mean
+DrawTable up_to(ChainDraws, double bound);  // 1 where a draw is at most the bound, else 0
 
 }  // namespace ponder

@@ -14,15 +14,15 @@
 namespace ponder {
 namespace {
 
-Chains centred(ChainDraws x) {
-  Chains y(x.begin(), x.end());
+DrawTable centred(ChainDraws x) {
+  DrawTable y(x.begin(), x.end());
   for (auto& chain : y)
     for (const double m = mean(chain); double& v : chain) v -= m;
   return y;
 }
 
 // Mean over chains of 1/n Σ_s x_s x_{s+lag}, x centred.
-double autocovariance(const Chains& x, std::size_t lag) {
+double autocovariance(const DrawTable& x, std::size_t lag) {
   double sum = 0;
   for (const auto& chain : x)
     sum += std::transform_reduce(chain.begin() + static_cast<std::ptrdiff_t>(lag), chain.end(), chain.begin(), 0.0);
@@ -37,7 +37,7 @@ double effective_size(ChainDraws x) {
   if (std::all_of(all.begin(), all.end(), [&](double v) { return v == all[0]; })) return size;
 
   const std::size_t n = x[0].size();
-  const Chains c = centred(x);
+  const DrawTable c = centred(x);
   const double biased = autocovariance(c, 0);
   const double within = biased * static_cast<double>(n) / static_cast<double>(n - 1);
   const double total = biased + (x.size() > 1 ? variance(means(x)) : 0);

@@ -58,9 +58,9 @@ const TokenMask* ReplyLaw::mask(int t) const {
   return allowed_ ? &*allowed_ : nullptr;
 }
 
-std::vector<const TokenMask*> ReplyLaw::masks(std::size_t n) const {
+std::vector<const TokenMask*> ReplyLaw::masks(std::size_t n, int begin) const {
   std::vector<const TokenMask*> out(n);
-  for (std::size_t t = 0; t < n; ++t) out[t] = mask(static_cast<int>(t));
+  for (std::size_t t = 0; t < n; ++t) out[t] = mask(begin + static_cast<int>(t));
   return out;
 }
 

@@ -68,7 +68,7 @@ Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& ou
   for (std::size_t i = 0; i < edits.size(); ++i) {
     const auto& [base, from, tail] = edits[i];
     if (tail.empty()) return bad("a reply of at least one token", "none");
-    for (std::size_t k = 0; k < tail.size(); ++k) masks[i].push_back(law_.mask(from + static_cast<int>(k)));
+    masks[i] = law_.masks(tail.size(), from);
     parents.push_back(base ? base->prefix(from) : PrefixRef::share(*density_, context_));
     batch.push_back({.parent = parents.back().get(), .tokens = tail, .rows = RowSet::kTargets, .masks = masks[i]});
     if (base)

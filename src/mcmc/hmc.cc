@@ -26,7 +26,7 @@ Status GainTables::add_at(int replica, std::span<const ChainState* const> states
   for (std::size_t k = 0; k < states.size(); ++k) {
     tables_[{replica, states[k]->tokens}];
     if (!states[k]->supported) continue;
-    for (int t = 0; t < states[k]->n(); ++t) masks[k].push_back(energy_.law().mask(t));
+    masks[k] = energy_.law().masks(states[k]->tokens.size());
     replies.push_back({.parent = energy_.context(), .candidates = states[k]->tokens, .masks = masks[k]});
     who.push_back(k);
   }

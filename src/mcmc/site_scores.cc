@@ -12,7 +12,7 @@ Status gradients(const Energy& e, std::span<const ChainState* const> states, std
   std::vector<std::vector<const TokenMask*>> masks(states.size());
   std::vector<SoftReply> replies;
   for (std::size_t k = 0; k < states.size(); ++k) {
-    for (int t = 0; t < states[k]->n(); ++t) masks[k].push_back(e.law().mask(t));
+    masks[k] = e.law().masks(states[k]->tokens.size());
     replies.push_back({.parent = e.context(), .candidates = states[k]->tokens, .masks = masks[k]});
   }
   return e.density().value_and_grad(replies, {}, {.slopes = true}, out);

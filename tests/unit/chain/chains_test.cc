@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/edit_distance.h"
 #include "density/enumerate.h"
 #include "density/table.h"
 #include "folder.h"
@@ -93,7 +94,7 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
   for (std::size_t i = 0; i < t.replies.size(); ++i)
     for (std::size_t d = 0; d < t.replies[i].size(); ++d) {
       counts[t.replies[i][d]] += 1. / (3 * 1500);
-      EXPECT_EQ(t.posterior[1].chains[i][d], edit_distance(t.replies[i][d], kFirst));
+      EXPECT_EQ(t.posterior[1].chains[i][d], edit_distance<Token>(t.replies[i][d], kFirst));
       EXPECT_DOUBLE_EQ(t.sample_stats[0].chains[i][d], 2 * t.posterior[0].chains[i][d]);
       EXPECT_LE(t.sample_stats[2].chains[i][d], 1);
     }
@@ -112,7 +113,7 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
 }
 
 TEST(Chains, EditDistance) {
-  const auto d = [](std::vector<Token> a, std::vector<Token> b) { return edit_distance(a, b); };
+  const auto d = [](std::vector<Token> a, std::vector<Token> b) { return edit_distance<Token>(a, b); };
   EXPECT_EQ(d({}, {}), 0);
   EXPECT_EQ(d({1, 2, 3}, {}), 3);
   EXPECT_EQ(d({1, 2, 3, 4}, {2, 3, 5}), 2);

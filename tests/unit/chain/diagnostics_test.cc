@@ -31,12 +31,12 @@ struct Uniforms {
   }
 };
 
-Chains array(const Json& recipe) {
+DrawTable array(const Json& recipe) {
   const double rho = recipe["rho"], scale = recipe["scale"], shift = recipe["shift"], spread = recipe["spread"],
                stay = recipe["stay"];
   const std::string kind = recipe["kind"];
   Uniforms u{recipe["seed"].get<std::uint64_t>() << 32};
-  Chains y(recipe["chains"], std::vector<double>(recipe["draws"].get<std::size_t>()));
+  DrawTable y(recipe["chains"], std::vector<double>(recipe["draws"].get<std::size_t>()));
   for (std::size_t c = 0; c < y.size(); ++c) {
     double x = 0;
     for (double& v : y[c]) {
@@ -54,7 +54,7 @@ Chains array(const Json& recipe) {
   return y;
 }
 
-Chains autoregression(int chains, int draws, double rho, std::uint64_t seed) {
+DrawTable autoregression(int chains, int draws, double rho, std::uint64_t seed) {
   return array({{"chains", chains},
                 {"draws", draws},
                 {"rho", rho},
@@ -88,7 +88,7 @@ TEST(Diagnostics, EqualArviZ) {
   const Json data = Json::parse(file);
   std::map<std::string, double> worst;  // relative difference
   for (const Json& c : data["cases"]) {
-    const Chains x = array(c);
+    const DrawTable x = array(c);
     double sum = 0;
     for (const auto& chain : x)
       for (double v : chain) sum += v;
@@ -116,7 +116,7 @@ TEST(Diagnostics, EqualArviZ) {
 // (1 - rho) / (1 + rho) of the draws of an AR(1) process, whatever any library says.
 TEST(Diagnostics, EssOfAutoregression) {
   for (const double rho : {-0.3, 0.0, 0.5, 0.9}) {
-    const Chains x = autoregression(8, 20000, rho, 77);
+    const DrawTable x = autoregression(8, 20000, rho, 77);
     const double expected = 8 * 20000 * (1 - rho) / (1 + rho);
     EXPECT_NEAR(ess_mean(x) / expected, 1, 0.1) << rho;
     EXPECT_LT(rhat(x), 1.01) << rho;
@@ -124,11 +124,11 @@ TEST(Diagnostics, EssOfAutoregression) {
 }
 
 // Two values, as many of the one as of the other: all are equally far from the median, which leaves the bulk.
-TEST(Diagnostics, RhatWithoutATail) { EXPECT_GT(rhat(Chains{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5); }
+TEST(Diagnostics, RhatWithoutATail) { EXPECT_GT(rhat(DrawTable{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5); }
 
 TEST(Diagnostics, NotFiniteIsNaN) {
   for (const double bad : {kNaN, kInf, -kInf}) {
-    Chains x = autoregression(4, 20, 0, 1);
+    DrawTable x = autoregression(4, 20, 0, 1);
     EXPECT_TRUE(std::isfinite(rhat(x)));
     x[2][19] = bad;
     for (const char* name : {"rhat", "ess_bulk", "ess_tail", "ess_mean", "ess_quantile 0.5", "mcse_mean", "mcse_sd",
@@ -142,15 +142,15 @@ TEST(Diagnostics, NotFiniteIsNaN) {
 
 TEST(Diagnostics, NestedOfShortChains) {
   // Two superchains of two chains, one draw each: means 1 and 4, variances of chains 2 and 8: sqrt(1 + 4.5 / 5).
-  EXPECT_DOUBLE_EQ(rhat_nested(Chains{{0}, {2}, {2}, {6}}, 2), std::sqrt(1.9));
+  EXPECT_DOUBLE_EQ(rhat_nested(DrawTable{{0}, {2}, {2}, {6}}, 2), std::sqrt(1.9));
   // One chain a superchain: the plain ratio, sqrt(1 + 0.5 / 0.5).
-  EXPECT_DOUBLE_EQ(rhat_nested(Chains{{0, 1}, {1, 2}}, 2), std::sqrt(2));
-  EXPECT_TRUE(std::isnan(rhat_nested(Chains{{0}, {2}}, 2)));
-  for (const int too_few : {0, 1}) EXPECT_TRUE(std::isnan(rhat_nested(Chains{{0, 1}, {1, 2}}, too_few)));
+  EXPECT_DOUBLE_EQ(rhat_nested(DrawTable{{0, 1}, {1, 2}}, 2), std::sqrt(2));
+  EXPECT_TRUE(std::isnan(rhat_nested(DrawTable{{0}, {2}}, 2)));
+  for (const int too_few : {0, 1}) EXPECT_TRUE(std::isnan(rhat_nested(DrawTable{{0, 1}, {1, 2}}, too_few)));
 }
 
 TEST(Diagnostics, Summary) {
-  const Chains x = autoregression(4, 50, 0.5, 3);
+  const DrawTable x = autoregression(4, 50, 0.5, 3);
   const Summary s = summarise(x);
   const std::vector<double> all = pooled(x);
   double sum = 0, squared = 0;
@@ -180,12 +180,12 @@ TEST(Draws, QuantilesAndTies) {
 }
 
 TEST(Draws, RanksShareTies) {
-  const Chains z = z_scale({{10, 20}, {20, 30}});
+  const DrawTable z = z_scale({{10, 20}, {20, 30}});
   EXPECT_EQ(z[0][1], z[1][0]);
   EXPECT_DOUBLE_EQ(z[0][0], -z[1][1]);
   EXPECT_EQ(z[0][1], 0);
   EXPECT_NEAR(z[1][1], 1.0491313979639725, 1e-13);  // Phi^-1((4 - 3/8) / (4 + 1/4))
-  EXPECT_EQ(split(Chains{{1, 2, 3, 4, 5}}), (Chains{{1, 2}, {4, 5}}));
+  EXPECT_EQ(split(DrawTable{{1, 2, 3, 4, 5}}), (DrawTable{{1, 2}, {4, 5}}));
 }
 
 }  // namespace

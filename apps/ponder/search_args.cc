@@ -1,0 +1,29 @@
+// Registration and the loop over requests.
+#include "search_args.h"
+
+#include "output.h"
+
+namespace ponder::app {
+
+void SearchArgs::add(CLI::App& app) {
+  model.add(app, true);
+  prompt.add(app);
+  lines.add(app);
+  law.add(app);
+  budget.add(app);
+  app.add_option("--batch", batch, "prefixes expanded in one pass of the proof")->check(CLI::Range(1, 4096));
+}
+
+int run_search(const SearchArgs& a, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one) {
+  (void)a.budget.budget();  // a bad budget is told before the model is loaded
+  Engine e(a.model);
+  if (a.lines.input.empty()) {
+    one(e, e.text.prompt(a.prompt), a.lines.json || a.lines.jsonl);
+    return 0;
+  }
+  return for_lines(
+      a.lines.input, [&](int, const Json& j) { one(e, request_prompt(j, e.text), true); },
+      [](int n, const std::string& m) { write_line(error_line(n, m)); });
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,23 @@
+// Options that think and prove share, and how either answers one prompt or many.
+#pragma once
+
+#include "jsonl.h"
+
+namespace ponder::app {
+
+inline constexpr int kSearchHorizon = 40;  // tokens, unless --max-length says otherwise
+
+struct SearchArgs {
+  ModelArgs model;
+  PromptArgs prompt;
+  LineArgs lines;
+  LawArgs law;
+  BudgetArgs budget;
+  int batch = 32;
+  void add(CLI::App&);
+};
+
+/// Calls one(engine, prompt ids, json) for the prompt, or for every line of --input. Returns the exit code.
+int run_search(const SearchArgs&, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one);
+
+}  // namespace ponder::app

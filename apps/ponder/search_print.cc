@@ -1,0 +1,52 @@
+// Sentences and columns of the searches' answers.
+#include "search_print.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "output.h"
+
+namespace ponder::app {
+
+std::string times(double nats) {
+  const double t = std::exp(nats);
+  if (!(t < 1e15)) return fmt::format("e^{:.0f}", nats);
+  if (t < 10) return fmt::format("{:.1f}", t);
+  if (t < 1e6) return fmt::format("{:.0f}", t);
+  return t < 1e9 ? fmt::format("{:.1f} million", t / 1e6) : fmt::format("{:.1f} billion", t / 1e9);
+}
+
+void print_replies(const std::vector<std::array<std::string, 3>>& rows) {
+  std::size_t width = 0;
+  for (const auto& r : rows) width = std::max(width, r[1].size());
+  constexpr std::size_t kWidest = 84;
+  for (const auto& r : rows) {
+    if (width <= kWidest)
+      write(r[0] + r[1] + std::string(width - r[1].size() + 3, ' ') + r[2] + "\n");
+    else
+      write(r[0] + r[1] + "\n        " + r[2] + "\n");
+  }
+}
+
+std::string figures(const Reply& r) {
+  return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(), r.ended ? "" : ", not ended");
+}
+
+std::string proof_line(const Certificate& c, double seconds) {
+  const std::string spent = fmt::format("{} prefixes expanded, {:.1f} s", c.expanded, seconds);
+  if (c.status == Certificate::Status::kGap)
+    return fmt::format(
+        "gap     another reply of up to {} tokens could be at most {:.2f} nats better ({} times as probable); {}",
+        c.horizon, c.gap, times(c.gap), spent);
+  if (c.status == Certificate::Status::kNone)
+    return fmt::format("gap     no reply is known that ends within {} tokens; {}", c.horizon, spent);
+  std::string which = "of any length";
+  if (c.claim == Certificate::Claim::kEndedWithinHorizon) which = fmt::format("of up to {} tokens", c.horizon);
+  if (c.claim == Certificate::Claim::kTruncated) which = fmt::format("cut at {} tokens", c.horizon);
+  if (c.claim == Certificate::Claim::kFixed) which = fmt::format("of exactly {} tokens", c.horizon);
+  return fmt::format("proof   no reply {} is more probable; {}", which, spent);
+}
+
+}  // namespace ponder::app

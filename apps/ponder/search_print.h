@@ -1,0 +1,23 @@
+// What the searches tell people: replies in lines with their figures, and a certificate in one sentence.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "ponder/search.h"
+
+namespace ponder::app {
+
+/// e^nats in words: "400", "3.2 million", "e^40".
+std::string times(double nats);
+
+/// Prints lines of label, reply and figures; figures stand in one column while replies are short.
+void print_replies(const std::vector<std::array<std::string, 3>>& rows);
+/// "log p -1.23   5 tokens", and whether it has ended.
+std::string figures(const Reply&);
+
+/// What is proved, in one sentence.
+std::string proof_line(const Certificate&, double seconds);
+
+}  // namespace ponder::app

@@ -37,7 +37,7 @@ class Kernel {
   /// Names of the moves of one step: several for a cycle.
   virtual std::vector<std::string> moves() const { return {std::string(name())}; }
   /// Moves all chains, with all model calls batched. choices (n_chains); infos (n_moves, n_chains). On error the chains
-  /// are as before the move that failed. Errors: those of the density and the terms.
+  /// are as before. Errors: those of the density and the terms.
   virtual Status step(std::span<ChainState> chains, std::span<Choices* const> choices,
                       std::span<StepInfo> infos) const = 0;
   virtual std::vector<StepSize> step_sizes() { return {}; }

@@ -112,11 +112,7 @@ Status Chains::step() {
   std::vector<Choices*> choices;
   for (const auto& one : owned) choices.push_back(one.get());
   std::vector<StepInfo> infos(kept_.moves.size() * states_.size());
-  std::vector<ChainState> before = states_;  // a cycle may fail after some of its moves
-  if (Status s = kernel_->step(states_, choices, infos); !s.ok()) {
-    states_ = std::move(before);
-    return s;
-  }
+  PONDER_TRY(kernel_->step(states_, choices, infos));
   const bool was_warming_up = warming_up();
   ++kept_.step;
   if (was_warming_up) {

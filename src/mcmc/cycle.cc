@@ -1,7 +1,9 @@
 // One part after the other.
 #include "mcmc/cycle.h"
 
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace ponder {
 
@@ -13,22 +15,29 @@ std::vector<std::string> Cycle::moves() const {
 }
 
 Status Cycle::step(std::span<ChainState> chains, std::span<Choices* const> choices, std::span<StepInfo> infos) const {
+  const std::vector<ChainState> before(chains.begin(), chains.end());
   for (const auto& k : parts_) {
     const std::size_t n = k->moves().size() * chains.size();
-    PONDER_TRY(k->step(chains, choices, infos.first(n)));
+    if (Status s = k->step(chains, choices, infos.first(n)); !s.ok()) {
+      std::copy(before.begin(), before.end(), chains.begin());
+      return s;
+    }
     infos = infos.subspan(n);
   }
   return {};
 }
 
+// Of a part that stands there several times, its first move tells.
 std::vector<StepSize> Cycle::step_sizes() {
   std::vector<StepSize> all;
+  std::set<const Kernel*> seen;
   int move = 0;
   for (const auto& k : parts_) {
-    for (StepSize s : k->step_sizes()) {
-      s.move += move;
-      all.push_back(s);
-    }
+    if (seen.insert(k.get()).second)
+      for (StepSize s : k->step_sizes()) {
+        s.move += move;
+        all.push_back(s);
+      }
     move += static_cast<int>(k->moves().size());
   }
   return all;

@@ -1,6 +1,7 @@
 // Cycle: kernels one after the other as one step. Each leaves the target unchanged, and so does the cycle.
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,8 @@ namespace ponder {
 
 class Cycle final : public Kernel {
  public:
-  explicit Cycle(std::vector<std::unique_ptr<Kernel>> parts) : parts_(std::move(parts)) {}
+  /// A part may stand there several times: one kernel with one step size.
+  explicit Cycle(std::vector<std::shared_ptr<Kernel>> parts) : parts_(std::move(parts)) {}
   std::string_view name() const override { return "cycle"; }
   std::vector<std::string> moves() const override;
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
@@ -18,7 +20,7 @@ class Cycle final : public Kernel {
   int group() const override;
 
  private:
-  std::vector<std::unique_ptr<Kernel>> parts_;
+  std::vector<std::shared_ptr<Kernel>> parts_;
 };
 
 }  // namespace ponder

@@ -2,7 +2,7 @@
 #include "mcmc/hmc.h"
 
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "energy/noise_rows.h"
 #include "ponder/gradient.h"
@@ -10,43 +10,31 @@
 namespace ponder {
 
 Status GainTables::add(std::span<const ChainState* const> states) {
-  std::map<int, std::vector<const ChainState*>> missing;  // by replica: each has an objective of its own
-  std::set<std::pair<int, std::vector<Token>>> seen;
-  for (const ChainState* s : states)
-    if (!tables_.contains({s->replica, s->tokens}) && seen.emplace(s->replica, s->tokens).second)
-      missing[s->replica].push_back(s);
-  for (const auto& [replica, group] : missing) PONDER_TRY(add_at(replica, group));
-  return {};
+  return tables_.add(states, [this](auto missing, auto& out) { return compute(missing, out); });
 }
 
-Status GainTables::add_at(int replica, std::span<const ChainState* const> states) {
-  std::vector<std::vector<const TokenMask*>> masks(states.size());
-  std::vector<SoftReply> replies;
-  std::vector<std::size_t> who;
-  for (std::size_t k = 0; k < states.size(); ++k) {
-    tables_[{replica, states[k]->tokens}];
-    if (!states[k]->supported) continue;
-    masks[k] = energy_.law().masks(states[k]->tokens.size());
-    replies.push_back({.parent = energy_.context(), .candidates = states[k]->tokens, .masks = masks[k]});
-    who.push_back(k);
-  }
-  if (replies.empty()) return {};
-  std::vector<ReplyGradient> g;
-  const double alpha = energy_.replicas()[replica].alpha;
-  PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha}, {.slopes = true}, g));
-  for (std::size_t i = 0; i < who.size(); ++i) {
-    if (!g[i].finite) continue;
-    const ChainState& s = *states[who[i]];
-    slopes_to_gain(s.tokens, s.lz, energy_.density().end_tokens(), g[i].slopes);
-    tables_[{replica, s.tokens}] = std::move(g[i].slopes);
+Status GainTables::compute(std::span<const ChainState* const> states, std::vector<std::vector<float>>& out) const {
+  out.assign(states.size(), {});
+  std::map<int, std::vector<std::size_t>> by_replica;  // each has an objective of its own
+  for (std::size_t k = 0; k < states.size(); ++k)
+    if (states[k]->supported) by_replica[states[k]->replica].push_back(k);
+  for (const auto& [replica, who] : by_replica) {
+    std::vector<std::vector<const TokenMask*>> masks;
+    for (std::size_t k : who) masks.push_back(energy_.law().masks(states[k]->tokens.size()));
+    std::vector<SoftReply> replies;
+    for (std::size_t i = 0; i < who.size(); ++i)
+      replies.push_back({.parent = energy_.context(), .candidates = states[who[i]]->tokens, .masks = masks[i]});
+    std::vector<ReplyGradient> g;
+    const double alpha = energy_.replicas()[replica].alpha;
+    PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha}, {.slopes = true}, g));
+    for (std::size_t i = 0; i < who.size(); ++i) {
+      if (!g[i].finite) continue;
+      const ChainState& s = *states[who[i]];
+      slopes_to_gain(s.tokens, s.lz, energy_.density().end_tokens(), g[i].slopes);
+      out[who[i]] = std::move(g[i].slopes);
+    }
   }
   return {};
-}
-
-void GainTables::keep(std::span<const ChainState> states) {
-  std::set<std::pair<int, std::vector<Token>>> wanted;
-  for (const ChainState& s : states) wanted.emplace(s.replica, s.tokens);
-  std::erase_if(tables_, [&](const auto& entry) { return !wanted.contains(entry.first); });
 }
 
 Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains, std::span<NoisePath* const> paths,

@@ -2,10 +2,10 @@
 // force. METHODS 3.2; Shahbaba et al. 2014 (splitting), Neal 2011.
 #pragma once
 
-#include <map>
-#include <utility>
+#include <vector>
 
 #include "mcmc/noise_path.h"
+#include "mcmc/text_memo.h"
 #include "ponder/kernel.h"
 
 namespace ponder {
@@ -25,14 +25,14 @@ class GainTables {
  public:
   explicit GainTables(const Energy& e) : energy_(e) {}
   Status add(std::span<const ChainState* const>);
-  std::span<const float> of(const ChainState& s) const { return tables_.at({s.replica, s.tokens}); }
+  std::span<const float> of(const ChainState& s) const { return tables_.of(s); }
   /// Forgets all but these.
-  void keep(std::span<const ChainState>);
+  void keep(std::span<const ChainState> chains) { tables_.keep(chains); }
 
  private:
-  Status add_at(int replica, std::span<const ChainState* const>);
+  Status compute(std::span<const ChainState* const>, std::vector<std::vector<float>>& out) const;
   const Energy& energy_;
-  std::map<std::pair<int, std::vector<Token>>, std::vector<float>> tables_{};
+  TextMemo<std::vector<float>> tables_{};
 };
 
 /// L times { half a kick, a rotation, half a kick }. `at` are the texts that the paths decode to, at first and at last.

@@ -152,13 +152,12 @@ Made make_one(KernelSettings& s, const Energy& e) {
 
 Made make_kernel(std::string_view spec, const Energy& e) {
   PONDER_ASSIGN(std::vector<KernelSettings> components, parse_kernel_spec(spec));
-  std::vector<Owned> parts;
-  for (KernelSettings& s : components)
-    for (int k = 0; k < s.count(); ++k) {
-      PONDER_ASSIGN(auto kernel, make_one(s, e));
-      parts.push_back(std::move(kernel));
-    }
-  if (parts.size() == 1) return std::move(parts[0]);
+  std::vector<std::shared_ptr<Kernel>> parts;
+  for (KernelSettings& s : components) {
+    PONDER_ASSIGN(auto kernel, make_one(s, e));
+    if (components.size() == 1 && s.count() == 1) return kernel;
+    parts.insert(parts.end(), s.count(), std::shared_ptr<Kernel>(std::move(kernel)));
+  }
   return Owned(new Cycle(std::move(parts)));
 }
 

@@ -1,5 +1,5 @@
-// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the angle, so a position that
-// no decode has reached needs no numbers.
+// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the angle. A position is the
+// same function of its counter and the lifted reply whenever it is looked at, until a kick: only then it is kept.
 #include "mcmc/noise_path.h"
 
 #include <Random123/boxmuller.hpp>
@@ -67,9 +67,9 @@ Status know_rows(const Energy& e, std::span<KnownReply* const> replies) {
   std::vector<const TokenMask*> masks;
   std::vector<Extend> batch;
   for (const KnownReply* r : replies)
-    for (int t = r->from; r->rows.empty() && t < r->state.n(); ++t) masks.push_back(e.law().mask(t));
+    for (int t = r->from; !r->rows && t < r->state.n(); ++t) masks.push_back(e.law().mask(t));
   for (const KnownReply* r : replies)
-    for (int t = r->from; r->rows.empty() && t < r->state.n(); ++t) {
+    for (int t = r->from; !r->rows && t < r->state.n(); ++t) {
       nodes.push_back(r->state.prefix(t));
       batch.push_back({.parent = nodes.back().get(),
                        .rows = RowSet::kLast,
@@ -82,11 +82,13 @@ Status know_rows(const Energy& e, std::span<KnownReply* const> replies) {
   for (Prefix p : rows.end) e.density().release(p);
   auto row = rows.rows.begin();
   for (KnownReply* r : replies) {
-    if (!r->rows.empty()) continue;
+    if (r->rows) continue;
+    std::vector<Row> own;
     for (int t = r->from; t < r->state.n(); ++t, ++row) {
-      r->rows.push_back(std::move(*row));
-      r->rows.back().lz = r->state.lz[t];
+      own.push_back(std::move(*row));
+      own.back().lz = r->state.lz[t];
     }
+    r->rows = std::make_shared<const std::vector<Row>>(std::move(own));
   }
   return {};
 }
@@ -95,8 +97,7 @@ NoisePath::NoisePath(const Energy& e, int replica, Block block, Choices& choices
     : energy_(e),
       alpha_(e.replicas()[replica].alpha),
       block_(block),
-      seed_(static_cast<std::uint64_t>(choices.uniform() * 0x1p53)),
-      positions_(e.law().horizon() - block.begin) {}
+      seed_(static_cast<std::uint64_t>(choices.uniform() * 0x1p53)) {}
 
 std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
   std::vector<double> out(energy_.density().n_vocab());
@@ -109,42 +110,54 @@ std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
   return out;
 }
 
-NoisePath::Position& NoisePath::at(int t) {
-  Position& p = positions_[t - block_.begin];
-  const auto stream = 2 * static_cast<std::uint32_t>(t);
-  if (p.eps.empty()) {
-    p.eps = fresh(stream);
-    if (t < block_.end) p.p = fresh(stream + 1);
-  }
-  return p;
+// Turns fresh noise of a position into the lifted reply's.
+bool NoisePath::condition(int t, std::vector<double>& eps) const {
+  if (t < lifted_.from || t >= lifted_.state.n()) return true;
+  return condition_normals(lifted_.row(t), alpha_, lifted_.state.tokens[t],
+                           uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), eps);
 }
 
 bool NoisePath::lift(const KnownReply& x) {
+  lifted_ = x;
   bool decodes = true;
-  for (int t = x.from; t < x.state.n(); ++t)
-    decodes &= condition_normals(x.row(t), alpha_, x.state.tokens[t],
-                                 uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), at(t).eps);
+  for (int t = x.from; t < x.state.n(); ++t) {
+    std::vector<double> eps = fresh(2 * static_cast<std::uint32_t>(t));
+    decodes &= condition(t, eps);
+  }
   return decodes;
 }
 
-std::vector<double> NoisePath::normals(int t) {
-  const Position& p = at(t);
-  if (p.p.empty()) return p.eps;
-  std::vector<double> out(p.eps.size());
-  const double c = std::cos(angle_), s = std::sin(angle_);
-  for (std::size_t v = 0; v < out.size(); ++v) out[v] = p.eps[v] * c + p.p[v] * s;
-  return out;
+NoisePath::Position NoisePath::unkicked(int t) const {
+  const auto stream = 2 * static_cast<std::uint32_t>(t);
+  Position at{fresh(stream), fresh(stream + 1)};
+  condition(t, at.eps);
+  return at;
 }
 
-void NoisePath::gumbels(int t, std::span<float> out) { gumbels_of_normals(normals(t), out); }
+std::vector<double> NoisePath::normals(int t) const {
+  if (t >= block_.end) {
+    std::vector<double> still = fresh(2 * static_cast<std::uint32_t>(t));
+    condition(t, still);
+    return still;
+  }
+  const auto it = kicked_.find(t);
+  Position at = it == kicked_.end() ? unkicked(t) : it->second;
+  const double c = std::cos(angle_), s = std::sin(angle_);
+  for (std::size_t v = 0; v < at.eps.size(); ++v) at.eps[v] = at.eps[v] * c + at.p[v] * s;
+  return std::move(at.eps);
+}
+
+void NoisePath::gumbels(int t, std::span<float> out) const { gumbels_of_normals(normals(t), out); }
 
 void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double step, double tau) {
   const std::size_t n_vocab = energy_.density().n_vocab();
   std::vector<double> push(n_vocab);
   const double c = std::cos(angle_), s = std::sin(angle_);
   for (int t = block_.begin; t < std::min(block_.end, text.state.n()); ++t) {
+    const auto [entry, first] = kicked_.try_emplace(t);
+    Position& at_zero = entry->second;
+    if (first) at_zero = unkicked(t);
     noise_force(text.row(t), alpha_, gain.subspan(t * n_vocab, n_vocab), normals(t), step, tau, push);
-    Position& at_zero = at(t);
     for (std::size_t v = 0; v < n_vocab; ++v) {
       const double p = at_zero.p[v] * c - at_zero.eps[v] * s;
       energy_change_ += push[v] * (p + 0.5 * push[v]);

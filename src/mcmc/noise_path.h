@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,8 @@ struct Block {
 struct KnownReply {
   ChainState state;
   int from = 0;
-  std::vector<Row> rows{};  // (n - from), or empty
-  const Row& row(int t) const { return rows[t - from]; }
+  std::shared_ptr<const std::vector<Row>> rows{};  // (n - from), or none
+  const Row& row(int t) const { return (*rows)[t - from]; }
 };
 /// Rows that replies lack, in one batch and without feeding a token.
 Status know_rows(const Energy&, std::span<KnownReply* const>);
@@ -37,8 +39,8 @@ class NoisePath {
  public:
   NoisePath(const Energy&, int replica, Block, Choices&);
 
-  /// Draws the noise of the reply's own positions given that it decodes to the reply; what follows is drawn when it is
-  /// asked for. False: by rounding, it does not decode to the reply.
+  /// From now on the noise of the reply's own positions is a draw given that it decodes to the reply. False: by
+  /// rounding, it does not decode to it.
   bool lift(const KnownReply&);
   /// (eps, p) <- (eps cos + p sin, p cos - eps sin) on the block: the exact flow of the normal base.
   void rotate(double angle) { angle_ += angle; }
@@ -48,25 +50,27 @@ class NoisePath {
   double energy_change() const { return energy_change_; }
 
   /// (n_vocab), position t at the present angle.
-  std::vector<double> normals(int t);
-  void gumbels(int t, std::span<float> out);
+  std::vector<double> normals(int t) const;
+  void gumbels(int t, std::span<float> out) const;
 
   const Block& block() const { return block_; }
 
  private:
-  // At angle 0; p is empty outside the block.
+  // (n_vocab) each, at angle 0.
   struct Position {
     std::vector<double> eps, p;
   };
-  Position& at(int t);
   std::vector<double> fresh(std::uint32_t stream) const;
+  bool condition(int t, std::vector<double>& eps) const;
+  Position unkicked(int t) const;
 
   const Energy& energy_;
   double alpha_;
   Block block_;
   std::uint64_t seed_;
   double angle_ = 0, energy_change_ = 0;
-  std::vector<Position> positions_{};  // from the block's begin on; empty where nobody has looked
+  KnownReply lifted_{};
+  std::map<int, Position> kicked_{};  // the only noise that is kept
 };
 
 /// What each path decodes to now, all in one batch a position, from the first position on where that is another token

@@ -1,4 +1,4 @@
-// Scores of all chains, proposals, new replies, their scores: each one batch.
+// Scores of all chains, proposals, new replies, their scores: each one batch; scores of replies that stay are known.
 #include "mcmc/substitution.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@ namespace ponder {
 
 Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
                                 std::span<StepInfo> infos) const {
+  const auto scores = [this](auto missing, auto& out) { return site_scores(energy_, missing, gradient_, out); };
   std::vector<std::size_t> who;
   std::vector<const ChainState*> from;
   for (std::size_t c = 0; c < chains.size(); ++c) {
@@ -16,17 +17,17 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
     who.push_back(c);
     from.push_back(&chains[c]);
   }
-  std::vector<SiteScores> there, back;
-  PONDER_TRY(site_scores(energy_, from, gradient_, there));
+  PONDER_TRY(scores_.add(from, scores));
 
   std::vector<Proposal> proposals;
   std::vector<Energy::Edit> edits;
   std::vector<std::size_t> movers;
   for (std::size_t k = 0; k < who.size(); ++k) {
     StepInfo& info = infos[who[k]];
-    info.numeric = !there[k].finite;
+    const SiteScores& there = scores_.of(*from[k]);
+    info.numeric = !there.finite;
     if (info.numeric) continue;
-    Proposal p = propose(there[k], from[k]->tokens, *choices[who[k]]);
+    Proposal p = propose(there, from[k]->tokens, *choices[who[k]]);
     const auto first = std::mismatch(p.tokens.begin(), p.tokens.end(), from[k]->tokens.begin()).first;
     info.n_proposed = 1;
     if (first == p.tokens.end()) continue;  // the same reply
@@ -39,17 +40,19 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
   PONDER_TRY(energy_.evaluate(edits, replies));
   std::vector<const ChainState*> to;
   for (const ChainState& y : replies) to.push_back(&y);
-  PONDER_TRY(site_scores(energy_, to, gradient_, back));
+  PONDER_TRY(scores_.add(to, scores));
   for (std::size_t k = 0; k < movers.size(); ++k) {
     const std::size_t c = movers[k];
     StepInfo& info = infos[c];
-    info.log_acceptance = back[k].finite ? energy_.energy(chains[c]) - energy_.energy(replies[k]) +
-                                               log_reverse(back[k], proposals[k], chains[c].tokens) - proposals[k].log_q
-                                         : NAN;
+    const SiteScores& back = scores_.of(replies[k]);
+    info.log_acceptance = back.finite ? energy_.energy(chains[c]) - energy_.energy(replies[k]) +
+                                            log_reverse(back, proposals[k], chains[c].tokens) - proposals[k].log_q
+                                      : NAN;
     info.numeric = std::isnan(info.log_acceptance);
     info.accepted = choices[c]->accept(info.log_acceptance);
     if (info.accepted) chains[c] = std::move(replies[k]);
   }
+  scores_.keep(chains);
   return {};
 }
 

@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "mcmc/site_scores.h"
+#include "mcmc/text_memo.h"
 #include "ponder/kernel.h"
 
 namespace ponder {
 
+/// One step at a time: the scores are shared by all of them.
 class SubstitutionKernel : public Kernel {
  public:
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const final;
@@ -27,6 +29,7 @@ class SubstitutionKernel : public Kernel {
  private:
   const Energy& energy_;
   double gradient_;  // weight of the gradient in the scores
+  mutable TextMemo<SiteScores> scores_{};
 };
 
 }  // namespace ponder

@@ -115,8 +115,10 @@ TEST(NoisePathLaw, LiftsDecodeBack) {
         if (w.state(r.tokens).logprob == -INFINITY) continue;
         Prepared p(w, r.tokens, {0, w.law.horizon()}, seed);
         KnownReply nowhere = p.reply;  // knows no row: every token is decoded by the density
-        nowhere.rows[0].logits.assign(w.density->n_vocab(), 0.f);
-        nowhere.rows[0].logits[(r.tokens[0] + 1) % w.density->n_vocab()] = 1000;
+        std::vector<Row> rows = *p.reply.rows;
+        rows[0].logits.assign(w.density->n_vocab(), 0.f);
+        rows[0].logits[(r.tokens[0] + 1) % w.density->n_vocab()] = 1000;
+        nowhere.rows = std::make_shared<const std::vector<Row>>(std::move(rows));
         NoisePath* path = &p.path;
         const KnownReply* near = &nowhere;
         std::vector<ChainState> back;

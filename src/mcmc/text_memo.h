@@ -1,0 +1,46 @@
+// TextMemo: what is a function of a chain's text and replica, computed once for each and kept for the texts that chains
+// still have. A memo and no state: forgetting it changes no draw.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "ponder/energy.h"
+
+namespace ponder {
+
+template <class T>
+class TextMemo {
+ public:
+  /// compute(missing, values): the values of distinct texts that are not known yet, in one batch.
+  template <class Compute>
+  Status add(std::span<const ChainState* const> states, const Compute& compute) {
+    std::map<Key, const ChainState*> missing;
+    for (const ChainState* s : states)
+      if (!values_.contains(key(*s))) missing.emplace(key(*s), s);
+    if (missing.empty()) return {};
+    std::vector<const ChainState*> who;
+    for (const auto& [text, s] : missing) who.push_back(s);
+    std::vector<T> computed;
+    PONDER_TRY(compute(who, computed));
+    for (std::size_t k = 0; k < who.size(); ++k) values_.emplace(key(*who[k]), std::move(computed[k]));
+    return {};
+  }
+  const T& of(const ChainState& s) const { return values_.at(key(s)); }
+  /// Forgets all but these.
+  void keep(std::span<const ChainState> states) {
+    std::set<Key> wanted;
+    for (const ChainState& s : states) wanted.insert(key(s));
+    std::erase_if(values_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+  }
+
+ private:
+  using Key = std::pair<int, std::vector<Token>>;
+  static Key key(const ChainState& s) { return {s.replica, s.tokens}; }
+  std::map<Key, T> values_{};
+};
+
+}  // namespace ponder

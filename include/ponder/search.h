@@ -21,6 +21,7 @@ struct Budget {
   double seconds = std::numeric_limits<double>::infinity();        // from the start of the call
   std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  // TFE, by CausalDensity::cost
   const std::atomic<bool>* stop = nullptr;                         // set by a signal handler or another thread
+  std::function<bool()> enough{};                                  // the caller's own reason; asked between batches
 };
 
 struct BeamConfig {

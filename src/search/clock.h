@@ -14,7 +14,7 @@ class Clock {
   Cost cost() const { return density_.cost() - cost_; }
   bool over() const {
     return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) || seconds() >= budget_.seconds ||
-           cost().total() >= budget_.tokens;
+           cost().total() >= budget_.tokens || (budget_.enough && budget_.enough());
   }
   /// What is left, of which at most `share`.
   Budget rest(double share = 1) const {

@@ -1,0 +1,43 @@
+// Annealed chains: Markov chains (kernel.h) whose exponent rises from the model's own law to its mode and falls again,
+// as an optimiser. The best reply that they pass is kept; they are no draws. METHODS 4.2; Kirkpatrick et al. 1983.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ponder/search.h"
+
+namespace ponder {
+
+/// Some steps of a kernel (make_kernel) at one exponent.
+struct AnnealStage {
+  double alpha = 1;
+  std::string kernel{};
+  int steps = 1;
+};
+/// Suffixes redrawn and noise sliced, alpha 1, 4, 16 and so high that nothing but ascent is accepted.
+std::vector<AnnealStage> default_stages();
+/// One kernel, at the same exponents up to `highest`.
+std::vector<AnnealStage> stages_of(const std::string& kernel, double highest);
+
+struct AnnealConfig {
+  std::vector<AnnealStage> stages = default_stages();
+  int chains = 4;
+  int cycles = std::numeric_limits<int>::max();  // through all stages; from the second on they are reheated
+  std::uint64_t seed = 0;
+  std::function<void(const Reply& best)> progress{};  // after each step
+};
+struct AnnealResult {
+  std::vector<Reply> replies{};  // the best that each chain has passed, most likely first, each once
+  std::int64_t steps = 0;        // of all chains together
+};
+/// Chains from `starts` in turn, or from draws where none of them is a reply of the law; all chains are one batch. What
+/// it finds is no worse than the best start. Without a budget `cycles` must end it.
+/// Errors: kInvalid (no chain, no stage, fewer than 0 steps), those of make_kernel and the density.
+Result<AnnealResult> anneal(CausalDensity&, Prefix context, const ReplyLaw&, const AnnealConfig&,
+                            std::span<const Reply> starts, const Budget&);
+
+}  // namespace ponder

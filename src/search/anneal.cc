@@ -1,0 +1,164 @@
+// The exponents of the stages are replicas of one energy: a chain is annealed by moving it from one to the next, and no
+// kernel knows of it.
+#include "ponder/anneal.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "ponder/kernel.h"
+#include "search/stopping_density.h"
+
+namespace ponder {
+namespace {
+
+constexpr double kAscent = 1000;  // alpha: a loss of 0.01 nats is taken once in e^10
+constexpr int kStartTries = 8;
+
+class Annealer {
+ public:
+  Annealer(const Energy& e, const AnnealConfig& c) : energy_(e), config_(c), chains_(c.chains), best_(c.chains) {}
+  Status make_kernels();
+  Status start(std::span<const Reply>);
+  bool started() const { return started_; }
+  Status step(std::size_t stage);
+  AnnealResult result() const;
+
+ private:
+  std::vector<std::unique_ptr<Choices>> choices() const;
+  void keep();
+
+  const Energy& energy_;
+  const AnnealConfig& config_;
+  std::map<std::string, std::unique_ptr<Kernel>> kernels_{};
+  std::vector<ChainState> chains_;
+  std::vector<Reply> best_;  // of each chain
+  std::int64_t steps_ = 0;
+  bool started_ = false;
+};
+
+Status Annealer::make_kernels() {
+  for (const AnnealStage& s : config_.stages) {
+    if (kernels_.contains(s.kernel)) continue;
+    PONDER_ASSIGN(kernels_[s.kernel], make_kernel(s.kernel, energy_));
+  }
+  return {};
+}
+
+std::vector<std::unique_ptr<Choices>> Annealer::choices() const {
+  std::vector<std::unique_ptr<Choices>> all;
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(steps_)));
+  return all;
+}
+
+Status Annealer::start(std::span<const Reply> replies) {
+  std::vector<const Reply*> usable;
+  for (const Reply& r : replies)
+    if (energy_.is_reply(r.tokens)) usable.push_back(&r);
+  if (usable.empty()) {
+    const auto owned = choices();
+    std::vector<Choices*> all;
+    for (const auto& one : owned) all.push_back(one.get());
+    const Status s = draw_starts(energy_, all, kStartTries, chains_);
+    std::erase_if(chains_, [](const ChainState& x) { return x.tokens.empty(); });
+    if (!s.ok() && (chains_.empty() || s.error().code != Code::kNumeric)) return s;
+  } else {
+    std::vector<Energy::Edit> edits;
+    for (std::size_t c = 0; c < chains_.size(); ++c) edits.push_back({.tail = usable[c % usable.size()]->tokens});
+    std::vector<ChainState> states;
+    PONDER_TRY(energy_.evaluate(edits, states));
+    chains_ = std::move(states);
+  }
+  started_ = true;
+  keep();
+  return {};
+}
+
+void Annealer::keep() {
+  for (std::size_t c = 0; c < chains_.size(); ++c) {
+    const ChainState& s = chains_[c];
+    if (!s.supported || (!best_[c].tokens.empty() && s.logprob <= best_[c].logprob)) continue;
+    best_[c] = {s.tokens, s.logprob, energy_.law().is_end(s.tokens.back())};
+  }
+}
+
+Status Annealer::step(std::size_t stage) {
+  ++steps_;
+  const Kernel& kernel = *kernels_.at(config_.stages[stage].kernel);
+  const auto owned = choices();
+  std::vector<Choices*> all;
+  for (const auto& one : owned) all.push_back(one.get());
+  for (ChainState& s : chains_) s.replica = static_cast<int>(stage);
+  std::vector<StepInfo> infos(kernel.moves().size() * chains_.size());
+  const Status status = kernel.step(chains_, all, infos);
+  keep();
+  return status;
+}
+
+AnnealResult Annealer::result() const {
+  AnnealResult r{.steps = steps_};
+  for (const Reply& b : best_)
+    if (!b.tokens.empty()) r.replies.push_back(b);
+  std::stable_sort(r.replies.begin(), r.replies.end(), [](const Reply& a, const Reply& b) {
+    return a.logprob != b.logprob ? a.logprob > b.logprob : a.tokens < b.tokens;
+  });
+  const auto same = [](const Reply& a, const Reply& b) { return a.tokens == b.tokens; };
+  r.replies.erase(std::unique(r.replies.begin(), r.replies.end(), same), r.replies.end());
+  return r;
+}
+
+// The search itself. kCancelled where the budget ended it.
+Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c, std::span<const Reply> starts) {
+  PONDER_TRY(a.start(starts));
+  PONDER_TRY(a.make_kernels());
+  for (int cycle = 0; cycle < c.cycles; ++cycle) {
+    const std::int64_t spent = d.cost().total();
+    for (std::size_t s = 0; s < c.stages.size(); ++s)
+      for (int k = 0; k < c.stages[s].steps; ++k) {
+        PONDER_TRY(a.step(s));
+        if (c.progress) c.progress(a.result().replies[0]);
+      }
+    if (d.cost().total() == spent) return {};  // chains that cannot move, which no budget of tokens would end
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<AnnealStage> default_stages() {
+  return {{1, "suffix", 1},
+          {4, "suffix:tries=4+slice", 3},
+          {16, "suffix:tries=4,temperature=0.25+slice", 3},
+          {kAscent, "suffix:tries=4,temperature=0.25", 4}};
+}
+
+std::vector<AnnealStage> stages_of(const std::string& kernel, double highest) {
+  std::vector<AnnealStage> stages;
+  for (double alpha = 1; alpha < highest; alpha *= 4) stages.push_back({alpha, kernel, 4});
+  stages.push_back({highest, kernel, 4});
+  return stages;
+}
+
+Result<AnnealResult> anneal(CausalDensity& d, Prefix context, const ReplyLaw& law, const AnnealConfig& c,
+                            std::span<const Reply> starts, const Budget& budget) {
+  const bool counts = std::all_of(c.stages.begin(), c.stages.end(), [](const auto& s) { return s.steps >= 0; });
+  if (c.chains < 1 || c.stages.empty() || !counts)
+    return Error{Code::kInvalid, "a chain and a stage at least, and steps from 0", "less", "annealed chains", ""};
+  StoppingDensity stopping(d, budget);
+  std::vector<Replica> replicas;
+  for (const AnnealStage& s : c.stages) replicas.push_back({.alpha = s.alpha});
+  PONDER_ASSIGN(const Energy energy, Energy::make(stopping, context, law, std::move(replicas)));
+  Annealer a(energy, c);
+  const Status s = run(a, d, c, starts);
+  const bool no_start = !s.ok() && s.error().code == Code::kNumeric && !a.started();  // nothing ends by the horizon
+  if (!s.ok() && !ends_search(s) && !no_start) return s.error();
+  AnnealResult result = a.result();
+  if (!a.started())  // the budget did not reach so far: the starts stand
+    for (const Reply& r : starts)
+      if (energy.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
+        result.replies = {r};
+  return result;
+}
+
+}  // namespace ponder

@@ -108,9 +108,9 @@ class NoiseRelaxation {
   Status lift(std::span<const Token> x, const Uniforms&, State&) const;
   /// Force kappa d/d eps of the linear estimate of log w around the decoded reply, at temperature tau: (horizon,
   /// n_vocab), a function of eps alone. The derivative of log w by tokens is kept by text: a call whose eps decodes to
-  /// the text of the last one costs no model call but the decode. Errors: kUnsupported without a differentiable
-  /// density.
-  Status force(const State&, double kappa, double tau, std::vector<float>& out);
+  /// the text of the last one costs no model call but the decode. `text`, when given, takes what it decodes to. Errors:
+  /// kUnsupported without a differentiable density.
+  Status force(const State&, double kappa, double tau, std::vector<float>& out, Decoded* text = nullptr);
 
  private:
   struct Slopes {

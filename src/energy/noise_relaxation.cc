@@ -124,10 +124,11 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
   return {};
 }
 
-Status NoiseRelaxation::force(const State& state, double kappa, double tau, std::vector<float>& out) {
+Status NoiseRelaxation::force(const State& state, double kappa, double tau, std::vector<float>& out, Decoded* text) {
   const State* one = &state;
   std::vector<Decoded> x;
   PONDER_TRY(decode({&one, 1}, x));
+  if (text) *text = x[0];
   out.assign(state.eps.size(), 0.f);
   if (std::isinf(x[0].log_weight) || kappa == 0) return {};
   PONDER_TRY(update_slopes(x[0]));

@@ -102,8 +102,13 @@ void BudgetArgs::add(CLI::App& a) {
 }
 
 Budget BudgetArgs::budget() const {
-  Budget b;
+  Budget b = parse_budget(text, "--budget");
   b.stop = &stop_flag();
+  return b;
+}
+
+Budget parse_budget(const std::string& text, const std::string& flag) {
+  Budget b;
   if (text.empty()) return b;
   std::size_t at = 0;
   while (at <= text.size()) {
@@ -113,7 +118,7 @@ Budget BudgetArgs::budget() const {
     const double n = std::strtod(part.c_str(), &unit);
     if (unit == part.c_str() || !(n >= 0) || !std::isfinite(n) ||
         (std::string(unit) != "s" && std::string(unit) != "t"))
-      fail({Code::kInvalid, "a budget as 10s, 5000t or 10s,5000t", "'" + text + "'", "--budget", ""});
+      fail({Code::kInvalid, "a budget as 10s, 5000t or 10s,5000t", "'" + text + "'", flag, ""});
     if (*unit == 's')
       b.seconds = n;
     else

@@ -75,6 +75,9 @@ struct BudgetArgs {
   Budget budget() const;
 };
 
+/// Seconds, tokens or both; an empty text: no limit. `flag`: for messages.
+Budget parse_budget(const std::string& text, const std::string& flag);
+
 /// Set by SIGINT and SIGTERM.
 std::atomic<bool>& stop_flag();
 

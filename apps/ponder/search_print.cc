@@ -18,13 +18,29 @@ std::string times(double nats) {
   return t < 1e9 ? fmt::format("{:.1f} million", t / 1e6) : fmt::format("{:.1f} billion", t / 1e9);
 }
 
+namespace {
+
+// Characters that show: no colours, and a character of several bytes once.
+std::size_t width_of(const std::string& s) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (s[i] == '\x1b')
+      i = std::min(s.find('m', i), s.size() - 1);
+    else
+      n += (static_cast<unsigned char>(s[i]) & 0xc0) != 0x80;
+  }
+  return n;
+}
+
+}  // namespace
+
 void print_replies(const std::vector<std::array<std::string, 3>>& rows) {
   std::size_t width = 0;
-  for (const auto& r : rows) width = std::max(width, r[1].size());
+  for (const auto& r : rows) width = std::max(width, width_of(r[1]));
   constexpr std::size_t kWidest = 84;
   for (const auto& r : rows) {
     if (width <= kWidest)
-      write(r[0] + r[1] + std::string(width - r[1].size() + 3, ' ') + r[2] + "\n");
+      write(r[0] + r[1] + std::string(width - width_of(r[1]) + 3, ' ') + r[2] + "\n");
     else
       write(r[0] + r[1] + "\n        " + r[2] + "\n");
   }

@@ -1,90 +1,90 @@
 // ponder think: first reply to better reply, with the proof where there is one.
 #include "ponder/think.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <iostream>
 
 #include "output.h"
 #include "search_args.h"
-#include "search_print.h"
+#include "think_print.h"
 
 namespace ponder::app {
 namespace {
 
 struct Args : SearchArgs {
   DecodeArgs decode;
-  int beam = 16;
+  ThinkConfig think;
+  std::string patience;
+  bool colour = false;
 };
 
-void print_think(const ThinkResult& r, const Engine& e, double seconds) {
-  const std::string first = one_line(e.text.reply_text(r.first.tokens)),
-                    best = one_line(e.text.reply_text(r.best.tokens));
-  if (r.best.tokens == r.first.tokens) {
-    print_replies({{"first   ", first, figures(r.first)}});
-    write(r.certificate.status == Certificate::Status::kOptimal
-              ? "        the first reply is already the most probable one\n"
-              : "        nothing better was found\n");
-  } else {
-    const double gain = r.best.logprob - r.first.logprob;
-    std::string better = figures(r.best);
-    if (gain > 0)
-      better += fmt::format("   +{:.2f} nats, {} times as probable", gain, times(gain));
-    else
-      better += "   the first reply does not end and is no reply";
-    print_replies({{"first   ", first, figures(r.first)}, {"better  ", best, better}});
-  }
-  write(proof_line(r.certificate, seconds) + "\n");
-  flush();
+ThinkConfig config_of(const Args& a) {
+  ThinkConfig c = a.think;
+  c.first = a.decode.config;
+  c.best_first.batch = a.batch;
+  const Budget patience = parse_budget(a.patience, "--patience");
+  c.patience_seconds = patience.seconds;
+  c.patience_tokens = patience.tokens;
+  return c;
 }
 
-class Progress {
- public:
-  void show(const std::string& method, double best) {
-    if (!on_) return;
-    std::cerr << fmt::format("\r\x1b[K{}: best log p {:.2f}", method, best) << std::flush;
-  }
-  ~Progress() {
-    if (on_) std::cerr << "\r\x1b[K" << std::flush;
-  }
+// Of each token of a reply, nats.
+std::vector<double> logprobs(Engine& e, Prefix context, const ReplyLaw& law, const std::vector<Token>& reply) {
+  const auto masks = law.masks(reply.size());
+  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = masks};
+  Rows rows;
+  must(e.density->extend({&ask, 1}, rows));
+  e.density->release(rows.end[0]);
+  std::vector<double> out;
+  for (const Row& r : rows.rows) out.push_back(r.logprob);
+  return out;
+}
 
- private:
-  bool on_ = isatty(STDERR_FILENO) != 0;
-};
+void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const ThinkAnswer& answer) {
+  const ThinkResult& r = answer.result;
+  Json j = reply_json(r.best, e.text);
+  add_run(j, e, law, answer.cost, answer.seconds, a.decode.config.seed);
+  j["first"] = reply_json(r.first, e.text);
+  j["gain"] = r.best.logprob - r.first.logprob;
+  j["methods"] = Json::array();
+  for (const ThinkMethod& m : r.methods) {
+    j["methods"].push_back(
+        {{"name", m.name}, {"best", m.found ? Json(m.best) : Json(nullptr)}, {"cost", cost_json(m.cost, m.seconds)}});
+    if (m.gap) j["methods"].back()["gap"] = *m.gap;
+  }
+  j["certificate"] = certificate_json(r.certificate);
+  write_line(j);
+}
 
 void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
   const auto start = std::chrono::steady_clock::now();
   const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.size()), *e.density);
+  const Budget budget = a.budget.budget();
   const Cost before = e.density->cost();
   const int k = must(e.density->add_context(prompt));
-  ThinkConfig c;
-  c.first = a.decode.config;
-  c.beam.width = a.beam;
-  c.best_first.batch = a.batch;
+  const Prefix context = e.density->context(k);
+  ThinkConfig c = config_of(a);
   ThinkResult r;
   {
-    Progress progress;
-    if (!json) {
-      c.progress = [&](const std::string& m, const Reply& best) { progress.show(m, best.logprob); };
-      c.best_first.progress = [&](const Reply& best, const Certificate&) { progress.show("prove", best.logprob); };
+    ThinkLine line(budget, !json);
+    c.progress = [&](const ThinkProgress& p) { line.show(p); };
+    r = must(think(*e.density, context, law, c, budget));
+  }
+  ThinkAnswer answer{.result = r,
+                     .cost = e.density->cost() - before,
+                     .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                     .stopped = stop_flag()};
+  if (json) {
+    write_json(a, e, law, answer);
+  } else {
+    const bool colour = colour_output(a.colour);
+    answer.question = a.lines.input.empty() ? a.prompt.content() : "";
+    if (colour) {
+      answer.first_logprobs = logprobs(e, context, law, r.first.tokens);
+      answer.best_logprobs = logprobs(e, context, law, r.best.tokens);
     }
-    r = must(think(*e.density, e.density->context(k), law, c, a.budget.budget()));
+    print_think(answer, e, colour);
   }
   e.density->drop_context(k);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (!json) return print_think(r, e, seconds);
-  Json j = reply_json(r.best, e.text);
-  add_run(j, e, law, e.density->cost() - before, seconds, a.decode.config.seed);
-  j["first"] = reply_json(r.first, e.text);
-  j["gain"] = r.best.logprob - r.first.logprob;
-  j["methods"] = Json::array();
-  for (const ThinkMethod& m : r.methods)
-    j["methods"].push_back(
-        {{"name", m.name}, {"best", m.found ? Json(m.best) : Json(nullptr)}, {"cost", cost_json(m.cost, m.seconds)}});
-  j["certificate"] = certificate_json(r.certificate);
-  write_line(j);
 }
 
 }  // namespace
@@ -93,13 +93,25 @@ Run add_think(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->add(app);
   a->decode.add(app);
-  app.add_option("--beam", a->beam, "width of the beam")->check(CLI::Range(1, 4096));
+  std::string names;
+  for (const std::string& name : think_methods()) names += (names.empty() ? "" : ", ") + name;
+  app.add_option("--method", a->think.methods,
+                 "methods to run instead of the portfolio, in this order and in even shares of the budget: " + names)
+      ->delimiter(',')
+      ->check(CLI::IsMember(think_methods()));
+  app.add_option("--beam", a->think.beam, "the widest beam")->check(CLI::Range(1, 4096));
+  app.add_option("--drafts", a->think.drafts, "replies drawn besides the first one, as starts of chains")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--patience", a->patience, "end it after so much without a better reply, e.g. 3s or 2000t");
+  app.add_flag("--color", a->colour, "colour each token by its probability, terminal or not (NO_COLOR: never else)");
   app.footer(
       "Replies are of up to 40 tokens unless --max-length says otherwise.\n"
       "Examples:\n  ponder think -p 'What is the sum of 14 and 8?'\n  ponder think -p 'Name a river in London.' "
       "--budget 30s --json");
-  return
-      [a] { return run_search(*a, [&](Engine& e, const auto& prompt, bool json) { think_one(*a, e, prompt, json); }); };
+  return [a] {
+    (void)config_of(*a);  // a bad patience is told before the model is loaded
+    return run_search(*a, [&](Engine& e, const auto& prompt, bool json) { think_one(*a, e, prompt, json); });
+  };
 }
 
 }  // namespace ponder::app

@@ -1,9 +1,13 @@
-// think: from the first reply to a better one under a budget: greedy, beam, best-first, in that order, sharing
-// one prefix tree. Returns the best of all replies seen, the first included.
+// think: from the first reply to a better one under one budget, by a portfolio of methods or by methods named by the
+// caller, each starting from what the ones before it found. Returns the best of all replies seen, the first included,
+// and what is proved about it. METHODS 4.2.
 #pragma once
 
 #include <functional>
+#include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ponder/decode.h"
@@ -11,17 +15,32 @@
 
 namespace ponder {
 
-struct ThinkConfig {
-  DecodeConfig first{};  // how the first reply is made
-  BeamConfig beam{};
-  BestFirstConfig best_first{};
-  std::function<void(const std::string& method, const Reply& best)> progress{};
+/// What a search has come to, told now and then.
+struct ThinkProgress {
+  std::string_view method;
+  const Reply* best = nullptr;  // none yet
+  double seconds = 0;           // spent
+  std::int64_t tokens = 0;      // TFE spent
 };
 
+struct ThinkConfig {
+  DecodeConfig first{};                // how the first reply is made; its seed is that of all methods
+  std::vector<std::string> methods{};  // names, one after the other in even shares; empty: the portfolio
+  int drafts = 3;                      // replies drawn besides the first one, as starts of chains
+  int beam = 64;                       // the widest beam
+  BestFirstConfig best_first{};
+  double patience_seconds = std::numeric_limits<double>::infinity();        // without a better reply, and it is over
+  std::int64_t patience_tokens = std::numeric_limits<std::int64_t>::max();  // TFE
+  std::function<void(const ThinkProgress&)> progress{};
+};
+/// Names for ThinkConfig::methods, sorted.
+std::vector<std::string> think_methods();
+
 struct ThinkMethod {
-  std::string name;    // "first", "beam-16", "prove"
-  double best = 0;     // log-probability of the best reply it found, nats
-  bool found = false;  // whether it found a reply of the law at all
+  std::string name;             // "first", "draft", "beam", "anneal", "prove", …
+  double best = 0;              // log-probability of the best reply it found, nats
+  bool found = false;           // whether it found a reply of the law at all
+  std::optional<double> gap{};  // of a relaxation: the largest relaxed f, minus f of what it snaps to
   Cost cost{};
   double seconds = 0;
 };
@@ -30,9 +49,11 @@ struct ThinkResult {
   Reply first;  // may be unended
   Reply best;   // never less likely than `first` under the law
   std::vector<ThinkMethod> methods;
-  Certificate certificate;
+  Certificate certificate;  // status kNone where no proof was tried
 };
 
+/// Errors: kInvalid (a method that there is not, with the nearest name), kUnsupported (a method that needs a gradient,
+/// on a density without one), those of the density.
 Result<ThinkResult> think(CausalDensity&, Prefix context, const ReplyLaw&, const ThinkConfig&, const Budget&);
 
 }  // namespace ponder

@@ -1,6 +1,7 @@
 """What the commands print, on the small models of the repository: fields and their values."""
 
 import os
+import re
 import tempfile
 import unittest
 
@@ -34,7 +35,7 @@ class Formats(unittest.TestCase):
         small = ["-m", TINY, "-no-cnv", "-p", "the", "--allow-ids", "294,10,20,30", "--max-length", "5", "--json"]
         (t,) = lines(run("think", *small))
         self.assertEqual(list(t), ANSWER + ["first", "gain", "methods", "certificate"])
-        self.assertEqual([m["name"] for m in t["methods"]], ["first", "beam-16", "prove"])
+        self.assertEqual([m["name"] for m in t["methods"]], ["first", "prove"])  # which is all that so small a world takes
         self.assertTrue(all(set(m) == {"name", "best", "cost"} for m in t["methods"]))
         self.assertGreaterEqual(t["gain"] if t["first"]["ended"] else 0, 0)
         self.assertEqual(t["certificate"]["status"], "optimal")
@@ -50,6 +51,38 @@ class Formats(unittest.TestCase):
             (f,) = lines(run("prove", "-m", TINY, "-no-cnv", "-p", "the", "--allow-ids", "294,10,20", "--target", target, "--json", *(extra or ["-n", "3"])))
             self.assertEqual(f["target"], target)
             self.assertEqual(f["certificate"]["claim"], target)
+
+    def test_think_by_named_methods(self):
+        some = ["think", "-m", TINY, "-no-cnv", "-p", "the", "-n", "6", "--target", "truncated", "--budget", "3000t", "--json"]
+        (t,) = lines(run(*some, "--method", "beam,smc", "--method", "ascent"))
+        self.assertEqual([m["name"] for m in t["methods"]], ["first", "draft", "beam", "smc", "ascent"])
+        self.assertEqual(t["certificate"]["status"], "none")
+        self.assertGreater(t["gain"], 0)
+        self.assertAlmostEqual(max(m["best"] for m in t["methods"]), t["logprob"], places=9)
+        for m in t["methods"]:
+            self.assertLessEqual(set(m), {"name", "best", "cost", "gap"})
+        patient = lines(run(*some, "--method", "anneal", "--patience", "200t"))[0]["cost"]
+        self.assertLess(patient["tokens_decoded"] + patient["tokens_scored"], 2500)
+        self.assertEqual(run(*some, "--method", "anneall").returncode, 2)
+        self.assertIn(b"--patience", run(*some, "--patience", "soon").stderr)
+
+    def test_think_in_colour_and_with_what_to_mind(self):
+        ask = ["think", "-m", TOY, "-p", "What is 2 + 3?", "--temp", "2", "--seed", "4", "--budget", "500t"]
+        plain, colour = run(*ask).stdout.decode(), run(*ask, "--color", env={"NO_COLOR": "1"}).stdout.decode()
+        self.assertNotIn("\x1b", plain)  # no terminal
+        self.assertIn("\x1b[", colour)  # but asked for
+        self.assertIn("each token:", colour)
+        bare = re.sub("\x1b\\[[0-9;]*m", "", colour)
+        self.assertEqual([x for x in bare.splitlines() if x.startswith(("first", "better", "diff"))],
+                         [x for x in plain.splitlines() if x.startswith(("first", "better", "diff"))])
+        self.assertIn("spent   first", plain)
+
+    def test_think_with_no_budget_owes_the_first_reply(self):
+        for budget in ("0s", "0t", "1t"):
+            (t,) = lines(run("think", "-m", TOY, "-p", "What is 2 + 3?", "--budget", budget, "--json"))
+            self.assertEqual(t["reply_ids"], t["first"]["reply_ids"])
+            self.assertEqual(t["gain"], 0)
+            self.assertEqual(t["certificate"]["status"], "none")
 
     def test_think_for_people_on_the_toy(self):
         r = run("think", "-m", TOY, "-p", "What is 2 + 3?")

@@ -1,11 +1,10 @@
 // Decoders: their empirical law against enumeration, the shaping of a row against its definition, streams that do not
-// depend on each other, and think on random worlds.
+// depend on each other.
 #include "ponder/decode.h"
 
 #include <cmath>
 #include <map>
 
-#include "ponder/think.h"
 #include "search/shape.h"
 #include "worlds.h"
 
@@ -124,32 +123,6 @@ TEST(Shape, Truncations) {
   EXPECT_NEAR(hot[0].second / hot[1].second, std::exp(0.5), 1e-6);
   const auto negative = shape({-1, -1.5f}, {0}, {.repetition_penalty = 2});
   EXPECT_EQ(negative[0].first, 1);
-}
-
-TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
-  int better = 0;
-  test::for_tables(400, [&](const World& w, std::mt19937& rng, int i) {
-    ThinkConfig c;
-    c.beam.width = 1 + static_cast<int>(rng() % 3);
-    const auto r = think(*w.density, w.context, w.law, c, {});
-    ASSERT_TRUE(r.ok());
-    if (w.replies.empty()) return;
-    EXPECT_NEAR(r->best.logprob, w.replies[0].logprob, 1e-12) << i;
-    EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
-    EXPECT_EQ(r->methods.size(), 3u);
-    if (w.law.target() != Target::kEnded || r->first.ended) {
-      EXPECT_GE(r->best.logprob, r->first.logprob) << i;
-    }
-    better += r->best.logprob > r->first.logprob + 1e-9;
-    // However short the budget, the first reply is there and the best is no worse.
-    const auto hurried = think(*w.density, w.context, w.law, c, {.tokens = static_cast<std::int64_t>(rng() % 10)});
-    ASSERT_TRUE(hurried.ok());
-    EXPECT_EQ(hurried->first.tokens, r->first.tokens);
-    if (hurried->first.ended) {
-      EXPECT_GE(hurried->best.logprob, hurried->first.logprob) << i;
-    }
-  });
-  EXPECT_GT(better, 40);
 }
 
 }  // namespace

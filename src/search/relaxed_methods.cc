@@ -1,0 +1,109 @@
+// First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space and in noise space.
+// METHODS 3.
+#include <algorithm>
+
+#include "ponder/ascent.h"
+#include "search/methods.h"
+#include "search/stopping_density.h"
+
+namespace ponder {
+namespace {
+
+constexpr int kCandidates = 16;
+
+/// A reply and its neighbours: at each position the tokens most likely after what comes before, its own among them.
+/// The length stays: no end token but at the end, which is frozen.
+struct Lists {
+  int m = 0;
+  std::vector<Token> candidates{};  // (n, m)
+  std::vector<bool> frozen{};       // (n)
+};
+
+Result<Lists> lists_around(CausalDensity& d, Prefix context, const ReplyLaw& law, const std::vector<Token>& x) {
+  const int most = kCandidates + static_cast<int>(d.end_tokens().size());
+  const auto masks = law.masks(x.size());
+  const Extend ask{.parent = context,
+                   .tokens = x,
+                   .rows = RowSet::kTargets,
+                   .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = most}},
+                   .masks = masks};
+  Rows rows;
+  PONDER_TRY(d.extend({&ask, 1}, rows));
+  d.release(rows.end[0]);
+  std::vector<std::vector<Token>> all;
+  std::size_t m = kCandidates;
+  Lists out;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    std::vector<Token> list{x[t]};
+    for (const TokenProb& v : rows.rows[t].list)
+      if (v.token != x[t] && !law.is_end(v.token) && list.size() < kCandidates) list.push_back(v.token);
+    out.frozen.push_back(law.is_end(x[t]) || list.size() == 1);
+    if (list.size() > 1) m = std::min(m, list.size());
+    all.push_back(std::move(list));
+  }
+  // Where there is nothing to choose from, the list is filled up with what the frozen position will not take.
+  for (std::vector<Token>& list : all)
+    for (Token v = 0; list.size() < m; ++v)
+      if (std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
+  out.m = static_cast<int>(m);
+  for (const auto& list : all)
+    out.candidates.insert(out.candidates.end(), list.begin(), list.begin() + static_cast<std::ptrdiff_t>(m));
+  return out;
+}
+
+// Calls fn(start, seed) for each start in turn, again and again while the budget lasts; once without one.
+template <class F>
+Status for_starts(const Task& t, const StoppingDensity& density, const F& fn) {
+  for (std::uint64_t round = 0; round == 0 || !t.endless(); ++round)
+    for (const Reply& start : t.starts) {
+      if (density.over()) return {};
+      PONDER_TRY(fn(start, t.seed + round));
+    }
+  return {};
+}
+
+}  // namespace
+
+Result<Found> run_ascent(const Task& t) {
+  Found found;
+  if (t.starts.empty()) return found;
+  StoppingDensity density(t.density, t.budget);
+  const auto score = make_language_score(density, t.context, t.law);
+  double relaxed = -std::numeric_limits<double>::infinity();
+  const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
+    PONDER_ASSIGN(const Lists l, lists_around(density, t.context, t.law, start.tokens));
+    for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
+      AscentConfig c{.relaxation = kind, .seed = seed};
+      const auto reply = [&](const std::vector<Token>& x, double f) { return Reply{x, f, t.law.is_end(x.back())}; };
+      c.progress = [&](const std::vector<Token>& best, double f) { t.offer(reply(best, f)); };
+      PONDER_ASSIGN(const AscentResult r, ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
+      found.replies.push_back(reply(r.best, r.f));
+      // A straight-through value is that of a discrete reply: only the mixtures have a gap.
+      if (kind != TokenRelaxation::Kind::kSoftmax || !(r.relaxed > relaxed)) continue;
+      relaxed = r.relaxed;
+      found.gap = r.gap;
+    }
+    return {};
+  };
+  if (Status s = for_starts(t, density, climb); !s.ok() && !ends_search(s)) return s.error();
+  return found;
+}
+
+Result<Found> run_ascent_noise(const Task& t) {
+  Found found;
+  if (t.starts.empty()) return found;
+  StoppingDensity density(t.density, t.budget);
+  const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
+    NoiseAscentConfig c{.seed = seed, .progress = t.offer};
+    PONDER_ASSIGN(const NoiseAscentResult r, ascend_noise(density, t.context, t.law, start, c));
+    found.replies.push_back(r.best);
+    return {};
+  };
+  if (Status s = for_starts(t, density, climb); !s.ok() && !ends_search(s)) return s.error();
+  return found;
+}
+
+Result<Found> run_hmc(const Task& t) { return run_chains(t, stages_of("hmc:steps=3,angle=0.4,force=0.5", 64)); }
+Result<Found> run_hmc_token(const Task& t) { return run_chains(t, stages_of("hmc-token:force=1", 1000)); }
+
+}  // namespace ponder

@@ -1,0 +1,127 @@
+// The portfolio on random tables and on a tiny model: never worse than the first reply, proved where it says so, every
+// method by its name, and over when it is told to be.
+#include "ponder/think.h"
+
+#include <cmath>
+
+#include "worlds.h"
+
+namespace ponder {
+namespace {
+
+using test::World;
+
+bool no_worse(const World& w, const ThinkResult& r) {
+  return (w.law.target() == Target::kEnded && !r.first.ended) || r.best.logprob >= r.first.logprob;
+}
+
+TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
+  int better = 0, proved = 0;
+  test::for_tables(300, [&](const World& w, std::mt19937& rng, int i) {
+    const auto r = think(*w.density, w.context, w.law, {}, {});
+    ASSERT_TRUE(r.ok()) << r.error().message();
+    if (w.replies.empty()) return;
+    EXPECT_NEAR(r->best.logprob, w.replies[0].logprob, 1e-12) << i;
+    EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
+    EXPECT_TRUE(no_worse(w, *r)) << i;
+    better += r->best.logprob > r->first.logprob + 1e-9;
+    // However short the budget, the first reply is there, the best is no worse, and what is said of it is true.
+    const auto hurried = think(*w.density, w.context, w.law, {}, {.tokens = static_cast<std::int64_t>(rng() % 60)});
+    ASSERT_TRUE(hurried.ok());
+    EXPECT_EQ(hurried->first.tokens, r->first.tokens);
+    EXPECT_TRUE(no_worse(w, *hurried)) << i;
+    const Certificate& c = hurried->certificate;
+    if (c.status == Certificate::Status::kNone) return;
+    EXPECT_GE(hurried->best.logprob + c.gap, w.replies[0].logprob - 1e-12) << i;
+    proved += c.status == Certificate::Status::kOptimal;
+  });
+  EXPECT_GT(better, 30);
+  EXPECT_GT(proved, 30);
+}
+
+TEST(Think, EveryMethodOfTablesByItsName) {
+  TableDensity d({.n_vocab = 5, .seed = 17, .peak = 3});
+  const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 5}, 5, d.end_tokens());
+  const auto all = *enumerate_replies(d, 0, law);
+  for (const std::string name : {"anneal", "beam", "prove", "smc"}) {
+    const auto r = think(d, 0, law, {.methods = {name}}, {});
+    ASSERT_TRUE(r.ok()) << r.error().message();
+    EXPECT_EQ(r->methods.back().name, name);
+    EXPECT_TRUE(r->methods.back().found) << name;
+    EXPECT_GT(r->methods.back().cost.total(), 0) << name;
+    EXPECT_NEAR(r->best.logprob, all[0].logprob, 1e-9) << name;
+    EXPECT_EQ(r->certificate.status == Certificate::Status::kOptimal, name == "prove");
+  }
+  const auto two = think(d, 0, law, {.methods = {"beam", "smc"}}, {});
+  ASSERT_EQ(two->methods.size(), 3u);
+  EXPECT_EQ(two->methods[2].name, "smc");
+  const auto wrong = think(d, 0, law, {.methods = {"anneall"}}, {});
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().hint, "did you mean anneal?");
+  EXPECT_EQ(think(d, 0, law, {.methods = {"ascent"}}, {}).error().code, Code::kUnsupported);
+  EXPECT_EQ(d.n_live(), 0);
+}
+
+TEST(Think, BudgetStopAndPatience) {
+  TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
+  const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 30}, 6, d.end_tokens());
+  for (const std::int64_t tokens : {0, 10, 500, 5000}) {
+    const Cost before = d.cost();
+    const auto r = think(d, 0, law, {}, {.tokens = tokens});
+    EXPECT_LE((d.cost() - before).total(), std::max<std::int64_t>(tokens, 30) + 100);  // a batch late at most
+    EXPECT_EQ(r->first.tokens.size(), 30u);
+    if (tokens == 0) {
+      EXPECT_EQ(r->methods.size(), 1u);
+      EXPECT_EQ(r->best.tokens, r->first.tokens);
+      EXPECT_EQ(r->certificate.status, Certificate::Status::kNone);
+    } else if (tokens == 5000) {
+      EXPECT_GT(r->methods.size(), 4u);
+    }
+  }
+  std::atomic<bool> stop{true};
+  EXPECT_TRUE(think(d, 0, law, {}, {.stop = &stop})->first.tokens.empty());
+  // No better reply for 200 tokens, and it gives up; the cost says when it found the last one.
+  std::int64_t gained = 0;
+  double best = -1e9;
+  ThinkConfig c{.methods = {"anneal"}, .patience_tokens = 200};
+  const Cost before = d.cost();
+  c.progress = [&](const ThinkProgress& p) {
+    if (p.best && p.best->logprob > best) best = p.best->logprob, gained = p.tokens;
+  };
+  const auto r = think(d, 0, law, c, {.tokens = 1'000'000});
+  const std::int64_t spent = (d.cost() - before).total();
+  EXPECT_NEAR(r->best.logprob, best, 1e-12);
+  EXPECT_GT(spent, gained + 100);
+  EXPECT_LE(spent, gained + 400);
+}
+
+TEST(Think, RelaxedMethodsOnATinyModel) {
+  const auto file = GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
+  const auto model = Model::load(*file, {.precision = Precision::kF32});
+  ASSERT_TRUE(model.ok());
+  auto d = *LanguageDensity::make(*model, {.end_tokens = {294}});
+  const int k = *d->add_context(std::vector<Token>{5, 60, 7});
+  const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), d->end_tokens());
+  for (const std::string name : {"ascent", "ascent-noise", "hmc", "hmc-token"}) {
+    const auto r = think(*d, d->context(k), law, {.methods = {name}}, {.tokens = name == "ascent" ? 20000 : 3000});
+    ASSERT_TRUE(r.ok()) << name << ": " << r.error().message();
+    const ThinkMethod& m = r->methods.back();
+    EXPECT_EQ(m.name, name);
+    EXPECT_TRUE(m.found) << name;
+    EXPECT_GT(m.cost.tokens_backward, 0) << name;
+    EXPECT_EQ(m.gap.has_value(), name == "ascent") << m.cost.total();
+    EXPECT_GE(r->best.logprob, r->first.logprob);
+    // What is claimed is what the law says of the reply.
+    Rows rows;
+    const auto masks = law.masks(r->best.tokens.size());
+    const Extend e{.parent = d->context(k), .tokens = r->best.tokens, .rows = RowSet::kTargets, .masks = masks};
+    ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
+    d->release(rows.end[0]);
+    double f = 0;
+    for (const Row& row : rows.rows) f += row.logprob;
+    EXPECT_NEAR(r->best.logprob, f, 1e-6) << name;
+  }
+}
+
+}  // namespace
+}  // namespace ponder

@@ -127,7 +127,8 @@ void branches(LanguageDensity& d) {
 // Expansions a second of a search that no reply ends soon, and single tokens a second of as many branches side by side.
 void search(LanguageDensity& d) {
   const int k = must(d.add_context(tokens(d, 128)));
-  const ReplyLaw law = must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 256}, d.n_vocab(), d.end_tokens()));
+  const ReplyLaw law =
+      must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 256}, d.n_vocab(), d.end_tokens()));
   for (const int batch : {1, 8, 32, 128}) {
     const int steps = std::max(4, 256 / batch);
     std::vector<double> ratios, rates;

@@ -7,13 +7,12 @@
 #include <cstring>
 #include <utility>
 
-#include "ops/gemm.h"
+#include "ops/gemm_tiles.h"
 
 namespace ponder::gemm {
 namespace {
 
-constexpr int kMaxRows = 12;                       // by one panel: 24 sums, 2 weights, 1 broadcast of 32 registers
-constexpr std::ptrdiff_t kChunkBytes = 384 << 10;  // rows of A that stay in the second-level cache
+constexpr int kMaxRows = 12;  // by one panel: 24 sums, 2 weights, 1 broadcast of 32 registers
 
 // Half panels of 16 outputs beside each other: enough chains of sums to hide the latency of one.
 constexpr int halves(int rows) { return rows <= 3 ? 8 : rows <= 6 ? 4 : 2; }
@@ -70,22 +69,13 @@ bool avx512_bf16_available() { return __builtin_cpu_supports("avx512bf16") && __
 
 void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc) {
   const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(k_padded) * kPanel;
-  const auto most = static_cast<int>(std::max<std::ptrdiff_t>(kChunkBytes / (2 * lda) / kMaxRows, 1)) * kMaxRows;
-  for (int begin = 0; begin < m; begin += most) {
-    const int rows = std::min(most, m - begin), parts = (rows + kMaxRows - 1) / kMaxRows;
-    const int wide = parts == 1 ? halves(rows) / 2 : 1;  // panels
-    for (int p = 0; p < n_panels;) {
-      const int width = p + wide <= n_panels ? wide : 1;
-      const Panels w{static_cast<const BF16*>(panels) + p * stride, stride, k_padded / kKBlock};
-      for (int i = 0; i < parts; ++i) {  // of nearly equal size
-        const int first = begin + rows * i / parts, n = begin + rows * (i + 1) / parts - first;
-        const auto& [several, one] = kBlocks[n - 1];
-        (width == 1 ? one : several)(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(first) * lda, lda, w,
-                                     c + static_cast<std::ptrdiff_t>(first) * ldc + p * kPanel, ldc);
-      }
-      p += width;
-    }
-  }
+  const auto wide = [](int rows) { return halves(rows) / 2; };
+  for_tiles<kMaxRows>({m, n_panels, 2 * lda}, wide, [&](int row, int rows, int panel, int width) {
+    const auto& [several, one] = kBlocks[rows - 1];
+    (width == 1 ? one : several)(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
+                                 {static_cast<const BF16*>(panels) + panel * stride, stride, k_padded / kKBlock},
+                                 c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
+  });
 }
 
 }  // namespace ponder::gemm

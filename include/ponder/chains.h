@@ -46,9 +46,11 @@ struct ChainsSnapshot {
 class Chains {
  public:
   /// Chains of a kernel that steps in groups (replica exchange) are ladders with a state at every replica; the last
-  /// replica is the target, and what is recorded. `first`: the reply that distances are counted from. The energy and
-  /// the kernel must outlive it. Errors: kInvalid (no chain, thin < 1), those of draw_starts.
-  static Result<Chains> start(const Energy&, Kernel&, const ChainsConfig&, std::vector<Token> first = {});
+  /// replica is the target, and what is recorded. `first`: the reply that distances are counted from; `starts`: of
+  /// each chain, drawn where there are none. The energy and the kernel must outlive it. Errors: kInvalid (no chain,
+  /// thin < 1, not one start a chain, a start that is no reply of its target), those of draw_starts.
+  static Result<Chains> start(const Energy&, Kernel&, const ChainsConfig&, std::vector<Token> first = {},
+                              const std::vector<std::vector<Token>>& starts = {});
   /// Goes on from a snapshot of chains with the same energy, kernel and configuration.
   static Result<Chains> resume(const Energy&, Kernel&, const ChainsConfig&, ChainsSnapshot, std::vector<Token> first);
 
@@ -67,6 +69,7 @@ class Chains {
   Chains(const Energy& e, Kernel& k, const ChainsConfig& c, std::vector<Token> first)
       : energy_(&e), kernel_(&k), config_(c), first_(std::move(first)), adaptation_(k) {}
   Status begin();
+  Status begin_at(const std::vector<std::vector<Token>>& starts);
   std::vector<std::unique_ptr<Choices>> choices(std::uint32_t step) const;
   void count(std::span<const StepInfo>);
   void record();
@@ -91,7 +94,7 @@ struct Verdict {
   std::string reason;  // "R-hat of logprob is 1.08, above 1.01"
   std::string advice;  // "draw 4 times as many: --draws 1000"
 };
-/// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p and on length.
+/// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p, length and energy.
 Verdict judge(const Trace&);
 
 }  // namespace ponder

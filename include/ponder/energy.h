@@ -14,6 +14,8 @@
 
 namespace ponder {
 
+class SoftScore;  // relaxation.h
+
 /// R: a preference over whole replies besides their probability.
 class Term {
  public:
@@ -21,6 +23,11 @@ class Term {
   virtual std::string_view name() const = 0;
   /// R of each reply (end token included), nats; -inf forbids it. A function of the tokens alone.
   virtual Status evaluate(std::span<const std::span<const Token>> replies, std::span<double> out) = 0;
+  /// R of mixtures of tokens, for kernels that follow its derivative; nullptr: it has none.
+  virtual SoftScore* relaxed() { return nullptr; }
+  /// s (n, n_vocab): scores of replacing one token of an allowed reply x. May set to -inf those of replies that it is
+  /// sure to forbid, so that proposals leave them out.
+  virtual void mask_changes(std::span<const Token> /*x*/, std::span<float> /*s*/) const {}
 };
 
 /// The exponents of one target: chains at different ones are replicas of each other (parallel tempering).

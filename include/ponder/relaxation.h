@@ -42,6 +42,9 @@ std::unique_ptr<SoftScore> make_language_score(CausalDensity&, Prefix, const Rep
 /// Uniform draws in [0, 1): the randomness of a lift, counted by the caller.
 using Uniforms = std::function<double()>;
 
+/// log_q of a candidate that only fills a list: next to never drawn, and without weight in mixtures.
+inline constexpr double kAbsent = -30;
+
 /// Token space: logits z (n, m) over a fixed list of candidates at each position.
 class TokenRelaxation {
  public:

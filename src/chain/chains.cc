@@ -2,6 +2,9 @@
 // a run that was stopped goes on with the very draws it would have made.
 #include "ponder/chains.h"
 
+#include <cmath>
+#include <string>
+
 #include "base/edit_distance.h"
 
 namespace ponder {
@@ -65,9 +68,33 @@ Status Chains::begin() {
   return {};
 }
 
-Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& config, std::vector<Token> first) {
+// All states of a chain's ladder begin at its start.
+Status Chains::begin_at(const std::vector<std::vector<Token>>& starts) {
+  if (static_cast<int>(starts.size()) != config_.chains)
+    return Error{Code::kInvalid, std::to_string(config_.chains) + " starts, one a chain", std::to_string(starts.size()),
+                 "starts of chains", ""};
+  std::vector<Energy::Edit> edits;
+  for (int s = 0; s < n_states(); ++s) edits.push_back({.tail = starts[s / kernel_->group()]});
+  std::vector<ChainState> states;
+  PONDER_TRY(energy_->evaluate(edits, states));
+  for (int s = 0; s < n_states(); ++s) {
+    states[s].replica = states_[s].replica;
+    if (!std::isfinite(energy_->energy(states[s])))
+      return Error{Code::kInvalid, "a start that the target allows", "one that it forbids",
+                   "start of chain " + std::to_string(s / kernel_->group()), ""};
+  }
+  states_ = std::move(states);
+  return {};
+}
+
+Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& config, std::vector<Token> first,
+                             const std::vector<std::vector<Token>>& starts) {
   Chains c(e, k, config, std::move(first));
   PONDER_TRY(c.begin());
+  if (!starts.empty()) {
+    PONDER_TRY(c.begin_at(starts));
+    return c;
+  }
   const auto owned = c.choices(0);
   std::vector<Choices*> choices;
   for (const auto& one : owned) choices.push_back(one.get());

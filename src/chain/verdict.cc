@@ -30,8 +30,10 @@ Verdict judge(const Trace& t) {
     for (const auto& reply : t.replies[c]) lengths[c].push_back(static_cast<double>(reply.size()));
   double worst_rhat = 0, least_ess = INFINITY;
   std::string of_rhat, of_ess;
-  for (const auto& [name, draws] :
-       {std::pair<std::string, ChainDraws>{"logprob", t.posterior[0].chains}, {"length", lengths}}) {
+  std::vector<std::pair<std::string, ChainDraws>> judged{{"logprob", t.posterior[0].chains}, {"length", lengths}};
+  for (const Column& c : t.sample_stats)
+    if (c.name == "energy") judged.emplace_back(c.name, c.chains);  // where terms count
+  for (const auto& [name, draws] : judged) {
     if (all_equal(draws)) continue;  // nothing moves: no number can tell a point mass from chains that are all stuck
     const double r = rhat(draws), bulk = ess_bulk(draws), tail = ess_tail(draws);
     if (!(r <= worst_rhat)) worst_rhat = r, of_rhat = name;

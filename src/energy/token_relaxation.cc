@@ -13,12 +13,13 @@ Error invalid(const std::string& expected, const std::string& got, const std::st
   return {Code::kInvalid, expected, got, where, ""};
 }
 
-// softmax(z / tau), (m)
-std::vector<double> softmax(std::span<const double> z, double tau) {
+// softmax(z / tau) over the candidates that are no fillers, (m)
+std::vector<double> softmax(std::span<const double> z, std::span<const double> log_q, double tau) {
   const double max = *std::max_element(z.begin(), z.end());
   std::vector<double> s;
   double sum = 0;
-  for (double v : z) sum += s.emplace_back(std::exp((v - max) / tau));
+  for (std::size_t j = 0; j < z.size(); ++j)
+    sum += s.emplace_back(log_q[j] > kAbsent ? std::exp((z[j] - max) / tau) : 0);
   for (double& v : s) v /= sum;
   return s;
 }
@@ -102,7 +103,8 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
       return invalid("(1 to " + std::to_string(n()) + ", " + std::to_string(m_) + ") logits",
                      std::to_string(states[i].size()), "evaluate");
     for (int t = 0; t < n_positions; ++t)
-      for (double s : softmax(std::span(states[i]).subspan(static_cast<std::size_t>(t) * m_, m_), tau))
+      for (double s : softmax(std::span(states[i]).subspan(static_cast<std::size_t>(t) * m_, m_),
+                              std::span(log_q_).subspan(static_cast<std::size_t>(t) * m_, m_), tau))
         soft[i].push_back(s);
     if (kind_ == Kind::kSoftmax) {
       weights[i].assign(soft[i].begin(), soft[i].end());

@@ -26,9 +26,15 @@ void add_softmax_slope(std::span<const double> z, std::span<const double> a, dou
 Result<std::unique_ptr<Kernel>> HmcTokenKernel::make(const Energy& e, const HmcTokenConfig& c) {
   PONDER_ASSIGN(TokenLists lists, greedy_lists(e, c.candidates));
   auto score = make_language_score(e.density(), e.context(), e.law());
-  PONDER_ASSIGN(TokenRelaxation relaxation,
-                TokenRelaxation::make(*score, lists.candidates, lists.m, c.relaxation, lists.log_q));
-  return std::unique_ptr<Kernel>(new HmcTokenKernel(e, c, std::move(lists), std::move(score), std::move(relaxation)));
+  std::vector<Pull> pulls;
+  for (int term = -1; term < static_cast<int>(e.terms().size()); ++term) {
+    SoftScore* soft = term < 0 ? score.get() : e.terms()[term]->relaxed();
+    if (!soft) continue;
+    PONDER_ASSIGN(TokenRelaxation relaxation,
+                  TokenRelaxation::make(*soft, lists.candidates, lists.m, c.relaxation, lists.log_q));
+    pulls.push_back({term, std::move(relaxation)});
+  }
+  return std::unique_ptr<Kernel>(new HmcTokenKernel(e, c, std::move(lists), std::move(score), std::move(pulls)));
 }
 
 bool HmcTokenKernel::holds(std::span<const Token> x) const {
@@ -44,8 +50,8 @@ Result<HmcTokenKernel::Point> HmcTokenKernel::lift(const ChainState& s, Choices&
     const std::size_t begin = static_cast<std::size_t>(t) * lists_.m;
     x.push_back(lists_.candidates[begin + choices.categorical(std::span(lists_.log_q).subspan(begin, lists_.m))]);
   }
-  Point out{.alpha = energy_.alpha(s), .block = Block::draw(config_.block, lists_.n(), choices)};
-  PONDER_ASSIGN(out.z, relaxation_.lift(x, [&choices] { return choices.uniform(); }));
+  Point out{.replica = s.replica, .block = Block::draw(config_.block, lists_.n(), choices)};
+  PONDER_ASSIGN(out.z, relaxation().lift(x, [&choices] { return choices.uniform(); }));
   std::vector<float> p(out.z.size());
   choices.normals(p);
   for (std::size_t i = 0; i < p.size(); ++i) {
@@ -56,7 +62,7 @@ Result<HmcTokenKernel::Point> HmcTokenKernel::lift(const ChainState& s, Choices&
 }
 
 std::vector<Token> HmcTokenKernel::text(const Point& point) const {
-  std::vector<Token> x = relaxation_.decode(point.z);
+  std::vector<Token> x = relaxation().decode(point.z);
   for (std::size_t t = 0; t < x.size(); ++t)
     if (energy_.law().closes(static_cast<int>(t), x[t])) {
       x.resize(t + 1);
@@ -65,25 +71,38 @@ std::vector<Token> HmcTokenKernel::text(const Point& point) const {
   return x;
 }
 
-// p += step [ d log phi + force d (alpha f - log q) of the relaxed reply ].
+// force += kappa d [alpha f, or beta R] of the relaxed reply.
+Status HmcTokenKernel::add_pull(const Pull& pull, std::span<const Point> points,
+                                std::span<const std::vector<double>> heads,
+                                std::vector<std::vector<double>>& forces) const {
+  std::vector<TokenRelaxation::Value> values;
+  PONDER_TRY(pull.relaxed.evaluate(heads, config_.tau, values));
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    const Replica& r = energy_.replicas()[points[k].replica];
+    const double weight = config_.force * (pull.term < 0 ? r.alpha : r.beta[pull.term]);
+    for (std::size_t i = 0; i < values[k].z.size(); ++i) forces[k][i] += weight * values[k].z[i];
+  }
+  return {};
+}
+
+// p += step [ d log phi + force d (alpha f + beta R - log q) of the relaxed reply ].
 Status HmcTokenKernel::kick(std::span<Point> points, double step) const {
   const auto m = static_cast<std::size_t>(lists_.m);
-  std::vector<std::vector<double>> heads;  // up to the end
-  std::vector<TokenRelaxation::Value> values(points.size());
-  for (const Point& k : points)
-    if (config_.force != 0)
-      heads.emplace_back(k.z.begin(), k.z.begin() + static_cast<std::ptrdiff_t>(text(k).size() * m));
-  if (!heads.empty()) PONDER_TRY(relaxation_.evaluate(heads, config_.tau, values));
-  for (std::size_t k = 0; k < points.size(); ++k) {
-    Point& point = points[k];
-    std::vector<double> force(point.z.size());
+  std::vector<std::vector<double>> heads, forces;  // heads: up to the end
+  for (const Point& point : points) {
+    std::vector<double>& force = forces.emplace_back(point.z.size());
     for (std::size_t i = 0; i < force.size(); ++i) force[i] = std::exp(lists_.log_q[i] - point.z[i]) - 1;
-    for (std::size_t i = 0; i < values[k].z.size(); ++i) force[i] += config_.force * point.alpha * values[k].z[i];
-    for (std::size_t i = 0; i < values[k].z.size(); i += m)
+    if (config_.force == 0) continue;
+    heads.emplace_back(point.z.begin(), point.z.begin() + static_cast<std::ptrdiff_t>(text(point).size() * m));
+    for (std::size_t i = 0; i < heads.back().size(); i += m)
       add_softmax_slope(std::span(point.z).subspan(i, m), std::span(lists_.log_q).subspan(i, m), config_.tau,
                         -config_.force, std::span(force).subspan(i, m));
-    for (std::size_t i = point.block.begin * m; i < point.block.end * m; ++i) point.p[i] += step * force[i];
   }
+  if (!heads.empty())
+    for (const Pull& pull : pulls_) PONDER_TRY(add_pull(pull, points, heads, forces));
+  for (std::size_t k = 0; k < points.size(); ++k)
+    for (std::size_t i = points[k].block.begin * m; i < points[k].block.end * m; ++i)
+      points[k].p[i] += step * forces[k][i];
   return {};
 }
 

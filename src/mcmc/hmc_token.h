@@ -19,6 +19,7 @@ struct HmcTokenConfig {
 };
 
 /// Lists that never change: at each position the end tokens and the most likely others after the greedy unended reply.
+/// Where fewer are allowed than elsewhere, tokens that are not fill the list, all but impossible (kAbsent).
 struct TokenLists {
   int m = 0;
   std::vector<Token> candidates{};  // (n, m)
@@ -39,7 +40,7 @@ class HmcTokenKernel final : public Kernel {
 
   /// A chain in the course of a step. All (n, m).
   struct Point {
-    double alpha = 1;
+    int replica = 0;
     Block block{};
     std::vector<double> z{}, p{};  // p: 0 outside the block
   };
@@ -49,8 +50,16 @@ class HmcTokenKernel final : public Kernel {
   Status leapfrog(std::span<Point>, double step) const;
 
  private:
-  HmcTokenKernel(const Energy& e, HmcTokenConfig c, TokenLists l, std::unique_ptr<SoftScore> s, TokenRelaxation r)
-      : energy_(e), config_(c), lists_(std::move(l)), score_(std::move(s)), relaxation_(std::move(r)) {}
+  /// What pulls: f, or a term that has a derivative.
+  struct Pull {
+    int term;  // -1: f
+    TokenRelaxation relaxed;
+  };
+  HmcTokenKernel(const Energy& e, HmcTokenConfig c, TokenLists l, std::unique_ptr<SoftScore> s, std::vector<Pull> p)
+      : energy_(e), config_(c), lists_(std::move(l)), score_(std::move(s)), pulls_(std::move(p)) {}
+  const TokenRelaxation& relaxation() const { return pulls_[0].relaxed; }  // all lift and decode alike
+  Status add_pull(const Pull&, std::span<const Point>, std::span<const std::vector<double>> heads,
+                  std::vector<std::vector<double>>& forces) const;
   std::vector<Token> text(const Point&) const;
   Status kick(std::span<Point>, double step) const;
   double hamiltonian(const Point&, const ChainState& x) const;
@@ -59,7 +68,7 @@ class HmcTokenKernel final : public Kernel {
   HmcTokenConfig config_;
   TokenLists lists_;
   std::unique_ptr<SoftScore> score_;
-  TokenRelaxation relaxation_;
+  std::vector<Pull> pulls_;  // f first
 };
 
 }  // namespace ponder

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ponder/gradient.h"
+#include "ponder/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -26,6 +27,38 @@ void score_site(const Row& row, std::span<const float> slopes, Token now, double
     if (!slopes.empty()) change += gradient * (static_cast<double>(slopes[v]) - slopes[now]);
     s[v] = static_cast<float>(half_alpha * change);
   }
+}
+
+// Adds gradient beta/2 [r_i(v) - r_i(x_i)] of one term, all states in one batch.
+Status add_term(const Energy& e, std::size_t term, std::span<const ChainState* const> states, double gradient,
+                std::vector<SiteScores>& out) {
+  SoftScore* soft = e.terms()[term]->relaxed();
+  if (!soft || gradient == 0) return {};
+  const auto n_vocab = static_cast<std::size_t>(e.density().n_vocab());
+  std::vector<std::vector<Token>> candidates(states.size());
+  std::vector<std::vector<float>> weights(states.size());
+  std::vector<SoftPoint> points;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    weights[k].assign(states[k]->tokens.size() * n_vocab, 0.f);
+    for (std::size_t i = 0; i < states[k]->tokens.size(); ++i) {
+      for (std::size_t v = 0; v < n_vocab; ++v) candidates[k].push_back(static_cast<Token>(v));
+      weights[k][i * n_vocab + states[k]->tokens[i]] = 1;
+    }
+    points.push_back({candidates[k], weights[k], static_cast<int>(n_vocab)});
+  }
+  std::vector<SoftValue> values;
+  PONDER_TRY(soft->evaluate(points, values));
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    const double half_beta = e.replicas()[states[k]->replica].beta[term] / 2;
+    if (half_beta == 0 || !out[k].finite) continue;
+    out[k].finite = values[k].finite;
+    for (std::size_t j = 0; j < out[k].s.size() && values[k].finite; ++j) {
+      const std::size_t now = j / n_vocab * n_vocab + states[k]->tokens[j / n_vocab];
+      out[k].s[j] += static_cast<float>(gradient * half_beta * (values[k].weights[j] - values[k].weights[now]));
+    }
+    if (!out[k].finite) out[k].s.clear();
+  }
+  return {};
 }
 
 }  // namespace
@@ -67,6 +100,11 @@ Status site_scores(const Energy& e, std::span<const ChainState* const> states, d
       if (sites.finite)
         score_site(rows.rows[r], all.empty() ? all : all.subspan(i * n_vocab, n_vocab), states[k]->tokens[i],
                    e.alpha(*states[k]) / 2, gradient, std::span(sites.s).subspan(i * n_vocab, n_vocab));
+  }
+  for (std::size_t term = 0; term < e.terms().size(); ++term) {
+    PONDER_TRY(add_term(e, term, states, gradient, out));
+    for (std::size_t k = 0; k < states.size(); ++k)
+      if (out[k].finite) e.terms()[term]->mask_changes(states[k]->tokens, out[k].s);
   }
   return {};
 }

@@ -22,8 +22,9 @@ struct SiteScores {
 /// Content positions of a reply: all but an end token.
 int n_sites(const Energy&, std::span<const Token>);
 
-/// s_i(v) = alpha/2 [lp_i(v) - lp_i(x_i)] + gradient alpha/2 g_i (E_v - E_{x_i}), g_i = d/de_i sum_{t>i} lp_t. Terms do
-/// not enter. gradient = 0: no backward pass. Errors: kUnsupported without a gradient.
+/// s_i(v) = alpha/2 [lp_i(v) - lp_i(x_i)] + gradient/2 [alpha g_i (E_v - E_{x_i}) + sum_k beta_k (r_i(v) - r_i(x_i))],
+/// with g_i = d/de_i sum_{t>i} lp_t, and r_i(v) the derivative of R_k by the weight of v at i where the term has one.
+/// -inf where a term masks the change. gradient = 0: no backward pass. Errors: kUnsupported without a gradient.
 Status site_scores(const Energy&, std::span<const ChainState* const>, double gradient, std::vector<SiteScores>& out);
 
 }  // namespace ponder

@@ -50,13 +50,19 @@ Result<TokenLists> greedy_lists(const Energy& e, int m) {
     if (next == all.end()) break;  // nothing but an end
     last = {next->token};
   }
-  TokenLists out{.m = m};
-  for (const auto& list : lists) out.m = std::min(out.m, static_cast<int>(list.size()));
+  TokenLists out;
+  for (const auto& list : lists) out.m = std::max(out.m, std::min(m, static_cast<int>(list.size())));
   for (const auto& list : lists) {
     std::vector<double> lp;
-    for (int j = 0; j < out.m; ++j) lp.push_back(list[j].logprob), out.candidates.push_back(list[j].token);
+    std::vector<Token> tokens;
+    for (int j = 0; j < std::min(out.m, static_cast<int>(list.size())); ++j)
+      lp.push_back(list[j].logprob), tokens.push_back(list[j].token);
     const double mass = log_sum_exp(lp);
-    for (double l : lp) out.log_q.push_back(l - mass);
+    for (double& l : lp) l -= mass;
+    for (Token v = 0; static_cast<int>(tokens.size()) < out.m; ++v)
+      if (std::find(tokens.begin(), tokens.end(), v) == tokens.end()) tokens.push_back(v), lp.push_back(kAbsent);
+    out.candidates.insert(out.candidates.end(), tokens.begin(), tokens.end());
+    out.log_q.insert(out.log_q.end(), lp.begin(), lp.end());
   }
   return out;
 }

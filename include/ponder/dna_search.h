@@ -1,0 +1,65 @@
+// The fittest sequences: exactly by dynamic programming where the fitness allows, and by ascent, neighbours and
+// annealing on any energy over DNA. Not samplers: those are kernels (kernel.h).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ponder/dna_terms.h"
+#include "ponder/kernel.h"
+#include "ponder/search.h"
+
+namespace ponder {
+
+/// A fitness whose optimum dynamic programming can find: best places of motifs, and what each letter adds by itself.
+struct ExactFitness {
+  struct WeightedMotif {
+    LogOdds odds;
+    Strands strands = Strands::kBoth;
+    double weight = 1;  // above 0
+  };
+  std::vector<WeightedMotif> motifs{};
+  std::vector<double> letters{};  // (n, 4), or empty
+};
+struct Design {
+  Dna sequence{};
+  double fitness = 0;  // nats
+};
+/// The fittest sequence within the constraints. The programme runs over positions; its states are what of each motif
+/// and each forbidden pattern has been begun, and how many edits were made.
+/// Errors: kInvalid (no sequence keeps the constraints, with the place where they meet), kResource (too many states).
+Result<Design> exact_optimum(const DnaConstraints&, const ExactFitness&);
+/// A sequence within the constraints, each letter given random worth by `uniform`.
+Result<Dna> draw_allowed(const DnaConstraints&, const Uniforms& uniform);
+
+/// What an optimiser found. One design a start, the best seen on its way; sorted by fitness, best first.
+struct Designs {
+  std::vector<Design> designs;
+  std::vector<std::vector<double>> best{};     // (starts, iterations) fitness of the best so far, for plots
+  double relaxation_gap = 0;                   // of ascent: mean of relaxed value - value at the argmax, nats
+  std::int64_t n_scored = 0, n_gradients = 0;  // sequences
+};
+
+/// All on the energy's first replica: maximise -U. Starts must be allowed.
+/// `neighbours`: steepest ascent over all sequences one letter away, until there is no better one.
+Result<Designs> climb(const Energy&, std::span<const Dna> starts, const Budget&);
+
+struct AscentConfig {
+  TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kStraightThrough;
+  bool normalise = true;  // logits of each letter to mean 0 and variance 1 over positions, with scale and offset learnt
+  int steps = 500;
+  double rate = 0.1;           // of Adam
+  double hot = 2, cold = 0.1;  // temperature, from first step to last
+};
+/// `ascent`: Adam on logits through relaxed terms; each step's argmax is scored as a sequence and the best one kept.
+/// Fast SeqProp (Linder and Seelig 2021) with normalisation. Terms without a derivative only judge the sequences.
+Result<Designs> ascend(const Energy&, const DnaConstraints&, std::span<const Dna> starts, const AscentConfig&,
+                       const Budget&);
+
+/// `anneal`: the kernel on replicas of falling temperature: replica 0 of the energy is the last and coldest, the
+/// others go before it in their order. steps: at each replica.
+Result<Designs> anneal(const Energy&, const Kernel&, std::span<const Dna> starts, int steps, std::uint64_t seed,
+                       const Budget&);
+
+}  // namespace ponder

@@ -1,0 +1,61 @@
+// Letters, complements and IUPAC codes. Cornish-Bowden 1985.
+#include <cctype>
+
+#include "ponder/dna.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::string_view kNames = "ACGT";
+// Position in this string: the set of letters, A = 1, C = 2, G = 4, T = 8.
+constexpr std::string_view kCodes = "-ACMGRSVTWYHKDBN";
+
+Error unknown(const std::string& expected, char got, std::size_t at, const std::string& where) {
+  return {Code::kInvalid, expected, std::string("'") + got + "'", where + ", letter " + std::to_string(at), ""};
+}
+
+}  // namespace
+
+Result<Dna> parse_dna(std::string_view letters, const std::string& where) {
+  Dna out;
+  for (char c : letters) {
+    const std::size_t v = kNames.find(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+    if (v == std::string_view::npos) return unknown("one of the letters A, C, G, T", c, out.size(), where);
+    out.push_back(static_cast<Token>(v));
+  }
+  return out;
+}
+
+std::string dna_text(DnaView x) {
+  std::string s;
+  for (Token v : x) s += kNames[v];
+  return s;
+}
+
+Dna reverse_complement(DnaView x) {
+  Dna out;
+  for (auto v = x.rbegin(); v != x.rend(); ++v) out.push_back(kLetters - 1 - *v);
+  return out;
+}
+
+Result<std::vector<LetterSet>> parse_iupac(std::string_view codes, const std::string& where) {
+  std::vector<LetterSet> out;
+  for (char c : codes) {
+    char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (upper == 'U') upper = 'T';
+    const std::size_t set = kCodes.find(upper);
+    if (set == std::string_view::npos || set == 0)
+      return unknown("an IUPAC code of DNA, one of ACGTRYSWKMBDHVN", c, out.size(), where);
+    out.push_back(static_cast<LetterSet>(set));
+  }
+  return out;
+}
+
+std::vector<LetterSet> reverse_complement(std::span<const LetterSet> x) {
+  std::vector<LetterSet> out;
+  for (auto s = x.rbegin(); s != x.rend(); ++s)
+    out.push_back(static_cast<LetterSet>((*s & 1) << 3 | (*s & 2) << 1 | (*s & 4) >> 1 | (*s & 8) >> 3));
+  return out;
+}
+
+}  // namespace ponder

@@ -1,0 +1,84 @@
+// Rows of a law without memory.
+#include <cmath>
+
+#include "density/small_row.h"
+#include "ponder/dna.h"
+#include "ponder/gradient.h"
+
+namespace ponder {
+
+Result<DnaDensity> DnaDensity::make(std::vector<LetterSet> letters) {
+  if (letters.empty()) return Error{Code::kInvalid, "a sequence of at least one letter", "none", "DNA density", ""};
+  for (std::size_t t = 0; t < letters.size(); ++t)
+    if ((letters[t] & kAnyLetter) == 0)
+      return Error{Code::kInvalid, "a letter that may stand at each position", "none",
+                   "DNA density, position " + std::to_string(t), ""};
+  return DnaDensity(std::move(letters));
+}
+
+std::vector<double> DnaDensity::log_probs(int position, const TokenMask* mask) const {
+  std::vector<double> lp(kLetters, -std::numeric_limits<double>::infinity());
+  // After the last letter nothing follows; the row there is that of any letter.
+  const LetterSet set = position < n_ctx() ? letters_[position] : kAnyLetter;
+  int n = 0;
+  for (Token v = 0; v < kLetters; ++v) n += (set >> v & 1) && (!mask || (*mask)[v]);
+  for (Token v = 0; v < kLetters; ++v)
+    if ((set >> v & 1) && (!mask || (*mask)[v])) lp[v] = -std::log(n);
+  return lp;
+}
+
+Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
+  for (const Extend& e : requests) {
+    if (e.parent < 0 || e.parent + static_cast<Prefix>(e.tokens.size()) > n_ctx())
+      return Error{Code::kInvalid, "at most " + std::to_string(n_ctx()) + " letters",
+                   std::to_string(e.parent) + " and " + std::to_string(e.tokens.size()), "DNA density", ""};
+    for (Token v : e.tokens)
+      if (v < 0 || v >= kLetters)
+        return Error{Code::kInvalid, "a letter from 0 to 3", std::to_string(v), "DNA density", ""};
+  }
+  out = {};
+  out.first.push_back(0);
+  for (const Extend& e : requests) {
+    const int n = static_cast<int>(e.tokens.size());
+    const int begin = e.rows == RowSet::kLast ? n : 0,
+              end = e.rows == RowSet::kNone ? 0 : (e.rows == RowSet::kTargets ? n : n + 1);
+    for (int k = begin; k < end; ++k) {
+      const TokenMask* mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k - begin];
+      out.rows.push_back(small_row(log_probs(e.parent + k, mask), e.needs, k < n ? e.tokens[k] : -1));
+    }
+    out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
+    out.end.push_back(e.parent + n);
+    (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
+  }
+  return {};
+}
+
+Status DnaDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& o, const GradientOptions&,
+                                  std::vector<ReplyGradient>& out) {
+  out.assign(replies.size(), {});
+  for (std::size_t k = 0; k < replies.size(); ++k) {
+    const SoftReply& r = replies[k];
+    ReplyGradient& g = out[k];
+    g.slopes.assign(r.n() * kLetters, 0.f);
+    for (std::size_t t = 0; t < r.n(); ++t) {
+      const TokenMask* mask = r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
+      const std::vector<double> lp = log_probs(r.parent + static_cast<Prefix>(t), mask);
+      double mean = 0, sum = 0;
+      for (int j = 0; j < r.m; ++j) {
+        const double w = r.weights.empty() ? 1 : static_cast<double>(r.weights[t * r.m + j]);
+        const double l = lp[r.list(t)[j]];
+        if (w != 0) mean += w * l;
+        g.weights.push_back(static_cast<float>(o.logprob * l));
+      }
+      for (double l : lp) sum += std::isinf(l) ? 0 : std::exp(o.alpha * l);
+      g.logprobs.push_back(mean);
+      g.lz.push_back(std::log(sum));
+      g.value += o.logprob * mean + o.lz * g.lz.back();
+    }
+    g.finite = std::isfinite(g.value);
+    cost_.tokens_backward += static_cast<std::int64_t>(r.n());
+  }
+  return {};
+}
+
+}  // namespace ponder

@@ -1,0 +1,75 @@
+// From tokens and candidate lists to the weights of four letters, and back.
+#include "ponder/dna_terms.h"
+
+#include <cmath>
+
+namespace ponder {
+namespace {
+
+class PlainTerm final : public DnaTerm {
+ public:
+  PlainTerm(std::string name, LetterFunction f) : name_(std::move(name)), f_(std::move(f)) {}
+  std::string_view name() const override { return name_; }
+
+ protected:
+  Status on_letters(std::span<const std::vector<float>> w, std::span<double> values,
+                    std::span<std::vector<double>> dw) override {
+    for (std::size_t i = 0; i < w.size(); ++i) values[i] = f_(w[i], dw.empty() ? std::span<double>{} : dw[i]);
+    return {};
+  }
+
+ private:
+  std::string name_;
+  LetterFunction f_;
+};
+
+std::vector<float> one_hot(DnaView x) {
+  std::vector<float> w(x.size() * kLetters, 0.f);
+  for (std::size_t t = 0; t < x.size(); ++t) w[t * kLetters + x[t]] = 1;
+  return w;
+}
+
+}  // namespace
+
+Status DnaTerm::evaluate(std::span<const DnaView> sequences, std::span<double> out) {
+  std::vector<std::vector<float>> w;
+  for (DnaView x : sequences) w.push_back(one_hot(x));
+  return on_letters(w, out, {});
+}
+
+Status DnaTerm::score(std::span<const std::vector<Token>> x, std::vector<double>& f) {
+  const std::vector<DnaView> views(x.begin(), x.end());
+  f.assign(x.size(), 0);
+  return evaluate(views, f);
+}
+
+Status DnaTerm::evaluate(std::span<const SoftPoint> points, std::vector<SoftValue>& out) {
+  std::vector<std::vector<float>> w;
+  std::vector<std::vector<double>> dw;
+  for (const SoftPoint& p : points) {
+    std::vector<float>& all = w.emplace_back(p.weights.size() / p.m * kLetters, 0.f);
+    for (std::size_t i = 0; i < p.weights.size(); ++i) all[i / p.m * kLetters + p.candidates[i]] += p.weights[i];
+    dw.emplace_back(all.size(), 0.);
+  }
+  std::vector<double> values(points.size());
+  PONDER_TRY(on_letters(w, values, dw));
+  out.assign(points.size(), {});
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    const SoftPoint& p = points[k];
+    out[k].value = values[k];
+    out[k].finite = std::isfinite(values[k]);
+    for (std::size_t i = 0; i < p.weights.size(); ++i) {
+      const double d = dw[k][i / p.m * kLetters + p.candidates[i]];
+      out[k].finite = out[k].finite && std::isfinite(d);
+      out[k].weights.push_back(static_cast<float>(d));
+    }
+    if (!out[k].finite) out[k].weights.clear();
+  }
+  return {};
+}
+
+std::unique_ptr<DnaTerm> make_dna_term(std::string name, LetterFunction f) {
+  return std::make_unique<PlainTerm>(std::move(name), std::move(f));
+}
+
+}  // namespace ponder

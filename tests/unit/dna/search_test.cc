@@ -1,0 +1,134 @@
+// The exact optimum against enumeration, and every optimiser against the exact optimum of a motif fitness.
+#include <bit>
+#include <set>
+
+#include "world.h"
+
+namespace ponder::test {
+namespace {
+
+Result<Dna> random_start(const DnaConstraints& c, std::mt19937& rng) {
+  return draw_allowed(c, [&rng] { return std::uniform_real_distribution<double>()(rng); });
+}
+
+TEST(ExactOptimum, IsTheBestOfAllSequences) {
+  std::mt19937 rng(2);
+  for (int trial = 0; trial < 30; ++trial) {
+    DnaConstraints c{.letters = any_letters(6)};
+    for (LetterSet& s : c.letters)
+      if (rng() % 4 == 0) s = static_cast<LetterSet>(1 + rng() % 15);
+    if (trial % 2) {
+      for (LetterSet s : c.letters)
+        for (Token v = 0; v < kLetters; ++v)
+          if (s >> v & 1) {
+            c.start.push_back(v);
+            break;
+          }
+      c.max_edits = static_cast<int>(rng() % 4);
+    }
+    if (trial % 3 == 0) c.forbidden = {{3, 15, 12}, {8, 8}};
+    ExactFitness f{.motifs = {{random_odds(3, rng)}, {random_odds(4, rng), Strands::kForward, 0.7}}};
+    for (std::size_t i = 0; i < c.letters.size() * kLetters; ++i)
+      f.letters.push_back(static_cast<double>(rng() % 1000) / 2000);
+    const DnaWorld w(c,
+                     terms_of(make_motif_term("a", {f.motifs[0].odds}),
+                              make_motif_term("b", {f.motifs[1].odds, Over::kBest, Strands::kForward})),
+                     {1, 0.7});
+    double best = -INFINITY;
+    for (const Dna& x : all_sequences(6)) {
+      double value = w.value(x);
+      if (!std::isfinite(value)) continue;
+      for (std::size_t t = 0; t < x.size(); ++t) {
+        value += f.letters[t * kLetters + x[t]];
+        value += std::log(static_cast<double>(std::popcount(c.letters[t])));  // the density's own
+      }
+      best = std::max(best, value);
+    }
+    const auto found = exact_optimum(c, f);
+    ASSERT_EQ(found.ok(), std::isfinite(best)) << trial;
+    if (!found.ok()) continue;
+    EXPECT_NEAR(found->fitness, best, 1e-4) << trial;
+    EXPECT_TRUE(std::isfinite(w.value(found->sequence))) << trial;
+  }
+}
+
+TEST(ExactOptimum, SaysWhereConstraintsMeet) {
+  DnaConstraints c{.letters = any_letters(12)};
+  const auto site = parse_iupac("GAATTC", "site");
+  c.forbidden = {*site};
+  std::copy(site->begin(), site->end(), c.letters.begin() + 3);
+  auto found = exact_optimum(c, {});
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(found.error().message().find("spell at 3"), std::string::npos) << found.error().message();
+  c.letters = any_letters(12);
+  c.forbidden = {*parse_iupac("SN", "site"), *parse_iupac("WNN", "site")};
+  found = exact_optimum(c, {});
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(found.error().message().find("position 2"), std::string::npos) << found.error().message();
+}
+
+TEST(DrawAllowed, KeepsAllConstraints) {
+  std::mt19937 rng(1);
+  DnaConstraints c{.letters = *parse_iupac(std::string(20, 'N') + "TATAAA" + std::string(20, 'N'), "letters")};
+  forbid_homopolymers(2, c);
+  c.letters[23] = kAnyLetter;  // TATAAA has three A
+  c.start = Dna(46, 0);
+  for (int t = 0; t < 46; ++t) c.start[t] = t % 4;
+  c.max_edits = 9;
+  const DnaWorld w(c, terms_of(make_gc_term(0.5, 1)), {1});
+  std::set<Dna> seen;
+  for (int k = 0; k < 5; ++k) {
+    const auto x = random_start(c, rng);
+    ASSERT_TRUE(x.ok()) << x.error().message();
+    EXPECT_TRUE(std::isfinite(w.value(*x)));
+    seen.insert(*x);
+  }
+  EXPECT_GT(seen.size(), 1u);
+}
+
+// 40 letters, two motifs: the optimum is known, and no optimiser but the exact one knows how motifs fit.
+class Optimisers : public testing::Test {
+ protected:
+  Optimisers() {
+    std::mt19937 rng(8);
+    const LogOdds a = random_odds(7, rng), b = random_odds(6, rng);
+    exact = {.motifs = {{a}, {b}}};
+    const DnaConstraints c{.letters = any_letters(40)};
+    w = std::make_unique<DnaWorld>(c, terms_of(make_motif_term("a", {a}), make_motif_term("b", {b})),
+                                   std::vector<double>{1, 1},
+                                   std::vector<double>{0.15, 2, 1.4, 1, 0.7, 0.5, 0.35, 0.25});
+    best = exact_optimum(c, exact)->fitness;
+    for (int k = 0; k < 12; ++k) starts.push_back(*random_start(c, rng));
+  }
+  void expect_optimum(const Result<Designs>& found) {
+    ASSERT_TRUE(found.ok()) << found.error().message();
+    const double offset = 40 * std::log(4.), tau = 0.15;
+    EXPECT_NEAR((found->designs[0].fitness + offset) * tau, best, 1e-4);
+    EXPECT_GE(found->designs[0].fitness, found->designs[1].fitness);
+  }
+  ExactFitness exact;
+  std::unique_ptr<DnaWorld> w;
+  double best = 0;
+  std::vector<Dna> starts;
+};
+
+TEST_F(Optimisers, Neighbours) { expect_optimum(climb(*w->energy, starts, {})); }
+TEST_F(Optimisers, Ascent) {
+  expect_optimum(ascend(*w->energy, w->c, starts, {.relaxation = TokenRelaxation::Kind::kSoftmax, .steps = 150}, {}));
+}
+TEST_F(Optimisers, StraightThrough) { expect_optimum(ascend(*w->energy, w->c, starts, {.steps = 150}, {})); }
+TEST_F(Optimisers, PlainStraightThrough) {
+  expect_optimum(ascend(*w->energy, w->c, starts, {.normalise = false, .steps = 150}, {}));
+}
+TEST_F(Optimisers, Annealing) {
+  for (const char* spec : {"gibbs", "gwg", "pafs", "dmala", "hmc-token:force=1"}) {
+    SCOPED_TRACE(spec);
+    const auto kernel = make_kernel(spec, *w->energy);
+    ASSERT_TRUE(kernel.ok());
+    const auto found = anneal(*w->energy, **kernel, starts, 400, 1, {});
+    expect_optimum(found);
+  }
+}
+
+}  // namespace
+}  // namespace ponder::test

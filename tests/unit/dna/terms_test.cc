@@ -1,0 +1,90 @@
+// Terms: known values, the contract of relaxed scores, and estimates that kernels take from them.
+#include "mcmc/site_scores.h"
+#include "ponder/contract.h"
+#include "world.h"
+
+namespace ponder::test {
+namespace {
+
+double value_of(DnaTerm& t, const std::string& letters) {
+  std::vector<double> f;
+  const std::vector<Dna> x{*parse_dna(letters, "test")};
+  EXPECT_TRUE(t.score(x, f).ok());
+  return f.empty() ? NAN : f[0];
+}
+
+// One base is worth 1 nat, every other -1.
+LogOdds odds_for(const std::string& word) {
+  LogOdds o;
+  const Dna letters = *parse_dna(word, "test");
+  for (Token v : letters) {
+    o.push_back({-1, -1, -1, -1});
+    o.back()[v] = 1;
+  }
+  return o;
+}
+
+TEST(Motif, TakesTheBestPlaceOrTheSumOfOdds) {
+  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACG"), Over::kBest, Strands::kForward}), "TTACGTT"), 3, 1e-6);
+  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACC"), Over::kBest, Strands::kForward}), "GGTGGTG"), -1, 1e-6);
+  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACC")}), "AAGGTAA"), 3, 1e-6) << "the other strand";
+  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("AC"), Over::kSum, Strands::kForward}), "ACCG"),
+              std::log(std::exp(2.) + std::exp(0.) + std::exp(-2.)), 1e-6);
+}
+
+TEST(Spacing, WantsGapAndOrder) {
+  const MotifPair pair{odds_for("AAA"), odds_for("CCC"), 2, 1, true, Strands::kForward};
+  EXPECT_NEAR(value_of(*make_spacing_term("s", pair), "AAAGGCCC"), 6, 1e-6);
+  EXPECT_NEAR(value_of(*make_spacing_term("s", pair), "AAAGCCCG"), 5.5, 1e-6);
+  EXPECT_LT(value_of(*make_spacing_term("s", pair), "CCCGGAAA"), 4);
+  MotifPair any = pair;
+  any.in_order = false;
+  EXPECT_NEAR(value_of(*make_spacing_term("s", any), "CCCGGAAA"), 6, 1e-6);
+}
+
+TEST(Others, CountWhatTheySay) {
+  EXPECT_NEAR(value_of(*make_gc_term(0.5, 0.25), "GGGG"), -2, 1e-6);
+  EXPECT_NEAR(value_of(*make_avoid_term({*parse_iupac("AY", "p")}), "ACATAG"), -2, 1e-6);
+  EXPECT_NEAR(value_of(*make_similarity_term(*parse_dna("ACGT", "s")), "ACTA"), -2, 1e-6);
+}
+
+TEST(Terms, KeepTheContract) {
+  std::mt19937 rng(4);
+  std::vector<std::unique_ptr<DnaTerm>> all;
+  all.push_back(make_motif_term("best", {random_odds(4, rng)}));
+  all.push_back(make_motif_term("sum", {random_odds(4, rng), Over::kSum}));
+  all.push_back(make_spacing_term("pair", {random_odds(3, rng), random_odds(3, rng), 2, 2}));
+  all.push_back(make_gc_term(0.4, 0.2));
+  all.push_back(make_avoid_term({*parse_iupac("ANR", "p")}));
+  all.push_back(make_similarity_term(*parse_dna("ACGTACGTAC", "s")));
+  std::vector<Token> candidates;
+  for (int i = 0; i < 40; ++i) candidates.push_back((i * 3 + i / 4) % 4);
+  for (const auto& t : all) {
+    const Status s = check_contract(*t, candidates, 4, {.step = 1e-3});
+    EXPECT_TRUE(s.ok()) << t->name() << ": " << (s.ok() ? "" : s.error().message());
+  }
+}
+
+// Of a term that is linear in every position, half the exact change; with the budget spent, only ways back.
+TEST(SiteScores, FollowTermsAndMaskTheBudget) {
+  std::mt19937 rng(4);
+  DnaConstraints c{.letters = any_letters(6), .start = {0, 1, 2, 3, 0, 1}, .max_edits = 2};
+  const DnaWorld w(c, terms_of(make_motif_term("m", {random_odds(6, rng), Over::kBest, Strands::kForward})), {0.8});
+  for (const Dna& x : {Dna{0, 1, 2, 3, 0, 2}, Dna{1, 1, 2, 3, 0, 2}}) {
+    std::vector<ChainState> state;
+    const Energy::Edit edit{.tail = x};
+    ASSERT_TRUE(w.energy->evaluate({&edit, 1}, state).ok());
+    const ChainState* one = state.data();
+    std::vector<SiteScores> s;
+    ASSERT_TRUE(site_scores(*w.energy, {&one, 1}, 1, s).ok());
+    for (int t = 0; t < 6; ++t)
+      for (Token v = 0; v < kLetters; ++v) {
+        Dna y = x;
+        y[t] = v;
+        EXPECT_NEAR(s[0].at(t)[v], (w.value(y) - w.value(x)) / 2, 1e-5) << t << " " << v;
+      }
+  }
+}
+
+}  // namespace
+}  // namespace ponder::test

@@ -1,0 +1,21 @@
+// A convolutional oracle of DNA as a term: a small 1-D network read from a JSON description and safetensors weights,
+// with its derivative by the input. Format: docs/dna.md; written by tools/export_oracle.py. Not a trainer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ponder/dna_terms.h"
+
+namespace ponder {
+
+struct Oracle {
+  std::unique_ptr<DnaTerm> term;
+  int length = 0;  // letters it takes
+};
+/// Values do not depend on the batch or the threads.
+/// Errors: kNotFound, kIo, kInvalid (what is no oracle; tensors that are missing, of the wrong shape or cut short;
+/// layers that do not fit each other).
+Result<Oracle> read_oracle(const std::string& json_path, int n_threads = 1);
+
+}  // namespace ponder

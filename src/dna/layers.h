@@ -1,0 +1,53 @@
+// Layers of a 1-D convolutional network on one sequence: values are (n, c), position by position. Each knows its
+// derivative by its input. A dense layer is a convolution over the whole length.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+namespace ponder::dna {
+
+struct Shape {
+  int n = 0, c = 0;  // positions, channels
+  int size() const { return n * c; }
+  bool operator==(const Shape&) const = default;
+};
+using Values = std::vector<float>;  // (n, c)
+
+/// What the way back needs of the way there: the layer's input, and for a residual those of its layers.
+struct Saved {
+  Values in;
+  std::vector<Saved> inner;
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  /// Shape out; n <= 0: the layer does not fit.
+  virtual Shape out(Shape) const = 0;
+  virtual Values forward(Values x, Shape in, Saved&) const = 0;
+  virtual Values backward(const Values& dy, Shape in, const Saved&) const = 0;
+};
+using Layers = std::vector<std::unique_ptr<Layer>>;
+
+struct ConvWeights {
+  int c_out = 0, c_in = 0, k = 0;
+  std::vector<float> weight;  // (c_out, c_in, k)
+  std::vector<float> bias;    // (c_out)
+};
+/// padding at most dilation (k - 1).
+std::unique_ptr<Layer> make_conv(const ConvWeights&, int padding, int dilation);
+/// x scale + shift, of each channel.
+std::unique_ptr<Layer> make_scale(std::vector<float> scale, std::vector<float> shift);
+enum class Activation { kRelu, kGelu, kExp };
+std::unique_ptr<Layer> make_activation(Activation);
+/// Without overlap; size 0: of all positions. A rest that fills no window is left out.
+std::unique_ptr<Layer> make_pool(bool max, int size);
+/// x + inner(x).
+std::unique_ptr<Layer> make_residual(Layers inner);
+
+Shape out_of(const Layers&, Shape);
+Values run(const Layers&, Values x, Shape in, std::vector<Saved>&);
+Values run_back(const Layers&, Values dy, Shape in, const std::vector<Saved>&);
+
+}  // namespace ponder::dna

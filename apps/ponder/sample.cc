@@ -122,8 +122,9 @@ void sample_one(const SampleArgs& a, Engine& e, const std::vector<Token>& prompt
     Saver saver(a, config);
     {
       SampleProgress progress(a, !json);
+      const std::uint64_t n_steps = a.warmup + static_cast<std::uint64_t>(a.draws) * a.thin;
       while (chains.n_draws() < a.draws && !clock.over()) {
-        must(chains.step());
+        must(chains.step(n_steps - chains.n_steps()));
         saver.save(chains, false);
         progress.show(chains, clock.seconds());
       }

@@ -43,8 +43,13 @@ struct ChainsSnapshot {
   Trace trace{};  // read from a file: without names of columns
 };
 
+class RunAhead;
+
 class Chains {
  public:
+  Chains(Chains&&) noexcept;
+  Chains& operator=(Chains&&) noexcept;
+  ~Chains();
   /// Chains of a kernel that steps in groups (replica exchange) are ladders with a state at every replica; the last
   /// replica is the target, and what is recorded. `first`: the reply that distances are counted from; `starts`: of
   /// each chain, drawn where there are none. The energy and the kernel must outlive it. Errors: kInvalid (no chain,
@@ -54,8 +59,9 @@ class Chains {
   /// Goes on from a snapshot of chains with the same energy, kernel and configuration.
   static Result<Chains> resume(const Energy&, Kernel&, const ChainsConfig&, ChainsSnapshot, std::vector<Token> first);
 
-  /// One step of all chains. On error the chains are as before it.
-  Status step();
+  /// One step of all chains. Of the n_left steps that are still to come, this one included, chains of some kernels do
+  /// some in advance while slower chains finish theirs. On error the chains are as before the step.
+  Status step(std::uint64_t n_left = 1);
   bool warming_up() const { return kept_.step < static_cast<std::uint64_t>(config_.warmup); }
   std::uint64_t n_steps() const { return kept_.step; }
   int n_draws() const { return static_cast<int>(kept_.trace.replies[0].size()); }  // kept, of each chain
@@ -66,11 +72,12 @@ class Chains {
   ChainsSnapshot snapshot() const;
 
  private:
-  Chains(const Energy& e, Kernel& k, const ChainsConfig& c, std::vector<Token> first)
-      : energy_(&e), kernel_(&k), config_(c), first_(std::move(first)), adaptation_(k) {}
+  Chains(const Energy&, Kernel&, const ChainsConfig&, std::vector<Token> first);
   Status begin();
   Status begin_at(const std::vector<std::vector<Token>>& starts);
   std::vector<std::unique_ptr<Choices>> choices(std::uint32_t step) const;
+  Status step_together(std::span<StepInfo>);
+  Status step_ahead(std::uint64_t n_left, std::span<StepInfo>);
   void count(std::span<const StepInfo>);
   void record();
   int n_states() const { return config_.chains * kernel_->group(); }
@@ -80,8 +87,9 @@ class Chains {
   ChainsConfig config_;
   std::vector<Token> first_;
   Adaptation adaptation_;
-  std::vector<ChainState> states_;  // (chains, group)
-  ChainsSnapshot kept_;             // but for replies and averages, which the states and the adaptation have
+  std::vector<ChainState> states_;   // (chains, group)
+  ChainsSnapshot kept_;              // but for replies and averages, which the states and the adaptation have
+  std::unique_ptr<RunAhead> ahead_;  // nullptr: chains are not ahead of states_
 };
 
 /// Replaces the file at `path` as a whole or not at all. `config_hash`: of all that must not change between the runs.

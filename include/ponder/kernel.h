@@ -30,6 +30,21 @@ struct StepSize {
   double acceptance = 0.574;  // Roberts and Rosenthal 1998
 };
 
+/// Steps of chains that do not wait for each other: a pass of the model serves each of them wherever it is in its step.
+/// What a chain draws is the same as in Kernel::step.
+class AsyncSteps {
+ public:
+  struct Done {
+    int chain;
+    StepInfo info;
+  };
+  virtual ~AsyncSteps() = default;
+  /// Begins a step of a chain that has none under way. The choices must live until it is done.
+  virtual Status begin(int chain, Choices&) = 0;
+  /// One batched pass; the chains whose step it ended, which have moved. After an error there is no going on.
+  virtual Status pass(std::vector<Done>& done) = 0;
+};
+
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -40,6 +55,8 @@ class Kernel {
   /// are as before. Errors: those of the density and the terms.
   virtual Status step(std::span<ChainState> chains, std::span<Choices* const> choices,
                       std::span<StepInfo> infos) const = 0;
+  /// nullptr: these chains move together. The chains and the kernel must outlive it.
+  virtual std::unique_ptr<AsyncSteps> async(std::span<ChainState>) const { return nullptr; }
   virtual std::vector<StepSize> step_sizes() { return {}; }
   /// Chains that must be stepped together: a ladder of replicas. n_chains is a multiple of it.
   virtual int group() const { return 1; }

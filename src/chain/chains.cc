@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/edit_distance.h"
+#include "chain/run_ahead.h"
 
 namespace ponder {
 namespace {
@@ -46,6 +47,12 @@ bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
 }
 
 }  // namespace
+
+Chains::Chains(const Energy& e, Kernel& k, const ChainsConfig& c, std::vector<Token> first)
+    : energy_(&e), kernel_(&k), config_(c), first_(std::move(first)), adaptation_(k) {}
+Chains::Chains(Chains&&) noexcept = default;
+Chains& Chains::operator=(Chains&&) noexcept = default;
+Chains::~Chains() = default;
 
 std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
   std::vector<std::unique_ptr<Choices>> all;
@@ -134,12 +141,24 @@ ChainsSnapshot Chains::snapshot() const {
   return s;
 }
 
-Status Chains::step() {
+Status Chains::step_together(std::span<StepInfo> infos) {
   const auto owned = choices(static_cast<std::uint32_t>(kept_.step + 1));
   std::vector<Choices*> choices;
   for (const auto& one : owned) choices.push_back(one.get());
+  return kernel_->step(states_, choices, infos);
+}
+
+Status Chains::step_ahead(std::uint64_t n_left, std::span<StepInfo> infos) {
+  if (!ahead_) ahead_ = RunAhead::make(*kernel_, states_, config_.seed, kept_.step);
+  if (!ahead_) return step_together(infos);
+  Status s = ahead_->step(kept_.step + n_left, states_, infos);
+  if (!s.ok()) ahead_.reset();
+  return s;
+}
+
+Status Chains::step(std::uint64_t n_left) {
   std::vector<StepInfo> infos(kept_.moves.size() * states_.size());
-  PONDER_TRY(kernel_->step(states_, choices, infos));
+  PONDER_TRY(n_left > 1 || ahead_ ? step_ahead(n_left, infos) : step_together(infos));
   const bool was_warming_up = warming_up();
   ++kept_.step;
   if (was_warming_up) {

@@ -4,10 +4,7 @@
 #include <limits>
 
 namespace ponder {
-namespace {
-
-// What the draft keeps.
-ChainState begin(const Energy& e, const Draft& d) {
+ChainState begin_draft(const Energy& e, const Draft& d) {
   ChainState s;
   s.replica = d.replica;
   s.lz_alpha = d.exponent;
@@ -24,7 +21,10 @@ ChainState begin(const Energy& e, const Draft& d) {
   return s;
 }
 
-}  // namespace
+bool unfinished(const Energy& e, const ChainState& s) {
+  const int n = s.n();
+  return e.law().extends(n) && (n == 0 || !e.law().closes(n - 1, s.tokens.back()));
+}
 
 Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
   CausalDensity& density = e.density();
@@ -62,10 +62,9 @@ Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
   return {};
 }
 
-Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector<ChainState>& out, const Drop& drop) {
-  std::vector<bool> dropped(drafts.size(), false);
+Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector<ChainState>& out) {
   out.clear();
-  for (const Draft& d : drafts) out.push_back(begin(e, d));
+  for (const Draft& d : drafts) out.push_back(begin_draft(e, d));
   std::vector<TokenDraw> open;
   for (std::size_t i = 0; i < drafts.size(); ++i)
     open.push_back({.state = &out[i],
@@ -74,11 +73,7 @@ Status draw_suffixes(const Energy& e, std::span<const Draft> drafts, std::vector
                     .entropy = drafts[i].base && !drafts[i].base->entropy.empty()});
   while (!open.empty()) {
     PONDER_TRY(draw_tokens(e, open));
-    if (drop) drop(out, dropped);
-    std::erase_if(open, [&](const TokenDraw& d) {
-      const int n = d.state->n();
-      return dropped[d.state - out.data()] || e.law().closes(n - 1, d.state->tokens.back()) || !e.law().extends(n);
-    });
+    std::erase_if(open, [&](const TokenDraw& d) { return !unfinished(e, *d.state); });
   }
   return e.finish(out);
 }

@@ -2,7 +2,6 @@
 // propose, and how chains start.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,12 +32,14 @@ struct Draft {
   int replica = 0;
 };
 
-/// Asked after each position with what has been drawn so far: marks drafts that are to stop there.
-using Drop = std::function<void(std::span<const ChainState>, std::vector<bool>& dropped)>;
+/// What the draft keeps: a state that the next tokens are appended to, with entropies where base has them.
+ChainState begin_draft(const Energy&, const Draft&);
+/// May another token follow? Not after an end, nor at the horizon.
+bool unfinished(const Energy&, const ChainState&);
 
 /// All drafts, one batch a position, with lz at their exponents (base must have it too), entropies where base has
 /// them, and f, support and terms. Drafts of one chain draw in turns, whatever other chains do.
-Status draw_suffixes(const Energy&, std::span<const Draft>, std::vector<ChainState>& out, const Drop& = {});
+Status draw_suffixes(const Energy&, std::span<const Draft>, std::vector<ChainState>& out);
 
 /// log of pi(y) / q(y[from:] | y[:from]), q at the exponent of the rows that y has, up to what all y with the same
 /// y[:from] share; -inf where pi is 0.

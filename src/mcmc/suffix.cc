@@ -47,59 +47,126 @@ double SuffixKernel::log_bound(const ChainState& y, int cut) const {
   return sum - log_sum_exp(log_cut_weights(y));
 }
 
-Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
-                          std::span<StepInfo> infos) const {
+Status SuffixKernel::prepare(std::span<ChainState> chains) const {
   std::vector<double> exponents;
   for (const ChainState& s : chains) exponents.push_back(exponent(s));
-  PONDER_TRY(energy_.add_rows(chains, exponents, config_.cut == SuffixConfig::Cut::kEntropy));
+  return energy_.add_rows(chains, exponents, config_.cut == SuffixConfig::Cut::kEntropy);
+}
 
-  const std::size_t n_tries = config_.tries;
-  std::vector<Draft> drafts;
-  std::vector<double> present;  // weights of the present replies
-  for (std::size_t c = 0; c < chains.size(); ++c) {
-    infos[c] = {.position = choices[c]->categorical(log_cut_weights(chains[c])), .n_proposed = config_.tries};
-    if (infos[c].position < 0) infos[c].numeric = true, infos[c].position = 0;
-    for (std::size_t j = 0; j < n_tries; ++j)
-      drafts.push_back({&chains[c], infos[c].position, exponents[c], choices[c], chains[c].replica});
-    present.push_back(log_cut_weight(chains[c], infos[c].position));
-  }
-  // The decision is made in stages: a ratio that is at most b is accepted with probability exp(b) at most, and what is
-  // left of it once that was survived.
-  std::vector<double> survived(chains.size(), 0);
-  std::vector<bool> refused(chains.size(), false);
-  const Drop refuse = [&](std::span<const ChainState> drawn, std::vector<bool>& dropped) {
-    for (std::size_t c = 0; c < chains.size(); ++c) {
-      if (refused[c] || !bounded(chains[c])) continue;
-      std::vector<double> bounds;
-      for (const ChainState& y : drawn.subspan(c * n_tries, n_tries)) bounds.push_back(log_bound(y, infos[c].position));
-      const double bound = log_sum_exp(bounds) - present[c];
-      if (!(bound < survived[c])) continue;
-      refused[c] = !choices[c]->accept(bound - survived[c]);
-      survived[c] = bound;
-      if (refused[c]) std::fill_n(dropped.begin() + static_cast<std::ptrdiff_t>(c * n_tries), n_tries, true);
-    }
-  };
-  std::vector<ChainState> tries;
-  PONDER_TRY(draw_suffixes(energy_, drafts, tries, refuse));
+SuffixMove SuffixKernel::begin(ChainState& x, Choices& choices) const {
+  SuffixMove m{.x = &x, .choices = &choices};
+  m.info = {.position = choices.categorical(log_cut_weights(x)), .n_proposed = config_.tries};
+  if (m.info.position < 0) m.info.numeric = true, m.info.position = 0;
+  m.present = log_cut_weight(x, m.info.position);
+  for (int j = 0; j < config_.tries; ++j)
+    m.tries.push_back(begin_draft(energy_, {&x, m.info.position, exponent(x), &choices, x.replica}));
+  return m;
+}
 
-  for (std::size_t c = 0; c < chains.size(); ++c) {
-    StepInfo& info = infos[c];
-    info.log_acceptance = -std::numeric_limits<double>::infinity();
-    if (refused[c]) continue;
-    const auto own = std::span(tries).subspan(c * n_tries, n_tries);
-    std::vector<double> weights;
-    for (const ChainState& y : own) weights.push_back(log_cut_weight(y, info.position));
-    const int picked = choices[c]->categorical(weights);
-    const double total = log_sum_exp(weights);
-    info.numeric |= std::isnan(total);
-    if (picked < 0 || info.numeric) continue;
-    weights[picked] = present[c];  // the reverse move's tries
-    info.log_acceptance = total - log_sum_exp(weights);
-    info.numeric = std::isnan(info.log_acceptance);
-    info.accepted = choices[c]->accept(info.log_acceptance - survived[c]);
-    if (info.accepted) chains[c] = own[picked];
-  }
+bool SuffixKernel::open(const SuffixMove& m) const {
+  return !m.refused &&
+         std::any_of(m.tries.begin(), m.tries.end(), [&](const auto& y) { return unfinished(energy_, y); });
+}
+
+// The decision is made in stages: a ratio that is at most b is accepted with probability exp(b) at most, and what is
+// left of it once that was survived.
+void SuffixKernel::refuse_early(SuffixMove& m) const {
+  if (m.refused || !bounded(*m.x)) return;
+  std::vector<double> bounds;
+  for (const ChainState& y : m.tries) bounds.push_back(log_bound(y, m.info.position));
+  const double bound = log_sum_exp(bounds) - m.present;
+  if (!(bound < m.survived)) return;
+  m.refused = !m.choices->accept(bound - m.survived);
+  m.survived = bound;
+}
+
+Status SuffixKernel::draw(std::span<SuffixMove* const> moves) const {
+  std::vector<TokenDraw> draws;
+  for (SuffixMove* m : moves)
+    for (ChainState& y : m->tries)
+      if (unfinished(energy_, y))
+        draws.push_back(
+            {.state = &y, .exponent = y.lz_alpha, .choices = m->choices, .entropy = !m->x->entropy.empty()});
+  PONDER_TRY(draw_tokens(energy_, draws));
+  for (SuffixMove* m : moves) refuse_early(*m);
   return {};
+}
+
+void SuffixKernel::decide(SuffixMove& m, std::span<ChainState> tries) const {
+  m.info.log_acceptance = -std::numeric_limits<double>::infinity();
+  if (m.refused) return;
+  std::vector<double> weights;
+  for (const ChainState& y : tries) weights.push_back(log_cut_weight(y, m.info.position));
+  const int picked = m.choices->categorical(weights);
+  const double total = log_sum_exp(weights);
+  m.info.numeric |= std::isnan(total);
+  if (picked < 0 || m.info.numeric) return;
+  weights[picked] = m.present;  // the reverse move's tries
+  m.info.log_acceptance = total - log_sum_exp(weights);
+  m.info.numeric = std::isnan(m.info.log_acceptance);
+  m.info.accepted = m.choices->accept(m.info.log_acceptance - m.survived);
+  if (m.info.accepted) *m.x = std::move(tries[picked]);
+}
+
+Status SuffixKernel::decide(std::span<SuffixMove* const> moves) const {
+  std::vector<ChainState> tries;
+  for (SuffixMove* m : moves) std::move(m->tries.begin(), m->tries.end(), std::back_inserter(tries));
+  PONDER_TRY(energy_.finish(tries));
+  const std::size_t n = config_.tries;
+  for (std::size_t k = 0; k < moves.size(); ++k) decide(*moves[k], std::span(tries).subspan(k * n, n));
+  return {};
+}
+
+Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
+                          std::span<StepInfo> infos) const {
+  PONDER_TRY(prepare(chains));
+  std::vector<SuffixMove> moves;
+  for (std::size_t c = 0; c < chains.size(); ++c) moves.push_back(begin(chains[c], *choices[c]));
+  std::vector<SuffixMove*> all, drawing;
+  for (SuffixMove& m : moves) all.push_back(&m);
+  for (drawing = all; !drawing.empty(); std::erase_if(drawing, [&](const SuffixMove* m) { return !open(*m); }))
+    PONDER_TRY(draw(drawing));
+  PONDER_TRY(decide(all));
+  for (std::size_t c = 0; c < chains.size(); ++c) infos[c] = moves[c].info;
+  return {};
+}
+
+// Moves at whatever stage they are: those that end make room in the batch for the next step of their chains.
+class SuffixKernel::Async final : public AsyncSteps {
+ public:
+  Async(const SuffixKernel& k, std::span<ChainState> chains) : kernel_(k), chains_(chains), moves_(chains.size()) {}
+
+  Status begin(int chain, Choices& choices) override {
+    PONDER_TRY(kernel_.prepare(chains_));
+    moves_[chain] = kernel_.begin(chains_[chain], choices);
+    return {};
+  }
+
+  Status pass(std::vector<Done>& done) override {
+    done.clear();
+    std::vector<SuffixMove*> drawing, drawn;
+    for (auto& m : moves_)
+      if (m) drawing.push_back(&*m);
+    PONDER_TRY(kernel_.draw(drawing));
+    for (SuffixMove* m : drawing)
+      if (!kernel_.open(*m)) drawn.push_back(m);
+    PONDER_TRY(kernel_.decide(drawn));
+    for (SuffixMove* m : drawn) {
+      const auto chain = m->x - chains_.data();
+      done.push_back({static_cast<int>(chain), m->info});
+      moves_[chain].reset();
+    }
+    return {};
+  }
+
+ private:
+  const SuffixKernel& kernel_;
+  std::span<ChainState> chains_;
+  std::vector<std::optional<SuffixMove>> moves_;  // (chains)
+};
+
+std::unique_ptr<AsyncSteps> SuffixKernel::async(std::span<ChainState> chains) const {
+  return energy_.terms().empty() ? std::make_unique<Async>(*this, chains) : nullptr;
 }
 
 }  // namespace ponder

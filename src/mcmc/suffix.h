@@ -2,6 +2,7 @@
 // 2000 (multiple-try), Karan and Du 2025 (power sampling, whose published ratio lacks the weight of the cut).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,18 +22,41 @@ struct SuffixConfig {
   std::optional<double> temperature{};  // proposals from softmax(lp / temperature); unset: the target's alpha
 };
 
+/// A step of one chain, under way.
+struct SuffixMove {
+  ChainState* x = nullptr;
+  Choices* choices = nullptr;
+  StepInfo info{};
+  double present = 0;   // log weight of the present reply
+  double survived = 0;  // log of the bound on the ratio that was survived so far
+  bool refused = false;
+  std::vector<ChainState> tries{};
+};
+
 class SuffixKernel final : public Kernel {
  public:
   SuffixKernel(const Energy& e, SuffixConfig c) : energy_(e), config_(c) {}
   std::string_view name() const override { return "suffix"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  /// Where there are terms, they are worth a batch: nullptr.
+  std::unique_ptr<AsyncSteps> async(std::span<ChainState>) const override;
+
+  /// A step in stages: rows for the cut, the cut, tokens of the tries while `open`, the decision.
+  Status prepare(std::span<ChainState>) const;
+  SuffixMove begin(ChainState&, Choices&) const;
+  bool open(const SuffixMove&) const;
+  Status draw(std::span<SuffixMove* const>) const;
+  Status decide(std::span<SuffixMove* const>) const;
 
  private:
+  class Async;
   double exponent(const ChainState&) const;
   std::vector<double> log_cut_weights(const ChainState&) const;
   double log_cut_weight(const ChainState& y, int cut) const;
   bool bounded(const ChainState&) const;
   double log_bound(const ChainState& y, int cut) const;
+  void refuse_early(SuffixMove&) const;
+  void decide(SuffixMove&, std::span<ChainState> tries) const;
 
   const Energy& energy_;
   SuffixConfig config_;

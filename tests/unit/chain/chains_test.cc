@@ -74,6 +74,57 @@ TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
   EXPECT_EQ(read_snapshot(path, "b").error().code, Code::kInvalid);
 }
 
+// Chains that go ahead of each other draw what chains that wait draw, are recorded in the same order, and can be
+// stopped and resumed at any step.
+TEST(Chains, ChainsThatDoNotWaitDrawTheSame) {
+  const int n_draws = 40;
+  const std::uint64_t n_steps = kConfig.warmup + n_draws * kConfig.thin;
+  for (const char* spec : {"suffix", "suffix:tries=2,cut=entropy", "suffix:temperature=1,early=0", "suffix+gibbs"}) {
+    World w(spec);
+    Chains together = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+    run(together, n_draws);
+    Chains ahead = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
+    while (ahead.n_draws() < n_draws) {
+      ASSERT_TRUE(ahead.step(n_steps - ahead.n_steps()).ok());
+      if (ahead.n_steps() % 7 == 0)
+        ahead = must(Chains::resume(w.energy, *w.kernel, kConfig, ahead.snapshot(), kFirst));
+    }
+    expect_same(together, ahead);
+  }
+}
+
+// A density that counts its passes, and fails at one of them.
+class CountingTable : public TableDensity {
+ public:
+  using TableDensity::TableDensity;
+  Status extend(std::span<const Extend> batch, Rows& out) override {
+    if (++n_passes == failing) return Error{Code::kResource, "room", "none", "a pass", ""};
+    return TableDensity::extend(batch, out);
+  }
+  int n_passes = 0, failing = -1;
+};
+
+TEST(Chains, ChainsThatDoNotWaitFillTheBatchAndSurviveErrors) {
+  CountingTable d({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1});
+  const Energy e = must(Energy::make(d, 0, must(ReplyLaw::make({.horizon = 6}, 4, d.end_tokens())), {{.alpha = 2}}));
+  const auto kernel = must(make_kernel("suffix", e));
+  constexpr std::uint64_t kSteps = 200;
+  const ChainsConfig config{.chains = 8, .warmup = 0, .thin = 1, .seed = 1};
+  Chains together = must(Chains::start(e, *kernel, config, kFirst)),
+         ahead = must(Chains::start(e, *kernel, config, kFirst));
+  d.n_passes = 0;
+  while (together.n_steps() < kSteps) ASSERT_TRUE(together.step().ok());
+  const int n_together = std::exchange(d.n_passes, 0);
+  int n_failed = 0;
+  while (ahead.n_steps() < kSteps) {
+    if (ahead.n_steps() == 100 && n_failed == 0) d.failing = d.n_passes + 1;
+    if (!ahead.step(kSteps - ahead.n_steps()).ok()) ++n_failed;
+  }
+  EXPECT_LT(d.n_passes, 0.8 * n_together);
+  EXPECT_EQ(n_failed, 1);
+  expect_same(together, ahead);
+}
+
 TEST(Chains, ASnapshotOfOtherChainsIsAnError) {
   World w("suffix"), other("suffix+gibbs");
   const Chains c = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));

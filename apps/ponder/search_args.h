@@ -13,7 +13,7 @@ struct SearchArgs {
   LineArgs lines;
   LawArgs law;
   BudgetArgs budget;
-  int batch = 32;
+  int batch = 64;
   void add(CLI::App&);
 };
 

@@ -50,19 +50,24 @@ std::string figures(const Reply& r) {
   return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(), r.ended ? "" : ", not ended");
 }
 
-std::string proof_line(const Certificate& c, double seconds) {
-  const std::string spent = fmt::format("{} prefixes expanded, {:.1f} s", c.expanded, seconds);
-  if (c.status == Certificate::Status::kGap)
-    return fmt::format(
-        "gap     another reply of up to {} tokens could be at most {:.2f} nats better ({} times as probable); {}",
-        c.horizon, c.gap, times(c.gap), spent);
-  if (c.status == Certificate::Status::kNone)
-    return fmt::format("gap     no reply is known that ends within {} tokens; {}", c.horizon, spent);
+std::string claim_sentence(const Certificate& c) {
   std::string which = "of any length";
   if (c.claim == Certificate::Claim::kEndedWithinHorizon) which = fmt::format("of up to {} tokens", c.horizon);
   if (c.claim == Certificate::Claim::kTruncated) which = fmt::format("cut at {} tokens", c.horizon);
   if (c.claim == Certificate::Claim::kFixed) which = fmt::format("of exactly {} tokens", c.horizon);
-  return fmt::format("proof   no reply {} is more probable; {}", which, spent);
+  if (c.status == Certificate::Status::kOptimal) return fmt::format("no reply {} is more probable", which);
+  if (c.status == Certificate::Status::kGap)
+    return fmt::format("another reply {} could be at most {:.2f} nats better ({} times as probable)", which, c.gap,
+                       times(c.gap));
+  return fmt::format("no reply {} is known", which);
+}
+
+std::string proof_line(const Certificate& c, double seconds) {
+  std::string line =
+      fmt::format("{:8}{}; {} prefixes expanded, {:.1f} s", c.status == Certificate::Status::kOptimal ? "proof" : "gap",
+                  claim_sentence(c), c.expanded, seconds);
+  if (c.tie > 0) line += fmt::format("\ntie     within {:.3f} nats: f32 may put another reply first", c.tie);
+  return line;
 }
 
 }  // namespace ponder::app

@@ -17,7 +17,8 @@ void print_replies(const std::vector<std::array<std::string, 3>>& rows);
 /// "log p -1.23   5 tokens", and whether it has ended.
 std::string figures(const Reply&);
 
-/// What is proved, in one sentence.
+/// What is proved, in one sentence; and with what it took, in one line or, with a tie, two.
+std::string claim_sentence(const Certificate&);
 std::string proof_line(const Certificate&, double seconds);
 
 }  // namespace ponder::app

@@ -35,34 +35,54 @@ struct BeamResult {
 /// prefix can beat the kept replies or the horizon is reached. All live prefixes are one batch a step.
 Result<BeamResult> beam_search(CausalDensity&, Prefix context, const ReplyLaw&, const BeamConfig&, const Budget&);
 
-/// What a search has proved about the best reply.
+/// What a search has proved about the replies it kept.
 struct Certificate {
   enum class Status { kNone, kGap, kOptimal };
   enum class Claim { kAnyLength, kEndedWithinHorizon, kTruncated, kFixed };
   Status status = Status::kNone;
   Claim claim = Claim::kEndedWithinHorizon;
-  double gap = std::numeric_limits<double>::infinity();  // nats: no reply beats the best by more. 0 when optimal
-  double margin = 0;                                     // nats: best f - the largest bound or reply left
-  int horizon = 0;                                       // tokens
-  std::int64_t expanded = 0;                             // prefixes expanded
-  double mass_kept = 0, mass_left = 1;                   // probability of the kept replies; bound on all others
+  double gap = std::numeric_limits<double>::infinity();  // nats: no reply beats the worst kept by more. 0 when optimal
+  double margin = 0;                                     // nats: the worst kept - `bound`
+  double bound = 0;                                      // nats: no reply that is not kept has more
+  double tie = 0;   // nats: another precision may put a reply this far above one kept; 0: it cannot
+  int horizon = 0;  // tokens
+  std::int64_t expanded = 0, frontier = 0;  // prefixes expanded, and waiting at the end
+  double mass_kept = 0, mass_left = 1;      // probability of the kept replies; bound on all that was not seen
 };
 std::string_view to_string(Certificate::Status);  // "none", "gap", "optimal"
 std::string_view to_string(Certificate::Claim);   // "any-length", "ended-within-horizon", "truncated", "fixed"
 
 struct BestFirstConfig {
   int n_best = 1;                         // K: how many of the most likely replies to prove
-  int batch = 32;                         // prefixes expanded in one pass
+  bool per_length = false;                // instead: the most likely reply of each length
+  int batch = 64;                         // most prefixes expanded in one pass
   int max_children = 256;                 // longest child list; the rest is kept as one bound
   std::int64_t max_frontier = 2'000'000;  // entries; beyond it the least likely are dropped and bound the gap
+  double slack = 0;                       // nats: replies this close to the worst kept are looked for, too (rivals)
+  std::vector<double> length_prior{};     // nats: replies of n tokens are ranked by f + length_prior[n]; empty: by f
   std::function<void(const Reply& best, const Certificate&)> progress{};  // now and then
 };
+struct LengthBest {
+  Reply reply;
+  double gap;  // nats: no reply of this length is more likely by more; 0: proved
+};
 struct BestFirstResult {
-  std::vector<Reply> replies;  // at most n_best, most likely first; incumbents included
+  std::vector<Reply> replies;          // at most n_best, most likely first; incumbents included
+  std::vector<Reply> rivals;           // other replies seen, less than slack below the worst kept
+  std::vector<LengthBest> per_length;  // of each length that has a known reply, shortest first
   Certificate certificate;
 };
-/// Best-first search. `incumbents` are known replies of the same law (they set the bar).
+/// Best-first search. `incumbents` are known replies of the same law (they set the bar). Too little memory, for keys
+/// and values or for the frontier, is no error: what is known stands, with its gap. With a prior, gap, margin and bound
+/// are of f + prior.
 Result<BestFirstResult> best_first(CausalDensity&, Prefix context, const ReplyLaw&, const BestFirstConfig&,
                                    std::span<const Reply> incumbents, const Budget&);
+
+/// What the arithmetic of a precision may change of a reply's log-probability, nats: the slack of a search and the
+/// tolerance of a check. Measured on SmolLM2-135M and Gemma-3-270M (docs/experiments/proofs.md).
+inline constexpr double kErrorF32 = 1e-3, kErrorBF16 = 0.2;
+
+/// Re-scores what was kept and its rivals under `exact` (the same law in f32, `context` its prompt) and sets the tie.
+Status settle(CausalDensity& exact, Prefix context, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&);
 
 }  // namespace ponder

@@ -1,71 +1,61 @@
-// Best-first search with a certificate, METHODS 4.1: the frontier's largest log-probability bounds every reply
-// that has not been seen, so the search is over when the best reply known is at least that.
+// Best-first search with a certificate, METHODS 4.1: the frontier's largest bound holds for every reply that has not
+// been seen, so the search is over when the worst reply kept is worth at least that. Its heap is in frontier.h, its
+// results in kept_replies.h.
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <new>
 
 #include "search/clock.h"
+#include "search/frontier.h"
+#include "search/kept_replies.h"
 
 namespace ponder {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// A prefix waiting to be expanded: `token` after expanded node `node`; or, with `skip` > 0, the children of `node`
-// beyond the `skip` most likely ones. `bound` is at least the log-probability of every reply below it.
-struct Entry {
-  double bound;
-  std::int32_t node;
-  Token token;
-  std::int32_t skip;
-  std::int32_t order;  // ties: first come first
-  bool operator<(const Entry& o) const { return bound != o.bound ? bound < o.bound : order > o.order; }
-};
-// An expanded prefix.
-struct Node {
-  std::int32_t parent;
-  Token token;
-  std::int32_t length;  // tokens of the reply
-  double logprob;
-  Prefix prefix;
-};
-
 class BestFirst {
  public:
-  BestFirst(CausalDensity& d, const ReplyLaw& law, const BestFirstConfig& c, const Budget& b)
-      : d_(d), law_(law), c_(c), clock_(d, b) {}
-  ~BestFirst() {
-    for (const Node& n : nodes_) d_.release(n.prefix);
-  }
-  Status run(Prefix context, std::span<const Reply> incumbents);
+  BestFirst(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c, const Budget& b)
+      : d_(d),
+        law_(law),
+        c_(c),
+        clock_(d, b),
+        kept_(law, c),
+        frontier_(d, context, c.max_frontier),
+        batch_limit_(c.batch) {}
+  Status run(std::span<const Reply> incumbents);
   BestFirstResult result() const;
 
  private:
+  using Entry = Frontier::Entry;
   bool is_reply(const Reply&) const;
-  void offer(Reply);
-  double bar() const { return static_cast<int>(kept_.size()) < c_.n_best ? -kInf : kept_.back().logprob; }
-  double top() const { return std::max(frontier_.empty() ? -kInf : frontier_.front().bound, dropped_); }
-  void push(double bound, std::int32_t node, Token token, std::int32_t skip);
-  std::vector<Entry> pop();
-  Status expand(const std::vector<Entry>&);
-  void take_children(std::int32_t node, const Row&, std::int32_t skip);
-  std::vector<Token> tokens_of(std::int32_t node) const;
-  void limit_frontier();
+  double top() const { return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped()); }
+  bool matters(const Entry& e) const { return e.bound > kept_.floor(frontier_.length(e)); }
+  void pop_batch();
+  Status expand_batch();
+  Status ask(Rows&);
+  void take_row(const Entry&, Prefix end, const Row&);
+  void take_child(Frontier::Index, const TokenProb&);
+  void keep_or_prune(Entry);
+  void put_back();
+  Certificate::Claim claim(bool proved) const;
+  void report_lengths(BestFirstResult&) const;
 
   CausalDensity& d_;
   const ReplyLaw& law_;
   const BestFirstConfig& c_;
   Clock clock_;
-  std::vector<Node> nodes_;
-  std::vector<Entry> frontier_;  // heap
-  std::vector<Reply> kept_;      // best first
-  double runner_up_ = -kInf;     // best reply seen and not kept
-  double pruned_ = -kInf;        // largest bound of a child left out for good
-  double dropped_ = -kInf;       // largest bound dropped for want of room
-  double horizon_ = -kInf;       // largest unended prefix of horizon tokens (target ended)
+  KeptReplies kept_;
+  Frontier frontier_;
+  std::vector<Entry> batch_;  // popped, and not expanded yet
+  int batch_limit_;           // what memory for keys and values has allowed so far
+  bool no_room_ = false;
+  double pruned_ = -kInf;   // largest bound left out for good
+  double horizon_ = -kInf;  // largest unended prefix of horizon tokens (target ended), by log-probability
   double seen_mass_ = 0;
   std::int64_t expanded_ = 0;
-  std::int32_t order_ = 0;
 };
 
 bool BestFirst::is_reply(const Reply& r) const {
@@ -80,170 +70,181 @@ bool BestFirst::is_reply(const Reply& r) const {
   return true;
 }
 
-void BestFirst::offer(Reply r) {
-  for (const Reply& k : kept_)
-    if (k.tokens == r.tokens) return;
-  const auto at = std::upper_bound(kept_.begin(), kept_.end(), r,
-                                   [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; });
-  kept_.insert(at, std::move(r));
-  if (static_cast<int>(kept_.size()) > c_.n_best) {
-    runner_up_ = std::max(runner_up_, kept_.back().logprob);
-    kept_.pop_back();
-  }
-}
-
-std::vector<Token> BestFirst::tokens_of(std::int32_t node) const {
-  std::vector<Token> t;
-  for (; node > 0; node = nodes_[node].parent) t.push_back(nodes_[node].token);
-  std::reverse(t.begin(), t.end());
-  return t;
-}
-
-void BestFirst::push(double bound, std::int32_t node, Token token, std::int32_t skip) {
-  frontier_.push_back({bound, node, token, skip, order_++});
-  std::push_heap(frontier_.begin(), frontier_.end());
-}
-
-// The most promising entries, at most a batch.
-std::vector<Entry> BestFirst::pop() {
-  std::vector<Entry> batch;
-  while (!frontier_.empty() && frontier_.front().bound > bar() && static_cast<int>(batch.size()) < c_.batch) {
-    std::pop_heap(frontier_.begin(), frontier_.end());
-    batch.push_back(frontier_.back());
-    frontier_.pop_back();
-  }
-  return batch;
-}
-
-void BestFirst::take_children(std::int32_t node, const Row& row, std::int32_t skip) {
-  const double base = nodes_[node].logprob;
-  const int t = nodes_[node].length;
-  for (std::size_t i = skip; i < row.list.size(); ++i) {
-    const TokenProb& v = row.list[i];
-    const double f = base + v.logprob;
-    if (law_.closes(t, v.token)) {
-      std::vector<Token> tokens = tokens_of(node);
-      tokens.push_back(v.token);
-      seen_mass_ += std::exp(f);
-      offer({std::move(tokens), f, law_.is_end(v.token)});
-    } else if (law_.extends(t + 1)) {
-      if (f > bar())
-        push(f, node, v.token, 0);
-      else
-        pruned_ = std::max(pruned_, f);
+// The most promising entries. Many at once are expanded faster, but some of them would not have to be, had the others
+// been seen first: a batch is a small share of what has been expanded.
+void BestFirst::pop_batch() {
+  constexpr std::int64_t kSmallest = 8, kShare = 8;
+  const auto most = std::min<std::int64_t>(batch_limit_, std::max(kSmallest, expanded_ / kShare));
+  while (!frontier_.empty() && static_cast<std::int64_t>(batch_.size()) < most) {
+    const Entry e = frontier_.pop();
+    if (matters(e)) {
+      batch_.push_back(e);
     } else {
-      horizon_ = std::max(horizon_, f);
+      pruned_ = std::max(pruned_, e.bound);
+      frontier_.release(e.node);
     }
+    if (!c_.per_length && !frontier_.empty() && !matters(frontier_.top())) break;  // nor does what is below it
   }
-  const double rest = base + row.next_logprob;
-  const auto taken = static_cast<std::int32_t>(std::max<std::size_t>(row.list.size(), skip));
-  if (rest > bar())
-    push(rest, node, -1, taken);
-  else
-    pruned_ = std::max(pruned_, rest);
 }
 
-Status BestFirst::expand(const std::vector<Entry>& batch) {
+void BestFirst::put_back() {
+  for (const Entry& e : batch_) {
+    frontier_.push(e);
+    frontier_.release(e.node);  // the reference that pop() had handed over
+  }
+  batch_.clear();
+}
+
+void BestFirst::keep_or_prune(Entry e) {
+  if (matters(e))
+    frontier_.push(e);
+  else
+    pruned_ = std::max(pruned_, e.bound);
+}
+
+void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
+  const Frontier::Node& n = frontier_.node(node);
+  const int t = n.length;
+  const double f = n.logprob + v.logprob;
+  if (law_.closes(t, v.token)) {
+    std::vector<Token> tokens = frontier_.tokens(node);
+    tokens.push_back(v.token);
+    seen_mass_ += std::exp(f);
+    kept_.offer({std::move(tokens), f, law_.is_end(v.token)});
+  } else if (law_.extends(t + 1)) {
+    keep_or_prune({.bound = f + kept_.ahead(t + 1), .logprob = f, .node = node, .token = v.token});
+  } else {
+    horizon_ = std::max(horizon_, f);
+  }
+}
+
+void BestFirst::take_row(const Entry& e, Prefix end, const Row& row) {
+  const bool fed = e.token >= 0;
+  const Frontier::Index node = fed ? frontier_.add(e.node, e.token, e.logprob, end) : e.node;
+  if (!fed) d_.release(end);
+  expanded_ += fed || e.skip == 0;
+  for (std::size_t i = e.skip; i < row.list.size(); ++i) take_child(node, row.list[i]);
+  if (row.next_logprob > -kInf) {
+    const Frontier::Node& n = frontier_.node(node);
+    const double f = n.logprob + row.next_logprob;
+    const int taken = std::max(static_cast<int>(row.list.size()), e.skip);
+    keep_or_prune({.bound = f + kept_.ahead(n.length), .logprob = f, .node = node, .skip = taken});
+  }
+  if (fed) frontier_.release(node);
+  frontier_.release(e.node);
+}
+
+Status BestFirst::ask(Rows& rows) {
   std::vector<Extend> requests;
-  std::vector<const TokenMask*> masks(batch.size());
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const Entry& e = batch[i];
-    const Node& n = nodes_[e.node];
-    const bool rest = e.skip > 0;
-    masks[i] = law_.mask(n.length + (rest ? 0 : 1));
-    const double base = rest ? n.logprob : e.bound;
-    const int most = rest ? static_cast<int>(std::min<std::int64_t>(4ll * e.skip, d_.n_vocab())) : c_.max_children;
-    // A list may stop at the bar: what lies below it can never be needed, since the bar only rises.
-    const Draw draw{.kind = Draw::Kind::kList, .bound = bar() - base, .max_items = most};
+  std::vector<const TokenMask*> masks(batch_.size());
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    const Entry& e = batch_[i];
+    const Frontier::Node& n = frontier_.node(e.node);
+    const bool fed = e.token >= 0;
+    const int t = frontier_.length(e);
+    masks[i] = law_.mask(t);
+    // A list may stop at the floor: what lies below it can never be needed, since the bar only rises. The little more
+    // covers rounding.
+    const double bound = kept_.floor(t) - kept_.ahead(t) - (fed ? e.logprob : n.logprob) - 1e-9;
+    const auto most = std::min<std::int64_t>(std::max<std::int64_t>(4ll * e.skip, c_.max_children), d_.n_vocab());
+    const Draw draw{.kind = Draw::Kind::kList, .bound = bound, .max_items = static_cast<int>(most)};
     requests.push_back({.parent = n.prefix,
-                        .tokens = std::span(&e.token, rest ? 0 : 1),
+                        .tokens = std::span(&e.token, fed ? 1 : 0),
                         .rows = RowSet::kLast,
                         .needs = {.draw = draw},
                         .masks = {&masks[i], 1}});
   }
+  return d_.extend(requests, rows);
+}
+
+// Too little room for the batch's keys and values: half of it is tried, down to one.
+Status BestFirst::expand_batch() {
   Rows rows;
-  PONDER_TRY(d_.extend(requests, rows));
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const Entry& e = batch[i];
-    std::int32_t node = e.node;
-    if (e.skip > 0) {
-      d_.release(rows.end[i]);
-    } else {
-      nodes_.push_back({e.node, e.token, nodes_[e.node].length + 1, e.bound, rows.end[i]});
-      node = static_cast<std::int32_t>(nodes_.size()) - 1;
-      ++expanded_;
+  std::size_t i = 0;
+  try {
+    if (Status s = ask(rows); !s.ok()) {
+      batch_limit_ = static_cast<int>(batch_.size() / 2);
+      no_room_ = batch_limit_ == 0;
+      put_back();
+      return s.error().code == Code::kResource ? Status{} : s;
     }
-    take_children(node, rows.rows[i], e.skip);
+    for (; i < batch_.size(); ++i) take_row(batch_[i], rows.end[i], rows.rows[i]);
+  } catch (const std::bad_alloc&) {  // of what was not taken the bounds stay
+    no_room_ = true;
+    for (std::size_t k = i; k < batch_.size(); ++k) frontier_.drop(batch_[k].bound);
+    for (std::size_t k = i + 1; k < rows.end.size(); ++k) d_.release(rows.end[k]);
   }
+  batch_.clear();
   return {};
 }
 
-void BestFirst::limit_frontier() {
-  if (static_cast<std::int64_t>(frontier_.size()) <= c_.max_frontier) return;
-  const auto keep = static_cast<std::ptrdiff_t>(std::max<std::int64_t>(c_.max_frontier / 2, 1));
-  std::nth_element(frontier_.begin(), frontier_.begin() + keep, frontier_.end(),
-                   [](const Entry& a, const Entry& b) { return b < a; });
-  for (auto it = frontier_.begin() + keep; it != frontier_.end(); ++it) dropped_ = std::max(dropped_, it->bound);
-  frontier_.resize(keep);
-  std::make_heap(frontier_.begin(), frontier_.end());
-}
-
-Status BestFirst::run(Prefix context, std::span<const Reply> incumbents) {
+Status BestFirst::run(std::span<const Reply> incumbents) {
   for (const Reply& r : incumbents)
-    if (is_reply(r)) offer(r);
-  d_.retain(context);
-  nodes_.push_back({-1, -1, 0, 0, context});
-  frontier_.push_back({0, 0, -1, 0, order_++});
-  bool root = true;
-  for (int round = 0; !frontier_.empty() && frontier_.front().bound > bar() && !clock_.over(); ++round) {
-    if (root) {  // the context is fed already: only its row is asked for
-      const TokenMask* mask = law_.mask(0);
-      const Extend e{.parent = context,
-                     .rows = RowSet::kLast,
-                     .needs = {.draw = {.kind = Draw::Kind::kList, .bound = bar(), .max_items = c_.max_children}},
-                     .masks = {&mask, 1}};
-      Rows rows;
-      PONDER_TRY(d_.extend({&e, 1}, rows));
-      d_.release(rows.end[0]);
-      frontier_.clear();
-      ++expanded_;
-      take_children(0, rows.rows[0], 0);
-      root = false;
-      continue;
-    }
-    const std::vector<Entry> batch = pop();
-    if (Status s = expand(batch); !s.ok()) {
-      for (const Entry& e : batch) push(e.bound, e.node, e.token, e.skip);
-      if (s.error().code != Code::kResource || expanded_ == 0) return s;
-      return {};  // out of room: what is known stands, with its gap
-    }
-    limit_frontier();
-    if (c_.progress && round % 16 == 0 && !kept_.empty()) c_.progress(kept_[0], result().certificate);
+    if (is_reply(r)) kept_.offer(r);
+  frontier_.push({.bound = kept_.ahead(0)});
+  for (int round = 0; !no_room_ && !clock_.over(); ++round) {
+    pop_batch();
+    if (batch_.empty()) break;
+    PONDER_TRY(expand_batch());
+    frontier_.limit([this](const Entry& e) {
+      if (matters(e)) return false;
+      pruned_ = std::max(pruned_, e.bound);
+      return true;
+    });
+    if (c_.progress && round % 16 == 0 && !kept_.replies().empty())
+      c_.progress(result().replies[0], result().certificate);
   }
   return {};
+}
+
+Certificate::Claim BestFirst::claim(bool proved) const {
+  using Claim = Certificate::Claim;
+  if (law_.target() == Target::kTruncated) return Claim::kTruncated;
+  if (law_.target() == Target::kFixed) return Claim::kFixed;
+  // A prior of lengths beyond the horizon is not known.
+  const bool any = proved && c_.length_prior.empty() && !c_.per_length && horizon_ <= kept_.floor(0);
+  return any ? Claim::kAnyLength : Claim::kEndedWithinHorizon;
+}
+
+void BestFirst::report_lengths(BestFirstResult& r) const {
+  std::vector<double> open(law_.horizon() + 1, frontier_.dropped());  // largest bound of a prefix of up to t tokens
+  for (const Entry& e : frontier_.entries()) {
+    double& o = open[frontier_.length(e)];
+    o = std::max(o, e.bound);
+  }
+  for (std::size_t t = 1; t < open.size(); ++t) open[t] = std::max(open[t], open[t - 1]);
+  for (const Reply& k : kept_.replies())
+    r.per_length.push_back({k, std::max(0., open[k.tokens.size() - 1] - k.logprob)});
+  std::stable_sort(r.replies.begin(), r.replies.end(),
+                   [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; });
+  if (!r.replies.empty()) r.replies.resize(1);
 }
 
 BestFirstResult BestFirst::result() const {
-  BestFirstResult r{kept_, {}};
+  BestFirstResult r;
+  r.replies = kept_.replies();
   Certificate& c = r.certificate;
   c.horizon = law_.horizon();
   c.expanded = expanded_;
-  for (const Reply& k : kept_) c.mass_kept += std::exp(k.logprob);
+  c.frontier = static_cast<std::int64_t>(frontier_.entries().size());
   c.mass_left = std::clamp(1 - seen_mass_, 0., 1.);
-  c.claim = law_.target() == Target::kTruncated ? Certificate::Claim::kTruncated
-            : law_.target() == Target::kFixed   ? Certificate::Claim::kFixed
-                                                : Certificate::Claim::kEndedWithinHorizon;
-  if (kept_.empty()) return r;  // nothing known: no claim
-  const double worst = kept_.back().logprob;
-  const bool proved = top() <= bar();
+  if (c_.per_length) report_lengths(r);
+  for (const Reply& k : r.replies) c.mass_kept += std::exp(k.logprob);
+  c.claim = claim(false);
+  c.bound = top();
+  if (r.replies.empty()) return r;  // nothing known: no claim
+  const double worst = kept_.worth(r.replies.back());
+  const bool full = c_.per_length || static_cast<int>(r.replies.size()) == c_.n_best,
+             proved = top() <= (full ? worst : -kInf);
   c.status = proved ? Certificate::Status::kOptimal : Certificate::Status::kGap;
   c.gap = proved ? 0 : std::max(0., top() - worst);
-  double others = std::max({runner_up_, pruned_, top()});
-  if (law_.target() == Target::kEnded && proved && worst >= horizon_) {
-    c.claim = Certificate::Claim::kAnyLength;
-    others = std::max(others, horizon_);
-  }
-  c.margin = worst - others;
+  c.claim = claim(proved);
+  if (proved) c.bound = c_.per_length ? worst : std::max({kept_.best_not_kept(), pruned_, top()});
+  if (c.claim == Certificate::Claim::kAnyLength) c.bound = std::max(c.bound, horizon_);
+  c.margin = worst - c.bound;
+  if (proved) r.rivals = kept_.rivals();
+  const bool seen_all = top() <= worst - c_.slack;
+  c.tie = !proved || (seen_all && r.rivals.empty()) ? 0 : c_.slack;
   return r;
 }
 
@@ -260,11 +261,18 @@ std::string_view to_string(Certificate::Claim c) {
 
 Result<BestFirstResult> best_first(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c,
                                    std::span<const Reply> incumbents, const Budget& budget) {
-  if (c.n_best < 1 || c.batch < 1 || c.max_children < 1 || c.max_frontier < 1)
-    return Error{Code::kInvalid, "n_best, batch, max_children and max_frontier of at least 1", "less",
-                 "best-first search", ""};
-  BestFirst search(d, law, c, budget);
-  PONDER_TRY(search.run(context, incumbents));
+  const auto bad = [](const std::string& expected, const std::string& got) {
+    return Error{Code::kInvalid, expected, got, "best-first search", ""};
+  };
+  if (c.n_best < 1 || c.batch < 1 || c.max_children < 1 || c.max_frontier < 1 || !(c.slack >= 0))
+    return bad("n_best, batch, max_children and max_frontier of at least 1, slack of at least 0", "less");
+  if (!c.length_prior.empty() && static_cast<int>(c.length_prior.size()) != law.horizon() + 1)
+    return bad("a length prior of " + std::to_string(law.horizon() + 1) + " entries",
+               std::to_string(c.length_prior.size()));
+  if (c.per_length && (c.n_best > 1 || !c.length_prior.empty()))
+    return bad("the most likely reply of each length", "n_best or a length prior besides");
+  BestFirst search(d, context, law, c, budget);
+  PONDER_TRY(search.run(incumbents));
   return search.result();
 }
 

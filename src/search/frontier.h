@@ -1,0 +1,74 @@
+// Frontier: the prefixes that wait to be expanded, most promising first, and the tree of those that have been, each
+// kept while something waits below it. Memory is bounded: beyond `max_entries` the least promising are dropped and the
+// largest bound among them is remembered. METHODS 4.1.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "ponder/density.h"
+
+namespace ponder {
+
+class Frontier {
+ public:
+  using Index = std::int32_t;
+  // An expanded prefix.
+  struct Node {
+    Index parent = -1;
+    Token token = -1;
+    int length = 0;  // tokens of the reply
+    int refs = 0;    // entries and nodes below, and the caller
+    double logprob = 0;
+    Prefix prefix = kNoPrefix;
+  };
+  // A prefix waiting: `token` after `node`; or, without a token, the children of `node` beyond the `skip` most likely.
+  struct Entry {
+    double bound = 0;    // at least what every reply below it is worth
+    double logprob = 0;  // of the prefix; without a token, of the most likely child
+    Index node = 0;
+    Token token = -1;
+    int skip = 0;
+    std::uint32_t order = 0;  // ties: first come first
+    bool operator<(const Entry& o) const { return bound != o.bound ? bound < o.bound : order > o.order; }
+  };
+
+  /// Node 0 is the context.
+  Frontier(CausalDensity&, Prefix context, std::int64_t max_entries);
+  ~Frontier();
+  Frontier(const Frontier&) = delete;
+  Frontier& operator=(const Frontier&) = delete;
+
+  const Node& node(Index n) const { return nodes_[n]; }
+  /// A node after `parent`, which takes over `prefix` and has one reference, the caller's.
+  Index add(Index parent, Token, double logprob, Prefix prefix);
+  void release(Index);
+  std::vector<Token> tokens(Index) const;  // of the reply so far
+  /// Tokens of the prefix whose children an entry stands for.
+  int length(const Entry& e) const { return nodes_[e.node].length + (e.token >= 0 ? 1 : 0); }
+
+  void push(Entry);
+  /// Takes the most promising entry; its reference to the node is then the caller's.
+  Entry pop();
+  bool empty() const { return heap_.empty(); }
+  const Entry& top() const { return heap_.front(); }
+  const std::vector<Entry>& entries() const { return heap_; }
+  /// Where there are more than max_entries: drops those that `dead` says, then the least promising.
+  void limit(const std::function<bool(const Entry&)>& dead);
+  double dropped() const { return dropped_; }  // largest bound dropped for want of room
+  void drop(double bound) { dropped_ = std::max(dropped_, bound); }
+
+ private:
+  CausalDensity& density_;
+  std::vector<Node> nodes_;
+  std::vector<Index> free_;
+  std::vector<Entry> heap_;
+  std::size_t max_entries_;
+  std::uint32_t order_ = 0;
+  double dropped_ = -std::numeric_limits<double>::infinity();
+};
+
+}  // namespace ponder

@@ -1,0 +1,44 @@
+// KeptReplies: the K most likely replies seen, or the most likely of each length, and the bar that a prefix must
+// exceed to lead to another. Not the search.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "ponder/search.h"
+
+namespace ponder {
+
+class KeptReplies {
+ public:
+  KeptReplies(const ReplyLaw&, const BestFirstConfig&);
+  void offer(Reply);
+  /// What a reply is worth: its log-probability, and the prior of its length. Nats.
+  double worth(const Reply& r) const { return r.logprob + prior(static_cast<int>(r.tokens.size())); }
+  /// The most that the prior can still give to a reply of more than t tokens.
+  double ahead(int t) const { return ahead_[t]; }
+  /// What a reply of more than t tokens must be worth more than to be kept; -inf while there is room for it.
+  double bar(int t) const { return per_length_ ? bars_[t] : bar_; }
+  /// bar less the slack: what is not above it is of no interest at all.
+  double floor(int t) const { return bar(t) - slack_; }
+
+  const std::vector<Reply>& replies() const { return kept_; }  // worth most first; per length: shortest first
+  std::vector<Reply> rivals() const;
+  double best_not_kept() const { return best_not_kept_; }
+
+ private:
+  static constexpr double kInf = std::numeric_limits<double>::infinity();
+  double prior(int n) const { return prior_.empty() ? 0 : prior_[n]; }
+  void offer_by_length(Reply);
+
+  std::vector<double> prior_, ahead_;  // (horizon + 1)
+  std::size_t n_best_;
+  bool per_length_;
+  double slack_;
+  std::vector<Reply> kept_, rivals_;
+  std::vector<bool> possible_;  // (horizon + 1): lengths of replies
+  std::vector<double> bars_;    // (horizon + 1): per length
+  double bar_ = -kInf, best_not_kept_ = -kInf;
+};
+
+}  // namespace ponder

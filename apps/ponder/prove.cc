@@ -109,7 +109,7 @@ void prove_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
   settle_in_f32(a, e, prompt, law, c, r);
   const double seconds = seconds_since(start);
   if (!a.certificate.empty() && !r.replies.empty())
-    write_certificate(a.certificate, {std::string(e.text.file->path()),
+    write_certificate(a.certificate, {std::filesystem::path(e.text.file->path()).filename().string(),
                                       e.text.file->sha256(),
                                       precision_of(e),
                                       prompt,

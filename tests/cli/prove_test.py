@@ -1,0 +1,155 @@
+"""`ponder prove`: certificates and their check, forgeries, lengths, and what it does without time, room or patience."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from ponder_cli import ANSWER, DATA, PONDER, TINY, TOY, lines, run
+
+SMALL = ["-m", TINY, "-no-cnv", "-p", "the river", "--allow-ids", "294,5,70,120,230", "--precision", "f32"]
+OTHER = os.path.join(DATA, "tiny", "llama-untied", "model.gguf")
+
+
+class Prove(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = os.path.join(self.folder.name, "certificate.json")
+
+    def certificate(self, *args):
+        r = run("prove", *SMALL, "--max-length", "5", "--certificate", self.path, "--json", *args)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        with open(self.path, encoding="utf-8") as f:
+            return lines(r)[0], json.load(f)
+
+    def check(self, certificate=None, model=TINY):
+        if certificate is not None:
+            with open(self.path, "w", encoding="utf-8") as f:
+                json.dump(certificate, f)
+        r = run("prove", "-m", model, "--check", self.path, "--json")
+        return r, (lines(r) or [None])[0]
+
+    def test_every_kind_of_certificate_is_valid(self):
+        for args in ([], ["--n-best", "4"], ["--target", "truncated"], ["--min-length", "3"], ["--length-prior", "1.5"], ["--budget", "9t"],
+                     ["--n-best", "100000"[:4]], ["--precision", "auto"]):
+            j, c = self.certificate(*args)
+            r, checked = self.check()
+            self.assertEqual((r.returncode, checked["valid"]), (0, True), (args, checked, r.stderr))
+            self.assertEqual([x["reply_ids"] for x in c["replies"]], [x["reply_ids"] for x in j["n_best"]])
+            self.assertEqual(list(j), ANSWER + ["certificate", "n_best", "mass"])
+            self.assertNotIn("/", c["model"]["file"])
+        r = run("prove", *SMALL, "--target", "fixed", "--length", "4", "--certificate", self.path)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn(b"valid", run("prove", "-m", TINY, "--check", self.path).stdout)
+
+    def test_forgeries_are_not(self):
+        j, good = self.certificate("--n-best", "3")
+        second = lines(run("prove", *SMALL, "--max-length", "5", "--n-best", "4", "--json"))[0]["n_best"][3]
+
+        def forged(change):
+            c = copy.deepcopy(good)
+            change(c)
+            r, checked = self.check(c)
+            self.assertEqual((r.returncode, checked["valid"]), (1, False), checked)
+            return checked["why"]
+
+        def recompute(c):  # the figures that follow from the replies and the bound
+            c["margin"] = c["replies"][-1]["logprob"] - c["bound"]
+            c["mass"] = sum(2.718281828459045 ** x["logprob"] for x in c["replies"])
+
+        def drop(c):
+            c["replies"] = c["replies"][1:] + [{**{k: second[k] for k in ("reply_ids", "logprob")}, "ended": True}]
+            c["bound"] = min(c["bound"], second["logprob"])
+            recompute(c)
+
+        def raise_bar(c):
+            c["bound"] -= 0.5
+            recompute(c)
+            for x in c["replies"]:
+                x["logprob"] += 0.5
+            c["margin"], c["mass"] = c["margin"] + 0.5, sum(2.718281828459045 ** x["logprob"] for x in c["replies"])
+
+        def alter(c):
+            c["replies"][-1]["logprob"] -= 0.01
+            c["bound"] = min(c["bound"], c["replies"][-1]["logprob"])
+            recompute(c)
+
+        self.assertIn("leaves out", forged(drop))
+        self.assertIn("log-probability", forged(raise_bar))
+        self.assertIn("log-probability", forged(alter))
+        self.assertIn("margin", forged(lambda c: c.update(margin=c["margin"] + 1)))
+        self.assertIn("end ids", forged(lambda c: c.update(end_ids=[5])))
+        self.assertIn("another model", self.check(good, OTHER)[1]["why"])
+        stolen = copy.deepcopy(good)  # the hash recomputed for another model
+        stolen["model"]["sha256"] = json.loads(run("info", "-m", OTHER, "--json").stdout).get("sha256") or self.sha256(OTHER)
+        r, checked = self.check(stolen, OTHER)
+        self.assertEqual((r.returncode, checked["valid"]), (1, False), checked)
+        self.assertIn("log-probability", checked["why"])
+
+    @staticmethod
+    def sha256(path):
+        import hashlib
+
+        with open(path, "rb") as f:
+            return hashlib.sha256(f.read()).hexdigest()
+
+    def test_what_is_no_certificate(self):
+        _, good = self.certificate()
+        for change in (lambda c: c.pop("bound"), lambda c: c.update(format="x"), lambda c: c.update(replies=3), lambda c: c.update(target="none"),
+                       lambda c: c.update(horizon=0), lambda c: c.update(horizon=1 << 30), lambda c: c.update(prompt_ids=[]), lambda c: c.update(claim=7)):
+            c = copy.deepcopy(good)
+            change(c)
+            r, _ = self.check(c)
+            self.assertEqual((r.returncode, r.stdout), (2, b""), r.stderr)
+        with open(self.path, "w", encoding="utf-8") as f:
+            f.write("{")
+        self.assertEqual(run("prove", "-m", TINY, "--check", self.path).returncode, 2)
+        self.assertEqual(run("prove", "-m", TINY, "--check", self.path + ".none").returncode, 2)
+        r = run("prove", *SMALL, "--certificate", os.path.join(self.folder.name, "none", "x.json"))
+        self.assertEqual((r.returncode, r.stdout), (1, b""))
+
+    def test_the_best_of_each_length(self):
+        (j,) = lines(run("prove", *SMALL, "--max-length", "4", "--per-length", "--json"))
+        self.assertEqual([len(x["reply_ids"]) for x in j["per_length"]], [1, 2, 3, 4])
+        self.assertEqual({x["gap"] for x in j["per_length"]}, {0})
+        self.assertEqual(max(x["logprob"] for x in j["per_length"]), j["logprob"])
+
+    def test_what_it_refuses(self):
+        for part, *args in (("--length-prior", "--term", "copy:1"), ("--per-length alone", "--per-length", "--n-best", "2"),
+                            ("one prompt", "--certificate", self.path, "--input", "-"), ("of reply", "--max-length", "9999999"), ("0s", "--budget", "x0s")):
+            r = run("prove", *SMALL, *args, stdin=b"")
+            self.assertEqual(r.returncode, 2, (args, r.stderr))
+            self.assertIn(part, r.stderr.decode())
+
+    def test_no_time(self):
+        for budget in ("0s", "0.000001s", "0t", "1t"):
+            (j,) = lines(run("prove", *SMALL, "--budget", budget, "--json"))
+            self.assertIn(j["certificate"]["status"], ("none", "gap"), budget)
+            (j,) = lines(run("think", *SMALL, "--budget", budget, "--json"))
+            self.assertGreater(len(j["reply_ids"]), 0)
+        self.assertIn(b"UNDECIDED", self.undecided().stdout)
+
+    def undecided(self):
+        self.certificate()
+        r = run("prove", "-m", TINY, "--check", self.path, "--budget", "0s")
+        self.assertEqual(r.returncode, 1)
+        return r
+
+    def test_signals(self):
+        for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            p = subprocess.Popen([PONDER, "prove", "-m", TOY if os.path.exists(TOY) else TINY, "-no-cnv", "-p", "the river", "--budget", "60s",
+                                  "--target", "fixed", "--length", "60", "--certificate", self.path, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(1.5)
+            p.send_signal(sig)
+            out, err = p.communicate(timeout=60)
+            self.assertEqual(p.returncode, code, err)
+            self.assertIn("certificate", json.loads(out))
+
+
+if __name__ == "__main__":
+    unittest.main()

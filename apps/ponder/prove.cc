@@ -83,6 +83,7 @@ Json prove_json(const Args& a, const Engine& e, const BestFirstResult& r, const 
   j["n_best"] = Json::array();
   for (const Reply& x : r.replies) j["n_best"].push_back(entry(x));
   j["mass"] = r.certificate.mass_kept;
+  j["tie"] = r.certificate.tie;
   if (!a.per_length) return j;
   j["per_length"] = Json::array();
   for (const LengthBest& b : r.per_length) {

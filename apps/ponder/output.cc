@@ -63,13 +63,8 @@ Json cost_json(const Cost& c, double seconds) {
 
 Json certificate_json(const Certificate& c) {
   const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
-  return {{"status", to_string(c.status)},
-          {"claim", to_string(c.claim)},
-          {"gap", finite(c.gap)},
-          {"margin", finite(c.margin)},
-          {"horizon", c.horizon},
-          {"expanded", c.expanded},
-          {"tie", c.tie}};
+  return {{"status", to_string(c.status)}, {"claim", to_string(c.claim)}, {"gap", finite(c.gap)},
+          {"margin", finite(c.margin)},    {"horizon", c.horizon},        {"expanded", c.expanded}};
 }
 
 Json reply_json(const Reply& r, const Text& t) {

@@ -48,7 +48,7 @@ class Prove(unittest.TestCase):
 
     def test_forgeries_are_not(self):
         j, good = self.certificate("--n-best", "3")
-        second = lines(run("prove", *SMALL, "--max-length", "5", "--n-best", "4", "--json"))[0]["n_best"][3]
+        second = lines(run("prove", *SMALL, "--max-length", "5", "--precision", "f32", "--n-best", "4", "--json"))[0]["n_best"][3]
 
         def forged(change):
             c = copy.deepcopy(good)

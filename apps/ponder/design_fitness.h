@@ -1,0 +1,26 @@
+// What `ponder design` maximises: a fitness file read into terms, weights and constraints. Format: docs/dna.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jsonl.h"
+#include "ponder/dna_search.h"
+
+namespace ponder::app {
+
+struct Fitness {
+  std::vector<std::unique_ptr<Term>> terms{};
+  std::vector<double> weights{};
+  DnaConstraints constraints{};
+  ExactFitness exact{};  // when is_exact: the same fitness for dynamic programming
+  bool is_exact = true;  // best motifs of positive weight and similarity alone
+};
+
+/// start: may be empty; length: of the sequences. Fails (Failure) on what no fitness is.
+Fitness read_fitness(const std::string& path, const Dna& start, int length, int max_edits, int n_threads);
+/// The oracle of a file, for sequences of a length.
+std::unique_ptr<DnaTerm> oracle_of(const std::string& path, int length, int n_threads);
+
+}  // namespace ponder::app

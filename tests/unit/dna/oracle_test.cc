@@ -1,0 +1,134 @@
+// The oracle against PyTorch (tools/make_oracle_case.py), and what is said of files that are wrong.
+#include "ponder/dna_oracle.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "ponder/contract.h"
+#include "world.h"
+
+namespace ponder::test {
+namespace {
+
+using nlohmann::json;
+const std::filesystem::path kData = std::filesystem::path(PONDER_SOURCE_DIR) / "tests/data/oracle";
+
+std::string read(const std::filesystem::path& p) {
+  std::ifstream in(p, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Oracle, AgreesWithPyTorch) {
+  const auto oracle = read_oracle(kData / "case.json");
+  ASSERT_TRUE(oracle.ok()) << oracle.error().message();
+  const json expected = json::parse(read(kData / "expected.json"));
+  std::vector<Token> candidates;
+  for (int i = 0; i < oracle->length * kLetters; ++i) candidates.push_back(i % kLetters);
+  for (std::size_t k = 0; k < expected["values"].size(); ++k) {
+    const auto w = expected["weights"][k].get<std::vector<float>>();
+    const auto dw = expected["derivatives"][k].get<std::vector<double>>();
+    const SoftPoint p{candidates, w, kLetters};
+    std::vector<SoftValue> v;
+    ASSERT_TRUE(oracle->term->evaluate({&p, 1}, v).ok());
+    EXPECT_NEAR(v[0].value, expected["values"][k].get<double>(), 1e-5);
+    double error = 0, size = 0;
+    for (std::size_t i = 0; i < dw.size(); ++i) {
+      error += std::pow(v[0].weights[i] - dw[i], 2);
+      size += dw[i] * dw[i];
+    }
+    EXPECT_GT(size, 0);
+    EXPECT_LE(std::sqrt(error / size), 1e-4);
+  }
+  const Status s = check_contract(*oracle->term, candidates, kLetters, {.step = 1e-3});
+  EXPECT_TRUE(s.ok()) << (s.ok() ? "" : s.error().message());
+}
+
+TEST(Oracle, DoesNotDependOnBatchOrThreads) {
+  const auto one = read_oracle(kData / "case.json", 1), many = read_oracle(kData / "case.json", 3);
+  ASSERT_TRUE(one.ok() && many.ok());
+  std::mt19937 rng(1);
+  std::vector<Dna> x(9, Dna(one->length));
+  for (Dna& d : x)
+    for (Token& v : d) v = static_cast<Token>(rng() % 4);
+  std::vector<double> all, single;
+  ASSERT_TRUE(many->term->score(x, all).ok());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    ASSERT_TRUE(one->term->score({&x[i], 1}, single).ok());
+    EXPECT_EQ(single[0], all[i]);
+  }
+  x[0].pop_back();
+  EXPECT_FALSE(one->term->score(x, all).ok());
+}
+
+// A copy of the case with something changed.
+class BadOracle : public testing::Test {
+ protected:
+  BadOracle() : dir(testing::TempDir() + "/ponder-oracle-" + std::to_string(::getpid())) {
+    std::filesystem::create_directories(dir);
+    text = json::parse(read(kData / "case.json"));
+    weights = read(kData / "case.safetensors");
+  }
+  ~BadOracle() override { std::filesystem::remove_all(dir); }
+  void expect(const std::string& words) {
+    std::ofstream(dir / "case.json") << text;
+    std::ofstream(dir / "case.safetensors", std::ios::binary) << weights;
+    const auto r = read_oracle(dir / "case.json");
+    ASSERT_FALSE(r.ok()) << words;
+    EXPECT_NE(r.error().message().find(words), std::string::npos) << r.error().message();
+  }
+  std::filesystem::path dir;
+  json text;
+  std::string weights;
+};
+
+TEST_F(BadOracle, SaysWhatLayersDoNotFit) {
+  const json good = text;
+  text["layers"][0]["name"] = "none";
+  expect("a tensor 'none.bias', got none");
+  text = good;
+  text["layers"][0]["padding"] = 99;
+  expect("within its reach");
+  text = good;
+  text["layers"][0]["kind"] = "lstm";
+  expect("'lstm'");
+  text = good;
+  text["layers"].erase(0);
+  expect("one that does not");
+  text = good;
+  text["length"] = 40;
+  expect("inputs");
+  text["length"] = -1;
+  expect("a length from 1");
+  text = good;
+  text["layers"].erase(text["layers"].size() - 1);
+  expect("one output, got 7");
+  text = json::array();
+  expect("ponder-oracle");
+  EXPECT_EQ(read_oracle(dir / "absent.json").error().code, Code::kNotFound);
+}
+
+TEST_F(BadOracle, SaysWhatWeightsAreWrong) {
+  const std::string good = weights;
+  weights.resize(weights.size() - 4);
+  expect("bytes within the file");
+  weights = good.substr(0, 5);
+  expect("5 bytes");
+  weights = good;
+  weights[6] = 1;  // 2^48 bytes of header
+  expect("longer than the file");
+  weights = good;
+  weights.replace(good.find("F32"), 3, "I32");
+  expect("tensors of F32");
+  weights = good;
+  for (std::size_t i = 1; i <= 4; ++i) weights[weights.size() - i] = '\xff';
+  expect("finite weights");
+  weights = good;
+  weights[9] = '!';
+  expect("JSON header");
+}
+
+}  // namespace
+}  // namespace ponder::test

@@ -158,7 +158,8 @@ void check_args(const SampleArgs& a) {
     fail({Code::kInvalid, "--out with one prompt", "--input", "command line", "run each prompt by itself"});
   if (a.resume && a.out.empty())
     fail({Code::kInvalid, "--resume with the --out of the run that goes on", "no --out", "command line", ""});
-  if (!a.out.empty()) must(check_replaceable(a.out));
+  if (!a.out.empty())
+    for (const std::string& file : {a.out, checkpoint_path(a)}) must(check_replaceable(file));
   (void)a.budget.budget();
 }
 

@@ -56,6 +56,12 @@ std::vector<Scalar> scalars(const Trace& t) {
   return all;
 }
 
+// Of many short chains; NaN where each began at a reply of its own.
+double nested(const Chains& c, const Scalar& s) {
+  const int k = c.config().superchains();
+  return k < c.config().chains ? rhat_nested(s.draws, k) : NAN;
+}
+
 double rate(std::int64_t part, std::int64_t all) {
   return all ? static_cast<double>(part) / static_cast<double>(all) : 0;
 }
@@ -64,6 +70,26 @@ double acceptance(const Chains& c) {
   std::int64_t n = 0, accepted = 0;
   for (const MoveCounts& m : c.moves()) n += m.n, accepted += m.n_accepted;
   return rate(accepted, n);
+}
+
+// A swap of a ladder is between a replica and the next one above.
+bool is_swap(const MoveCounts& m) { return m.name == "swap" && m.by_replica.size() > 1; }
+double alpha_of(const Chains& c, std::size_t replica) { return c.energy().replicas()[replica].alpha; }
+
+void print_scalars(const SampleRun& run) {
+  const bool many = run.chains.config().superchains() < run.chains.config().chains;
+  write(fmt::format("\n{:<13} {:>9} {:>8} {:>8} {:>9} {:>9} {:>9} {:>7}{} {:>6} {:>6} {:>8} {:>9}\n", "", "mean",
+                    "MCSE", "sd", "5 %", "median", "95 %", "R-hat", many ? "  nested" : "", "bulk", "tail", "ESS/s",
+                    "ESS/kTFE"));
+  for (const Scalar& s : scalars(run.chains.trace())) {
+    const Summary x = summarise(s.draws);
+    const std::string of_superchains = many ? fmt::format(" {:7.3f}", nested(run.chains, s)) : "";
+    write(fmt::format(
+        "{:<13} {:9.2f} {:8.3f} {:8.2f} {:9.2f} {:9.2f} {:9.2f} {:7.3f}{} {:6.0f} {:6.0f} {:8.2f} {:9.2f}\n", s.name,
+        x.mean, x.mcse_mean, x.sd, x.q5, x.median, x.q95, x.rhat, of_superchains, x.ess_bulk, x.ess_tail,
+        x.ess_bulk / run.seconds,
+        1000 * x.ess_bulk / static_cast<double>(std::max<std::int64_t>(run.cost.total(), 1))));
+  }
 }
 
 void print_moves(const Chains& c) {
@@ -76,7 +102,51 @@ void print_moves(const Chains& c) {
       if (m.at[t].n > 0) cuts += fmt::format(" {}: {:.0f} %", t, 100 * rate(m.at[t].n_accepted, m.at[t].n));
     if (!cuts.empty()) line += "; by first position" + cuts + (m.at.size() > kShown ? " …" : "");
     write(line + "\n");
+    if (!is_swap(m)) continue;
+    write("swaps of alpha");
+    for (std::size_t r = 0; r + 1 < m.by_replica.size(); ++r)
+      write(fmt::format("{} {:.3g} with {:.3g}: {:.0f} %", r ? "," : "", alpha_of(c, r), alpha_of(c, r + 1),
+                        100 * rate(m.by_replica[r].n_accepted, m.by_replica[r].n)));
+    write("\n");
   }
+  for (const StepSize& s : c.step_sizes())
+    write(fmt::format("warm-up settled on {} {} of {:.3g}\n", c.moves()[s.move].name, s.name, *s.value));
+}
+
+Json count_json(const MoveCounts::Count& c) { return {{"n", c.n}, {"accepted", c.n_accepted}}; }
+
+Json moves_json(const Chains& c) {
+  Json all = Json::array();
+  for (const MoveCounts& m : c.moves()) {
+    Json j{{"name", m.name}, {"n", m.n}, {"accepted", m.n_accepted}, {"numeric", m.n_numeric}};
+    j["by_position"] = Json::array();
+    for (const auto& at : m.at) j["by_position"].push_back(count_json(at));
+    all.push_back(std::move(j));
+  }
+  return all;
+}
+
+Json swaps_json(const Chains& c) {
+  Json all = Json::array();
+  for (const MoveCounts& m : c.moves())
+    for (std::size_t r = 0; is_swap(m) && r + 1 < m.by_replica.size(); ++r) {
+      all.push_back(count_json(m.by_replica[r]));
+      all.back()["alphas"] = {alpha_of(c, r), alpha_of(c, r + 1)};
+    }
+  return all;
+}
+
+Json step_sizes_json(const Chains& c) {
+  Json all = Json::array();
+  for (const StepSize& s : c.step_sizes())
+    all.push_back({{"move", c.moves()[s.move].name}, {"name", s.name}, {"value", *s.value}});
+  return all;
+}
+
+// With the flags of this program.
+std::string advice(const SampleArgs& a, const Verdict& v) {
+  if (v.draws == 0) return v.advice;
+  return fmt::format("{}: --draws {}{}", v.advice, v.draws, a.out.empty() ? "" : " --resume");
 }
 
 }  // namespace
@@ -90,21 +160,13 @@ void print_sample(const SampleArgs& a, const Engine& e, const SampleRun& run) {
     write(fmt::format("{:5.1f} %  log p {:8.2f}  {:3d} tokens  {}\n", 100. * replies[i].count / n, replies[i].logprob,
                       replies[i].tokens.size(), one_line(e.text.reply_text(replies[i].tokens))));
   if (replies.size() > kShown) write(fmt::format("         and {} other replies\n", replies.size() - kShown));
-  write(fmt::format("\n{:<13} {:>9} {:>8} {:>9} {:>9} {:>9} {:>7} {:>6} {:>6} {:>8} {:>9}\n", "", "mean", "sd", "5 %",
-                    "median", "95 %", "R-hat", "bulk", "tail", "ESS/s", "ESS/kTFE"));
-  for (const Scalar& s : scalars(t)) {
-    const Summary x = summarise(s.draws);
-    write(fmt::format("{:<13} {:9.2f} {:8.2f} {:9.2f} {:9.2f} {:9.2f} {:7.3f} {:6.0f} {:6.0f} {:8.2f} {:9.2f}\n",
-                      s.name, x.mean, x.sd, x.q5, x.median, x.q95, x.rhat, x.ess_bulk, x.ess_tail,
-                      x.ess_bulk / run.seconds,
-                      1000 * x.ess_bulk / static_cast<double>(std::max<std::int64_t>(run.cost.total(), 1))));
-  }
+  print_scalars(run);
   print_moves(run.chains);
   const Verdict v = judge(t);
   write(fmt::format("{} chains of {} draws{}, {:.1f} s, {} tokens through the network\n", a.chains,
                     run.chains.n_draws(), run.stopped ? ", stopped early" : "", run.seconds, run.cost.total()));
-  write((v.converged ? "converged: " : "not converged: ") + v.reason + (v.advice.empty() ? "" : "; " + v.advice) +
-        (a.out.empty() || v.converged ? "\n" : " --resume\n"));
+  const std::string next = advice(a, v);
+  write((v.converged ? "converged: " : "not converged: ") + v.reason + (next.empty() ? "" : "; " + next) + "\n");
   if (!a.out.empty()) write("written to " + a.out + "\n");
   flush();
 }
@@ -128,14 +190,19 @@ Json sample_json(const SampleArgs& a, const Engine& e, const SampleRun& run) {
   for (const Scalar& s : scalars(t)) {
     const Summary x = summarise(s.draws);
     d["rhat"][s.name] = number(x.rhat);
+    d["rhat_nested"][s.name] = number(nested(run.chains, s));
+    d["mcse"][s.name] = number(x.mcse_mean);
     d["ess_bulk"][s.name] = number(x.ess_bulk);
     d["ess_tail"][s.name] = number(x.ess_tail);
     d["acceptance_rate"][s.name] = acceptance(run.chains);
     d["ess_per_second"][s.name] = number(x.ess_bulk / run.seconds);
   }
+  d["moves"] = moves_json(run.chains);
+  d["swaps"] = swaps_json(run.chains);
+  d["step_sizes"] = step_sizes_json(run.chains);
   j["diagnostics"] = std::move(d);
   const Verdict v = judge(t);
-  j["verdict"] = {{"converged", v.converged}, {"reason", v.reason}, {"advice", v.advice}};
+  j["verdict"] = {{"converged", v.converged}, {"reason", v.reason}, {"advice", advice(a, v)}};
   j["file"] = a.out.empty() ? Json(nullptr) : Json(a.out);
   return j;
 }

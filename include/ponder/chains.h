@@ -20,6 +20,10 @@ struct ChainsConfig {
   int warmup = 100;        // steps before the first draw is kept; step sizes adapt in them
   int thin = 1;            // steps a draw
   std::uint64_t seed = 0;  // draws depend on (seed, chain, step) alone: not on threads, nor on how often a run stopped
+
+  /// Groups of equal size, chains of one beginning at the same reply, as rhat_nested wants it of many short chains: the
+  /// largest divisor of `chains` up to its root. Below 16 chains, or for a prime number, each is its own.
+  int superchains() const;
 };
 
 /// What became of the proposals of one move of the kernel after the warm-up, all chains together.
@@ -27,10 +31,11 @@ struct MoveCounts {
   std::string name;
   std::int64_t n = 0, n_accepted = 0;
   std::int64_t n_numeric = 0;  // refused because a number was NaN
-  struct AtPosition {
+  struct Count {
     std::int64_t n = 0, n_accepted = 0;
   };
-  std::vector<AtPosition> at{};  // by the first position that the proposal may change
+  std::vector<Count> at{};          // by the first position that the proposal may change
+  std::vector<Count> by_replica{};  // (group) by the chain's place in its ladder; of "swap": with the next one above
 };
 
 /// What an interrupted run needs to go on as if it had not stopped; plain values, so that any format can hold it.
@@ -66,6 +71,9 @@ class Chains {
   std::uint64_t n_steps() const { return kept_.step; }
   int n_draws() const { return static_cast<int>(kept_.trace.replies[0].size()); }  // kept, of each chain
   const ChainsConfig& config() const { return config_; }
+  const Energy& energy() const { return *energy_; }
+  /// What the warm-up tunes, or has settled on.
+  std::vector<StepSize> step_sizes() const { return kernel_->step_sizes(); }
   /// posterior: logprob, distance, and R of each term; sample_stats: lp (-U), energy (U), acceptance_rate.
   const Trace& trace() const { return kept_.trace; }
   std::span<const MoveCounts> moves() const { return kept_.moves; }
@@ -92,15 +100,17 @@ class Chains {
   std::unique_ptr<RunAhead> ahead_;  // nullptr: chains are not ahead of states_
 };
 
-/// Replaces the file at `path` as a whole or not at all. `config_hash`: of all that must not change between the runs.
-Status write_snapshot(const ChainsSnapshot&, const std::string& config_hash, const std::string& path);
-/// Errors: kNotFound, kInvalid (no snapshot, cut short, changed, or of a run with another config_hash), kUnsupported.
-Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config_hash);
+/// Replaces the file at `path` as a whole or not at all. `config`: all that must not change between the runs, in words;
+/// its hash is kept.
+Status write_snapshot(const ChainsSnapshot&, const std::string& config, const std::string& path);
+/// Errors: kNotFound, kInvalid (no snapshot, cut short, changed, or of a run with another config), kUnsupported.
+Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config);
 
 struct Verdict {
   bool converged = false;
   std::string reason;  // "R-hat of logprob is 1.08, above 1.01"
-  std::string advice;  // "draw 4 times as many: --draws 1000"
+  std::string advice;  // "draw 4 times as many"; may be empty
+  int draws = 0;       // of each chain, that the advice asks for; 0: for something else
 };
 /// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p, length and energy.
 Verdict judge(const Trace&);

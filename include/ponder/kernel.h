@@ -3,6 +3,7 @@
 // METHODS 2, 3.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,9 +26,12 @@ struct StepInfo {
 
 /// A setting that warm-up may tune (adaptation.h) to a rate of acceptance of one move.
 struct StepSize {
-  int move = 0;  // index into Kernel::moves
+  int move = 0;           // index into Kernel::moves
+  std::string_view name;  // as in make_kernel
   double* value = nullptr;
-  double acceptance = 0.574;  // Roberts and Rosenthal 1998
+  double acceptance = 0.574;                              // Roberts and Rosenthal 1998; of trajectories: kTrajectory
+  double most = std::numeric_limits<double>::infinity();  // beyond which a step goes no further
+  static constexpr double kTrajectory = 0.651;            // Beskos et al. 2013
 };
 
 /// Steps of chains that do not wait for each other: a pass of the model serves each of them wherever it is in its step.
@@ -62,7 +66,8 @@ class Kernel {
   virtual int group() const { return 1; }
 };
 
-/// A kernel by its settings, `name:key=value,…`, or a cycle of several, each some times: `suffix:tries=8+gibbs*3`.
+/// A kernel by its settings, `name:key=value,…`, or a cycle of several, each some times: `suffix:tries=8+gibbs*3`. A
+/// step size that is given is not tuned.
 /// The energy must outlive it. Errors: kInvalid, with the nearest name, key or value that there is.
 Result<std::unique_ptr<Kernel>> make_kernel(std::string_view spec, const Energy&);
 

@@ -6,6 +6,7 @@
 
 #include "ponder/choices.h"
 #include "ponder/energy.h"
+#include "ponder/search.h"
 
 namespace ponder {
 
@@ -21,11 +22,12 @@ struct SmcResult {
   double log_z = 0;  // log of an unbiased estimate of Z = sum_x exp(-U(x)); log Z itself is not unbiased
   double ess = 0;    // of the final weights
   int n_resampled = 0;
+  bool completed = false;  // false: the budget stopped it; unended particles have weight 0, log_z estimates nothing
 };
 
 /// Systematic resampling. A draw from the target is approximately a reply taken by weight: exact as the number of
-/// particles grows. Errors: kInvalid (no particle, ess outside 0 … 1), kNumeric (no particle is a reply), the
-/// density's.
-Result<SmcResult> power_smc(const Energy&, int replica, const SmcConfig&, Choices&);
+/// particles grows. Errors: kInvalid (no particle, ess outside 0 … 1), kNumeric (no particle is a reply), kResource
+/// (the budget stopped it before any was), the density's.
+Result<SmcResult> power_smc(const Energy&, int replica, const SmcConfig&, const Budget&, Choices&);
 
 }  // namespace ponder

@@ -2,6 +2,7 @@
 // a run that was stopped goes on with the very draws it would have made.
 #include "ponder/chains.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -41,6 +42,8 @@ void take_values(Trace& from, Trace& to) {
 bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
   const bool empty = s.trace.posterior.empty() && s.trace.sample_stats.empty();
   return s.moves.size() == c.moves.size() && s.acceptance.size() == c.acceptance.size() &&
+         std::equal(s.moves.begin(), s.moves.end(), c.moves.begin(),
+                    [](const auto& a, const auto& b) { return a.by_replica.size() == b.by_replica.size(); }) &&
          s.trace.replies.size() == c.trace.replies.size() &&
          (empty || (s.trace.posterior.size() == c.trace.posterior.size() &&
                     s.trace.sample_stats.size() == c.trace.sample_stats.size()));
@@ -53,6 +56,14 @@ Chains::Chains(const Energy& e, Kernel& k, const ChainsConfig& c, std::vector<To
 Chains::Chains(Chains&&) noexcept = default;
 Chains& Chains::operator=(Chains&&) noexcept = default;
 Chains::~Chains() = default;
+
+int ChainsConfig::superchains() const {
+  constexpr int kMany = 16;
+  if (chains < kMany) return chains;
+  int k = static_cast<int>(std::sqrt(chains));
+  while (chains % k != 0) --k;
+  return k > 1 ? k : chains;
+}
 
 std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
   std::vector<std::unique_ptr<Choices>> all;
@@ -70,7 +81,8 @@ Status Chains::begin() {
   states_.resize(n_states());
   for (int s = 0; s < n_states(); ++s) states_[s].replica = group > 1 ? s % group : 0;
   kept_.acceptance.assign(config_.chains, 0);
-  for (const std::string& name : kernel_->moves()) kept_.moves.push_back({.name = name});
+  for (const std::string& name : kernel_->moves())
+    kept_.moves.push_back({.name = name, .by_replica = std::vector<MoveCounts::Count>(group)});
   kept_.trace = empty_trace(*energy_, config_.chains);
   return {};
 }
@@ -103,9 +115,13 @@ Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& con
     return c;
   }
   const auto owned = c.choices(0);
+  const std::size_t group = k.group(), size = group * (config.chains / config.superchains());
   std::vector<Choices*> choices;
-  for (const auto& one : owned) choices.push_back(one.get());
-  PONDER_TRY(draw_starts(e, choices, kStartTries, c.states_));
+  std::vector<ChainState> firsts;  // of each superchain
+  for (std::size_t s = 0; s < c.states_.size(); ++s)
+    if (s % size < group) choices.push_back(owned[s].get()), firsts.push_back(c.states_[s]);
+  PONDER_TRY(draw_starts(e, choices, kStartTries, firsts));
+  for (std::size_t s = 0; s < c.states_.size(); ++s) c.states_[s] = firsts[s / size * group + s % group];
   return c;
 }
 
@@ -181,11 +197,11 @@ void Chains::count(std::span<const StepInfo> infos) {
       ++move.n;
       move.n_accepted += info.accepted;
       move.n_numeric += info.numeric;
-      if (info.position >= 0) {
-        if (move.at.size() <= static_cast<std::size_t>(info.position)) move.at.resize(info.position + 1);
-        ++move.at[info.position].n;
-        move.at[info.position].n_accepted += info.accepted;
-      }
+      const auto add = [&info](MoveCounts::Count& c) { ++c.n, c.n_accepted += info.accepted; };
+      add(move.by_replica[s % group]);
+      if (info.position < 0) continue;
+      if (move.at.size() <= static_cast<std::size_t>(info.position)) move.at.resize(info.position + 1);
+      add(move.at[info.position]);
     }
   for (std::size_t c = 0; c < kept_.acceptance.size(); ++c) {
     const std::size_t s = c * group + group - 1;

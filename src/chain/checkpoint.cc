@@ -1,6 +1,7 @@
 // nlohmann-json writes and reads the CBOR; it aborts nowhere, and what it throws ends here.
 #include "chain/checkpoint.h"
 
+#include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include <bit>
@@ -20,7 +21,7 @@ using Json = nlohmann::json;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::string_view kMagic = "ponder checkpoint\n";
-constexpr char kFormat = 1;
+constexpr char kFormat = 2;
 constexpr std::size_t kBodyAt = kMagic.size() + 1 + SHA256_DIGEST_LENGTH;
 
 static_assert(std::endian::native == std::endian::little);
@@ -72,13 +73,9 @@ Arrays arrays_of(const Json& j) {
 }
 
 Checkpoint checkpoint_of(const Json& j) {
-  Checkpoint c{.step = j.at("step"),
-               .seed = j.at("seed"),
-               .config_hash = j.at("config_hash"),
-               .chains = {},
-               .arrays = arrays_of(j.at("arrays"))};
-  for (const Json& chain : j.at("chains"))
-    c.chains.push_back({values_of<Token>(chain.at("tokens")), arrays_of(chain.at("arrays"))});
+  Checkpoint c{
+      .step = j.at("step"), .config_hash = j.at("config_hash"), .replies = {}, .arrays = arrays_of(j.at("arrays"))};
+  for (const Json& reply : j.at("replies")) c.replies.push_back(values_of<Token>(reply));
   return c;
 }
 
@@ -90,7 +87,7 @@ std::string digest(std::string_view body) {
 
 // The CBOR of a file whose envelope is in order.
 Result<std::string_view> body_of(std::string_view file, const std::string& path) {
-  const auto bad = [&](Code code, const char* expected, const std::string& got, const char* hint) {
+  const auto bad = [&](Code code, const std::string& expected, const std::string& got, const char* hint) {
     return Error{code, expected, got, path, hint};
   };
   const std::string_view magic = file.substr(0, kMagic.size());
@@ -102,8 +99,8 @@ Result<std::string_view> body_of(std::string_view file, const std::string& path)
     return bad(Code::kInvalid, "a whole checkpoint", "its first " + std::to_string(file.size()) + " bytes", again);
   const int format = static_cast<unsigned char>(file[kMagic.size()]);
   if (format != kFormat)
-    return bad(Code::kUnsupported, "a checkpoint of format 1", "format " + std::to_string(format),
-               "go on with the version of ponder that wrote it");
+    return bad(Code::kUnsupported, "a checkpoint of format " + std::to_string(kFormat),
+               "format " + std::to_string(format), "go on with the version of ponder that wrote it");
   const std::string_view body = file.substr(kBodyAt);
   if (digest(body) != file.substr(kMagic.size() + 1, SHA256_DIGEST_LENGTH))
     return bad(Code::kInvalid, "a checkpoint as it was written", "one that was cut short or changed", again);
@@ -112,11 +109,15 @@ Result<std::string_view> body_of(std::string_view file, const std::string& path)
 
 }  // namespace
 
+std::string sha256(std::string_view text) {
+  std::string hex;
+  for (const char byte : digest(text)) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return hex;
+}
+
 Status write_checkpoint(const Checkpoint& c, const std::string& path) {
-  Json j{{"step", c.step}, {"seed", c.seed}, {"config_hash", c.config_hash}, {"chains", Json::array()}};
-  j["arrays"] = to_json(c.arrays);
-  for (const CheckpointChain& s : c.chains)
-    j["chains"].push_back({{"tokens", to_json(s.tokens)}, {"arrays", to_json(s.arrays)}});
+  Json j{{"step", c.step}, {"config_hash", c.config_hash}, {"replies", Json::array()}, {"arrays", to_json(c.arrays)}};
+  for (const auto& reply : c.replies) j["replies"].push_back(to_json(reply));
   std::string body;
   Json::to_cbor(j, body);
   return replace_file(path, std::string(kMagic) + kFormat + digest(body) + body);

@@ -22,18 +22,15 @@ using Array =
     std::variant<std::vector<double>, std::vector<float>, std::vector<std::int32_t>, std::vector<std::int64_t>>;
 using Arrays = std::map<std::string, Array>;
 
-struct CheckpointChain {
-  std::vector<Token> tokens;
-  Arrays arrays;  // what else the next step needs: noise, momentum, …
+struct Checkpoint {
+  std::uint64_t step = 0;     // steps done; the next one draws from (seed, chain, step)
+  std::string config_hash{};  // of all that must not change between the runs: model, prompt, target, kernels, seed
+  std::vector<std::vector<Token>> replies{};  // (chains)
+  Arrays arrays{};                            // step sizes, counts, draws kept, …
 };
 
-struct Checkpoint {
-  std::uint64_t step = 0;  // steps done; the next one draws from (seed, chain, step)
-  std::uint64_t seed = 0;
-  std::string config_hash{};  // of all that must not change between the runs: model, prompt, target, kernels
-  std::vector<CheckpointChain> chains{};
-  Arrays arrays{};  // of the run as a whole: step sizes, counts, …
-};
+/// Of a configuration in words, as 64 hexadecimal digits.
+std::string sha256(std::string_view);
 
 /// Replaces the file at `path` as a whole or not at all. Errors: those of replace_file.
 Status write_checkpoint(const Checkpoint&, const std::string& path);

@@ -13,8 +13,11 @@ using Tokens = std::vector<std::int32_t>;
 Ints flat(std::span<const MoveCounts> moves) {
   Ints out;
   for (const MoveCounts& m : moves) {
-    out.insert(out.end(), {m.n, m.n_accepted, m.n_numeric, static_cast<std::int64_t>(m.at.size())});
-    for (const auto& a : m.at) out.insert(out.end(), {a.n, a.n_accepted});
+    out.insert(out.end(), {m.n, m.n_accepted, m.n_numeric});
+    for (const auto* counts : {&m.at, &m.by_replica}) {
+      out.push_back(static_cast<std::int64_t>(counts->size()));
+      for (const auto& c : *counts) out.insert(out.end(), {c.n, c.n_accepted});
+    }
   }
   return out;
 }
@@ -45,10 +48,12 @@ void read_moves(const Ints& flat, std::vector<MoveCounts>& moves, bool& good) {
     m.n = in.next();
     m.n_accepted = in.next();
     m.n_numeric = in.next();
-    m.at.resize(std::min<std::size_t>(static_cast<std::size_t>(in.next()), in.left.size()));
-    for (auto& a : m.at) {
-      a.n = in.next();
-      a.n_accepted = in.next();
+    for (auto* counts : {&m.at, &m.by_replica}) {
+      counts->resize(std::min<std::size_t>(static_cast<std::size_t>(in.next()), in.left.size()));
+      for (auto& c : *counts) {
+        c.n = in.next();
+        c.n_accepted = in.next();
+      }
     }
   }
   good &= in.good;
@@ -90,9 +95,8 @@ Doubles flat(std::span<const Column> columns) {
 
 }  // namespace
 
-Status write_snapshot(const ChainsSnapshot& s, const std::string& config_hash, const std::string& path) {
-  Checkpoint c{.step = s.step, .config_hash = config_hash};
-  for (const auto& reply : s.replies) c.chains.push_back({reply, {}});
+Status write_snapshot(const ChainsSnapshot& s, const std::string& config, const std::string& path) {
+  Checkpoint c{.step = s.step, .config_hash = sha256(config), .replies = s.replies};
   Doubles averages;
   for (const auto& a : s.averages)
     averages.insert(averages.end(), {a.start, a.shortfall, a.mean_log_step, static_cast<double>(a.n)});
@@ -112,16 +116,15 @@ Status write_snapshot(const ChainsSnapshot& s, const std::string& config_hash, c
   return write_checkpoint(c, path);
 }
 
-Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config_hash) {
-  PONDER_ASSIGN(const Checkpoint c, read_checkpoint(path, config_hash));
+Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string& config) {
+  PONDER_ASSIGN(const Checkpoint c, read_checkpoint(path, sha256(config)));
   const auto *averages = find<Doubles>(c, "averages"), *acceptance = find<Doubles>(c, "acceptance"),
              *posterior = find<Doubles>(c, "posterior"), *stats = find<Doubles>(c, "sample_stats");
   const auto *tokens = find<Tokens>(c, "tokens"), *lengths = find<Tokens>(c, "lengths");
   const auto* moves = find<Ints>(c, "moves");
   bool good = averages && acceptance && posterior && stats && tokens && lengths && moves;
-  ChainsSnapshot s{.step = c.step};
+  ChainsSnapshot s{.step = c.step, .replies = c.replies};
   if (good) {
-    for (const CheckpointChain& chain : c.chains) s.replies.push_back(chain.tokens);
     Reader<double> in{*averages};
     while (in.good && !in.left.empty())
       s.averages.push_back({in.next(), in.next(), in.next(), static_cast<int>(in.next())});

@@ -22,9 +22,8 @@ bool all_equal(ChainDraws x) {
 
 Verdict judge(const Trace& t) {
   const std::size_t n_chains = t.replies.size(), n_draws = n_chains ? t.replies[0].size() : 0;
-  if (n_chains < 2) return {false, "one chain cannot tell whether it is stuck", "run several: --chains 4"};
-  if (n_draws < 4)
-    return {false, fmt::format("{} draws a chain are too few to judge", n_draws), "draw more: --draws 250"};
+  if (n_chains < 2) return {false, "one chain cannot tell whether it is stuck", "run several"};
+  if (n_draws < 4) return {false, fmt::format("{} draws a chain are too few to judge", n_draws), "draw more", 250};
   std::vector<std::vector<double>> lengths(n_chains);
   for (std::size_t c = 0; c < n_chains; ++c)
     for (const auto& reply : t.replies[c]) lengths[c].push_back(static_cast<double>(reply.size()));
@@ -41,19 +40,18 @@ Verdict judge(const Trace& t) {
     if (!(tail >= least_ess)) least_ess = tail, of_ess = "tail ESS of " + name;
   }
   if (of_rhat.empty())
-    return {false, "all draws are alike", "lower --alpha, or take another kernel, to see whether the chains can move"};
+    return {false, "all draws are alike", "lower alpha, or take another kernel, to see whether the chains can move"};
   const double wanted = kEssOfAChain * static_cast<double>(n_chains);
-  const int times =
-      std::isfinite(least_ess) && least_ess > 0 ? static_cast<int>(std::ceil(std::min(wanted / least_ess, 100.))) : 100;
+  const double lacking = std::isfinite(least_ess) && least_ess > 0 ? std::min(wanted / least_ess, 100.) : 100;
+  const int times = std::max(static_cast<int>(std::ceil(lacking)), 2);
+  const auto too_few = [&](std::string reason) {
+    return Verdict{false, std::move(reason), fmt::format("draw {} times as many", times),
+                   times * static_cast<int>(n_draws)};
+  };
   if (!(worst_rhat <= kRhat))
-    return {false,
-            fmt::format("R-hat of {} is {:.3f}, above {}: the chains do not agree yet", of_rhat, worst_rhat, kRhat),
-            fmt::format("draw {} times as many: --draws {}", std::max(times, 2),
-                        std::max(times, 2) * static_cast<int>(n_draws))};
-  if (!(least_ess >= wanted))
-    return {false, fmt::format("{} is {:.0f}, below {:.0f}", of_ess, least_ess, wanted),
-            fmt::format("draw {} times as many: --draws {}", std::max(times, 2),
-                        std::max(times, 2) * static_cast<int>(n_draws))};
+    return too_few(
+        fmt::format("R-hat of {} is {:.3f}, above {}: the chains do not agree yet", of_rhat, worst_rhat, kRhat));
+  if (!(least_ess >= wanted)) return too_few(fmt::format("{} is {:.0f}, below {:.0f}", of_ess, least_ess, wanted));
   return {true, fmt::format("R-hat at most {:.3f}, ESS at least {:.0f}", worst_rhat, least_ess), ""};
 }
 

@@ -2,6 +2,7 @@
 #include "io/replace_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,12 +24,34 @@ Error failed(const std::string& path, int error) {
   return {Code::kIo, "to write the file", std::generic_category().message(error), path, hint};
 }
 
-// A new file beside the one it is to replace; removed again unless it has taken that place.
+std::string resolved(const std::string& path) {
+  std::error_code none;  // of a path that does not exist: it is no link
+  return fs::is_symlink(path, none) ? fs::weakly_canonical(path, none).string() : path;
+}
+
+// Removes parts whose writers are dead: nobody holds their locks.
+void remove_orphans(const fs::path& target) {
+  const std::string stem = target.filename().string() + ".";
+  constexpr std::string_view kEnd = ".part";
+  std::error_code error;
+  for (fs::directory_iterator it(target.has_parent_path() ? target.parent_path() : ".", error), end;
+       !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with(stem) || !name.ends_with(kEnd) || name.size() <= stem.size() + kEnd.size()) continue;
+    const std::string owner = name.substr(stem.size(), name.size() - stem.size() - kEnd.size());
+    if (owner.find_first_not_of("0123456789-") != std::string::npos) continue;
+    const int fd = ::open(it->path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(it->path().c_str());
+    ::close(fd);
+  }
+}
+
+// A new file beside the one it is to replace, locked; removed again unless it has taken that place.
 class Part {
  public:
   static Result<Part> beside(const std::string& path) {
-    std::error_code none;  // of a path that does not exist: it is no link
-    const std::string target = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none).string() : path;
+    const std::string target = resolved(path);
     struct stat old {};
     const bool exists = ::stat(target.c_str(), &old) == 0;
     if (exists && !S_ISREG(old.st_mode))
@@ -39,6 +62,10 @@ class Part {
       const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (fd < 0 && errno == EEXIST) continue;
       if (fd < 0) return failed(path, errno);
+      if (struct stat own{}; ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &own) == 0 && own.st_nlink == 0) {
+        ::close(fd);  // taken for an orphan before it was locked
+        continue;
+      }
       if (exists) ::fchmod(fd, old.st_mode & 07777);  // best effort: another owner's file may not allow it
       return Part(fd, target, name);
     }
@@ -86,6 +113,9 @@ Status replace_file(const std::string& path, std::string_view bytes) {
   return part.take_place();
 }
 
-Status check_replaceable(const std::string& path) { return Part::beside(path).status(); }
+Status check_replaceable(const std::string& path) {
+  remove_orphans(resolved(path));
+  return Part::beside(path).status();
+}
 
 }  // namespace ponder

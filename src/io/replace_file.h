@@ -15,6 +15,7 @@ namespace ponder {
 Status replace_file(const std::string& path, std::string_view bytes);
 
 /// The error that replace_file would give now, short of what only writing shows: to be asked before hours of work.
+/// Removes .part files that killed writers of this file have left.
 Status check_replaceable(const std::string& path);
 
 }  // namespace ponder

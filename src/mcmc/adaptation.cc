@@ -12,8 +12,8 @@ namespace {
 constexpr double kGamma = 0.05, kOffset = 10, kKappa = 0.75;
 constexpr double kLargest = 30;  // of |log step|: chains that accept everything would run away
 
-double last_log_step(const Adaptation::Average& a) {
-  return std::clamp(a.start - std::sqrt(a.n) / kGamma * a.shortfall, -kLargest, kLargest);
+double last_log_step(const Adaptation::Average& a, double most) {
+  return std::clamp(a.start - std::sqrt(a.n) / kGamma * a.shortfall, -kLargest, std::min(kLargest, std::log(most)));
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void Adaptation::update(std::span<const StepInfo> infos) {
     ++a.n;
     const double weight = 1 / (a.n + kOffset);
     a.shortfall += weight * (steps_[k].acceptance - sum / n - a.shortfall);
-    const double log_step = last_log_step(a);
+    const double log_step = last_log_step(a, steps_[k].most);
     a.mean_log_step += std::pow(a.n, -kKappa) * (log_step - a.mean_log_step);
     *steps_[k].value = std::exp(log_step);
   }
@@ -51,7 +51,8 @@ void Adaptation::freeze() {
 void Adaptation::restore(std::span<const Average> averages) {
   PONDER_CHECK(averages.size() == steps_.size());
   averages_.assign(averages.begin(), averages.end());
-  for (std::size_t k = 0; k < steps_.size(); ++k) *steps_[k].value = std::exp(last_log_step(averages_[k]));
+  for (std::size_t k = 0; k < steps_.size(); ++k)
+    *steps_[k].value = std::exp(last_log_step(averages_[k], steps_[k].most));
 }
 
 }  // namespace ponder

@@ -8,6 +8,11 @@
 
 namespace ponder {
 
+std::vector<StepSize> DmalaKernel::step_sizes() {
+  if (!config_.tune) return {};
+  return {{.move = 0, .name = "step", .value = &config_.step}};
+}
+
 // log [(1 - eps) softmax_v(s(v) - [v != now] / (2 step)) + eps / n_content], (n_vocab).
 std::vector<double> DmalaKernel::log_q(std::span<const float> s, Token now) const {
   std::vector<double> q(s.begin(), s.end());

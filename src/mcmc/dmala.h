@@ -9,13 +9,14 @@ struct DmalaConfig {
   double step = 0.2;      // a change costs 1 / (2 step) nats in the proposal
   double uniform = 1e-4;  // share of a uniform law over content tokens, so that every way back is possible
   double gradient = 1;    // weight of the gradient; 0: none is computed
+  bool tune = true;       // the step, in warm-up
 };
 
 class DmalaKernel final : public SubstitutionKernel {
  public:
   DmalaKernel(const Energy& e, DmalaConfig c) : SubstitutionKernel(e, c.gradient), config_(c) {}
   std::string_view name() const override { return "dmala"; }
-  std::vector<StepSize> step_sizes() override { return {{0, &config_.step, 0.574}}; }
+  std::vector<StepSize> step_sizes() override;
 
  protected:
   Proposal propose(const SiteScores&, std::span<const Token> x, Choices&) const override;

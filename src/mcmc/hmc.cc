@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <map>
+#include <numbers>
 
 #include "energy/noise_rows.h"
 #include "ponder/gradient.h"
@@ -58,6 +59,16 @@ Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains, std::spa
     PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
   }
   return {};
+}
+
+// A quarter of a turn forgets the noise that was there: more comes back to it.
+std::vector<StepSize> HmcKernel::step_sizes() {
+  if (!config_.tune) return {};
+  return {{.move = 0,
+           .name = "angle",
+           .value = &config_.angle,
+           .acceptance = StepSize::kTrajectory,
+           .most = std::numbers::pi / 2 / config_.steps}};
 }
 
 Status HmcKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,

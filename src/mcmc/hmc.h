@@ -16,6 +16,7 @@ struct HmcConfig {
   double force = 0;    // kappa; 0: no gradient, and one decode a step
   double tau = 1;      // temperature of the force's softmax
   Block::Kind block = Block::Kind::kSuffix;
+  bool tune = true;  // the angle, in warm-up
 };
 
 /// What a force reads off a text: (n, n_vocab) estimates of log w(x with x_t = v) - log w(x) at the target's alpha;
@@ -45,6 +46,7 @@ class HmcKernel final : public Kernel {
   HmcKernel(const Energy& e, HmcConfig c) : energy_(e), config_(c), gains_(e) {}
   std::string_view name() const override { return "hmc"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  std::vector<StepSize> step_sizes() override;
 
  private:
   const Energy& energy_;

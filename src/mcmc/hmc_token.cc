@@ -37,6 +37,11 @@ Result<std::unique_ptr<Kernel>> HmcTokenKernel::make(const Energy& e, const HmcT
   return std::unique_ptr<Kernel>(new HmcTokenKernel(e, c, std::move(lists), std::move(score), std::move(pulls)));
 }
 
+std::vector<StepSize> HmcTokenKernel::step_sizes() {
+  if (!config_.tune) return {};
+  return {{.move = 0, .name = "step", .value = &config_.step, .acceptance = StepSize::kTrajectory}};
+}
+
 bool HmcTokenKernel::holds(std::span<const Token> x) const {
   for (std::size_t t = 0; t < x.size(); ++t)
     if (static_cast<int>(t) >= lists_.n() || lists_.find(static_cast<int>(t), x[t]) < 0) return false;

@@ -16,6 +16,7 @@ struct HmcTokenConfig {
   int candidates = 16;
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kSoftmax;
   Block::Kind block = Block::Kind::kAll;
+  bool tune = true;  // the step, in warm-up
 };
 
 /// Lists that never change: at each position the end tokens and the most likely others after the greedy unended reply.
@@ -35,6 +36,7 @@ class HmcTokenKernel final : public Kernel {
   static Result<std::unique_ptr<Kernel>> make(const Energy&, const HmcTokenConfig&);
   std::string_view name() const override { return "hmc-token"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
+  std::vector<StepSize> step_sizes() override;
   /// Do the lists hold this reply?
   bool holds(std::span<const Token>) const;
 

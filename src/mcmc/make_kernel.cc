@@ -58,6 +58,7 @@ Made make_csmc(KernelSettings& s, const Energy& e) {
 Made make_dmala(KernelSettings& s, const Energy& e) {
   DmalaConfig c;
   s.read_positive("step", c.step);
+  c.tune = !s.has("step");
   s.read_positive("uniform", c.uniform);
   s.read("gradient", 0., c.gradient);
   PONDER_TRY(s.check());
@@ -74,6 +75,7 @@ Made make_gwg(KernelSettings& s, const Energy& e) {
 Made make_pafs(KernelSettings& s, const Energy& e) {
   PafsConfig c;
   s.read("length", 1., c.length);
+  c.tune = !s.has("length");
   s.read("gradient", 0., c.gradient);
   PONDER_TRY(s.check());
   return Owned(new PafsKernel(e, c));
@@ -96,6 +98,7 @@ Made make_hmc(KernelSettings& s, const Energy& e) {
   HmcConfig c;
   s.read("steps", 1, c.steps);
   s.read_positive("angle", c.angle);
+  c.tune = !s.has("angle");
   s.read("force", 0., c.force);
   s.read_positive("tau", c.tau);
   c.block = read_block(s, c.block);
@@ -108,6 +111,7 @@ Made make_hmc_token(KernelSettings& s, const Energy& e) {
   int relaxation = static_cast<int>(c.relaxation);
   s.read("steps", 1, c.steps);
   s.read_positive("step", c.step);
+  c.tune = !s.has("step");
   s.read("force", 0., c.force);
   s.read_positive("tau", c.tau);
   s.read("candidates", 1, c.candidates);

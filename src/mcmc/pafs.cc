@@ -26,6 +26,11 @@ std::vector<double> totals(const SiteScores& sites, std::span<const Token> x) {
 
 }  // namespace
 
+std::vector<StepSize> PafsKernel::step_sizes() {
+  if (!config_.tune) return {};
+  return {{.move = 0, .name = "length", .value = &config_.length}};
+}
+
 SubstitutionKernel::Proposal PafsKernel::propose(const SiteScores& sites, std::span<const Token> x,
                                                  Choices& choices) const {
   Proposal p{.tokens = {x.begin(), x.end()}};

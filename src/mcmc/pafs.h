@@ -9,13 +9,14 @@ namespace ponder {
 struct PafsConfig {
   double length = 2;    // mean number of replacements, at least 1; between whole numbers it is drawn
   double gradient = 1;  // weight of the gradient; 0: none is computed
+  bool tune = true;     // the length, in warm-up
 };
 
 class PafsKernel : public SubstitutionKernel {
  public:
   PafsKernel(const Energy& e, PafsConfig c) : SubstitutionKernel(e, c.gradient), config_(c) {}
   std::string_view name() const override { return "pafs"; }
-  std::vector<StepSize> step_sizes() override { return {{0, &config_.length, 0.574}}; }
+  std::vector<StepSize> step_sizes() override;
 
  protected:
   Proposal propose(const SiteScores&, std::span<const Token> x, Choices&) const override;
@@ -27,9 +28,8 @@ class PafsKernel : public SubstitutionKernel {
 
 class GwgKernel final : public PafsKernel {
  public:
-  GwgKernel(const Energy& e, double gradient) : PafsKernel(e, {.length = 1, .gradient = gradient}) {}
+  GwgKernel(const Energy& e, double gradient) : PafsKernel(e, {.length = 1, .gradient = gradient, .tune = false}) {}
   std::string_view name() const override { return "gwg"; }
-  std::vector<StepSize> step_sizes() override { return {}; }
 };
 
 }  // namespace ponder

@@ -69,10 +69,15 @@ Swarm make_swarm(const Energy& e, const ParticlesConfig& c, int replica, Choices
           .pinned = pinned};
 }
 
-Status run_swarms(const Energy& e, const ParticlesConfig& c, const Resample& ancestors, std::span<Swarm> swarms) {
+Result<bool> run_swarms(const Energy& e, const ParticlesConfig& c, const Resample& ancestors, std::span<Swarm> swarms,
+                        const std::function<bool()>& over) {
   std::vector<Swarm*> running;
   for (Swarm& s : swarms) running.push_back(&s);
   for (int t = 0; !running.empty(); ++t) {
+    if (over && over()) {
+      for (Swarm* s : running) PONDER_TRY(finish(e, c, t, *s));
+      return false;
+    }
     std::vector<TokenDraw> draws;
     std::vector<double*> weights;
     std::vector<Swarm*> next;
@@ -97,7 +102,7 @@ Status run_swarms(const Energy& e, const ParticlesConfig& c, const Resample& anc
     for (Swarm* s : running)
       if (ess(s->log_weights) < c.ess * c.n) resample(*s, ancestors);
   }
-  return {};
+  return true;
 }
 
 }  // namespace ponder

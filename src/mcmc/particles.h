@@ -30,7 +30,10 @@ using Resample = std::function<std::vector<int>(const Swarm&)>;
 
 Swarm make_swarm(const Energy&, const ParticlesConfig&, int replica, Choices*, const ChainState* pinned = nullptr);
 
-/// Runs all swarms to their ends, all particles in one batch a position; the weights then are those of pi.
-Status run_swarms(const Energy&, const ParticlesConfig&, const Resample&, std::span<Swarm>);
+/// Runs all swarms to their ends, all particles in one batch a position; the weights then are those of pi. `over` is
+/// asked before each position: once it says yes, what has not ended has weight 0. Returns whether all came to their
+/// ends.
+Result<bool> run_swarms(const Energy&, const ParticlesConfig&, const Resample&, std::span<Swarm>,
+                        const std::function<bool()>& over = {});
 
 }  // namespace ponder

@@ -34,7 +34,7 @@ Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries
   return Error{Code::kNumeric, "a start that the target allows for every chain",
                "none in " + std::to_string(tries) + " draws for " + std::to_string(open.size()) + " of " +
                    std::to_string(chains.size()),
-               "starts of chains", "raise --max-length, or relax the terms that forbid replies"};
+               "starts of chains", "allow longer replies, or relax the terms that forbid some"};
 }
 
 }  // namespace ponder

@@ -38,6 +38,45 @@ class Sample(unittest.TestCase):
         for part in ("R-hat", "logprob", "distance", "% of", "converged"):
             self.assertIn(part, out)
 
+    def test_many_short_chains_have_a_nested_rhat(self):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "draws.jsonl")
+            (j,) = lines(run(*BASE, "--alpha", "1", "--chains", "16", "--draws", "12", "--warmup", "3", "--json", "--out", path))
+            chains = [[x["logprob"] for x in draws(path) if x["chain"] == c] for c in range(16)]
+        mean = lambda xs: sum(xs) / len(xs)  # noqa: E731
+        variance = lambda xs: sum((x - mean(xs)) ** 2 for x in xs) / (len(xs) - 1)  # noqa: E731
+        # Margossian et al. 2024, equations 6 to 9: 4 superchains of 4 chains.
+        means = [mean(c) for c in chains]
+        groups = [means[k : k + 4] for k in range(0, 16, 4)]
+        within = mean([variance(g) for g in groups]) + mean([variance(c) for c in chains])
+        self.assertAlmostEqual(j["diagnostics"]["rhat_nested"]["logprob"], (1 + variance([mean(g) for g in groups]) / within) ** 0.5, places=9)
+        sd = variance([x for c in chains for x in c]) ** 0.5
+        self.assertTrue(sd / 20 < j["diagnostics"]["mcse"]["logprob"] < sd)
+        few = lines(run(*BASE, "--draws", "12", "--warmup", "3", "--json"))[0]
+        self.assertIsNone(few["diagnostics"]["rhat_nested"]["logprob"])
+
+    def test_moves_swaps_and_step_sizes(self):
+        args = [*BASE, "--kernel", "exchange+suffix+hmc", "--rungs", "3", "--draws", "30", "--warmup", "20"]
+        d = lines(run(*args, "--json"))[0]["diagnostics"]
+        self.assertEqual([m["name"] for m in d["moves"]], ["refresh", "swap", "suffix", "hmc"])
+        suffix = d["moves"][2]
+        self.assertEqual(sum(p["n"] for p in suffix["by_position"]), suffix["n"])
+        self.assertEqual(sum(p["accepted"] for p in suffix["by_position"]), suffix["accepted"])
+        self.assertEqual([[round(a, 9) for a in s["alphas"]] for s in d["swaps"]], [[1, 2], [2, 4]])
+        for s in d["swaps"]:
+            self.assertEqual(s["n"], 4 * 30)
+            self.assertTrue(0 < s["accepted"] <= s["n"], s)
+        self.assertEqual(sum(s["accepted"] for s in d["swaps"]), d["moves"][1]["accepted"])
+        (step,) = d["step_sizes"]
+        self.assertEqual((step["move"], step["name"]), ("hmc", "angle"))
+        self.assertNotEqual(step["value"], 0.3)
+        self.assertLessEqual(step["value"], 3.1416 / 2 / 3)
+        out = run(*args).stdout.decode(errors="replace")
+        for part in ("MCSE", "swaps of alpha 1 with 2: ", "warm-up settled on hmc angle of "):
+            self.assertIn(part, out)
+        given = lines(run(*BASE, "--kernel", "hmc:angle=0.2", "--draws", "4", "--json"))[0]
+        self.assertEqual(given["diagnostics"]["step_sizes"], [])
+
     def test_lines_in_lines_out(self):
         requests = '{"prompt":"the river"}\n{"prompt":3}\n{"prompt_ids":[1,5]}\n'
         r = run("sample", "-m", TINY, "--max-length", "6", "--draws", "4", "--warmup", "2", "--input", "-", stdin=requests.encode())
@@ -65,7 +104,10 @@ class Sample(unittest.TestCase):
             p.send_signal(signal.SIGKILL)
             p.wait()
             self.assertEqual(p.returncode, -signal.SIGKILL, "it was through before it was killed")
+            with open(parts + ".checkpoint.1-0.part", "w", encoding="utf-8"):
+                pass  # as if it had been killed while it wrote
             r = run(*args, "--out", parts, "--resume")
+            self.assertEqual([f for f in os.listdir(d) if f.endswith(".part")], [])
             self.assertEqual(r.returncode, 0, r.stderr)
             self.assertEqual(draws(parts), draws(whole))
             more = run(*args[:-1], "500", "--out", parts, "--resume")

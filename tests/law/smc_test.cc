@@ -16,7 +16,7 @@ void expect_unbiased(const WorldConfig& c, const SmcConfig& smc, const char* wha
   double sum[2] = {}, squares[2] = {};
   for (std::uint32_t k = 0; k < n; ++k) {
     const auto choices = random_choices(11, 0, k);
-    const auto r = power_smc(w.energy, 0, smc, *choices);
+    const auto r = power_smc(w.energy, 0, smc, {}, *choices);
     double value[2] = {};
     if (r.ok()) {  // no particle that is a reply: Z-hat = 0
       value[0] = std::exp(r->log_z - log_z);
@@ -58,10 +58,19 @@ TEST(PowerSmc, ErrorsAndWeights) {
   c.law = {.target = Target::kEnded, .horizon = 4};
   const World w(c);
   const auto choices = random_choices(1, 0, 0);
-  EXPECT_FALSE(power_smc(w.energy, 0, {.particles = 0}, *choices).ok());
-  EXPECT_FALSE(power_smc(w.energy, 0, {.ess = 1.5}, *choices).ok());
-  EXPECT_FALSE(power_smc(w.energy, 0, {.ramp = -1}, *choices).ok());
-  const auto r = power_smc(w.energy, 0, {.particles = 50, .ess = 1}, *choices);
+  EXPECT_FALSE(power_smc(w.energy, 0, {.particles = 0}, {}, *choices).ok());
+  EXPECT_FALSE(power_smc(w.energy, 0, {.ess = 1.5}, {}, *choices).ok());
+  const std::atomic<bool> stop = true;
+  const auto none = power_smc(w.energy, 0, {.particles = 4}, {.stop = &stop}, *choices);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, Code::kResource);
+  const auto some = power_smc(w.energy, 0, {.particles = 500}, {.tokens = 1}, *choices);
+  ASSERT_TRUE(some.ok()) << some.error().message();
+  EXPECT_FALSE(some->completed);
+  for (std::size_t k = 0; k < some->replies.size(); ++k)
+    EXPECT_EQ(std::isfinite(some->log_weights[k]), some->replies[k].ended) << k;
+  EXPECT_FALSE(power_smc(w.energy, 0, {.ramp = -1}, {}, *choices).ok());
+  const auto r = power_smc(w.energy, 0, {.particles = 50, .ess = 1}, {}, *choices);
   ASSERT_TRUE(r.ok());
   double sum = 0, squares = 0;
   for (double l : r->log_weights) sum += std::exp(l), squares += std::exp(2 * l);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/edit_distance.h"
 #include "density/enumerate.h"
@@ -161,6 +162,50 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
   for (const auto& a : c.moves()[0].at) n += a.n;
   EXPECT_EQ(n, c.moves()[0].n);
   EXPECT_TRUE(judge(t).converged) << judge(t).reason;
+  // Swaps: of independent draws of both replicas, the mean of min(1, exp((a_0 - a_1)(f_1 - f_0))).
+  double z0 = 0, rate = 0;
+  for (const Reply& r : replies) z0 += std::exp(r.logprob);
+  for (const Reply& low : replies)
+    for (const Reply& high : replies)
+      rate += std::exp(low.logprob + 2 * high.logprob) / (z0 * z) * std::min(1., std::exp(low.logprob - high.logprob));
+  const MoveCounts& swap = c.moves()[2];
+  ASSERT_EQ(swap.by_replica.size(), 2u);
+  EXPECT_EQ(swap.by_replica[0].n, 3 * 1500 * kConfig.thin);
+  EXPECT_EQ(swap.by_replica[1].n, 0) << "there is none above";
+  EXPECT_NEAR(static_cast<double>(swap.by_replica[0].n_accepted) / (3. * 1500 * kConfig.thin), rate, 0.03);
+}
+
+TEST(Chains, ChainsOfASuperchainBeginAtOneReply) {
+  EXPECT_EQ((ChainsConfig{.chains = 15}.superchains()), 15);
+  EXPECT_EQ((ChainsConfig{.chains = 16}.superchains()), 4);
+  EXPECT_EQ((ChainsConfig{.chains = 17}.superchains()), 17);
+  EXPECT_EQ((ChainsConfig{.chains = 128}.superchains()), 8);
+  World w("exchange", {{}, {.alpha = 2}});
+  const auto replies = must(Chains::start(w.energy, *w.kernel, {.chains = 64, .seed = 3})).snapshot().replies;
+  std::set<std::vector<Token>> distinct;
+  for (std::size_t s = 0; s < 128; ++s) {
+    EXPECT_EQ(replies[s], replies[s / 16 * 16 + s % 2]) << s;  // 8 chains of 2 states
+    distinct.insert(replies[s]);
+  }
+  EXPECT_GT(distinct.size(), 2u);
+}
+
+TEST(Chains, StepSizesAreLeftAloneAfterTheWarmUp) {
+  World w("hmc:steps=1");
+  Chains c = must(Chains::start(w.energy, *w.kernel, {.chains = 4, .warmup = 30, .seed = 1}));
+  std::set<double> before, after;
+  while (c.warming_up()) {
+    before.insert(*c.step_sizes()[0].value);
+    ASSERT_TRUE(c.step().ok());
+  }
+  while (c.n_draws() < 30) {
+    after.insert(*c.step_sizes()[0].value);
+    ASSERT_TRUE(c.step().ok());
+  }
+  EXPECT_GT(before.size(), 5u);
+  EXPECT_EQ(after.size(), 1u);
+  EXPECT_LE(*after.begin(), M_PI / 2);
+  EXPECT_NE(*after.begin(), 0.3);
 }
 
 TEST(Chains, EditDistance) {
@@ -189,7 +234,9 @@ TEST(Chains, TheVerdictSaysWhatIsWrongAndWhatToDo) {
     }
   EXPECT_TRUE(judge(trace_of(good)).converged) << judge(trace_of(good)).reason;
   EXPECT_NE(judge(trace_of(apart)).reason.find("R-hat"), std::string::npos);
-  EXPECT_NE(judge(trace_of(few)).advice.find("--draws"), std::string::npos) << judge(trace_of(few)).reason;
+  EXPECT_GT(judge(trace_of(few)).draws, 30) << judge(trace_of(few)).reason;
+  EXPECT_EQ(judge(trace_of(few)).draws % 30, 0);
+  EXPECT_EQ(judge(trace_of(few)).advice, "draw " + std::to_string(judge(trace_of(few)).draws / 30) + " times as many");
   EXPECT_NE(judge(trace_of({{1, 1, 1, 1}, {1, 1, 1, 1}})).reason.find("alike"), std::string::npos);
   EXPECT_FALSE(judge(trace_of({{1, 2, 3, 4}})).converged);
   EXPECT_FALSE(judge(trace_of({{1}, {2}})).converged);

@@ -1,7 +1,9 @@
 // A file is replaced as a whole or not at all, and errors say what to do.
 #include "io/replace_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +54,21 @@ TEST(ReplaceFile, WritesAndReplaces) {
   ASSERT_TRUE(replace_file(path, "").ok());
   EXPECT_EQ(read_all(path), "");
   EXPECT_EQ(folder.n_files(), 1);
+}
+
+TEST(ReplaceFile, RemovesWhatAKilledWriterLeft) {
+  const Folder folder;
+  const std::string path = folder / "run.nc", dead = path + ".12-0.part", alive = path + ".13-0.part";
+  const std::vector<std::string> others{alive, path + ".old.part", path + ".part", folder / "run.12-0.part"};
+  for (const std::string& p : others) ASSERT_TRUE(replace_file(p, "x").ok());
+  ASSERT_TRUE(replace_file(dead, "x").ok());
+  const int fd = ::open(alive.c_str(), O_RDWR);
+  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+  ASSERT_TRUE(check_replaceable(path).ok());
+  ::close(fd);
+  EXPECT_FALSE(fs::exists(dead));
+  for (const std::string& p : others) EXPECT_TRUE(fs::exists(p)) << p;
+  EXPECT_EQ(folder.n_files(), 4);
 }
 
 TEST(ReplaceFile, KeepsTheOldFileOnAFullDisk) {

@@ -214,6 +214,8 @@ TEST(Chains, EditDistance) {
   EXPECT_EQ(d({1, 2, 3}, {}), 3);
   EXPECT_EQ(d({1, 2, 3, 4}, {2, 3, 5}), 2);
   EXPECT_EQ(d({1, 2}, {2, 1}), 2);
+  EXPECT_EQ(d({1, 2, 3}, {1, 3}), 1);
+  EXPECT_EQ(d({1, 3}, {1, 2, 3}), 1);
 }
 
 Trace trace_of(std::vector<std::vector<double>> logprob) {

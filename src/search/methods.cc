@@ -39,7 +39,7 @@ Result<Found> run_smc(const Task& t) {
   PONDER_ASSIGN(const Energy energy, Energy::make(density, t.context, t.law, {{.alpha = kAlpha}}));
   Found found;
   for (std::uint32_t k = 0; k == 0 || (!t.endless() && !density.over()); ++k) {
-    const Result<SmcResult> r = power_smc(energy, 0, kSwarm, *random_choices(t.seed, 0, k));
+    const Result<SmcResult> r = power_smc(energy, 0, kSwarm, {}, *random_choices(t.seed, 0, k));
     if (!r.ok() && r.error().code == Code::kNumeric) continue;  // no particle ended
     if (!r.ok() && ends_search(r.status())) break;
     PONDER_TRY(r);

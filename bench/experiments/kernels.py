@@ -1,0 +1,157 @@
+"""Which kernel wins: effective sample size of log p a second and a thousand TFE, for each kernel and alpha over prompts.
+
+  kernels.py PROMPTS.jsonl [--prompts 16] [--seconds 4] [--state FILE] [--out docs/experiments/kernels.md] [--small]
+
+One `ponder sample --input` for each kernel and alpha, so that the model loads once for all prompts; each prompt has a
+fixed number of seconds. Cells that are done are kept in --state, and not run again. R-hat and bulk ESS are those of
+`ponder sample`, over all its chains. A cell whose chains do not agree (R-hat above 1.05) or whose ESS is too small to
+be believed counts as not mixed, with an ESS of 0: a chain that stands still must not look good. Intervals: bootstrap
+over prompts, 90 %."""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KERNELS = {
+    "suffix": "suffix",
+    "suffix, entropy cut": "suffix:cut=entropy",
+    "slice": "slice",
+    "hmc, no force": "hmc:force=0",
+    "hmc, force": "hmc:force=1",
+    "gibbs + suffix": "gibbs+suffix",
+    "insert-delete + suffix": "insert-delete+suffix",
+    "csmc": "csmc",
+    "exchange + suffix": "exchange+suffix",
+    "dmala + suffix, gradient": "dmala:gradient=1+suffix",
+    "dmala + suffix, none": "dmala:gradient=0+suffix",
+    "gwg + suffix, gradient": "gwg:gradient=1+suffix",
+    "gwg + suffix, none": "gwg:gradient=0+suffix",
+    "pafs + suffix, gradient": "pafs:gradient=1+suffix",
+    "pafs + suffix, none": "pafs:gradient=0+suffix",
+    "hmc-token": "hmc-token",
+}
+ALPHAS = (1, 2, 4)
+RHAT, ESS = 1.05, 20  # more than the one, or less than the other: not mixed
+
+
+def requests(path, n):
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    step = max(1, len(lines) // n)  # spread over the file, whose kinds come in blocks
+    return [{k: j[k] for k in ("messages", "prompt", "prompt_ids") if k in j} for j in lines[::step][:n]]
+
+
+def run(a, kernel, alpha, prompts):
+    """A cell a prompt: rhat, ess, seconds, tfe; or error."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as f:
+        f.write("".join(json.dumps(p) + "\n" for p in prompts))
+        f.flush()
+        words = [a.program, "sample", "--input", f.name, "--jsonl", "--kernel", kernel, "--alpha", alpha,
+                 "--chains", a.chains, "--warmup", a.warmup, "--draws", 100_000_000, "--budget", f"{a.seconds}s",
+                 "--max-length", a.horizon, "--target", "truncated", *(["-m", a.model] if a.model else [])]  # fmt: skip
+        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, check=False)
+    cells = []
+    for line in done.stdout.splitlines():
+        j = json.loads(line)
+        if "error" in j:
+            cells.append({"error": j["error"]["message"]})
+            continue
+        d, c = j["diagnostics"], j["cost"]
+        tfe = c["tokens_decoded"] + c["tokens_scored"] + c["tokens_backward"]
+        cells.append({"rhat": d["rhat"]["logprob"], "ess": d["ess_bulk"]["logprob"], "draws": j["draws"],
+                      "seconds": c["seconds"], "tfe": tfe})  # fmt: skip
+    if len(cells) != len(prompts):
+        sys.exit(f"error: expected {len(prompts)} answers for {kernel}, got {len(cells)}: {done.stderr.strip()}")
+    return cells
+
+
+def mixed(c):
+    return c.get("rhat") is not None and c.get("ess") is not None and c["rhat"] <= RHAT and c["ess"] >= ESS
+
+
+def interval(values, rng, n=1000):
+    means = sorted(statistics.fmean(rng.choices(values, k=len(values))) for _ in range(n))
+    return means[n // 20], means[-n // 20 - 1]
+
+
+def row(name, cells, rng):
+    good = sum(map(mixed, cells))
+    text = [name, f"{good} of {len(cells)}"]
+    rhats = [c["rhat"] for c in cells if c.get("rhat") is not None]
+    text.append(f"{statistics.median(rhats):.2f}" if rhats else "-")
+    for of in (lambda c: c["ess"] / c["seconds"], lambda c: 1000 * c["ess"] / max(c["tfe"], 1)):
+        values = [of(c) if mixed(c) else 0.0 for c in cells]
+        low, high = interval(values, rng)
+        text.append(f"{statistics.fmean(values):.2f} ({low:.2f} … {high:.2f})" if good else "not mixed")
+    return "| " + " | ".join(text) + " |"
+
+
+def report(a, state):
+    rng = random.Random(0)
+    model = a.model or "the default model"
+    lines = [
+        "# Which kernel wins",
+        "",
+        f"`{a.command}`",
+        "",
+        f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs; {model}; {a.prompts} prompts, {a.chains} chains, "
+        f"{a.seconds:g} s each with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
+        f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS}; where not, its ESS "
+        "counts as 0. Means over prompts, with 90 % bootstrap intervals over prompts. Kernels that keep the length, and "
+        "those of continuous noise, are named with what they are cycled with.",
+    ]
+    for alpha in ALPHAS:
+        lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / s | ESS / 1000 TFE |", "|---|---|---|---|---|"]
+        lines += [row(n, state[f"{k} {alpha}"], rng) for n, k in KERNELS.items() if f"{k} {alpha}" in state]
+    a.out.parent.mkdir(parents=True, exist_ok=True)
+    a.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("file", type=pathlib.Path, help="prompts, one request a line")
+    p.add_argument("--prompts", type=int, default=16)
+    p.add_argument("--seconds", type=float, default=3)
+    p.add_argument("--chains", type=int, default=8)
+    p.add_argument("--warmup", type=int, default=5)
+    p.add_argument("--horizon", type=int, default=20)
+    p.add_argument("--program", default=str(ROOT / "build/release/apps/ponder/ponder"))
+    p.add_argument("--model", default="")
+    p.add_argument("--state", type=pathlib.Path, default=ROOT / "build/kernels-state.json")
+    p.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/experiments/kernels.md")
+    p.add_argument("--small", action="store_true", help="2 prompts, 1 s each: a test of this script")
+    a = p.parse_args()
+    a.command = "bench/experiments/kernels.py " + " ".join(["PROMPTS.jsonl", *sys.argv[2:]])
+    if a.small:
+        a.prompts, a.seconds = 2, 1
+    prompts = requests(a.file, a.prompts)
+    a.prompts = len(prompts)
+    # What the cells depend on: another setting begins anew.
+    setting = json.dumps([prompts, a.seconds, a.chains, a.warmup, a.horizon, a.model])
+    key = hashlib.sha256(setting.encode()).hexdigest()
+    state = json.loads(a.state.read_text()) if a.state.exists() else {}
+    if state.get("key") != key:
+        state = {"key": key}
+    for alpha in ALPHAS:
+        for kernel in KERNELS.values():
+            if f"{kernel} {alpha}" in state:
+                continue
+            print(f"alpha {alpha}, {kernel}", file=sys.stderr, flush=True)
+            state[f"{kernel} {alpha}"] = run(a, kernel, alpha, prompts)
+            a.state.parent.mkdir(parents=True, exist_ok=True)
+            partial = a.state.with_suffix(".partial")
+            partial.write_text(json.dumps(state))
+            partial.replace(a.state)
+            report(a, state)
+
+
+if __name__ == "__main__":
+    main()

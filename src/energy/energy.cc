@@ -34,8 +34,19 @@ Result<Energy> Energy::make(CausalDensity& d, Prefix context, ReplyLaw law, std:
   }
   Energy e(d, context, std::move(law));
   e.replicas_ = std::move(replicas);
-  e.terms_ = std::move(terms);
+  e.terms_ = std::make_shared<const std::vector<std::unique_ptr<Term>>>(std::move(terms));
   return e;
+}
+
+Status Energy::screen_with(CausalDensity& d, Prefix context) {
+  if (d.n_vocab() != density_->n_vocab())
+    return bad("a density that screens, of " + std::to_string(density_->n_vocab()) + " tokens",
+               std::to_string(d.n_vocab()));
+  Energy e(d, context, law_);
+  e.replicas_ = replicas_;
+  e.terms_ = terms_;
+  screen_ = std::make_shared<const Energy>(std::move(e));
+  return {};
 }
 
 double Energy::bias(const ChainState& s, int replica) const {
@@ -143,15 +154,15 @@ Status Energy::finish(std::span<ChainState> states) const {
   for (ChainState& s : states) {
     s.logprob = 0;
     for (double lp : s.logprobs) s.logprob += lp;
-    s.terms.assign(terms_.size(), 0);
+    s.terms.assign(terms_->size(), 0);
     s.supported = is_reply(s.tokens) && s.logprob > -kInfinity;
     if (!s.supported) continue;
     replies.emplace_back(s.tokens);
     who.push_back(&s);
   }
   std::vector<double> values(replies.size());
-  for (std::size_t k = 0; k < terms_.size() && !replies.empty(); ++k) {
-    PONDER_TRY(terms_[k]->evaluate(replies, values));
+  for (std::size_t k = 0; k < terms_->size() && !replies.empty(); ++k) {
+    PONDER_TRY((*terms_)[k]->evaluate(replies, values));
     for (std::size_t i = 0; i < who.size(); ++i) who[i]->terms[k] = values[i];
   }
   return {};

@@ -44,7 +44,7 @@ Worst law_of(int n, const F& make, const WorldLimits& limits = {}, bool reversib
   Worst worst;
   while (worst.worlds < n) {
     const WorldConfig c = random_world(rng, limits);
-    const World w(c);
+    World w(c);
     if (w.replies.size() < 2 || w.replies.size() > limits.max_replies) continue;
     const std::vector<double> pi = w.target();
     if (std::count_if(pi.begin(), pi.end(), [](double p) { return p > 0; }) < 2) continue;

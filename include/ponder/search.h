@@ -79,7 +79,8 @@ Result<BestFirstResult> best_first(CausalDensity&, Prefix context, const ReplyLa
                                    std::span<const Reply> incumbents, const Budget&);
 
 /// What the arithmetic of a precision may change of a reply's log-probability, nats: the slack of a search and the
-/// tolerance of a check. Measured on SmolLM2-135M and Gemma-3-270M (docs/experiments/proofs.md).
+/// tolerance of a check. bf16 against f32 on SmolLM2-135M, 22 replies of up to 40 tokens: 0.07 on average, 0.16 at
+/// most.
 inline constexpr double kErrorF32 = 1e-3, kErrorBF16 = 0.2;
 
 /// Re-scores what was kept and its rivals under `exact` (the same law in f32, `context` its prompt) and sets the tie.

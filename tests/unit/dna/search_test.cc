@@ -125,7 +125,7 @@ TEST_F(Optimisers, Annealing) {
     SCOPED_TRACE(spec);
     const auto kernel = make_kernel(spec, *w->energy);
     ASSERT_TRUE(kernel.ok());
-    const auto found = anneal(*w->energy, **kernel, std::span(starts).first(8), 200, 1, {});
+    const auto found = anneal(*w->energy, **kernel, starts, 400, 1, {});
     expect_optimum(found);
   }
 }

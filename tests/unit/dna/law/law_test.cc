@@ -27,7 +27,7 @@ DnaWorld make_world(bool constrained, bool ladder) {
   auto terms = terms_of(make_motif_term("sum", {random_odds(3, rng), Over::kSum}),
                         make_motif_term("best", {random_odds(2, rng), Over::kBest, Strands::kForward}));
   return {
-      std::move(c), std::move(terms), {2.5, 2}, ladder ? std::vector<double>{100, 1.5, 1} : std::vector<double>{1}};
+      std::move(c), std::move(terms), {1.2, 0.8}, ladder ? std::vector<double>{100, 1.5, 1} : std::vector<double>{1}};
 }
 
 TEST_P(DnaLaw, IsTheEnumeratedOne) {

@@ -63,6 +63,7 @@ def run(a, kernel, alpha, prompts):
         j = json.loads(line)
         if "error" in j:
             cells.append({"error": j["error"]["message"]})
+            print(f"  no draw: {j['error']['message']}", file=sys.stderr)
             continue
         d, c = j["diagnostics"], j["cost"]
         tfe = c["tokens_decoded"] + c["tokens_scored"] + c["tokens_backward"]
@@ -84,7 +85,8 @@ def interval(values, rng, n=1000):
 
 def row(name, cells, rng):
     good = sum(map(mixed, cells))
-    text = [name, f"{good} of {len(cells)}"]
+    failed = sum("error" in c for c in cells)
+    text = [name, f"{good} of {len(cells)}" + (f", {failed} without a draw" if failed else "")]
     rhats = [c["rhat"] for c in cells if c.get("rhat") is not None]
     text.append(f"{statistics.median(rhats):.2f}" if rhats else "-")
     for of in (lambda c: c["ess"] / c["seconds"], lambda c: 1000 * c["ess"] / max(c["tfe"], 1)):
@@ -121,17 +123,17 @@ def main():
     p.add_argument("--prompts", type=int, default=16)
     p.add_argument("--seconds", type=float, default=3)
     p.add_argument("--chains", type=int, default=8)
-    p.add_argument("--warmup", type=int, default=5)
+    p.add_argument("--warmup", type=int, default=2)
     p.add_argument("--horizon", type=int, default=20)
     p.add_argument("--program", default=str(ROOT / "build/release/apps/ponder/ponder"))
     p.add_argument("--model", default="")
     p.add_argument("--state", type=pathlib.Path, default=ROOT / "build/kernels-state.json")
     p.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/experiments/kernels.md")
-    p.add_argument("--small", action="store_true", help="2 prompts, 1 s each: a test of this script")
+    p.add_argument("--small", action="store_true", help="2 prompts, 3 s each: a test of this script")
     a = p.parse_args()
     a.command = "bench/experiments/kernels.py " + " ".join(["PROMPTS.jsonl", *sys.argv[2:]])
     if a.small:
-        a.prompts, a.seconds = 2, 1
+        a.prompts, a.seconds = 2, 3
     prompts = requests(a.file, a.prompts)
     a.prompts = len(prompts)
     # What the cells depend on: another setting begins anew.

@@ -6,57 +6,15 @@
 #include <cmath>
 #include <new>
 
+#include "search/best_first.h"
 #include "search/clock.h"
-#include "search/frontier.h"
-#include "search/kept_replies.h"
 
 namespace ponder {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-class BestFirst {
- public:
-  BestFirst(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c, const Budget& b)
-      : d_(d),
-        law_(law),
-        c_(c),
-        clock_(d, b),
-        kept_(law, c),
-        frontier_(d, context, c.max_frontier),
-        batch_limit_(c.batch) {}
-  Status run(std::span<const Reply> incumbents);
-  BestFirstResult result() const;
-
- private:
-  using Entry = Frontier::Entry;
-  bool is_reply(const Reply&) const;
-  double top() const { return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped()); }
-  bool matters(const Entry& e) const { return e.bound > kept_.floor(frontier_.length(e)); }
-  void pop_batch();
-  Status expand_batch();
-  Status ask(Rows&);
-  void take_row(const Entry&, Prefix end, const Row&);
-  void take_child(Frontier::Index, const TokenProb&);
-  void keep_or_prune(Entry);
-  void put_back();
-  Certificate::Claim claim(bool proved) const;
-  void report_lengths(BestFirstResult&) const;
-
-  CausalDensity& d_;
-  const ReplyLaw& law_;
-  const BestFirstConfig& c_;
-  Clock clock_;
-  KeptReplies kept_;
-  Frontier frontier_;
-  std::vector<Entry> batch_;  // popped, and not expanded yet
-  int batch_limit_;           // what memory for keys and values has allowed so far
-  bool no_room_ = false;
-  double pruned_ = -kInf;   // largest bound left out for good
-  double horizon_ = -kInf;  // largest unended prefix of horizon tokens (target ended), by log-probability
-  double seen_mass_ = 0;
-  std::int64_t expanded_ = 0;
-};
+}  // namespace
 
 bool BestFirst::is_reply(const Reply& r) const {
   const int n = static_cast<int>(r.tokens.size());
@@ -68,6 +26,10 @@ bool BestFirst::is_reply(const Reply& r) const {
       return false;
   }
   return true;
+}
+
+double BestFirst::top() const {
+  return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());
 }
 
 // The most promising entries. Many at once are expanded faster, but some of them would not have to be, had the others
@@ -178,11 +140,13 @@ Status BestFirst::expand_batch() {
   return {};
 }
 
-Status BestFirst::run(std::span<const Reply> incumbents) {
+Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, const Progress& progress) {
+  const Clock clock(d_, budget);
   for (const Reply& r : incumbents)
     if (is_reply(r)) kept_.offer(r);
-  frontier_.push({.bound = kept_.ahead(0)});
-  for (int round = 0; !no_room_ && !clock_.over(); ++round) {
+  no_room_ = false;
+  batch_limit_ = c_.batch;
+  for (int round = 0; !no_room_ && !clock.over(); ++round) {
     pop_batch();
     if (batch_.empty()) break;
     PONDER_TRY(expand_batch());
@@ -191,8 +155,9 @@ Status BestFirst::run(std::span<const Reply> incumbents) {
       pruned_ = std::max(pruned_, e.bound);
       return true;
     });
-    if (c_.progress && round % 16 == 0 && !kept_.replies().empty())
-      c_.progress(result().replies[0], result().certificate);
+    if (!progress || round % 16 != 0 || kept_.replies().empty()) continue;
+    const BestFirstResult now = result();
+    progress(now.replies[0], now.certificate);
   }
   return {};
 }
@@ -248,8 +213,6 @@ BestFirstResult BestFirst::result() const {
   return r;
 }
 
-}  // namespace
-
 std::string_view to_string(Certificate::Status s) {
   constexpr std::array<std::string_view, 3> kNames{"none", "gap", "optimal"};
   return kNames[static_cast<std::size_t>(s)];
@@ -259,8 +222,8 @@ std::string_view to_string(Certificate::Claim c) {
   return kNames[static_cast<std::size_t>(c)];
 }
 
-Result<BestFirstResult> best_first(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c,
-                                   std::span<const Reply> incumbents, const Budget& budget) {
+Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, Prefix context, const ReplyLaw& law,
+                                                   const BestFirstConfig& c) {
   const auto bad = [](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, "best-first search", ""};
   };
@@ -271,9 +234,14 @@ Result<BestFirstResult> best_first(CausalDensity& d, Prefix context, const Reply
                std::to_string(c.length_prior.size()));
   if (c.per_length && (c.n_best > 1 || !c.length_prior.empty()))
     return bad("the most likely reply of each length", "n_best or a length prior besides");
-  BestFirst search(d, context, law, c, budget);
-  PONDER_TRY(search.run(incumbents));
-  return search.result();
+  return std::unique_ptr<BestFirst>(new BestFirst(d, context, law, c));
+}
+
+Result<BestFirstResult> best_first(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c,
+                                   std::span<const Reply> incumbents, const Budget& budget) {
+  PONDER_ASSIGN(const auto search, BestFirst::make(d, context, law, c));
+  PONDER_TRY(search->run(incumbents, budget, c.progress));
+  return search->result();
 }
 
 }  // namespace ponder

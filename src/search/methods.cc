@@ -55,9 +55,11 @@ Result<Found> run_smc(const Task& t) {
 Result<Found> run_anneal(const Task& t) { return run_chains(t, default_stages()); }
 
 Result<Found> run_prove(const Task& t) {
-  BestFirstConfig c = t.config.best_first;
-  c.progress = [&t](const Reply& best, const Certificate&) { t.offer(best); };
-  PONDER_ASSIGN(BestFirstResult r, best_first(t.density, t.context, t.law, c, t.starts, t.budget));
+  if (!t.proof) {
+    PONDER_ASSIGN(t.proof, BestFirst::make(t.density, t.context, t.law, t.config.best_first));
+  }
+  PONDER_TRY(t.proof->run(t.starts, t.budget, [&t](const Reply& best, const Certificate&) { t.offer(best); }));
+  BestFirstResult r = t.proof->result();
   return Found{.replies = std::move(r.replies), .certificate = r.certificate};
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "ponder/anneal.h"
 #include "ponder/think.h"
+#include "search/best_first.h"
 
 namespace ponder {
 
@@ -19,6 +21,7 @@ struct Task {
   std::uint64_t seed;                       // of this method's draws
   Budget budget;                            // its share
   std::function<void(const Reply&)> offer;  // told of replies while it works
+  std::unique_ptr<BestFirst>& proof;        // none before the first proof; later ones take it up again
 
   bool endless() const {
     return budget.seconds == std::numeric_limits<double>::infinity() &&

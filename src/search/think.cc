@@ -17,9 +17,9 @@ struct Turn {
   double share;  // of the budget left
 };
 
-// A proof costs little where the answer is short: a first try comes early. Its work does not depend on how good the
-// bar is, so what the others need comes off it once, and the rest of the budget is its own.
-const std::vector<Turn> kPortfolio{{"prove", 0.15}, {"beam", 0.25}, {"draft", 1}, {"anneal", 0.25}, {"prove", 1}};
+// A proof costs little where the answer is short: a first try comes early. The last one takes it up again: its work
+// does not depend on how good the bar is, so most of the budget is its own.
+const std::vector<Turn> kPortfolio{{"prove", 0.15}, {"beam", 0.15}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
 
 Result<std::vector<Turn>> turns_of(const ThinkConfig& c) {
   if (c.methods.empty()) return kPortfolio;
@@ -43,7 +43,9 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c) {
 class Thinker {
  public:
   Thinker(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
-      : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {}
+      : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {
+    result_.certificate.horizon = law.horizon();
+  }
   Status first();
   Status run(const Turn&);
   bool over() const { return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal; }
@@ -70,7 +72,8 @@ class Thinker {
   ThinkResult result_{};
   std::vector<Reply> best_;    // none or one
   std::vector<Reply> drafts_;  // first replies
-  double bound_ = 0;           // no reply that is not known is above it, nats
+  std::unique_ptr<BestFirst> proof_{};
+  double bound_ = std::numeric_limits<double>::infinity();  // no reply that is not known is above it, nats
   double gained_seconds_ = 0;
   std::int64_t gained_tokens_ = 0;
 };
@@ -113,9 +116,10 @@ void Thinker::record(ThinkMethod m, const Found& found) {
 
 // Of two proofs the one with the lower bound on what is not known holds, whatever has been found since.
 void Thinker::certify(const Certificate& c) {
+  if (result_.certificate.status == Certificate::Status::kNone) result_.certificate = c;
   if (c.status == Certificate::Status::kNone) return;
   const double bound = best_[0].logprob + c.gap;
-  if (result_.certificate.status != Certificate::Status::kNone && bound >= bound_) return;
+  if (bound >= bound_) return;
   bound_ = bound;
   result_.certificate = c;
 }
@@ -152,10 +156,12 @@ Status Thinker::run(const Turn& turn) {
                   .starts = from,
                   .seed = config_.first.seed + 1000 * result_.methods.size(),
                   .budget = clock_.rest(turn.share),
-                  .offer = [&](const Reply& r) {
-                    offer(r);
-                    tell(turn.method);
-                  }};
+                  .offer =
+                      [&](const Reply& r) {
+                        offer(r);
+                        tell(turn.method);
+                      },
+                  .proof = proof_};
   PONDER_ASSIGN(const Found found, methods().at(turn.method).run(task));
   record({.name = turn.method, .cost = density_.cost() - before, .seconds = clock_.seconds() - since}, found);
   if (turn.method == "draft")

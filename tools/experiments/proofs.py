@@ -59,7 +59,7 @@ def row(name, rows, rng):
     any_length = sum(a["certificate"]["claim"] == "any-length" for a in proved)
     cells = [name, str(len(rows)), f"{len(proved)} ({100 * len(proved) / len(rows):.0f} %)", str(any_length), str(len(near))]
     cells.append(f"{statistics.median(a['certificate']['expanded'] for a in proved):.0f}" if proved else "-")
-    for other in ("first", "beam-16"):
+    for other in ("first", "beam"):
         with_reply = [a["logprob"] - method(a, other) for a in rows if a["ended"] and method(a, other) is not None]
         cells += [interval(with_reply, rng), str(sum(method(a, other) is None for a in rows))]
     return "| " + " | ".join(cells) + " |"
@@ -71,7 +71,7 @@ def report(args, rows):
     worse = sum(a["gain"] < 0 and a["first"]["ended"] for a in rows)
     options = f" --sample {args.sample}" if args.sample else ""
     head = ["kind", "prompts", "proved", "of any length", f"gap < {NEAR}", "expansions, median of the proved", "gain over greedy", "greedy did not end",
-            "gain over beam-16", "beam-16 found none"]
+            "gain over its beams", "beams found none"]
     lines = [f"# Proofs within {args.budget}", "",
              f"`ponder think --budget {args.budget}`, {rows[0]['model']['file']} in {rows[0]['precision']}, end-terminated replies of up to 40 tokens. Gains in nats, with 95 % "
              "bootstrap intervals over prompts on which the other method has a reply.", "",
@@ -96,8 +96,10 @@ def main():
     p.add_argument("--budget", default="10s")
     p.add_argument("--sample", type=int, default=0, help="every so-many-th prompt, N in all; 0: all")
     p.add_argument("--runs", default="", help="default: proofs-BUDGET.jsonl beside --out")
-    p.add_argument("--out", default="docs/experiments/proofs.md")
+    p.add_argument("--out", default="", help="default: docs/experiments/proofs-BUDGET.md")
     args = p.parse_args()
+    args.out = args.out or f"docs/experiments/proofs-{args.budget}.md"
+    os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     runs = args.runs or os.path.join(os.path.dirname(args.out), f"proofs-{args.budget}.jsonl")
     prompts = read_jsonl(args.prompts)
     if args.sample:

@@ -160,7 +160,9 @@ void Reader::constraints(const Json& j) {
 }
 
 Fitness Reader::read(int max_edits) {
-  const Json j = Json::parse(read_all(path_), nullptr, false);
+  const std::string text = path_.starts_with('{') ? path_ : read_all(path_);
+  if (path_ == text) path_ = where_ = "--fitness";
+  const Json j = Json::parse(text, nullptr, false);
   if (!j.is_object()) bad("a JSON object", "something else");
   const std::vector<std::string> known{"terms", "letters", "frozen", "forbidden", "max_homopolymer"};
   for (const auto& [key, value] : j.items())

@@ -1,0 +1,117 @@
+// What is printed of designs, and their files: FASTA, JSON lines, NetCDF.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "designer.h"
+#include "io/netcdf.h"
+#include "io/replace_file.h"
+#include "output.h"
+#include "ponder/chains.h"
+#include "ponder/diagnostics.h"
+
+namespace ponder::app {
+namespace {
+
+int edits(const Dna& x, const Dna& y) {
+  int n = 0;
+  for (std::size_t t = 0; t < x.size(); ++t) n += x[t] != y[t];
+  return n;
+}
+
+// Mean share of positions at which two designs differ.
+double diversity(const std::vector<Designed>& all) {
+  double sum = 0;
+  std::int64_t n = 0;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j, ++n) sum += edits(all[i].sequence, all[j].sequence);
+  return n ? sum / static_cast<double>(n) / static_cast<double>(all[0].sequence.size()) : 0;
+}
+
+Json design_json(const Designed& d, const Dna& start) {
+  Json j{{"sequence", dna_text(d.sequence)}};
+  j["fitness"] = std::isfinite(d.fitness) ? Json(d.fitness) : Json(nullptr);
+  if (!std::isnan(d.held_out)) j["held_out"] = d.held_out;
+  if (!start.empty()) j["edits"] = edits(d.sequence, start);
+  return j;
+}
+
+}  // namespace
+
+void write_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
+  if (a.out.ends_with(".nc")) {
+    Trace t = *o.trace;
+    t.attributes = {{"inference_library", "ponder"},
+                    {"inference_library_version", PONDER_VERSION},
+                    {"kernel", a.kernel},
+                    {"tau", a.tau},
+                    {"seed", a.seed},
+                    {"sampling_time", o.seconds}};
+    return must(write_netcdf(t, a.out));
+  }
+  std::string lines;
+  std::vector<FastaRecord> records;
+  for (const Designed& d : o.designs) {
+    lines += design_json(d, start).dump() + "\n";
+    std::string name = fmt::format("design_{} fitness={:.4f}", records.size(), d.fitness);
+    if (!std::isnan(d.held_out)) name += fmt::format(" held_out={:.4f}", d.held_out);
+    if (!start.empty()) name += fmt::format(" edits={}", edits(d.sequence, start));
+    records.push_back({name, dna_text(d.sequence)});
+  }
+  must(replace_file(a.out, a.out.ends_with(".fa") ? fasta_text(records) : lines));
+}
+
+void print_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
+  double mean = 0, held_out = 0, changed = 0;
+  const auto n = static_cast<double>(o.designs.size());
+  std::set<Dna> different;
+  Json list = Json::array();
+  for (const Designed& d : o.designs) {
+    mean += d.fitness / n, held_out += d.held_out / n;
+    if (!start.empty()) changed += edits(d.sequence, start) / n;
+    different.insert(d.sequence);
+    list.push_back(design_json(d, start));
+  }
+  const bool judged = o.trace.has_value();
+  const Verdict v = judged ? judge(*o.trace) : Verdict{};
+  if (a.json) {
+    Json j{{"designs", std::move(list)},
+           {"method", a.method},
+           {"kernel", a.kernel},
+           {"tau", a.tau},
+           {"seed", a.seed},
+           {"different", different.size()},
+           {"diversity", diversity(o.designs)},
+           {"scored", o.n_scored},
+           {"gradients", o.n_gradients},
+           {"seconds", o.seconds}};
+    if (judged) {
+      const Summary s = summarise(o.trace->sample_stats[1].chains);
+      const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
+      j["diagnostics"] = {{"rhat", number(s.rhat)}, {"ess_bulk", number(s.ess_bulk)}};
+      j["verdict"] = {{"converged", v.converged}, {"reason", v.reason}, {"advice", v.advice}};
+    }
+    j["version"] = PONDER_VERSION;
+    return write_line(j);
+  }
+  auto best = o.designs;
+  std::stable_sort(best.begin(), best.end(), [](const auto& x, const auto& y) { return x.fitness > y.fitness; });
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < std::min(best.size(), kShown); ++i) {
+    std::string line = fmt::format("{:9.3f}", best[i].fitness);
+    if (!a.held_out.empty()) line += fmt::format("  held out {:9.3f}", best[i].held_out);
+    if (!start.empty()) line += fmt::format("  {:3d} edits", edits(best[i].sequence, start));
+    write(line + "  " + dna_text(best[i].sequence) + "\n");
+  }
+  std::string line =
+      fmt::format("{} designs, {} different, mean fitness {:.3f}", o.designs.size(), different.size(), mean);
+  if (!a.held_out.empty()) line += fmt::format(", held out {:.3f}", held_out);
+  if (!start.empty()) line += fmt::format(", {:.1f} edits", changed);
+  write(line + fmt::format(", diversity {:.3f}, {:.1f} s\n", diversity(o.designs), o.seconds));
+  if (judged) write((v.converged ? "converged: " : "not converged: ") + v.reason + "\n");
+  if (!a.out.empty()) write("written to " + a.out + "\n");
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,144 @@
+// Chains, optimisers or given sequences; all are scored in one batch at the end.
+#include "designer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "output.h"
+#include "ponder/chains.h"
+#include "ponder/model.h"
+#include "search/clock.h"
+
+namespace ponder::app {
+namespace {
+
+std::vector<Dna> read_sequences(const std::string& path) {
+  std::vector<Dna> out;
+  for (const FastaRecord& r : must(parse_fasta(read_all(path), path)))
+    out.push_back(must(parse_dna(r.letters, path + ", " + r.name)));
+  return out;
+}
+
+// Exponents of the terms: weight / tau. Annealing goes from hot to tau, replica exchange from hot up to it.
+std::vector<Replica> ladder(const DesignArgs& a, const std::vector<double>& weights) {
+  constexpr double kHot = 30;  // times tau: nearly flat
+  constexpr int kRungs = 12;
+  const bool exchange = a.kernel.find("exchange") != std::string::npos && a.method == "sample";
+  const int n = exchange || a.method == "anneal" ? kRungs : 1;
+  std::vector<Replica> all;
+  for (int r = 0; r < n; ++r) {
+    const double share = n == 1 ? 1 : static_cast<double>(r) / (n - 1), tau = a.tau * std::pow(kHot, 1 - share);
+    Replica replica;
+    for (double w : weights) replica.beta.push_back(w / tau);
+    replica.beta.push_back(1);
+    all.push_back(std::move(replica));
+  }
+  if (a.method == "anneal") std::rotate(all.begin(), all.end() - 1, all.end());  // the coldest is replica 0
+  return all;
+}
+
+}  // namespace
+
+Designer::Designer(const DesignArgs& a) : a_(a) {
+  if (!a.start.empty()) start_ = read_sequences(a.start)[0];
+  if (!a.score.empty()) given_ = read_sequences(a.score);
+  const int length = !start_.empty()   ? static_cast<int>(start_.size())
+                     : !given_.empty() ? static_cast<int>(given_[0].size())
+                                       : a.length;
+  if (length == 0 || (a.length != 0 && a.length != length))
+    fail({Code::kInvalid, "the length of the sequences, by --length or --start", a.length ? "two lengths" : "none",
+          "command line", ""});
+  for (const Dna& x : given_)
+    if (static_cast<int>(x.size()) != length)
+      fail({Code::kInvalid, "sequences of " + std::to_string(length) + " letters", std::to_string(x.size()), a.score,
+            ""});
+  if (a.max_edits >= 0 && start_.empty())
+    fail({Code::kInvalid, "--start with --max-edits", "none", "command line", ""});
+  const int n_threads = a.threads ? a.threads : available_threads();
+  fitness_ = read_fitness(a.fitness, start_, length, a.max_edits, n_threads);
+  if (!a.held_out.empty()) held_out_ = oracle_of(a.held_out, length, n_threads);
+  density_ = must(DnaDensity::make(fitness_.constraints.letters));
+  const ReplyLaw law = must(ReplyLaw::make({.target = Target::kFixed, .horizon = length}, kLetters, {}));
+  std::vector<std::unique_ptr<Term>> terms = std::move(fitness_.terms);
+  terms.push_back(make_constraint_term(fitness_.constraints));
+  energy_ = must(Energy::make(*density_, 0, law, ladder(a, fitness_.weights), std::move(terms)));
+}
+
+std::vector<Dna> Designer::starts(int n) const {
+  std::vector<Dna> out;
+  for (int k = 0; k < n; ++k) {
+    const auto choices = random_choices(a_.seed, static_cast<std::uint32_t>(k), UINT32_MAX);
+    out.push_back(must(draw_allowed(fitness_.constraints, [&] { return choices->uniform(); })));
+  }
+  return out;
+}
+
+std::vector<Dna> Designer::sample(Outcome& out) {
+  const auto kernel = must(make_kernel(a_.kernel, *energy_));
+  const int chains = std::min(a_.chains, a_.n), draws = (a_.n + chains - 1) / chains;
+  const ChainsConfig config{.chains = chains, .warmup = a_.warmup, .thin = a_.thin, .seed = a_.seed};
+  Chains run = must(Chains::start(*energy_, *kernel, config, start_, starts(chains)));
+  const Budget budget = a_.budget.budget();
+  const Clock clock(*density_, budget);
+  while (run.n_draws() < draws && !clock.over()) must(run.step());
+  if (run.n_draws() == 0)
+    fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder design",
+          "give it more time, or fewer --warmup steps"});
+  std::vector<Dna> all;
+  for (int d = 0; d < run.n_draws(); ++d)
+    for (int c = 0; c < chains && static_cast<int>(all.size()) < a_.n; ++c) all.push_back(run.trace().replies[c][d]);
+  out.trace = run.trace();
+  return all;
+}
+
+std::vector<Dna> Designer::optimise(Outcome& out) {
+  if (a_.method == "exact") {
+    if (!fitness_.is_exact)
+      fail({Code::kUnsupported, "a fitness of best motifs and similarity for --method exact", "other terms", a_.fitness,
+            "use --method anneal"});
+    return {must(exact_optimum(fitness_.constraints, fitness_.exact)).sequence};
+  }
+  const std::vector<Dna> from = starts(a_.n);
+  const Budget budget = a_.budget.budget();
+  Designs d;
+  if (a_.method == "neighbours") {
+    d = must(climb(*energy_, from, budget));
+  } else if (a_.method == "anneal") {
+    d = must(anneal(*energy_, *must(make_kernel(a_.kernel, *energy_)), from, a_.steps, a_.seed, budget));
+  } else {
+    const auto kind = a_.method == "ascent" ? TokenRelaxation::Kind::kSoftmax : TokenRelaxation::Kind::kStraightThrough;
+    d = must(ascend(*energy_, fitness_.constraints, from, {.relaxation = kind, .steps = a_.steps}, budget));
+  }
+  out.n_scored = d.n_scored;
+  out.n_gradients = d.n_gradients;
+  std::vector<Dna> all;
+  for (Design& one : d.designs) all.push_back(std::move(one.sequence));
+  return all;
+}
+
+Outcome Designer::scored(const std::vector<Dna>& all, Outcome out) const {
+  std::vector<Energy::Edit> edits;
+  for (const Dna& x : all) edits.push_back({.tail = x});
+  std::vector<ChainState> states;
+  must(energy_->evaluate(edits, states));
+  std::vector<double> other;
+  if (held_out_) must(held_out_->score(all, other));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Designed d{.sequence = all[i]};
+    for (std::size_t k = 0; k < fitness_.weights.size(); ++k) d.fitness += fitness_.weights[k] * states[i].terms[k];
+    if (!states[i].supported || std::isinf(states[i].terms.back())) d.fitness = -INFINITY;  // against the constraints
+    if (held_out_) d.held_out = other[i];
+    out.designs.push_back(std::move(d));
+  }
+  return out;
+}
+
+Outcome Designer::run() {
+  const auto begin = std::chrono::steady_clock::now();
+  Outcome out;
+  const std::vector<Dna> all = !given_.empty() ? given_ : a_.method == "sample" ? sample(out) : optimise(out);
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return scored(all, std::move(out));
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,61 @@
+// Designer: from the flags of ponder design to designs, each scored anew; and what is said and written of them. Not the
+// flags themselves (design.cc).
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "args.h"
+#include "design_fitness.h"
+#include "ponder/trace.h"
+
+namespace ponder::app {
+
+struct DesignArgs {
+  BudgetArgs budget{""};
+  std::string fitness, start, score, held_out, out, method = "sample", kernel = "gwg";
+  int length = 0, n = 100, max_edits = -1, chains = 16, warmup = 300, thin = 10, steps = 300, threads = 0;
+  double tau = 1;
+  std::uint64_t seed = 0;
+  bool json = false;
+};
+
+struct Designed {
+  Dna sequence;
+  double fitness = 0, held_out = NAN;
+};
+struct Outcome {
+  std::vector<Designed> designs{};
+  std::optional<Trace> trace{};  // of a sampler
+  std::int64_t n_scored = 0, n_gradients = 0;
+  double seconds = 0;
+};
+
+class Designer {
+ public:
+  explicit Designer(const DesignArgs& a);
+  Outcome run();
+  const Dna& start() const { return start_; }  // empty where there is none
+
+ private:
+  std::vector<Dna> starts(int n) const;
+  std::vector<Dna> sample(Outcome&);
+  std::vector<Dna> optimise(Outcome&);
+  Outcome scored(const std::vector<Dna>&, Outcome) const;
+
+  const DesignArgs& a_;
+  Dna start_;
+  std::vector<Dna> given_;  // --score
+  Fitness fitness_;
+  std::unique_ptr<DnaTerm> held_out_;
+  std::optional<DnaDensity> density_;
+  std::optional<Energy> energy_;
+};
+
+void write_designs(const DesignArgs&, const Outcome&, const Dna& start);
+void print_designs(const DesignArgs&, const Outcome&, const Dna& start);
+
+}  // namespace ponder::app

@@ -1,0 +1,87 @@
+"""`ponder design`: designs that keep their constraints, files, the same draws of a seed, and what is said of bad input."""
+
+import json
+import os
+import tempfile
+import unittest
+
+from ponder_cli import lines, run
+
+MOTIF = ">M1\nA [ 9 0 0 1 ]\nC [ 0 9 1 0 ]\nG [ 1 1 9 0 ]\nT [ 0 0 0 9 ]\n"
+FITNESS = {"terms": [{"kind": "motif", "file": "m.jaspar"}], "forbidden": ["GAATTC"], "max_homopolymer": 4}
+
+
+class Design(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.fitness = self.write("F.json", json.dumps(FITNESS))
+        self.write("m.jaspar", MOTIF)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def design(self, *args, fitness=None):
+        r = run("design", "--fitness", fitness or self.fitness, "--json", *args)
+        self.assertEqual((r.returncode, r.stderr), (0, b""))
+        return lines(r)[0]
+
+    def refuses(self, *args, fitness=None, says):
+        r = run("design", "--fitness", fitness or self.fitness, *args)
+        self.assertEqual((r.returncode, r.stdout), (2, b""), r.stderr)
+        self.assertIn(says, r.stderr.decode())
+
+    def test_every_method_finds_the_exact_optimum(self):
+        best = self.design("--length", "12", "--method", "exact")["designs"][0]
+        self.assertIn("ACGT", best["sequence"])
+        for method in ("anneal", "ascent", "straight-through", "neighbours"):
+            found = self.design("--length", "12", "--n", "8", "--method", method, "--tau", "0.1")["designs"]
+            self.assertAlmostEqual(max(d["fitness"] for d in found), best["fitness"], places=9, msg=method)
+
+    def test_draws_of_a_seed_are_the_same_and_allowed(self):
+        args = ("--length", "20", "--n", "64", "--tau", "2", "--seed", "3")
+        j = self.design(*args)
+        self.assertEqual([d["sequence"] for d in j["designs"]], [d["sequence"] for d in self.design(*args)["designs"]])
+        self.assertEqual(len(j["designs"]), 64)
+        self.assertIn("rhat", j["diagnostics"])
+        for d in j["designs"]:
+            self.assertNotIn("GAATTC", d["sequence"])
+            self.assertFalse(any(x * 5 in d["sequence"] for x in "ACGT"), d)
+
+    def test_edits_stay_within_their_budget(self):
+        start = self.write("start.fa", ">s\nTTGACTTGACTTGACTTGAC\n")
+        for method in ("sample", "anneal", "ascent", "neighbours"):
+            j = self.design("--start", start, "--max-edits", "2", "--n", "16", "--method", method)
+            self.assertLessEqual(max(d["edits"] for d in j["designs"]), 2, method)
+            self.assertGreater(max(d["edits"] for d in j["designs"]), 0, method)
+
+    def test_files_hold_the_designs_and_are_scored_alike(self):
+        fa, jl, nc = (os.path.join(self.folder.name, "d" + x) for x in (".fa", ".jsonl", ".nc"))
+        first = self.design("--length", "15", "--n", "5", "--out", fa)["designs"]
+        again = self.design("--score", fa)["designs"]
+        self.assertEqual([(d["sequence"], d["fitness"]) for d in first], [(d["sequence"], d["fitness"]) for d in again])
+        self.design("--length", "15", "--n", "5", "--out", jl)
+        with open(jl, encoding="utf-8") as f:
+            self.assertEqual([json.loads(x) for x in f], first)
+        self.design("--length", "15", "--n", "32", "--out", nc)
+        with open(nc, "rb") as f:
+            self.assertEqual(f.read(4), b"\x89HDF")
+
+    def test_bad_input_is_told(self):
+        self.refuses(says="--length or --start")
+        self.refuses("--length", "10", "--max-edits", "2", says="--start")
+        self.refuses("--start", self.write("bad.fa", ">a\nACGTX\n"), says="'X'")
+        self.refuses("--length", "10", fitness=self.write("e.json", "["), says="a JSON object")
+        self.refuses("--length", "10", fitness='{"terms":[{"kind":"motiv"}]}', says="motif")
+        self.refuses("--length", "10", fitness='{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}],"frozen":[{"begin":2,"letters":"GAATTC"}],"forbidden":["GAATTC"]}', says="fixed letters")
+        self.refuses("--length", "10", "--kernel", "gwq", says="gwg")
+        self.write("m.jaspar", MOTIF.replace("9", "x", 1))
+        self.refuses("--length", "10", says="m.jaspar")
+        self.refuses("--length", "10", "--method", "exact", fitness='{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}]}', says="--method anneal")
+
+
+if __name__ == "__main__":
+    unittest.main()

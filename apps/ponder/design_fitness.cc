@@ -38,7 +38,7 @@ class Reader {
     if (choices.empty() && !j.contains(key)) bad("a text for " + key, "none");
     const Json v = j.contains(key) ? j[key] : Json(choices[0]);
     if (!v.is_string()) bad("a text for " + key, v.dump());
-    const auto s = v.get<std::string>();
+    auto s = v.get<std::string>();
     if (!choices.empty() && std::find(choices.begin(), choices.end(), s) == choices.end())
       bad("one of " + Json(choices).dump() + " for " + key, "'" + s + "'");
     return s;

@@ -78,8 +78,8 @@ std::string diff_line(const std::string& from, const std::string& to, bool colou
   for (const DiffRun& run : word_diff(from, to)) {
     std::string words;
     for (const std::string& w : run.words) words += (words.empty() ? "" : " ") + one_line(w);
-    if (run.kind == DiffRun::Kind::kGone) words = styled("[-" + words + "-]", colour ? "\x1b[33m" : "");
-    if (run.kind == DiffRun::Kind::kNew) words = styled("{+" + words + "+}", colour ? "\x1b[1;34m" : "");
+    if (run.kind == DiffRun::Kind::kGone) words = styled(fmt::format("[-{}-]", words), colour ? "\x1b[33m" : "");
+    if (run.kind == DiffRun::Kind::kNew) words = styled(fmt::format("{{+{}+}}", words), colour ? "\x1b[1;34m" : "");
     same |= run.kind == DiffRun::Kind::kSame;
     line += (line.empty() ? "" : " ") + words;
   }

@@ -104,7 +104,7 @@ Status Reader::read_tensors(const std::string& path) {
   const std::string_view data = std::string_view(all).substr(sizeof size + size);
   for (const auto& [name, t] : header.items()) {
     if (name == "__metadata__") continue;
-    const std::string where = path + ", " + name;
+    const std::string where = std::string(path).append(", ").append(name);
     if (word(t, "dtype") != "F32") return bad("tensors of F32", "'" + word(t, "dtype") + "'", where);
     Tensor out;
     std::uint64_t n = 1;

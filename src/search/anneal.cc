@@ -60,7 +60,7 @@ Status Annealer::start(std::span<const Reply> replies) {
     const auto owned = choices();
     std::vector<Choices*> all;
     for (const auto& one : owned) all.push_back(one.get());
-    const Status s = draw_starts(energy_, all, kStartTries, chains_);
+    Status s = draw_starts(energy_, all, kStartTries, chains_);
     std::erase_if(chains_, [](const ChainState& x) { return x.tokens.empty(); });
     if (!s.ok() && (chains_.empty() || s.error().code != Code::kNumeric)) return s;
   } else {
@@ -91,7 +91,7 @@ Status Annealer::step(std::size_t stage) {
   for (const auto& one : owned) all.push_back(one.get());
   for (ChainState& s : chains_) s.replica = static_cast<int>(stage);
   std::vector<StepInfo> infos(kernel.moves().size() * chains_.size());
-  const Status status = kernel.step(chains_, all, infos);
+  Status status = kernel.step(chains_, all, infos);
   keep();
   return status;
 }

@@ -172,7 +172,7 @@ Status Checker::look_at(std::vector<Waiting>& stack) {
                         .masks = {&masks[i], 1}});
   }
   Rows rows;
-  const Status status = d_.extend(requests, rows);
+  Status status = d_.extend(requests, rows);
   for (std::size_t i = 0; i < n; ++i) {
     if (status.ok()) {
       look_at_row(batch[i], rows.end[i], rows.rows[i], stack);

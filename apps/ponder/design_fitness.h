@@ -18,7 +18,8 @@ struct Fitness {
   bool is_exact = true;  // best motifs of positive weight and similarity alone
 };
 
-/// path: of a JSON file, or the text itself; start: may be empty; length: of the sequences. Fails (Failure) on what no fitness is.
+/// path: of a JSON file, or the text itself; start: may be empty; length: of the sequences. Fails (Failure) on what no
+/// fitness is.
 Fitness read_fitness(const std::string& path, const Dna& start, int length, int max_edits, int n_threads);
 /// The oracle of a file, for sequences of a length.
 std::unique_ptr<DnaTerm> oracle_of(const std::string& path, int length, int n_threads);

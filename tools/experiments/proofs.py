@@ -71,7 +71,7 @@ def report(args, rows):
     worse = sum(a["gain"] < 0 and a["first"]["ended"] for a in rows)
     options = f" --sample {args.sample}" if args.sample else ""
     head = ["kind", "prompts", "proved", "of any length", f"gap < {NEAR}", "expansions, median of the proved", "gain over greedy", "greedy did not end",
-            "gain over its beams", "beams found none"]
+            "gain over its beams", "beams had no turn or found none"]
     lines = [f"# Proofs within {args.budget}", "",
              f"`ponder think --budget {args.budget}`, {rows[0]['model']['file']} in {rows[0]['precision']}, end-terminated replies of up to 40 tokens. Gains in nats, with 95 % "
              "bootstrap intervals over prompts on which the other method has a reply.", "",

@@ -45,7 +45,7 @@ struct Designs {
 /// `neighbours`: steepest ascent over all sequences one letter away, until there is no better one.
 Result<Designs> climb(const Energy&, std::span<const Dna> starts, const Budget&);
 
-struct AscentConfig {
+struct DnaAscentConfig {
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kStraightThrough;
   bool normalise = true;  // logits of each letter to mean 0 and variance 1 over positions, with scale and offset learnt
   int steps = 500;
@@ -54,7 +54,7 @@ struct AscentConfig {
 };
 /// `ascent`: Adam on logits through relaxed terms; each step's argmax is scored as a sequence and the best one kept.
 /// Fast SeqProp (Linder and Seelig 2021) with normalisation. Terms without a derivative only judge the sequences.
-Result<Designs> ascend(const Energy&, const DnaConstraints&, std::span<const Dna> starts, const AscentConfig&,
+Result<Designs> ascend(const Energy&, const DnaConstraints&, std::span<const Dna> starts, const DnaAscentConfig&,
                        const Budget&);
 
 /// `anneal`: the kernel on replicas of falling temperature: replica 0 of the energy is the last and coldest, the

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ponder/dna_search.h"
+#include "search/adam.h"
 #include "search/clock.h"
 
 namespace ponder {
@@ -64,27 +65,6 @@ void add_neighbours(const ChainState& s, std::vector<Energy::Edit>& edits) {
     }
 }
 
-// Adam (Kingma and Ba 2015), ascending.
-class Adam {
- public:
-  Adam(std::size_t n, double rate) : rate_(rate), mean_(n, 0.), square_(n, 0.) {}
-  void step(std::span<const double> gradient, std::span<double> x) {
-    constexpr double kMean = 0.9, kSquare = 0.999, kSmall = 1e-8;
-    ++n_;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      mean_[i] = kMean * mean_[i] + (1 - kMean) * gradient[i];
-      square_[i] = kSquare * square_[i] + (1 - kSquare) * gradient[i] * gradient[i];
-      x[i] += rate_ * (mean_[i] / (1 - std::pow(kMean, n_))) /
-              (std::sqrt(square_[i] / (1 - std::pow(kSquare, n_))) + kSmall);
-    }
-  }
-
- private:
-  double rate_;
-  int n_ = 0;
-  std::vector<double> mean_, square_;
-};
-
 // Logits z (n, 4) of one start out of parameters: the logits themselves; or, normalised, u of mean 0 and variance 1
 // over positions, then scale and offset of each letter.
 class Logits {
@@ -128,7 +108,7 @@ class Logits {
       g[n_ + v] = along * n;
       g[n_ + kLetters + v] = mean * n;
     }
-    adam_.step(g, x_);
+    adam_.ascend(g, x_);
   }
 
  private:
@@ -136,7 +116,7 @@ class Logits {
   bool normalise_;
   std::vector<double> x_, u_;
   std::array<double, kLetters> deviation_{};
-  Adam adam_;
+  Adam<double> adam_;
 };
 
 // The argmax, with no more than the budget's edits: those by the largest margins.
@@ -233,7 +213,7 @@ Result<Designs> climb(const Energy& e, std::span<const Dna> starts, const Budget
 }
 
 Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const Dna> starts,
-                       const AscentConfig& config, const Budget& budget) {
+                       const DnaAscentConfig& config, const Budget& budget) {
   const Clock clock(e.density(), budget);
   Designs out;
   Record record(e, starts.size());

@@ -2,6 +2,7 @@
 // enumerated law. METHODS 7.2.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -18,16 +19,25 @@ constexpr int kIds = 5, kVerifyHorizon = 3;
 constexpr double kFloor = 0.02;     // of TV: what sampling noise may leave
 constexpr int kMostDraws = 20'000;  // of each chain
 
-// The likeliest ids after the prompt that end nothing, and the model's end tokens.
+// The model's end of turn, and the ids that are about as probable as it is after the prompt: so that replies of every
+// length have a share of the law. Among the likeliest ids an end would be next to impossible, all replies of one
+// length, and a kernel that is wrong about lengths would pass.
 std::vector<Token> small_vocabulary(Engine& e, Prefix root) {
-  const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = kIds + 32}}};
+  const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList}}};
   Rows rows;
   must(e.density->extend({&ask, 1}, rows));
   e.density->release(rows.end[0]);
+  const Token end = e.text.tokenizer->end_of_turn().value_or(e.density->end_tokens().at(0));
+  std::vector<TokenProb>& list = rows.rows[0].list;
+  const auto of_end = std::find_if(list.begin(), list.end(), [&](const TokenProb& p) { return p.token == end; });
+  const double level = of_end == list.end() ? list.back().logprob : of_end->logprob;
+  std::erase_if(list, [&](const TokenProb& p) { return e.density->is_end(p.token); });
+  std::stable_sort(list.begin(), list.end(), [&](const TokenProb& x, const TokenProb& y) {
+    return std::abs(x.logprob - level) < std::abs(y.logprob - level);
+  });
   std::vector<Token> ids;
-  for (const TokenProb& p : rows.rows[0].list)
-    if (static_cast<int>(ids.size()) < kIds && !e.density->is_end(p.token)) ids.push_back(p.token);
-  ids.push_back(e.text.tokenizer->end_of_turn().value_or(e.density->end_tokens().at(0)));
+  for (int k = 0; k < kIds && k < static_cast<int>(list.size()); ++k) ids.push_back(list[k].token);
+  ids.push_back(end);
   return ids;
 }
 

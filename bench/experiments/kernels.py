@@ -1,9 +1,11 @@
-"""Which kernel wins: effective sample size of log p a second and a thousand TFE, for each kernel and alpha over prompts.
+"""Which kernel wins: effective sample size of log p a CPU second and a thousand TFE, for each kernel and alpha over prompts.
 
-  kernels.py PROMPTS.jsonl [--prompts 16] [--seconds 4] [--state FILE] [--out docs/experiments/kernels.md] [--small]
+  kernels.py PROMPTS.jsonl [--prompts 16] [--tokens 3000] [--state FILE] [--out docs/experiments/kernels.md] [--small]
 
 One `ponder sample --input` for each kernel and alpha, so that the model loads once for all prompts; each prompt has a
-fixed number of seconds. Cells that are done are kept in --state, and not run again. R-hat and bulk ESS are those of
+fixed number of TFE, and of seconds, whichever is used up first. Time is what the process had of the CPUs, all threads
+together, which other work on the machine disturbs less than the clock on the wall. Cells that are done are kept in
+--state, and not run again. R-hat and bulk ESS are those of
 `ponder sample`, over all its chains. A cell whose chains do not agree (R-hat above 1.05) or whose ESS is too small to
 be believed counts as not mixed, with an ESS of 0: a chain that stands still must not look good. Intervals: bootstrap
 over prompts, 90 %."""
@@ -18,7 +20,6 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = {
@@ -49,28 +50,40 @@ def requests(path, n):
     return [{k: j[k] for k in ("messages", "prompt", "prompt_ids") if k in j} for j in lines[::step][:n]]
 
 
+def cpu_seconds(pid):
+    """Of all threads of a process, in user and kernel mode (proc(5))."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cell(line, cpu):
+    j = json.loads(line)
+    if "error" in j:
+        print(f"  no draw: {j['error']['message']}", file=sys.stderr)
+        return {"error": j["error"]["message"]}
+    d, c = j["diagnostics"], j["cost"]
+    return {"rhat": d["rhat"]["logprob"], "ess": d["ess_bulk"]["logprob"], "draws": j["draws"], "seconds": c["seconds"],
+            "cpu": cpu, "tfe": c["tokens_decoded"] + c["tokens_scored"] + c["tokens_backward"]}  # fmt: skip
+
+
 def run(a, kernel, alpha, prompts):
-    """A cell a prompt: rhat, ess, seconds, tfe; or error."""
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as f:
-        f.write("".join(json.dumps(p) + "\n" for p in prompts))
-        f.flush()
-        words = [a.program, "sample", "--input", f.name, "--jsonl", "--kernel", kernel, "--alpha", alpha,
-                 "--chains", a.chains, "--warmup", a.warmup, "--draws", 100_000_000, "--budget", f"{a.seconds}s",
-                 "--max-length", a.horizon, "--target", "truncated", *(["-m", a.model] if a.model else [])]  # fmt: skip
-        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, check=False)
+    """A cell a prompt: rhat, ess, draws, seconds, cpu, tfe; or error."""
+    words = [a.program, "sample", "--input", "-", "--jsonl", "--kernel", kernel, "--alpha", alpha, "--chains", a.chains,
+             "--warmup", a.warmup, "--draws", 100_000_000, "--budget", f"{a.seconds}s,{a.tokens}t", "--max-length", a.horizon,
+             "--target", "truncated", *(["-m", a.model] if a.model else [])]  # fmt: skip
     cells = []
-    for line in done.stdout.splitlines():
-        j = json.loads(line)
-        if "error" in j:
-            cells.append({"error": j["error"]["message"]})
-            print(f"  no draw: {j['error']['message']}", file=sys.stderr)
-            continue
-        d, c = j["diagnostics"], j["cost"]
-        tfe = c["tokens_decoded"] + c["tokens_scored"] + c["tokens_backward"]
-        cells.append({"rhat": d["rhat"]["logprob"], "ess": d["ess_bulk"]["logprob"], "draws": j["draws"],
-                      "seconds": c["seconds"], "tfe": tfe})  # fmt: skip
-    if len(cells) != len(prompts):
-        sys.exit(f"error: expected {len(prompts)} answers for {kernel}, got {len(cells)}: {done.stderr.strip()}")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen([str(w) for w in words], **pipes) as p:
+        for k, prompt in enumerate([prompts[0], *prompts]):  # the first a second time: its time has the model's loading
+            before = cpu_seconds(p.pid)
+            p.stdin.write(json.dumps(prompt) + "\n")
+            p.stdin.flush()
+            line = p.stdout.readline()
+            if not line:
+                sys.exit(f"error: expected an answer for {kernel}, got the end of {' '.join(map(str, words))}")
+            if k > 0:
+                cells.append(cell(line, cpu_seconds(p.pid) - before))
+        p.stdin.close()
     return cells
 
 
@@ -89,7 +102,7 @@ def row(name, cells, rng):
     text = [name, f"{good} of {len(cells)}" + (f", {failed} without a draw" if failed else "")]
     rhats = [c["rhat"] for c in cells if c.get("rhat") is not None]
     text.append(f"{statistics.median(rhats):.2f}" if rhats else "-")
-    for of in (lambda c: c["ess"] / c["seconds"], lambda c: 1000 * c["ess"] / max(c["tfe"], 1)):
+    for of in (lambda c: c["ess"] / c["cpu"], lambda c: 1000 * c["ess"] / max(c["tfe"], 1)):
         values = [of(c) if mixed(c) else 0.0 for c in cells]
         low, high = interval(values, rng)
         text.append(f"{statistics.fmean(values):.2f} ({low:.2f} … {high:.2f})" if good else "not mixed")
@@ -105,13 +118,13 @@ def report(a, state):
         f"`{a.command}`",
         "",
         f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs; {model}; {a.prompts} prompts, {a.chains} chains, "
-        f"{a.seconds:g} s each with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
+        f"{a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
         f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS}; where not, its ESS "
         "counts as 0. Means over prompts, with 90 % bootstrap intervals over prompts. Kernels that keep the length, and "
         "those of continuous noise, are named with what they are cycled with.",
     ]
     for alpha in ALPHAS:
-        lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / s | ESS / 1000 TFE |", "|---|---|---|---|---|"]
+        lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / CPU second | ESS / 1000 TFE |", "|---|---|---|---|---|"]
         lines += [row(n, state[f"{k} {alpha}"], rng) for n, k in KERNELS.items() if f"{k} {alpha}" in state]
     a.out.parent.mkdir(parents=True, exist_ok=True)
     a.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -121,7 +134,8 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("file", type=pathlib.Path, help="prompts, one request a line")
     p.add_argument("--prompts", type=int, default=16)
-    p.add_argument("--seconds", type=float, default=3)
+    p.add_argument("--tokens", type=int, default=3000)
+    p.add_argument("--seconds", type=float, default=30)
     p.add_argument("--chains", type=int, default=8)
     p.add_argument("--warmup", type=int, default=2)
     p.add_argument("--horizon", type=int, default=20)
@@ -129,15 +143,15 @@ def main():
     p.add_argument("--model", default="")
     p.add_argument("--state", type=pathlib.Path, default=ROOT / "build/kernels-state.json")
     p.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/experiments/kernels.md")
-    p.add_argument("--small", action="store_true", help="2 prompts, 3 s each: a test of this script")
+    p.add_argument("--small", action="store_true", help="2 prompts, 1000 TFE each: a test of this script")
     a = p.parse_args()
     a.command = "bench/experiments/kernels.py " + " ".join(["PROMPTS.jsonl", *sys.argv[2:]])
     if a.small:
-        a.prompts, a.seconds = 2, 3
+        a.prompts, a.tokens = 2, 1000
     prompts = requests(a.file, a.prompts)
     a.prompts = len(prompts)
     # What the cells depend on: another setting begins anew.
-    setting = json.dumps([prompts, a.seconds, a.chains, a.warmup, a.horizon, a.model])
+    setting = json.dumps([prompts, a.tokens, a.seconds, a.chains, a.warmup, a.horizon, a.model])
     key = hashlib.sha256(setting.encode()).hexdigest()
     state = json.loads(a.state.read_text()) if a.state.exists() else {}
     if state.get("key") != key:

@@ -1,10 +1,10 @@
 """Which kernel wins: effective sample size of log p a CPU second and a thousand TFE, for each kernel and alpha over prompts.
 
-  kernels.py PROMPTS.jsonl [--prompts 16] [--tokens 3000] [--state FILE] [--out docs/experiments/kernels.md] [--small]
+  kernels.py PROMPTS.jsonl [--prompts 16] [--tokens 2000] [--state FILE] [--out docs/experiments/kernels.md] [--small]
 
 One `ponder sample --input` for each kernel and alpha, so that the model loads once for all prompts; each prompt has a
-fixed number of TFE, and of seconds, whichever is used up first. Time is what the process had of the CPUs, all threads
-together, which other work on the machine disturbs less than the clock on the wall. Cells that are done are kept in
+fixed number of TFE, and of seconds, whichever is used up first. One thread, and its CPU time,
+which other work on the machine disturbs less than the clock on the wall (threads that wait for each other would not be). Cells that are done are kept in
 --state, and not run again. R-hat and bulk ESS are those of
 `ponder sample`, over all its chains. A cell whose chains do not agree (R-hat above 1.05) or whose ESS is too small to
 be believed counts as not mixed, with an ESS of 0: a chain that stands still must not look good. Intervals: bootstrap
@@ -70,7 +70,7 @@ def run(a, kernel, alpha, prompts):
     """A cell a prompt: rhat, ess, draws, seconds, cpu, tfe; or error."""
     words = [a.program, "sample", "--input", "-", "--jsonl", "--kernel", kernel, "--alpha", alpha, "--chains", a.chains,
              "--warmup", a.warmup, "--draws", 100_000_000, "--budget", f"{a.seconds}s,{a.tokens}t", "--max-length", a.horizon,
-             "--target", "truncated", *(["-m", a.model] if a.model else [])]  # fmt: skip
+             "--target", "truncated", "--threads", 1, *(["-m", a.model] if a.model else [])]  # fmt: skip
     cells = []
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen([str(w) for w in words], **pipes) as p:
@@ -117,7 +117,7 @@ def report(a, state):
         "",
         f"`{a.command}`",
         "",
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs; {model}; {a.prompts} prompts, {a.chains} chains, "
+        f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs, one thread used; {model}; {a.prompts} prompts, {a.chains} chains, "
         f"{a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
         f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS}; where not, its ESS "
         "counts as 0. Means over prompts, with 90 % bootstrap intervals over prompts. Kernels that keep the length, and "
@@ -134,8 +134,8 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("file", type=pathlib.Path, help="prompts, one request a line")
     p.add_argument("--prompts", type=int, default=16)
-    p.add_argument("--tokens", type=int, default=3000)
-    p.add_argument("--seconds", type=float, default=30)
+    p.add_argument("--tokens", type=int, default=2000)
+    p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--chains", type=int, default=8)
     p.add_argument("--warmup", type=int, default=2)
     p.add_argument("--horizon", type=int, default=20)

@@ -24,7 +24,7 @@ class Ponder:
     def run(self, r):
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "draws.jsonl"
-            given = {"--alpha": r["alpha"], "--chains": r["chains"], "--draws": r["steps"], "--max-length": r["horizon"],
+            given = {"--alpha": r["alpha"], "--chains": r["chains"], "--draws": r["steps"], "--max-length": r["horizon"], "--target": r["target"],
                      "--seed": r["seed"], "--warmup": 0, "--kernel": "suffix", "--out": out, "-p": r["prompt"]}  # fmt: skip
             words = [str(w) for w in [*self.common, "--json", *(x for pair in given.items() for x in pair)]]
             j = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
@@ -86,11 +86,12 @@ def main():
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps", type=int, default=60)
     p.add_argument("--horizon", type=int, default=40)
+    p.add_argument("--target", choices=["truncated", "ended"], default="truncated", help="ended: starts may take long")
     p.add_argument("--alpha", type=float, default=4)
     p.add_argument("--chains", default="16,1")
     p.add_argument("--threads", type=int, default=2)
     a = p.parse_args()
-    request = prompt_of(a.program, a.model, a.prompt) | {"alpha": a.alpha, "horizon": a.horizon}
+    request = prompt_of(a.program, a.model, a.prompt) | {"alpha": a.alpha, "horizon": a.horizon, "target": a.target}
     parties = {"ponder": Ponder(a.program, a.model, a.threads), "torch bf16": Torch(a.model, a.threads)}
     differs = False
     for n in map(int, a.chains.split(",")):
@@ -102,7 +103,7 @@ def main():
                 one = party.run(r | {"seed": k})
                 if k > 0:  # the first is not counted
                     runs[name].append(one)
-        print(f"{n} chains, {steps} draws each, alpha {a.alpha:g}, horizon {a.horizon}, {a.rounds} rounds; min / median / max")
+        print(f"{n} chains, {steps} draws each, alpha {a.alpha:g}, horizon {a.horizon}, {a.target}, {a.rounds} rounds; min / median / max")
         rate = {}
         for name, of in runs.items():
             rate[name] = {"draws/s": [n * steps / x["seconds"] for x in of], "tokens/s": [x["tokens"] / x["seconds"] for x in of]}

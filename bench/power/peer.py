@@ -44,6 +44,7 @@ class Chains:
     def __init__(self, model, request):
         self.model, r = model, request
         self.alpha, self.n, self.horizon = r["alpha"], r["chains"], r["horizon"]
+        self.truncated = r["target"] == "truncated"  # replies of exactly `horizon` tokens that have not ended count too
         self.ends = torch.tensor(r["ends"])
         torch.manual_seed(r["seed"])
         prompt = model(input_ids=torch.tensor([r["prompt_ids"]]), use_cache=True, logits_to_keep=1)
@@ -117,7 +118,7 @@ class Chains:
             tokens[live, t], lp[live, t] = v, row[torch.arange(len(live)), v]
             length[live] += 1
             ended = torch.isin(v, self.ends)
-            supported[live] = ended
+            supported[live] = ended | (self.truncated & (length[live] == self.horizon))
             stop = ended | (length[live] == self.horizon)
             if bar is not None:
                 bound = self.tail(lz, cut, length)[live] - length[live].log()

@@ -36,12 +36,35 @@ std::string fixed(double x, int decimals, int width = 0) {
   return fmt::format("{:{}.{}f}", x, width, decimals);
 }
 
+// At most kPoints numbers of a curve, evenly spread, the last one among them, each with its iteration.
+Json thinned(const std::vector<double>& curve) {
+  constexpr std::size_t kPoints = 100;
+  const std::size_t last = curve.size() - 1, n = std::min(curve.size(), kPoints);
+  Json out = Json::array();
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t i = n == 1 ? last : last * k / (n - 1);
+    out.push_back({i, curve[i]});
+  }
+  return out;
+}
+
 Json design_json(const Designed& d, const Dna& start) {
   Json j{{"sequence", dna_text(d.sequence)}};
   j["fitness"] = std::isfinite(d.fitness) ? Json(d.fitness) : Json(nullptr);
   if (!std::isnan(d.held_out)) j["held_out"] = d.held_out;
   if (!start.empty()) j["edits"] = edits(d.sequence, start);
+  if (d.chain >= 0) j["chain"] = d.chain, j["draw"] = d.draw;
   return j;
+}
+
+// What there is of convergence where there are no chains.
+std::string agreement(const std::vector<Designed>& all) {
+  double best = -INFINITY;
+  for (const Designed& d : all) best = std::max(best, d.fitness);
+  const auto near = std::count_if(all.begin(), all.end(), [&](const Designed& d) {
+    return d.fitness >= best - 0.01 * std::max(std::abs(best), 1e-3);
+  });
+  return fmt::format("{} of {} starts came within 1 % of the best", near, all.size());
 }
 
 }  // namespace
@@ -60,7 +83,9 @@ void write_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
   std::string lines;
   std::vector<FastaRecord> records;
   for (const Designed& d : o.designs) {
-    lines += design_json(d, start).dump() + "\n";
+    Json j = design_json(d, start);
+    if (!d.curve.empty()) j["curve"] = thinned(d.curve);
+    lines += j.dump() + "\n";
     std::string name = fmt::format("design_{} fitness={}", records.size(), fixed(d.fitness, 4));
     if (!std::isnan(d.held_out)) name += " held_out=" + fixed(d.held_out, 4);
     if (!start.empty()) name += fmt::format(" edits={}", edits(d.sequence, start));
@@ -116,6 +141,7 @@ void print_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
   if (!a.held_out.empty()) line += ", held out " + fixed(held_out, 3);
   if (!start.empty()) line += fmt::format(", {:.1f} edits", changed);
   write(line + fmt::format(", diversity {:.3f}, {:.1f} s\n", diversity(o.designs), o.seconds));
+  if (!judged && o.designs.size() > 1 && a.score.empty()) write(agreement(o.designs) + "\n");
   if (judged) write((v.converged ? "converged: " : "not converged: ") + v.reason + "\n");
   if (!a.out.empty()) write("written to " + a.out + "\n");
 }

@@ -84,9 +84,9 @@ class Design(unittest.TestCase):
             self.assertGreater(d["fitness"], at_start)
 
     def test_zero_has_no_sign(self):
-        even = '{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}]}'
-        r = run("design", "--fitness", even, "--score", self.write("even.fa", ">s\nACGT\n"))
-        self.assertIn("    0.000  ACGT", r.stdout.decode())
+        near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # -5e-5
+        r = run("design", "--fitness", near, "--score", self.write("near.fa", ">s\nACGTG\n"))
+        self.assertIn("    0.000  ACGTG", r.stdout.decode())
         self.assertNotIn("-0.0", r.stdout.decode())
 
     def test_bad_input_is_told(self):

@@ -42,7 +42,8 @@ Run add_design(CLI::App& app) {
   app.add_option("--chains", a->chains, "chains side by side")->check(CLI::Range(1, 100000));
   app.add_option("--warmup", a->warmup, "steps before the first draw")->check(CLI::Range(0, 100000000));
   app.add_option("--thin", a->thin, "steps a draw")->check(CLI::Range(1, 1000000));
-  app.add_option("--steps", a->steps, "steps of ascent, or of annealing at each of 12 temperatures")
+  app.add_option("--steps", a->steps,
+                 "steps of ascent, or of annealing at each of 12 temperatures; 300, or as many as --budget holds")
       ->check(CLI::Range(1, 100000000));
   app.add_option("--held-out", a->held_out, "oracle that only judges the designs");
   app.add_option("-s,--seed", a->seed, "seed of the draws");

@@ -30,12 +30,41 @@ double diversity(const std::vector<Designed>& all) {
   return n ? sum / static_cast<double>(n) / static_cast<double>(all[0].sequence.size()) : 0;
 }
 
+// Fixed decimals, and no sign before what they show as zero.
+std::string fixed(double x, int decimals, int width = 0) {
+  if (std::abs(x) < 0.5 * std::pow(10, -decimals)) x = 0;
+  return fmt::format("{:{}.{}f}", x, width, decimals);
+}
+
+// At most kPoints numbers of a curve, evenly spread, the last one among them, each with its iteration.
+Json thinned(const std::vector<double>& curve) {
+  constexpr std::size_t kPoints = 100;
+  const std::size_t last = curve.size() - 1, n = std::min(curve.size(), kPoints);
+  Json out = Json::array();
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t i = n == 1 ? last : last * k / (n - 1);
+    out.push_back({i, curve[i]});
+  }
+  return out;
+}
+
 Json design_json(const Designed& d, const Dna& start) {
   Json j{{"sequence", dna_text(d.sequence)}};
   j["fitness"] = std::isfinite(d.fitness) ? Json(d.fitness) : Json(nullptr);
   if (!std::isnan(d.held_out)) j["held_out"] = d.held_out;
   if (!start.empty()) j["edits"] = edits(d.sequence, start);
+  if (d.chain >= 0) j["chain"] = d.chain, j["draw"] = d.draw;
   return j;
+}
+
+// What there is of convergence where there are no chains.
+std::string agreement(const std::vector<Designed>& all) {
+  double best = -INFINITY;
+  for (const Designed& d : all) best = std::max(best, d.fitness);
+  const auto near = std::count_if(all.begin(), all.end(), [&](const Designed& d) {
+    return d.fitness >= best - 0.01 * std::max(std::abs(best), 1e-3);
+  });
+  return fmt::format("{} of {} starts came within 1 % of the best", near, all.size());
 }
 
 }  // namespace
@@ -54,9 +83,11 @@ void write_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
   std::string lines;
   std::vector<FastaRecord> records;
   for (const Designed& d : o.designs) {
-    lines += design_json(d, start).dump() + "\n";
-    std::string name = fmt::format("design_{} fitness={:.4f}", records.size(), d.fitness);
-    if (!std::isnan(d.held_out)) name += fmt::format(" held_out={:.4f}", d.held_out);
+    Json j = design_json(d, start);
+    if (!d.curve.empty()) j["curve"] = thinned(d.curve);
+    lines += j.dump() + "\n";
+    std::string name = fmt::format("design_{} fitness={}", records.size(), fixed(d.fitness, 4));
+    if (!std::isnan(d.held_out)) name += " held_out=" + fixed(d.held_out, 4);
     if (!start.empty()) name += fmt::format(" edits={}", edits(d.sequence, start));
     records.push_back({name, dna_text(d.sequence)});
   }
@@ -100,16 +131,17 @@ void print_designs(const DesignArgs& a, const Outcome& o, const Dna& start) {
   std::stable_sort(best.begin(), best.end(), [](const auto& x, const auto& y) { return x.fitness > y.fitness; });
   constexpr std::size_t kShown = 10;
   for (std::size_t i = 0; i < std::min(best.size(), kShown); ++i) {
-    std::string line = fmt::format("{:9.3f}", best[i].fitness);
-    if (!a.held_out.empty()) line += fmt::format("  held out {:9.3f}", best[i].held_out);
+    std::string line = fixed(best[i].fitness, 3, 9);
+    if (!a.held_out.empty()) line += "  held out " + fixed(best[i].held_out, 3, 9);
     if (!start.empty()) line += fmt::format("  {:3d} edits", edits(best[i].sequence, start));
     write(line + "  " + dna_text(best[i].sequence) + "\n");
   }
   std::string line =
-      fmt::format("{} designs, {} different, mean fitness {:.3f}", o.designs.size(), different.size(), mean);
-  if (!a.held_out.empty()) line += fmt::format(", held out {:.3f}", held_out);
+      fmt::format("{} designs, {} different, mean fitness {}", o.designs.size(), different.size(), fixed(mean, 3));
+  if (!a.held_out.empty()) line += ", held out " + fixed(held_out, 3);
   if (!start.empty()) line += fmt::format(", {:.1f} edits", changed);
   write(line + fmt::format(", diversity {:.3f}, {:.1f} s\n", diversity(o.designs), o.seconds));
+  if (!judged && o.designs.size() > 1 && a.score.empty()) write(agreement(o.designs) + "\n");
   if (judged) write((v.converged ? "converged: " : "not converged: ") + v.reason + "\n");
   if (!a.out.empty()) write("written to " + a.out + "\n");
 }

@@ -2,6 +2,7 @@
 #include "designer.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 
 #include "output.h"
@@ -73,7 +74,7 @@ std::vector<Dna> Designer::starts(int n) const {
   return out;
 }
 
-std::vector<Dna> Designer::sample(Outcome& out) {
+std::vector<Designed> Designer::sample(Outcome& out) {
   const auto kernel = must(make_kernel(a_.kernel, *energy_));
   const int chains = std::min(a_.chains, a_.n), draws = (a_.n + chains - 1) / chains;
   const ChainsConfig config{.chains = chains, .warmup = a_.warmup, .thin = a_.thin, .seed = a_.seed};
@@ -84,61 +85,88 @@ std::vector<Dna> Designer::sample(Outcome& out) {
   if (run.n_draws() == 0)
     fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder design",
           "give it more time, or fewer --warmup steps"});
-  std::vector<Dna> all;
+  std::vector<Designed> all;
   for (int d = 0; d < run.n_draws(); ++d)
-    for (int c = 0; c < chains && static_cast<int>(all.size()) < a_.n; ++c) all.push_back(run.trace().replies[c][d]);
+    for (int c = 0; c < chains && static_cast<int>(all.size()) < a_.n; ++c)
+      all.push_back({.sequence = run.trace().replies[c][d], .chain = c, .draw = d});
   out.trace = run.trace();
   return all;
 }
 
-std::vector<Dna> Designer::optimise(Outcome& out) {
+// Where optimisers begin: at --start if it keeps the constraints, and at random.
+std::vector<Dna> Designer::first_ones() const {
+  std::vector<Dna> from = starts(a_.n);
+  if (start_.empty()) return from;
+  std::vector<ChainState> state;
+  const Energy::Edit edit{.tail = start_};
+  must(energy_->evaluate({&edit, 1}, state));
+  if (std::isfinite(energy_->energy(state[0], 0))) from[0] = start_;
+  return from;
+}
+
+std::vector<Designed> Designer::optimise(Outcome& out) {
   if (a_.method == "exact") {
     if (!fitness_.is_exact)
       fail({Code::kUnsupported, "a fitness of best motifs and similarity for --method exact", "other terms", a_.fitness,
             "use --method anneal"});
-    return {must(exact_optimum(fitness_.constraints, fitness_.exact)).sequence};
+    return {{.sequence = must(exact_optimum(fitness_.constraints, fitness_.exact)).sequence}};
   }
-  const std::vector<Dna> from = starts(a_.n);
+  constexpr int kSteps = 300;
+  const std::vector<Dna> from = first_ones();
   const Budget budget = a_.budget.budget();
+  const int steps = a_.steps > 0 ? a_.steps : a_.budget.text.empty() ? kSteps : 0;
   Designs d;
   if (a_.method == "neighbours") {
     d = must(climb(*energy_, from, budget));
   } else if (a_.method == "anneal") {
-    d = must(anneal(*energy_, *must(make_kernel(a_.kernel, *energy_)), from, a_.steps, a_.seed, budget));
+    d = must(anneal(*energy_, *must(make_kernel(a_.kernel, *energy_)), from, steps, a_.seed, budget));
   } else {
     const auto kind = a_.method == "ascent" ? TokenRelaxation::Kind::kSoftmax : TokenRelaxation::Kind::kStraightThrough;
-    d = must(ascend(*energy_, fitness_.constraints, from, {.relaxation = kind, .steps = a_.steps}, budget));
+    d = must(ascend(*energy_, fitness_.constraints, from, {.relaxation = kind, .steps = steps}, budget));
   }
   out.n_scored = d.n_scored;
   out.n_gradients = d.n_gradients;
-  std::vector<Dna> all;
-  for (Design& one : d.designs) all.push_back(std::move(one.sequence));
+  // The energy has the density's log-probability and the temperature in it.
+  double offset = 0;
+  for (LetterSet set : fitness_.constraints.letters) offset += std::log(std::popcount(set));
+  std::vector<Designed> all;
+  for (std::size_t i = 0; i < d.designs.size(); ++i) {
+    for (double& v : d.best[i]) v = (v + offset) * a_.tau;
+    all.push_back({.sequence = std::move(d.designs[i].sequence), .curve = std::move(d.best[i])});
+  }
   return all;
 }
 
-Outcome Designer::scored(const std::vector<Dna>& all, Outcome out) const {
+Outcome Designer::scored(std::vector<Designed> all, Outcome out) const {
   std::vector<Energy::Edit> edits;
-  for (const Dna& x : all) edits.push_back({.tail = x});
+  std::vector<Dna> sequences;
+  for (const Designed& d : all) {
+    edits.push_back({.tail = d.sequence});
+    sequences.push_back(d.sequence);
+  }
   std::vector<ChainState> states;
   must(energy_->evaluate(edits, states));
   std::vector<double> other;
-  if (held_out_) must(held_out_->score(all, other));
+  if (held_out_) must(held_out_->score(sequences, other));
   for (std::size_t i = 0; i < all.size(); ++i) {
-    Designed d{.sequence = all[i]};
-    for (std::size_t k = 0; k < fitness_.weights.size(); ++k) d.fitness += fitness_.weights[k] * states[i].terms[k];
-    if (!states[i].supported || std::isinf(states[i].terms.back())) d.fitness = -INFINITY;  // against the constraints
-    if (held_out_) d.held_out = other[i];
-    out.designs.push_back(std::move(d));
+    for (std::size_t k = 0; k < fitness_.weights.size(); ++k)
+      all[i].fitness += fitness_.weights[k] * states[i].terms[k];
+    if (!states[i].supported || std::isinf(states[i].terms.back()))
+      all[i].fitness = -INFINITY;  // against the constraints
+    if (held_out_) all[i].held_out = other[i];
   }
+  out.designs = std::move(all);
   return out;
 }
 
 Outcome Designer::run() {
   const auto begin = std::chrono::steady_clock::now();
   Outcome out;
-  const std::vector<Dna> all = !given_.empty() ? given_ : a_.method == "sample" ? sample(out) : optimise(out);
+  std::vector<Designed> all;
+  for (const Dna& x : given_) all.push_back({.sequence = x});
+  if (given_.empty()) all = a_.method == "sample" ? sample(out) : optimise(out);
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return scored(all, std::move(out));
+  return scored(std::move(all), std::move(out));
 }
 
 }  // namespace ponder::app

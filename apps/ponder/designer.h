@@ -17,7 +17,7 @@ namespace ponder::app {
 struct DesignArgs {
   BudgetArgs budget{""};
   std::string fitness, start, score, held_out, out, method = "sample", kernel = "gwg";
-  int length = 0, n = 100, max_edits = -1, chains = 16, warmup = 300, thin = 10, steps = 300, threads = 0;
+  int length = 0, n = 100, max_edits = -1, chains = 16, warmup = 300, thin = 10, steps = 0, threads = 0;
   double tau = 1;
   std::uint64_t seed = 0;
   bool json = false;
@@ -26,6 +26,8 @@ struct DesignArgs {
 struct Designed {
   Dna sequence;
   double fitness = 0, held_out = NAN;
+  int chain = -1, draw = -1;    // of a sampler
+  std::vector<double> curve{};  // of an optimiser: the best fitness so far, iteration by iteration
 };
 struct Outcome {
   std::vector<Designed> designs{};
@@ -42,9 +44,10 @@ class Designer {
 
  private:
   std::vector<Dna> starts(int n) const;
-  std::vector<Dna> sample(Outcome&);
-  std::vector<Dna> optimise(Outcome&);
-  Outcome scored(const std::vector<Dna>&, Outcome) const;
+  std::vector<Designed> sample(Outcome&);
+  std::vector<Designed> optimise(Outcome&);
+  std::vector<Dna> first_ones() const;
+  Outcome scored(std::vector<Designed>, Outcome) const;
 
   const DesignArgs& a_;
   Dna start_;

@@ -36,7 +36,7 @@ Result<Dna> draw_allowed(const DnaConstraints&, const Uniforms& uniform);
 /// What an optimiser found. One design a start, the best seen on its way; sorted by fitness, best first.
 struct Designs {
   std::vector<Design> designs;
-  std::vector<std::vector<double>> best{};     // (starts, iterations) fitness of the best so far, for plots
+  std::vector<std::vector<double>> best{};     // (designs, iterations) fitness of the best so far, for plots
   double relaxation_gap = 0;                   // of ascent: mean of relaxed value - value at the argmax, nats
   std::int64_t n_scored = 0, n_gradients = 0;  // sequences
 };
@@ -48,8 +48,8 @@ Result<Designs> climb(const Energy&, std::span<const Dna> starts, const Budget&)
 struct DnaAscentConfig {
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kStraightThrough;
   bool normalise = true;  // logits of each letter to mean 0 and variance 1 over positions, with scale and offset learnt
-  int steps = 500;
-  double rate = 0.1;           // of Adam
+  int steps = 500;        // 0: as many as the budget holds
+  double rate = 0.1;      // of Adam
   double hot = 2, cold = 0.1;  // temperature, from first step to last
 };
 /// `ascent`: Adam on logits through relaxed terms; each step's argmax is scored as a sequence and the best one kept.
@@ -58,7 +58,8 @@ Result<Designs> ascend(const Energy&, const DnaConstraints&, std::span<const Dna
                        const Budget&);
 
 /// `anneal`: the kernel on replicas of falling temperature: replica 0 of the energy is the last and coldest, the
-/// others go before it in their order. steps: at each replica.
+/// others go before it in their order. steps: at each replica; 0: an equal share of the budget for each.
+/// Errors: kInvalid (no steps and no budget, here and for ascend).
 Result<Designs> anneal(const Energy&, const Kernel&, std::span<const Dna> starts, int steps, std::uint64_t seed,
                        const Budget&);
 

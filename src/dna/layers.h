@@ -14,9 +14,9 @@ struct Shape {
 };
 using Values = std::vector<float>;  // (n, c)
 
-/// What the way back needs of the way there: the layer's input, and for a residual those of its layers.
+/// What the way back needs of the way there: something of the layer's own, and for a residual that of its layers.
 struct Saved {
-  Values in;
+  Values own;
   std::vector<Saved> inner;
 };
 
@@ -25,8 +25,9 @@ class Layer {
   virtual ~Layer() = default;
   /// Shape out; n <= 0: the layer does not fit.
   virtual Shape out(Shape) const = 0;
-  virtual Values forward(Values x, Shape in, Saved&) const = 0;
-  virtual Values backward(const Values& dy, Shape in, const Saved&) const = 0;
+  /// saved: nullptr when there is no way back.
+  virtual Values forward(Values x, Shape in, Saved* saved) const = 0;
+  virtual Values backward(Values dy, Shape in, const Saved&) const = 0;
 };
 using Layers = std::vector<std::unique_ptr<Layer>>;
 
@@ -47,7 +48,7 @@ std::unique_ptr<Layer> make_pool(bool max, int size);
 std::unique_ptr<Layer> make_residual(Layers inner);
 
 Shape out_of(const Layers&, Shape);
-Values run(const Layers&, Values x, Shape in, std::vector<Saved>&);
+Values run(const Layers&, Values x, Shape in, std::vector<Saved>* saved);
 Values run_back(const Layers&, Values dy, Shape in, const std::vector<Saved>&);
 
 }  // namespace ponder::dna

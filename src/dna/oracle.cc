@@ -11,6 +11,7 @@
 
 #include "base/parallel.h"
 #include "dna/layers.h"
+#include "gguf/dequant.h"
 
 namespace ponder {
 namespace {
@@ -34,7 +35,7 @@ class OracleTerm final : public DnaTerm {
                      std::to_string(one.size() / kLetters), "oracle", ""};
     parallel_for(n_threads_, static_cast<std::int64_t>(w.size()), [&](std::int64_t i) {
       std::vector<dna::Saved> saved;
-      values[i] = dna::run(layers_, w[i], in, saved)[0];
+      values[i] = dna::run(layers_, w[i], in, dw.empty() ? nullptr : &saved)[0];
       if (dw.empty()) return;
       const dna::Values dx = dna::run_back(layers_, {1.f}, in, saved);
       for (std::size_t j = 0; j < dx.size(); ++j) dw[i][j] += dx[j];
@@ -104,8 +105,9 @@ Status Reader::read_tensors(const std::string& path) {
   const std::string_view data = std::string_view(all).substr(sizeof size + size);
   for (const auto& [name, t] : header.items()) {
     if (name == "__metadata__") continue;
-    const std::string where = std::string(path).append(", ").append(name);
-    if (word(t, "dtype") != "F32") return bad("tensors of F32", "'" + word(t, "dtype") + "'", where);
+    const std::string where = std::string(path).append(", ").append(name), type = word(t, "dtype");
+    if (type != "F32" && type != "F16") return bad("tensors of F32 or F16", "'" + type + "'", where);
+    const std::size_t each = type == "F16" ? sizeof(std::uint16_t) : sizeof(float);
     Tensor out;
     std::uint64_t n = 1;
     const json shape = t.value("shape", json()), offsets = t.value("data_offsets", json());
@@ -118,11 +120,15 @@ Status Reader::read_tensors(const std::string& path) {
       out.shape.push_back(d.get<std::int64_t>());
     }
     const auto begin = offsets[0].get<std::uint64_t>(), end = offsets[1].get<std::uint64_t>();
-    if (begin > end || end > data.size() || end - begin != n * sizeof(float))
-      return bad(std::to_string(n * sizeof(float)) + " bytes within the file",
+    if (begin > end || end > data.size() || end - begin != n * each)
+      return bad(std::to_string(n * each) + " bytes within the file",
                  std::to_string(begin) + " to " + std::to_string(end) + " of " + std::to_string(data.size()), where);
     out.values.resize(n);
-    std::memcpy(out.values.data(), data.data() + begin, n * sizeof(float));
+    if (each == sizeof(float))
+      std::memcpy(out.values.data(), data.data() + begin, n * sizeof(float));
+    else
+      for (std::uint64_t i = 0; i < n; ++i)
+        out.values[i] = dequant::load_half(reinterpret_cast<const std::byte*>(data.data()) + begin + i * each);
     for (float v : out.values)
       if (!std::isfinite(v)) return bad("finite weights", "one that is not", where);
     tensors_[name] = std::move(out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "ponder/dna_search.h"
 #include "search/adam.h"
@@ -21,11 +22,16 @@ class Record {
   void end_iteration() {
     for (std::size_t i = 0; i < best_.size(); ++i) curves_[i].push_back(best_[i].fitness);
   }
+  // Best first.
   Designs take(Designs d) {
-    d.best = std::move(curves_);
-    d.designs = std::move(best_);
-    std::stable_sort(d.designs.begin(), d.designs.end(),
-                     [](const Design& a, const Design& b) { return a.fitness > b.fitness; });
+    std::vector<std::size_t> order(best_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return best_[a].fitness > best_[b].fitness; });
+    for (std::size_t i : order) {
+      d.designs.push_back(std::move(best_[i]));
+      d.best.push_back(std::move(curves_[i]));
+    }
     return d;
   }
 
@@ -53,6 +59,11 @@ Status begin(const Energy& e, std::span<const Dna> starts, Designs& count, Recor
   }
   record.end_iteration();
   return {};
+}
+
+Status check_end(int steps, const Budget& b) {
+  if (steps > 0 || std::isfinite(b.seconds) || b.tokens != std::numeric_limits<std::int64_t>::max()) return {};
+  return Error{Code::kInvalid, "a number of steps, or a budget", "neither", "design", ""};
 }
 
 // Sequences one letter away from s.
@@ -214,6 +225,7 @@ Result<Designs> climb(const Energy& e, std::span<const Dna> starts, const Budget
 
 Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const Dna> starts,
                        const DnaAscentConfig& config, const Budget& budget) {
+  PONDER_TRY(check_end(config.steps, budget));
   const Clock clock(e.density(), budget);
   Designs out;
   Record record(e, starts.size());
@@ -226,8 +238,9 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
   std::vector<double> fitness(starts.size(), 0.);
   double gap = 0;
   std::int64_t n_gaps = 0;
-  for (int step = 0; step < config.steps && !clock.over(); ++step) {
-    const double share = static_cast<double>(step) / std::max(config.steps - 1, 1),
+  for (int step = 0; (config.steps == 0 || step < config.steps) && !clock.over(); ++step) {
+    const double share = config.steps == 0 ? std::min(clock.spent(), 1.)
+                                           : static_cast<double>(step) / std::max(config.steps - 1, 1),
                  tau = config.hot * std::pow(config.cold / config.hot, share);
     std::vector<std::vector<double>> z, dz;
     for (Logits& l : logits) {
@@ -257,6 +270,7 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
 
 Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Dna> starts, int steps,
                        std::uint64_t seed, const Budget& budget) {
+  PONDER_TRY(check_end(steps, budget));
   const Clock clock(e.density(), budget);
   Designs out;
   Record record(e, starts.size());
@@ -267,7 +281,8 @@ Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Dn
   std::uint32_t step = 0;
   for (int stage = 1; stage <= n_replicas; ++stage) {
     for (ChainState& s : states) s.replica = stage % n_replicas;  // the coldest, 0, comes last
-    for (int k = 0; k < steps && !clock.over(); ++k, ++step) {
+    const double until = static_cast<double>(stage) / n_replicas;
+    for (int k = 0; (steps == 0 ? clock.spent() < until : k < steps) && !clock.over(); ++k, ++step) {
       std::vector<std::unique_ptr<Choices>> owned;
       std::vector<Choices*> choices;
       for (std::size_t i = 0; i < states.size(); ++i)

@@ -15,6 +15,9 @@ void gelu_mul_vjp(const float* gate, const float* up, int n, const float* dout, 
 void gelu(const float* x, int n, float* out);
 void gelu_vjp(const float* x, int n, const float* dout, float* dx);
 
+/// x = x Phi(x), Phi the normal law's cumulative function to 1e-7; slope: its derivative, unless it is null; any n
+void gelu_exact(float* x, int n, float* slope);
+
 /// x = cap tanh(x / cap); any n
 void soft_cap(float* x, int n, float cap);
 /// dx *= the derivative at the output y; zero where y is -inf, a masked id

@@ -1,6 +1,7 @@
 // A Budget being spent: seconds from its making, tokens by the density's own count, the caller's stop flag.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "ponder/search.h"
@@ -15,6 +16,12 @@ class Clock {
   bool over() const {
     return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) || seconds() >= budget_.seconds ||
            cost().total() >= budget_.tokens || (budget_.enough && budget_.enough());
+  }
+  /// Share of the budget that is spent, of seconds or tokens, whichever is more; 0 without limits.
+  double spent() const {
+    const bool counted = budget_.tokens != std::numeric_limits<std::int64_t>::max();
+    return std::max(seconds() / budget_.seconds,
+                    counted ? static_cast<double>(cost().total()) / static_cast<double>(budget_.tokens) : 0);
   }
   /// What is left, of which at most `share`.
   Budget rest(double share = 1) const {

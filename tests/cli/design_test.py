@@ -70,6 +70,25 @@ class Design(unittest.TestCase):
         with open(nc, "rb") as f:
             self.assertEqual(f.read(4), b"\x89HDF")
 
+    def test_curves_go_from_the_start_to_the_design(self):
+        start = self.write("start.fa", ">s\nTTGACTTGACTTGACTTGAC\n")
+        at_start = self.design("--score", start)["designs"][0]["fitness"]
+        jl = os.path.join(self.folder.name, "d.jsonl")
+        for method in ("anneal", "straight-through", "neighbours"):
+            self.design("--start", start, "--n", "1", "--method", method, "--tau", "0.3", "--out", jl)
+            with open(jl, encoding="utf-8") as f:
+                (d,) = (json.loads(x) for x in f)
+            self.assertEqual(d["curve"][0][0], 0)
+            self.assertAlmostEqual(d["curve"][0][1], at_start, places=9, msg=method)
+            self.assertAlmostEqual(d["curve"][-1][1], d["fitness"], places=9, msg=method)
+            self.assertGreater(d["fitness"], at_start)
+
+    def test_zero_has_no_sign(self):
+        near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # -5e-5
+        r = run("design", "--fitness", near, "--score", self.write("near.fa", ">s\nACGTG\n"))
+        self.assertIn("    0.000  ACGTG", r.stdout.decode())
+        self.assertNotIn("-0.0", r.stdout.decode())
+
     def test_bad_input_is_told(self):
         self.refuses(says="--length or --start")
         self.refuses("--length", "10", "--max-edits", "2", says="--start")

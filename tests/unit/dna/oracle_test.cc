@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -21,10 +22,13 @@ std::string read(const std::filesystem::path& p) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(Oracle, AgreesWithPyTorch) {
-  const auto oracle = read_oracle(kData / "case.json");
+class OracleCase : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, OracleCase, testing::Values("case", "global-max", "global-avg"));
+
+TEST_P(OracleCase, AgreesWithPyTorch) {
+  const auto oracle = read_oracle(kData / (std::string(GetParam()) + ".json"));
   ASSERT_TRUE(oracle.ok()) << oracle.error().message();
-  const json expected = json::parse(read(kData / "expected.json"));
+  const json expected = json::parse(read(kData / (std::string(GetParam()) + ".expected.json")));
   std::vector<Token> candidates;
   for (int i = 0; i < oracle->length * kLetters; ++i) candidates.push_back(i % kLetters);
   for (std::size_t k = 0; k < expected["values"].size(); ++k) {
@@ -84,6 +88,47 @@ class BadOracle : public testing::Test {
   std::string weights;
 };
 
+// Each weight in half precision, and the nearest float32 below it in size that has one.
+std::pair<std::string, std::string> halved(const std::string& file) {
+  std::uint64_t size = 0;
+  std::memcpy(&size, file.data(), sizeof size);
+  json header = json::parse(file.substr(sizeof size, size));
+  for (auto& [name, t] : header.items()) {
+    t["dtype"] = "F16";
+    for (auto& at : t["data_offsets"]) at = at.get<int>() / 2;
+  }
+  std::string wide = file, data;
+  for (std::size_t i = sizeof size + size; i < file.size(); i += 4) {
+    std::uint32_t u;
+    std::memcpy(&u, &file[i], 4);
+    const int exponent = static_cast<int>(u >> 23 & 255) - 112;
+    u = exponent > 0 ? u & ~0x1fffu : u & 0x80000000u;  // what would be subnormal is zero
+    std::memcpy(&wide[i], &u, 4);
+    const auto h = static_cast<std::uint16_t>(u >> 16 & 0x8000u) |
+                   static_cast<std::uint16_t>(exponent > 0 ? exponent << 10 | (u >> 13 & 0x3ff) : 0);
+    data += {static_cast<char>(h & 255), static_cast<char>(h >> 8)};
+  }
+  const std::string text = header.dump();
+  const std::uint64_t n = text.size();
+  return {std::string(reinterpret_cast<const char*>(&n), sizeof n) + text + data, wide};
+}
+
+TEST_F(BadOracle, ButReadsHalfPrecision) {
+  const auto [half, wide] = halved(weights);
+  const Dna x(23, 2);
+  std::vector<double> values, one;
+  for (const std::string& bytes : {half, wide, weights}) {
+    std::ofstream(dir / "case.json") << text;
+    std::ofstream(dir / "case.safetensors", std::ios::binary) << bytes;
+    const auto r = read_oracle(dir / "case.json");
+    ASSERT_TRUE(r.ok()) << r.error().message();
+    ASSERT_TRUE(r->term->score({&x, 1}, one).ok());
+    values.push_back(one[0]);
+  }
+  EXPECT_EQ(values[0], values[1]);
+  EXPECT_NE(values[0], values[2]);
+}
+
 TEST_F(BadOracle, SaysWhatLayersDoNotFit) {
   const json good = text;
   text["layers"][0]["name"] = "none";
@@ -121,7 +166,7 @@ TEST_F(BadOracle, SaysWhatWeightsAreWrong) {
   expect("longer than the file");
   weights = good;
   weights.replace(good.find("F32"), 3, "I32");
-  expect("tensors of F32");
+  expect("tensors of F32 or F16");
   weights = good;
   for (std::size_t i = 1; i <= 4; ++i) weights[weights.size() - i] = '\xff';
   expect("finite weights");

@@ -1,5 +1,7 @@
 // The exact optimum against enumeration, and every optimiser against the exact optimum of a motif fitness.
+#include <algorithm>
 #include <bit>
+#include <chrono>
 #include <set>
 
 #include "world.h"
@@ -127,6 +129,27 @@ TEST_F(Optimisers, Annealing) {
     ASSERT_TRUE(kernel.ok());
     const auto found = anneal(*w->energy, **kernel, starts, 400, 1, {});
     expect_optimum(found);
+  }
+}
+
+// Without a number of steps: the whole schedule within the budget, from hot to cold.
+TEST_F(Optimisers, FillTheirBudget) {
+  EXPECT_FALSE(ascend(*w->energy, w->c, starts, {.steps = 0}, {}).ok());
+  const auto gwg = make_kernel("gwg", *w->energy);
+  EXPECT_FALSE(anneal(*w->energy, **gwg, starts, 0, 1, {}).ok());
+  for (const bool annealed : {false, true}) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Budget budget{.seconds = 1};
+    const auto found = annealed ? anneal(*w->energy, **gwg, starts, 0, 1, budget)
+                                : ascend(*w->energy, w->c, starts, {.steps = 0}, budget);
+    expect_optimum(found);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_GE(took.count(), 0.9);
+    ASSERT_EQ(found->best.size(), found->designs.size());
+    for (std::size_t i = 0; i < found->best.size(); ++i) {
+      EXPECT_EQ(found->best[i].back(), found->designs[i].fitness);
+      EXPECT_TRUE(std::is_sorted(found->best[i].begin(), found->best[i].end()));
+    }
   }
 }
 

@@ -87,5 +87,23 @@ TEST(Rowwise, BlockSums) {
   }
 }
 
+TEST(Activation, ExactGeluIsTheNormalLaws) {
+  for (int n : {1, 16, 37}) {
+    std::vector<float> x(n), value, slope(n, NAN);
+    for (int i = 0; i < n; ++i) x[i] = static_cast<float>(i * 13 % 41) / 4 - 5;
+    value = x;
+    gelu_exact(value.data(), n, slope.data());
+    for (int i = 0; i < n; ++i) {
+      const double cdf = 0.5 * std::erfc(-x[i] / std::sqrt(2.)),
+                   density = std::exp(-0.5 * x[i] * x[i]) / std::sqrt(2 * M_PI);
+      EXPECT_NEAR(value[i], x[i] * cdf, 1e-6);
+      EXPECT_NEAR(slope[i], cdf + x[i] * density, 1e-6);
+    }
+    std::vector<float> alone = x;
+    gelu_exact(alone.data(), n, nullptr);
+    EXPECT_EQ(alone, value);
+  }
+}
+
 }  // namespace
 }  // namespace ponder

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -121,6 +122,17 @@ TEST(Diagnostics, EssOfAutoregression) {
     EXPECT_NEAR(ess_mean(x) / expected, 1, 0.1) << rho;
     EXPECT_LT(rhat(x), 1.01) << rho;
   }
+}
+
+// Chains that hardly move, or not at all, for very many draws: seconds, and not the minutes of n² / 2 products.
+TEST(Diagnostics, EssOfChainsThatStandStill) {
+  const DrawTable slow = autoregression(8, 50000, 0.9995, 78);
+  EXPECT_NEAR(ess_mean(slow) / (8 * 50000 * (1 - 0.9995) / (1 + 0.9995)), 1, 0.25);
+  const auto start = std::chrono::steady_clock::now();
+  DrawTable still;
+  for (int c = 0; c < 8; ++c) still.emplace_back(300000, c);
+  EXPECT_NEAR(ess_mean(still), 8, 0.5);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // 1 s alone; was 70 s
 }
 
 // Two values, as many of the one as of the other: all are equally far from the median, which leaves the bulk.

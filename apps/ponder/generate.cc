@@ -46,7 +46,8 @@ class Streamer {
   bool first_ = true;  // a SentencePiece text drops the space of its first token
 };
 
-Reply one(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streamer* stream) {
+// All that was made: the beam's or the draws, of which best_reply chooses one.
+std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streamer* stream) {
   Budget budget;
   budget.stop = &stop_flag();
   if (a.beam > 0) {
@@ -54,14 +55,13 @@ Reply one(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streame
     if (r.replies.empty())
       fail({Code::kResource, "a reply that ends within " + std::to_string(law.horizon()) + " tokens",
             "none in the beam", "beam search", "raise --max-length or --beam"});
-    return r.replies[0];
+    return {r.replies[0]};
   }
   const int n = std::max(a.best_of, 1);
-  const auto replies = must(decode(*e.density, context, law, a.decode.config, n, budget, [&](int, Token v) {
+  return must(decode(*e.density, context, law, a.decode.config, n, budget, [&](int, Token v) {
     if (stream) stream->add(v);
     return true;
   }));
-  return replies[best_reply(replies, law)];
 }
 
 // Answers one prompt; streams when text is wanted and the reply is made token by token.
@@ -72,13 +72,22 @@ void answer(const Args& a, Engine& e, const std::vector<Token>& prompt, bool jso
   const int k = must(e.density->add_context(prompt));
   Streamer stream(e.text);
   const bool streams = !json && a.beam == 0 && a.best_of <= 1;
-  const Reply r = one(a, e, law, e.density->context(k), streams ? &stream : nullptr);
+  const auto replies = make(a, e, law, e.density->context(k), streams ? &stream : nullptr);
+  const Reply& r = replies[best_reply(replies, law)];
   e.density->drop_context(k);
   if (streams) return stream.end();
   if (!json) return write(e.text.reply_text(r.tokens) + "\n");
   Json j = reply_json(r, e.text);
   add_run(j, e, law, e.density->cost() - before,
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), a.decode.config.seed);
+  if (a.best_of > 1) {
+    j["replies"] = Json::array();
+    for (const Reply& x : replies)
+      j["replies"].push_back({{"reply", e.text.reply_text(x.tokens)},
+                              {"reply_ids", x.tokens},
+                              {"logprob", x.logprob},
+                              {"ended", x.ended}});
+  }
   write_line(j);
 }
 
@@ -96,7 +105,8 @@ Run add_generate(CLI::App& app) {
       ->check(CLI::Range(1, 4096))
       ->excludes(beam);
   app.footer(
-      "JSON field \"repetition\" is the share of the reply's 4-grams of tokens that occurred before.\n"
+      "JSON field \"repetition\" is the share of the reply's 4-grams of tokens that occurred before; \"replies\" holds "
+      "all of --best-of, as drawn.\n"
       "Examples:\n  ponder generate -p 'Name three rivers.'\n  ponder generate -p 'Tell me a story.' --temp 0.8 "
       "--top-p 0.95 -n 100 --seed 1 --json");
   return [a] {

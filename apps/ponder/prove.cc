@@ -65,7 +65,7 @@ void print_prove(const Args& a, const Engine& e, const BestFirstResult& r, doubl
   if (!a.per_length)
     for (std::size_t i = 0; i < r.replies.size(); ++i) add(i + 1, r.replies[i], "");
   print_replies(rows);
-  write(proof_line(r.certificate, seconds) + "\n");
+  write(proof_line(r.certificate, {r.replies.size(), a.n_best}, seconds) + "\n");
   if (a.n_best > 1) write(fmt::format("mass    these hold {:.4f} of the probability\n", r.certificate.mass_kept));
   flush();
 }
@@ -154,12 +154,14 @@ int run_check(Args a) {
                 {"tolerance", tolerance},
                 {"certificate", certificate_json(f.statement.certificate)}});
   } else {
+    const Statement& s = f.statement;
     const std::string spent = fmt::format("{} prefixes looked at in f32, tolerance {} nats, {:.1f} s", r.n_prefixes,
                                           tolerance, seconds_since(start));
     if (!r.why.empty())
       write("NOT VALID  " + r.why + "\n");
     else
-      write((r.valid ? "valid      " : "UNDECIDED  ") + claim_sentence(f.statement.certificate) + "; " + spent + "\n");
+      write((r.valid ? "valid      " : "UNDECIDED  ") + claim_sentence(s.certificate, {s.replies.size(), s.n_best}) +
+            "; " + spent + "\n");
     flush();
   }
   return r.valid ? 0 : 1;

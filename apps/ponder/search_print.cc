@@ -50,22 +50,28 @@ std::string figures(const Reply& r) {
   return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(), r.ended ? "" : ", not ended");
 }
 
-std::string claim_sentence(const Certificate& c) {
+std::string claim_sentence(const Certificate& c, const Proved& p) {
   std::string which = "of any length";
   if (c.claim == Certificate::Claim::kEndedWithinHorizon) which = fmt::format("of up to {} tokens", c.horizon);
   if (c.claim == Certificate::Claim::kTruncated) which = fmt::format("cut at {} tokens", c.horizon);
   if (c.claim == Certificate::Claim::kFixed) which = fmt::format("of exactly {} tokens", c.horizon);
-  if (c.status == Certificate::Status::kOptimal) return fmt::format("no reply {} is more probable", which);
+  const bool several = p.wanted > 1;
+  if (c.status == Certificate::Status::kOptimal) {
+    if (!several) return fmt::format("no reply {} is more probable", which);
+    return p.known < static_cast<std::size_t>(p.wanted)
+               ? fmt::format("there is no other reply {}", which)
+               : fmt::format("no other reply {} is more probable than any of these {}", which, p.known);
+  }
   if (c.status == Certificate::Status::kGap)
-    return fmt::format("another reply {} could be at most {:.2f} nats better ({} times as probable)", which, c.gap,
-                       times(c.gap));
+    return fmt::format("another reply {} could be at most {:.2f} nats better{} ({} times as probable)", which, c.gap,
+                       several ? " than the last of these" : "", times(c.gap));
   return fmt::format("no reply {} is known", which);
 }
 
-std::string proof_line(const Certificate& c, double seconds) {
+std::string proof_line(const Certificate& c, const Proved& p, double seconds) {
   std::string line =
       fmt::format("{:8}{}; {} prefixes expanded, {:.1f} s", c.status == Certificate::Status::kOptimal ? "proof" : "gap",
-                  claim_sentence(c), c.expanded, seconds);
+                  claim_sentence(c, p), c.expanded, seconds);
   if (c.tie > 0) line += fmt::format("\ntie     within {:.3f} nats: f32 may put another reply first", c.tie);
   return line;
 }

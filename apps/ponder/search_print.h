@@ -17,8 +17,13 @@ void print_replies(const std::vector<std::array<std::string, 3>>& rows);
 /// "log p -1.23   5 tokens", and whether it has ended.
 std::string figures(const Reply&);
 
+/// The replies that a certificate is about: how many are known, and how many were to be proved the most likely ones.
+struct Proved {
+  std::size_t known = 1;
+  int wanted = 1;
+};
 /// What is proved, in one sentence; and with what it took, in one line or, with a tie, two.
-std::string claim_sentence(const Certificate&);
-std::string proof_line(const Certificate&, double seconds);
+std::string claim_sentence(const Certificate&, const Proved&);
+std::string proof_line(const Certificate&, const Proved&, double seconds);
 
 }  // namespace ponder::app

@@ -17,9 +17,23 @@ struct Args : SearchArgs {
   bool colour = false;
 };
 
+// Commas part methods as well as the settings of one: what has no name before its `=` goes on with the one before.
+std::vector<std::string> join_settings(const std::vector<std::string>& pieces) {
+  std::vector<std::string> methods;
+  for (const std::string& p : pieces) {
+    if (!methods.empty() && p.find('=') < p.find(':'))
+      methods.back() += "," + p;
+    else
+      methods.push_back(p);
+  }
+  return methods;
+}
+
 ThinkConfig config_of(const Args& a) {
   ThinkConfig c = a.think;
   c.first = a.decode.config;
+  c.methods = join_settings(a.think.methods);
+  must(check_methods(c.methods));
   c.best_first.batch = a.batch;
   const Budget patience = parse_budget(a.patience, "--patience");
   c.patience_seconds = patience.seconds;
@@ -52,6 +66,9 @@ void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const Think
     if (m.gap) j["methods"].back()["gap"] = *m.gap;
   }
   j["certificate"] = certificate_json(r.certificate);
+  j["trace"] = Json::array();
+  for (const ThinkPoint& p : r.trace)
+    j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
   write_line(j);
 }
 
@@ -96,20 +113,24 @@ Run add_think(CLI::App& app) {
   std::string names;
   for (const std::string& name : think_methods()) names += (names.empty() ? "" : ", ") + name;
   app.add_option("--method", a->think.methods,
-                 "methods to run instead of the portfolio, in this order and in even shares of the budget: " + names)
-      ->delimiter(',')
-      ->check(CLI::IsMember(think_methods()));
+                 "methods to run instead of the portfolio, in this order and in even shares of the budget, as "
+                 "name:key=value,…: " +
+                     names)
+      ->delimiter(',');
   app.add_option("--beam", a->think.beam, "the widest beam")->check(CLI::Range(1, 4096));
   app.add_option("--drafts", a->think.drafts, "replies drawn besides the first one, as starts of chains")
       ->check(CLI::Range(0, 1024));
   app.add_option("--patience", a->patience, "end it after so much without a better reply, e.g. 3s or 2000t");
   app.add_flag("--color", a->colour, "colour each token by its probability, terminal or not (NO_COLOR: never else)");
   app.footer(
-      "Replies are of up to 40 tokens unless --max-length says otherwise.\n"
+      "Replies are of up to 40 tokens unless --max-length says otherwise. Settings: draft:replies, beam:width, "
+      "smc:particles,alpha,ess,ramp, anneal:chains,slice, hmc:chains,steps,angle,force, "
+      "hmc-token:chains,steps,step,force, ascent:chains,steps,rate, ascent-noise:alpha,steps,rate. JSON field "
+      "\"trace\": the best log p known, by seconds and TFE after the prompt, at each better reply and at the end.\n"
       "Examples:\n  ponder think -p 'What is the sum of 14 and 8?'\n  ponder think -p 'Name a river in London.' "
       "--budget 30s --json");
   return [a] {
-    (void)config_of(*a);  // a bad patience is told before the model is loaded
+    (void)config_of(*a);  // a bad patience or method is told before the model is loaded
     return run_search(*a, [&](Engine& e, const auto& prompt, bool json) { think_one(*a, e, prompt, json); });
   };
 }

@@ -172,7 +172,7 @@ void print_think(const ThinkAnswer& a, const Engine& e, bool colour) {
   if (c.status == Certificate::Status::kNone && known)
     write("proof   none: it was not tried\n");
   else
-    write(proof_line(c, proving) + "\n");
+    write(proof_line(c, {}, proving) + "\n");
   flush();
 }
 

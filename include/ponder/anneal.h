@@ -28,7 +28,7 @@ struct AnnealConfig {
   int chains = 4;
   int cycles = std::numeric_limits<int>::max();  // through all stages; from the second on they are reheated
   std::uint64_t seed = 0;
-  std::function<void(const Reply& best)> progress{};  // after each step
+  std::function<void(const Reply& best)> progress{};  // after the start and each step
 };
 struct AnnealResult {
   std::vector<Reply> replies{};  // the best that each chain has passed, most likely first, each once

@@ -26,6 +26,7 @@ struct Budget {
 
 struct BeamConfig {
   int width = 16;
+  std::function<void(const Reply& best)> progress{};  // at each better reply
 };
 struct BeamResult {
   std::vector<Reply> replies;  // closed replies kept, most likely first; at most width
@@ -60,7 +61,7 @@ struct BestFirstConfig {
   std::int64_t max_frontier = 2'000'000;  // entries; beyond it the least likely are dropped and bound the gap
   double slack = 0;                       // nats: replies this close to the worst kept are looked for, too (rivals)
   std::vector<double> length_prior{};     // nats: replies of n tokens are ranked by f + length_prior[n]; empty: by f
-  std::function<void(const Reply& best, const Certificate&)> progress{};  // now and then
+  std::function<void(const Reply& best, const Certificate&)> progress{};  // at each better reply, and now and then
 };
 struct LengthBest {
   Reply reply;

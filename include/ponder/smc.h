@@ -2,6 +2,7 @@
 // constant. Not a Markov chain (kernel.h has its conditional form, csmc). METHODS 2.6.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "ponder/choices.h"
@@ -14,6 +15,7 @@ struct SmcConfig {
   int particles = 64;
   double ess = 0.5;  // resample when the effective sample size falls below this share of the particles
   int ramp = 0;      // tokens over which the exponent grows from 1 to alpha; 0: alpha from the first token on
+  std::function<void(const Reply& best)> progress{};  // at each likelier reply that a particle has come to
 };
 
 struct SmcResult {

@@ -25,7 +25,7 @@ struct ThinkProgress {
 
 struct ThinkConfig {
   DecodeConfig first{};                // how the first reply is made; its seed is that of all methods
-  std::vector<std::string> methods{};  // names, one after the other in even shares; empty: the portfolio
+  std::vector<std::string> methods{};  // name:key=value,…, one after the other in even shares; empty: the portfolio
   int drafts = 3;                      // replies drawn besides the first one, as starts of chains
   int beam = 64;                       // the widest beam
   BestFirstConfig best_first{};
@@ -35,9 +35,11 @@ struct ThinkConfig {
 };
 /// Names for ThinkConfig::methods, sorted.
 std::vector<std::string> think_methods();
+/// Would think take these? Errors: kInvalid (a method or a setting that there is not, with the nearest name).
+Status check_methods(const std::vector<std::string>&);
 
 struct ThinkMethod {
-  std::string name;             // "first", "draft", "beam", "anneal", "prove", …
+  std::string name;             // "first", "draft", "beam:width=16", "anneal", "prove", …
   double best = 0;              // log-probability of the best reply it found, nats
   bool found = false;           // whether it found a reply of the law at all
   std::optional<double> gap{};  // of a relaxation: the largest relaxed f, minus f of what it snaps to
@@ -45,14 +47,22 @@ struct ThinkMethod {
   double seconds = 0;
 };
 
+/// The best reply known at some moment of a call.
+struct ThinkPoint {
+  double seconds = 0;       // since the call
+  std::int64_t tokens = 0;  // TFE since the call
+  double logprob = 0;       // nats
+};
+
 struct ThinkResult {
   Reply first;  // may be unended
   Reply best;   // never less likely than `first` under the law
   std::vector<ThinkMethod> methods;
-  Certificate certificate;  // status kNone where no proof was tried
+  Certificate certificate;        // status kNone where no proof was tried
+  std::vector<ThinkPoint> trace;  // each better reply of the law as it was found, and the end; empty: none was found
 };
 
-/// Errors: kInvalid (a method that there is not, with the nearest name), kUnsupported (a method that needs a gradient,
+/// Errors: kInvalid (those of check_methods), kUnsupported (a method that needs a gradient,
 /// on a density without one), those of the density.
 Result<ThinkResult> think(CausalDensity&, Prefix context, const ReplyLaw&, const ThinkConfig&, const Budget&);
 

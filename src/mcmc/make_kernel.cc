@@ -24,7 +24,7 @@ namespace {
 using Owned = std::unique_ptr<Kernel>;
 using Made = Result<Owned>;
 
-Made make_suffix(KernelSettings& s, const Energy& e) {
+Made make_suffix(Settings& s, const Energy& e) {
   SuffixConfig c;
   int cut = 0, early = 1, screen = 0;
   double temperature = 1;
@@ -44,14 +44,14 @@ Made make_suffix(KernelSettings& s, const Energy& e) {
   return Owned(new SuffixKernel(e, c));
 }
 
-Made make_gibbs(KernelSettings& s, const Energy& e) {
+Made make_gibbs(Settings& s, const Energy& e) {
   GibbsConfig c;
   s.read("candidates", 1, c.candidates);
   PONDER_TRY(s.check());
   return Owned(new GibbsKernel(e, c));
 }
 
-Made make_csmc(KernelSettings& s, const Energy& e) {
+Made make_csmc(Settings& s, const Energy& e) {
   ParticlesConfig c;
   s.read("particles", 2, c.n);
   s.read("ess", 0., c.ess);
@@ -60,7 +60,7 @@ Made make_csmc(KernelSettings& s, const Energy& e) {
   return Owned(new CsmcKernel(e, c));
 }
 
-Made make_dmala(KernelSettings& s, const Energy& e) {
+Made make_dmala(Settings& s, const Energy& e) {
   DmalaConfig c;
   s.read_positive("step", c.step);
   c.tune = !s.has("step");
@@ -70,14 +70,14 @@ Made make_dmala(KernelSettings& s, const Energy& e) {
   return Owned(new DmalaKernel(e, c));
 }
 
-Made make_gwg(KernelSettings& s, const Energy& e) {
+Made make_gwg(Settings& s, const Energy& e) {
   double gradient = 1;
   s.read("gradient", 0., gradient);
   PONDER_TRY(s.check());
   return Owned(new GwgKernel(e, gradient));
 }
 
-Made make_pafs(KernelSettings& s, const Energy& e) {
+Made make_pafs(Settings& s, const Energy& e) {
   PafsConfig c;
   s.read("length", 1., c.length);
   c.tune = !s.has("length");
@@ -86,20 +86,20 @@ Made make_pafs(KernelSettings& s, const Energy& e) {
   return Owned(new PafsKernel(e, c));
 }
 
-Block::Kind read_block(KernelSettings& s, Block::Kind block) {
+Block::Kind read_block(Settings& s, Block::Kind block) {
   int word = static_cast<int>(block);
   s.read_word("block", Block::words(), word);
   return static_cast<Block::Kind>(word);
 }
 
-Made make_slice(KernelSettings& s, const Energy& e) {
+Made make_slice(Settings& s, const Energy& e) {
   SliceConfig c;
   c.block = read_block(s, c.block);
   PONDER_TRY(s.check());
   return Owned(new SliceKernel(e, c));
 }
 
-Made make_hmc(KernelSettings& s, const Energy& e) {
+Made make_hmc(Settings& s, const Energy& e) {
   HmcConfig c;
   s.read("steps", 1, c.steps);
   s.read_positive("angle", c.angle);
@@ -111,7 +111,7 @@ Made make_hmc(KernelSettings& s, const Energy& e) {
   return Owned(new HmcKernel(e, c));
 }
 
-Made make_hmc_token(KernelSettings& s, const Energy& e) {
+Made make_hmc_token(Settings& s, const Energy& e) {
   HmcTokenConfig c;
   int relaxation = static_cast<int>(c.relaxation);
   s.read("steps", 1, c.steps);
@@ -128,12 +128,12 @@ Made make_hmc_token(KernelSettings& s, const Energy& e) {
 }
 
 template <class K>
-Made make_plain(KernelSettings& s, const Energy& e) {
+Made make_plain(Settings& s, const Energy& e) {
   PONDER_TRY(s.check());
   return Owned(new K(e));
 }
 
-const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<>> kMakers{
+const std::map<std::string, Made (*)(Settings&, const Energy&), std::less<>> kMakers{
     {"csmc", make_csmc},
     {"dmala", make_dmala},
     {"exchange", make_plain<ExchangeKernel>},
@@ -147,7 +147,7 @@ const std::map<std::string, Made (*)(KernelSettings&, const Energy&), std::less<
     {"suffix", make_suffix},
 };
 
-Made make_one(KernelSettings& s, const Energy& e) {
+Made make_one(Settings& s, const Energy& e) {
   const auto it = kMakers.find(s.name());
   if (it != kMakers.end()) return it->second(s, e);
   std::vector<std::string> names;
@@ -160,9 +160,9 @@ Made make_one(KernelSettings& s, const Energy& e) {
 }  // namespace
 
 Made make_kernel(std::string_view spec, const Energy& e) {
-  PONDER_ASSIGN(std::vector<KernelSettings> components, parse_kernel_spec(spec));
+  PONDER_ASSIGN(std::vector<Settings> components, parse_spec(spec, "kernel"));
   std::vector<std::shared_ptr<Kernel>> parts;
-  for (KernelSettings& s : components) {
+  for (Settings& s : components) {
     PONDER_ASSIGN(auto kernel, make_one(s, e));
     if (components.size() == 1 && s.count() == 1) return kernel;
     parts.insert(parts.end(), s.count(), std::shared_ptr<Kernel>(std::move(kernel)));

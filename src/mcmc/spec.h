@@ -1,5 +1,5 @@
-// The words of a kernel's settings: `name:key=value,…*count`, joined by `+`. Grammar and ranges only: which names and
-// keys there are, make_kernel.cc knows.
+// The words of a kernel's or a search method's settings: `name:key=value,…*count`, joined by `+`. Grammar and ranges
+// only: which names and keys there are, make_kernel.cc and search/methods.cc know.
 #pragma once
 
 #include <map>
@@ -12,16 +12,17 @@
 
 namespace ponder {
 
-/// One component. Its reader names each key it knows, then asks `check`, which reports the first value that was wrong
-/// and any key that nobody read.
-class KernelSettings {
+/// One component, of `what` ("kernel", for errors). Its reader names each key it knows, then asks `check`, which
+/// reports the first value that was wrong and any key that nobody read.
+class Settings {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
-  KernelSettings(std::string name, int count, Map settings)
-      : name_(std::move(name)), count_(count), settings_(std::move(settings)) {}
+  Settings(std::string what, std::string name, int count, Map settings)
+      : what_(std::move(what)), name_(std::move(name)), count_(count), settings_(std::move(settings)) {}
 
   const std::string& name() const { return name_; }
   int count() const { return count_; }
+  std::string text() const;  // name:key=value,…, without the count
   bool has(std::string_view key) const { return settings_.find(key) != settings_.end(); }
   /// Reads a value of at least `least`; keeps the present one where the key is not given.
   void read(const std::string& key, int least, int& value);
@@ -38,7 +39,7 @@ class KernelSettings {
   void number(const std::string& key, T& value, const std::string& expected, bool (*fits)(T, T), T least);
   void fail(const std::string& key, const std::string& expected, const std::string& got);
 
-  std::string name_;
+  std::string what_, name_;
   int count_;
   Map settings_;
   std::vector<std::string> known_{};
@@ -46,6 +47,6 @@ class KernelSettings {
 };
 
 /// Errors: kInvalid (an empty name, a setting without `=`, a key twice, a count below 1).
-Result<std::vector<KernelSettings>> parse_kernel_spec(std::string_view);
+Result<std::vector<Settings>> parse_spec(std::string_view, const std::string& what);
 
 }  // namespace ponder

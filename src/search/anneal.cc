@@ -112,6 +112,7 @@ AnnealResult Annealer::result() const {
 Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c, std::span<const Reply> starts) {
   PONDER_TRY(a.start(starts));
   PONDER_TRY(a.make_kernels());
+  if (c.progress) c.progress(a.result().replies[0]);
   for (int cycle = 0; cycle < c.cycles; ++cycle) {
     const std::int64_t spent = d.cost().total();
     for (std::size_t s = 0; s < c.stages.size(); ++s)

@@ -28,6 +28,7 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
   std::vector<Beam> live(1);
   d.retain(live[0].at = context);
   Status status;
+  double told = -std::numeric_limits<double>::infinity();
   int t = 0;
   const auto hopeless = [&] {
     return live.empty() || (result.replies.size() >= width && live[0].logprob <= result.replies[width - 1].logprob);
@@ -71,6 +72,8 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
     std::stable_sort(result.replies.begin(), result.replies.end(),
                      [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; });
     if (result.replies.size() > width) result.replies.resize(width);
+    if (c.progress && !result.replies.empty() && result.replies[0].logprob > told)
+      c.progress(result.replies[0]), told = result.replies[0].logprob;
   }
   result.completed = hopeless() || !law.extends(t);
   for (const Beam& b : live) d.release(b.at);

@@ -146,6 +146,7 @@ Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, c
     if (is_reply(r)) kept_.offer(r);
   no_room_ = false;
   batch_limit_ = c_.batch;
+  double told = -kInf;
   for (int round = 0; !no_room_ && !clock.over(); ++round) {
     pop_batch();
     if (batch_.empty()) break;
@@ -155,7 +156,11 @@ Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, c
       pruned_ = std::max(pruned_, e.bound);
       return true;
     });
-    if (!progress || round % 16 != 0 || kept_.replies().empty()) continue;
+    if (!progress || kept_.replies().empty()) continue;
+    double best = -kInf;
+    for (const Reply& r : kept_.replies()) best = std::max(best, kept_.worth(r));
+    if (round % 16 != 0 && !(best > told)) continue;
+    told = std::max(told, best);
     const BestFirstResult now = result();
     progress(now.replies[0], now.certificate);
   }

@@ -4,55 +4,101 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/nearest.h"
 #include "ponder/smc.h"
 #include "search/stopping_density.h"
 
 namespace ponder {
 namespace {
 
-Result<Found> run_draft(const Task& t) {
-  DecodeConfig c{.temperature = 1, .seed = t.seed};
-  PONDER_ASSIGN(std::vector<Reply> replies,
-                decode(t.density, t.context, t.law, c, std::max(t.config.drafts, 1), t.budget));
-  return Found{.replies = std::move(replies)};
-}
-
-// Beams of growing width.
-Result<Found> run_beam(const Task& t) {
-  constexpr int kFirst = 4, kGrowth = 4;
+// Rounds of draws side by side, until there are as many as asked for or the budget ends.
+Result<Found> run_draft(const Task& t, int most) {
+  constexpr int kAtOnce = 16;
   const Clock clock(t.density, t.budget);
   Found found;
-  for (int width = std::min(kFirst, t.config.beam);; width = std::min(kGrowth * width, t.config.beam)) {
+  for (int round = 0; round * kAtOnce < most && (round == 0 || !clock.over()); ++round) {
+    const DecodeConfig c{.temperature = 1, .seed = t.seed + round};
     const Budget rest = clock.rest();
-    PONDER_ASSIGN(const BeamResult r, beam_search(t.density, t.context, t.law, {.width = width}, rest));
-    found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
-    if (!r.replies.empty()) t.offer(r.replies[0]);
-    if (width >= t.config.beam || clock.over()) return found;
-  }
-}
-
-// Swarms one after the other, each of another seed.
-Result<Found> run_smc(const Task& t) {
-  constexpr double kAlpha = 4;
-  constexpr SmcConfig kSwarm{.particles = 32};
-  StoppingDensity density(t.density, t.budget);
-  PONDER_ASSIGN(const Energy energy, Energy::make(density, t.context, t.law, {{.alpha = kAlpha}}));
-  Found found;
-  for (std::uint32_t k = 0; k == 0 || (!t.endless() && !density.over()); ++k) {
-    const Result<SmcResult> r = power_smc(energy, 0, kSwarm, {}, *random_choices(t.seed, 0, k));
-    if (!r.ok() && r.error().code == Code::kNumeric) continue;  // no particle ended
-    if (!r.ok() && ends_search(r.status())) break;
-    PONDER_TRY(r);
-    for (std::size_t i = 0; i < r->replies.size(); ++i)
-      if (r->log_weights[i] > -std::numeric_limits<double>::infinity()) {
-        found.replies.push_back(r->replies[i]);
-        t.offer(r->replies[i]);
-      }
+    PONDER_ASSIGN(const auto replies,
+                  decode(t.density, t.context, t.law, c, std::min(kAtOnce, most - round * kAtOnce), rest, {}, t.offer));
+    found.replies.insert(found.replies.end(), replies.begin(), replies.end());
   }
   return found;
 }
 
-Result<Found> run_anneal(const Task& t) { return run_chains(t, default_stages()); }
+Result<Run> make_draft(Settings& s) {
+  int replies = 0;
+  s.read("replies", 1, replies);
+  PONDER_TRY(s.check());
+  return Run([replies](const Task& t) { return run_draft(t, replies > 0 ? replies : std::max(t.config.drafts, 1)); });
+}
+
+constexpr int kFirst = 4, kGrowth = 4;  // of widths
+
+// Beams of growing width.
+Result<Found> run_beam(const Task& t, int first, int last) {
+  const Clock clock(t.density, t.budget);
+  Found found;
+  for (int width = first;; width = std::min(kGrowth * width, last)) {
+    const Budget rest = clock.rest();
+    PONDER_ASSIGN(const BeamResult r,
+                  beam_search(t.density, t.context, t.law, {.width = width, .progress = t.offer}, rest));
+    found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
+    if (width >= last || clock.over()) return found;
+  }
+}
+
+Result<Run> make_beam(Settings& s) {
+  int width = 0;
+  s.read("width", 1, width);
+  PONDER_TRY(s.check());
+  return Run([width](const Task& t) {
+    const int last = width > 0 ? width : t.config.beam;
+    return run_beam(t, width > 0 ? width : std::min(kFirst, last), last);
+  });
+}
+
+// Swarms one after the other, each of another seed.
+Result<Found> run_smc(const Task& t, double alpha, SmcConfig swarm) {
+  swarm.progress = t.offer;
+  StoppingDensity density(t.density, t.budget);
+  PONDER_ASSIGN(const Energy energy, Energy::make(density, t.context, t.law, {{.alpha = alpha}}));
+  Found found;
+  for (std::uint32_t k = 0; k == 0 || (!t.endless() && !density.over()); ++k) {
+    const Result<SmcResult> r = power_smc(energy, 0, swarm, {}, *random_choices(t.seed, 0, k));
+    if (!r.ok() && r.error().code == Code::kNumeric) continue;  // no particle ended
+    if (!r.ok() && ends_search(r.status())) break;
+    PONDER_TRY(r);
+    for (std::size_t i = 0; i < r->replies.size(); ++i)
+      if (r->log_weights[i] > -std::numeric_limits<double>::infinity()) found.replies.push_back(r->replies[i]);
+    for (const Reply& x : r->replies) t.offer(x);
+  }
+  return found;
+}
+
+Result<Run> make_smc(Settings& s) {
+  double alpha = 4;
+  SmcConfig swarm{.particles = 32};
+  s.read_positive("alpha", alpha);
+  s.read("particles", 1, swarm.particles);
+  s.read("ess", 0., swarm.ess);
+  s.read("ramp", 0, swarm.ramp);
+  PONDER_TRY(s.check());
+  return Run([alpha, swarm](const Task& t) { return run_smc(t, alpha, swarm); });
+}
+
+// With or without slices of the noise between the suffixes.
+Result<Run> make_anneal(Settings& s) {
+  ChainsConfig c;
+  int slice = 1;
+  s.read("chains", 1, c.chains);
+  s.read_word("slice", {"0", "1"}, slice);
+  PONDER_TRY(s.check());
+  c.stages = default_stages();
+  for (AnnealStage& stage : c.stages)
+    if (const auto at = stage.kernel.find("+slice"); slice == 0 && at != std::string::npos) stage.kernel.erase(at);
+  return Run([c](const Task& t) { return run_chains(t, c); });
+}
 
 Result<Found> run_prove(const Task& t) {
   if (!t.proof) {
@@ -63,27 +109,41 @@ Result<Found> run_prove(const Task& t) {
   return Found{.replies = std::move(r.replies), .certificate = r.certificate};
 }
 
+Result<Run> make_prove(Settings& s) {
+  PONDER_TRY(s.check());
+  return Run(run_prove);
+}
+
 }  // namespace
 
-Result<Found> run_chains(const Task& t, std::vector<AnnealStage> stages) {
+Result<Found> run_chains(const Task& t, const ChainsConfig& chains) {
   constexpr int kCycles = 4;  // where no budget ends it
-  AnnealConfig c{.stages = std::move(stages), .seed = t.seed, .progress = t.offer};
+  AnnealConfig c{.stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
   if (t.endless()) c.cycles = kCycles;
   PONDER_ASSIGN(AnnealResult r, anneal(t.density, t.context, t.law, c, t.starts, t.budget));
   return Found{.replies = std::move(r.replies)};
 }
 
 const std::map<std::string, Method>& methods() {
-  static const std::map<std::string, Method> all{{"anneal", {run_anneal, true}},
-                                                 {"ascent", {run_ascent, true}},
-                                                 {"ascent-noise", {run_ascent_noise, true}},
-                                                 {"beam", {run_beam}},
-                                                 {"draft", {run_draft}},
-                                                 {"hmc", {run_hmc, true}},
-                                                 {"hmc-token", {run_hmc_token, true}},
-                                                 {"prove", {run_prove}},
-                                                 {"smc", {run_smc}}};
+  static const std::map<std::string, Method> all{{"anneal", {make_anneal, true}},
+                                                 {"ascent", {make_ascent, true}},
+                                                 {"ascent-noise", {make_ascent_noise, true}},
+                                                 {"beam", {make_beam}},
+                                                 {"draft", {make_draft}},
+                                                 {"hmc", {make_hmc, true}},
+                                                 {"hmc-token", {make_hmc_token, true}},
+                                                 {"prove", {make_prove}},
+                                                 {"smc", {make_smc}}};
   return all;
+}
+
+Result<Run> make_method(Settings& s) {
+  const auto it = methods().find(s.name());
+  if (it != methods().end()) return it->second.make(s);
+  std::string known = "one of the methods";
+  for (const std::string& name : think_methods()) known += " " + name;
+  const std::string near = nearest(s.name(), think_methods(), 4);
+  return Error{Code::kInvalid, known, s.name(), "method", near.empty() ? "" : "did you mean " + near + "?"};
 }
 
 }  // namespace ponder

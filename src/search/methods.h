@@ -1,11 +1,12 @@
-// The methods of think, by name, all seen in one way: what a method is given, and what it gives back. Not the order in
-// which they run (think.cc).
+// The methods of think, by name and settings, all seen in one way: what a method is given, and what it gives back. Not
+// the order in which they run (think.cc).
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 
+#include "mcmc/spec.h"
 #include "ponder/anneal.h"
 #include "ponder/think.h"
 #include "search/best_first.h"
@@ -20,7 +21,7 @@ struct Task {
   std::span<const Reply> starts;            // replies of the law to start from, the best known first
   std::uint64_t seed;                       // of this method's draws
   Budget budget;                            // its share
-  std::function<void(const Reply&)> offer;  // told of replies while it works
+  std::function<void(const Reply&)> offer;  // told of replies while it works, each better one as it is found
   std::unique_ptr<BestFirst>& proof;        // none before the first proof; later ones take it up again
 
   bool endless() const {
@@ -35,19 +36,26 @@ struct Found {
   std::optional<double> gap{};
 };
 
+using Run = std::function<Result<Found>(const Task&)>;
 struct Method {
-  Result<Found> (*run)(const Task&);
+  Result<Run> (*make)(Settings&);
   bool from_starts = false;  // does it gain from several starts?
 };
 const std::map<std::string, Method>& methods();
+/// Of one component of ThinkConfig::methods. Errors: kInvalid (no such method, key or value).
+Result<Run> make_method(Settings&);
 
 // Of relaxations (relaxed_methods.cc).
-Result<Found> run_ascent(const Task&);
-Result<Found> run_ascent_noise(const Task&);
-Result<Found> run_hmc(const Task&);
-Result<Found> run_hmc_token(const Task&);
+Result<Run> make_ascent(Settings&);
+Result<Run> make_ascent_noise(Settings&);
+Result<Run> make_hmc(Settings&);
+Result<Run> make_hmc_token(Settings&);
 
 /// What all chain methods do: anneal from the starts.
-Result<Found> run_chains(const Task&, std::vector<AnnealStage> stages);
+struct ChainsConfig {
+  std::vector<AnnealStage> stages{};
+  int chains = AnnealConfig{}.chains;
+};
+Result<Found> run_chains(const Task&, const ChainsConfig&);
 
 }  // namespace ponder

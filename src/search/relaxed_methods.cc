@@ -2,6 +2,7 @@
 // METHODS 3.
 #include <algorithm>
 
+#include "mcmc/hmc_token.h"
 #include "ponder/ascent.h"
 #include "search/methods.h"
 #include "search/stopping_density.h"
@@ -62,9 +63,7 @@ Status for_starts(const Task& t, const StoppingDensity& density, const F& fn) {
   return {};
 }
 
-}  // namespace
-
-Result<Found> run_ascent(const Task& t) {
+Result<Found> run_ascent(const Task& t, const AscentConfig& config) {
   Found found;
   if (t.starts.empty()) return found;
   StoppingDensity density(t.density, t.budget);
@@ -73,7 +72,9 @@ Result<Found> run_ascent(const Task& t) {
   const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
     PONDER_ASSIGN(const Lists l, lists_around(density, t.context, t.law, start.tokens));
     for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
-      AscentConfig c{.relaxation = kind, .seed = seed};
+      AscentConfig c = config;
+      c.relaxation = kind;
+      c.seed = seed;
       const auto reply = [&](const std::vector<Token>& x, double f) { return Reply{x, f, t.law.is_end(x.back())}; };
       c.progress = [&](const std::vector<Token>& best, double f) { t.offer(reply(best, f)); };
       PONDER_ASSIGN(const AscentResult r, ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
@@ -89,12 +90,14 @@ Result<Found> run_ascent(const Task& t) {
   return found;
 }
 
-Result<Found> run_ascent_noise(const Task& t) {
+Result<Found> run_ascent_noise(const Task& t, const NoiseAscentConfig& config) {
   Found found;
   if (t.starts.empty()) return found;
   StoppingDensity density(t.density, t.budget);
   const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
-    NoiseAscentConfig c{.seed = seed, .progress = t.offer};
+    NoiseAscentConfig c = config;
+    c.seed = seed;
+    c.progress = t.offer;
     PONDER_ASSIGN(const NoiseAscentResult r, ascend_noise(density, t.context, t.law, start, c));
     found.replies.push_back(r.best);
     return {};
@@ -103,7 +106,57 @@ Result<Found> run_ascent_noise(const Task& t) {
   return found;
 }
 
-Result<Found> run_hmc(const Task& t) { return run_chains(t, stages_of("hmc:steps=3,angle=0.4,force=0.5", 64)); }
-Result<Found> run_hmc_token(const Task& t) { return run_chains(t, stages_of("hmc-token:force=1", 1000)); }
+// Chains of one kernel at exponents up to `highest`.
+Result<Run> make_chains(Settings& s, const std::string& kernel, double highest) {
+  ChainsConfig c{.stages = stages_of(kernel, highest)};
+  s.read("chains", 1, c.chains);
+  PONDER_TRY(s.check());
+  return Run([c](const Task& t) { return run_chains(t, c); });
+}
+
+std::string setting(const std::string& key, double value) { return key + "=" + std::to_string(value); }
+
+}  // namespace
+
+Result<Run> make_ascent(Settings& s) {
+  AscentConfig c;
+  s.read("chains", 1, c.chains);
+  s.read("steps", 1, c.steps);
+  s.read_positive("rate", c.rate);
+  PONDER_TRY(s.check());
+  return Run([c](const Task& t) { return run_ascent(t, c); });
+}
+
+Result<Run> make_ascent_noise(Settings& s) {
+  NoiseAscentConfig c;
+  s.read_positive("alpha", c.alpha);
+  s.read("steps", 1, c.steps);
+  s.read_positive("rate", c.rate);
+  PONDER_TRY(s.check());
+  return Run([c](const Task& t) { return run_ascent_noise(t, c); });
+}
+
+Result<Run> make_hmc(Settings& s) {
+  constexpr double kHighest = 64;
+  int steps = 3;
+  double angle = 0.4, force = 0.5;
+  s.read("steps", 1, steps);
+  s.read_positive("angle", angle);
+  s.read("force", 0., force);
+  return make_chains(
+      s, "hmc:steps=" + std::to_string(steps) + "," + setting("angle", angle) + "," + setting("force", force),
+      kHighest);
+}
+
+Result<Run> make_hmc_token(Settings& s) {
+  constexpr double kHighest = 1000;
+  HmcTokenConfig c{.force = 1};
+  s.read("steps", 1, c.steps);
+  s.read_positive("step", c.step);
+  s.read("force", 0., c.force);
+  return make_chains(
+      s, "hmc-token:steps=" + std::to_string(c.steps) + "," + setting("step", c.step) + "," + setting("force", c.force),
+      kHighest);
+}
 
 }  // namespace ponder

@@ -2,6 +2,7 @@
 #include "ponder/smc.h"
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/log_sum_exp.h"
@@ -24,6 +25,18 @@ std::vector<int> systematic(const Swarm& s) {
   return from;
 }
 
+// Tells of the likeliest reply among the particles where it is likelier than `told`.
+void tell(const Energy& e, const Swarm& s, const SmcConfig& c, double& told) {
+  for (const ChainState& x : s.states) {
+    if (!e.is_reply(x.tokens)) continue;
+    double f = 0;
+    for (double lp : x.logprobs) f += lp;
+    if (!(f > told)) continue;
+    told = f;
+    c.progress({x.tokens, f, e.law().is_end(x.tokens.back())});
+  }
+}
+
 Error bad(const std::string& expected, const std::string& got) {
   return {Code::kInvalid, expected, got, "power SMC", ""};
 }
@@ -37,7 +50,12 @@ Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, co
   const ParticlesConfig particles{.n = c.particles, .ess = c.ess, .ramp = c.ramp};
   Swarm s = make_swarm(e, particles, replica, &choices);
   const Clock clock(e.density(), budget);
-  PONDER_ASSIGN(const bool completed, run_swarms(e, particles, systematic, {&s, 1}, [&clock] { return clock.over(); }));
+  double told = -std::numeric_limits<double>::infinity();
+  const auto over = [&] {  // asked before each position
+    if (c.progress) tell(e, s, c, told);
+    return clock.over();
+  };
+  PONDER_ASSIGN(const bool completed, run_swarms(e, particles, systematic, {&s, 1}, over));
   const double lse = log_sum_exp(s.log_weights);
   if (!std::isfinite(lse) && !completed)
     return Error{Code::kResource, "a budget that lets a particle end", "one that was over before", "power SMC", ""};

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/nearest.h"
 #include "search/clock.h"
 #include "search/methods.h"
 
@@ -13,30 +12,50 @@ namespace {
 constexpr std::size_t kMostStarts = 4;
 
 struct Turn {
-  std::string method;
+  std::string method, name;  // with its settings, and without
+  Run run;
   double share;  // of the budget left
 };
 
+Result<Turn> turn_of(Settings s, double share) {
+  PONDER_ASSIGN(Run run, make_method(s));
+  return Turn{s.text(), s.name(), std::move(run), share};
+}
+
 // A proof costs little where the answer is short: a first try comes early. The last one takes it up again: its work
 // does not depend on how good the bar is, so most of the budget is its own.
-const std::vector<Turn> kPortfolio{{"prove", 0.15}, {"beam", 0.15}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
+const std::vector<std::pair<const char*, double>> kPortfolio{
+    {"prove", 0.15}, {"beam", 0.15}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
+
+Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
+
+// Those that a caller named, as often as each is to run.
+Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& texts) {
+  std::vector<Settings> all;
+  for (const std::string& text : texts) {
+    PONDER_ASSIGN(const auto parts, parse_spec(text, "method"));
+    for (const Settings& s : parts) all.insert(all.end(), s.count(), s);
+  }
+  return all;
+}
 
 Result<std::vector<Turn>> turns_of(const ThinkConfig& c) {
-  if (c.methods.empty()) return kPortfolio;
   std::vector<Turn> turns;
-  bool from_starts = false;
-  for (std::size_t k = 0; k < c.methods.size(); ++k) {
-    const auto it = methods().find(c.methods[k]);
-    if (it == methods().end()) {
-      std::string known = "one of the methods";
-      for (const std::string& name : think_methods()) known += " " + name;
-      const std::string near = nearest(c.methods[k], think_methods(), 4);
-      return Error{Code::kInvalid, known, c.methods[k], "method", near.empty() ? "" : "did you mean " + near + "?"};
-    }
-    from_starts |= it->second.from_starts;
-    turns.push_back({c.methods[k], 1. / static_cast<double>(c.methods.size() - k)});
+  const auto add = [&turns](Settings s, double share) -> Status {
+    PONDER_ASSIGN(Turn turn, turn_of(std::move(s), share));
+    turns.push_back(std::move(turn));
+    return {};
+  };
+  PONDER_ASSIGN(const auto named, parse_methods(c.methods));
+  if (named.empty())
+    for (const auto& [name, share] : kPortfolio) PONDER_TRY(add(plain(name), share));
+  for (std::size_t k = 0; k < named.size(); ++k) PONDER_TRY(add(named[k], 1. / static_cast<double>(named.size() - k)));
+  const bool from_starts =
+      std::any_of(named.begin(), named.end(), [](const Settings& s) { return methods().at(s.name()).from_starts; });
+  if (from_starts && c.drafts > 0) {
+    PONDER_TRY(add(plain("draft"), 1));
+    std::rotate(turns.begin(), turns.end() - 1, turns.end());
   }
-  if (from_starts && c.drafts > 0) turns.insert(turns.begin(), {"draft", 1});
   return turns;
 }
 
@@ -58,9 +77,10 @@ class Thinker {
            clock_.cost().total() - gained_tokens_ >= config_.patience_tokens;
   }
   bool offer(const Reply&);
+  bool credit(ThinkMethod&, const Reply&);
   void tell(std::string_view method) const;
   void record(ThinkMethod, const Found&);
-  void certify(const Certificate&);
+  void close_gap();
   std::vector<Reply> starts() const;
 
   CausalDensity& density_;
@@ -73,7 +93,6 @@ class Thinker {
   std::vector<Reply> best_;    // none or one
   std::vector<Reply> drafts_;  // first replies
   std::unique_ptr<BestFirst> proof_{};
-  double bound_ = std::numeric_limits<double>::infinity();  // no reply that is not known is above it, nats
   double gained_seconds_ = 0;
   std::int64_t gained_tokens_ = 0;
 };
@@ -92,6 +111,15 @@ bool Thinker::offer(const Reply& r) {
   best_ = {r};
   gained_seconds_ = clock_.seconds();
   gained_tokens_ = clock_.cost().total();
+  result_.trace.push_back({gained_seconds_, gained_tokens_, r.logprob});
+  return true;
+}
+
+// The same, for a method's account.
+bool Thinker::credit(ThinkMethod& m, const Reply& r) {
+  if (!offer(r)) return false;
+  m.best = m.found ? std::max(m.best, r.logprob) : r.logprob;
+  m.found = true;
   return true;
 }
 
@@ -104,24 +132,21 @@ void Thinker::tell(std::string_view method) const {
 }
 
 void Thinker::record(ThinkMethod m, const Found& found) {
-  for (const Reply& r : found.replies) {
-    if (!offer(r)) continue;
-    m.best = m.found ? std::max(m.best, r.logprob) : r.logprob;
-    m.found = true;
-  }
+  for (const Reply& r : found.replies) credit(m, r);
   m.gap = found.gap;
   tell(m.name);
   result_.methods.push_back(std::move(m));
 }
 
-// Of two proofs the one with the lower bound on what is not known holds, whatever has been found since.
-void Thinker::certify(const Certificate& c) {
-  if (result_.certificate.status == Certificate::Status::kNone) result_.certificate = c;
-  if (c.status == Certificate::Status::kNone) return;
-  const double bound = best_[0].logprob + c.gap;
-  if (bound >= bound_) return;
-  bound_ = bound;
-  result_.certificate = c;
+// What has been found since a proof gave up narrows its gap, and may close it: the bound stays what it is.
+void Thinker::close_gap() {
+  Certificate& c = result_.certificate;
+  if (!proof_ || best_.empty() || c.status == Certificate::Status::kOptimal) return;
+  c.margin = best_[0].logprob - c.bound;
+  c.gap = std::max(0., -c.margin);
+  c.status = c.gap > 0 ? Certificate::Status::kGap : Certificate::Status::kOptimal;
+  if (c.gap > 0) return;
+  c.tie = config_.best_first.slack;  // what comes that near has not been looked at
 }
 
 std::vector<Reply> Thinker::starts() const {
@@ -149,6 +174,7 @@ Status Thinker::run(const Turn& turn) {
   const Cost before = density_.cost();
   const double since = clock_.seconds();
   const std::vector<Reply> from = starts();
+  ThinkMethod m{.name = turn.method};
   const Task task{.density = density_,
                   .context = context_,
                   .law = law_,
@@ -158,28 +184,25 @@ Status Thinker::run(const Turn& turn) {
                   .budget = clock_.rest(turn.share),
                   .offer =
                       [&](const Reply& r) {
-                        offer(r);
+                        credit(m, r);
                         tell(turn.method);
                       },
                   .proof = proof_};
-  PONDER_ASSIGN(const Found found, methods().at(turn.method).run(task));
-  record({.name = turn.method, .cost = density_.cost() - before, .seconds = clock_.seconds() - since}, found);
-  if (turn.method == "draft")
+  PONDER_ASSIGN(const Found found, turn.run(task));
+  m.cost = density_.cost() - before;
+  m.seconds = clock_.seconds() - since;
+  record(std::move(m), found);
+  if (turn.name == "draft")
     for (const Reply& r : found.replies)
       if (offer(r)) drafts_.push_back(r);
-  if (found.certificate) certify(*found.certificate);
+  if (found.certificate) result_.certificate = *found.certificate;  // of a proof gone on with: the tighter one
+  close_gap();
   return {};
 }
 
 ThinkResult Thinker::result() && {
   result_.best = best_.empty() ? result_.first : best_[0];
-  Certificate& c = result_.certificate;
-  if (c.status == Certificate::Status::kGap) {
-    const double gained = result_.best.logprob - (bound_ - c.gap);  // since it was issued
-    c.gap = std::max(0., c.gap - gained);
-    c.margin = gained > 0 ? std::min(c.margin + gained, gained) : c.margin;
-    if (c.gap == 0) c.status = Certificate::Status::kOptimal;
-  }
+  if (!best_.empty()) result_.trace.push_back({clock_.seconds(), clock_.cost().total(), best_[0].logprob});
   return std::move(result_);
 }
 
@@ -190,6 +213,8 @@ std::vector<std::string> think_methods() {
   for (const auto& [name, method] : methods()) names.push_back(name);
   return names;
 }
+
+Status check_methods(const std::vector<std::string>& methods) { return turns_of({.methods = methods}).status(); }
 
 Result<ThinkResult> think(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c,
                           const Budget& budget) {

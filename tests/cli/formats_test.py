@@ -34,7 +34,7 @@ class Formats(unittest.TestCase):
     def test_think_and_prove(self):
         small = ["-m", TINY, "-no-cnv", "-p", "the", "--allow-ids", "294,10,20,30", "--max-length", "5", "--json"]
         (t,) = lines(run("think", *small))
-        self.assertEqual(list(t), ANSWER + ["first", "gain", "methods", "certificate"])
+        self.assertEqual(list(t), ANSWER + ["first", "gain", "methods", "certificate", "trace"])
         self.assertEqual([m["name"] for m in t["methods"]], ["first", "prove"])  # which is all that so small a world takes
         self.assertTrue(all(set(m) == {"name", "best", "cost"} for m in t["methods"]))
         self.assertGreaterEqual(t["gain"] if t["first"]["ended"] else 0, 0)
@@ -64,6 +64,43 @@ class Formats(unittest.TestCase):
         patient = lines(run(*some, "--method", "anneal", "--patience", "200t"))[0]["cost"]
         self.assertLess(patient["tokens_decoded"] + patient["tokens_scored"], 2500)
         self.assertEqual(run(*some, "--method", "anneall").returncode, 2)
+
+    def test_think_by_methods_with_settings_and_their_trace(self):
+        some = ["think", "-m", TINY, "-no-cnv", "-p", "the", "--target", "fixed", "--length", "6", "--temp", "2", "--budget", "3000t", "--json"]
+        for methods in (["beam:width=2"], ["beam:width=2", "beam:width=8"], ["draft:replies=500"], ["smc:particles=8,alpha=2"], ["anneal:slice=0,chains=2"],
+                        ["hmc:force=0,steps=2"], ["hmc:force=1,angle=0.2"], ["hmc-token:force=1,step=0.1"], ["ascent:steps=20,chains=2"], ["ascent-noise:rate=0.1"],
+                        ["prove"], ["beam:width=4", "hmc:force=0,steps=2"]):  # fmt: skip
+            (t,) = lines(run(*some, "--drafts", "0", "--method", ",".join(methods)))
+            self.assertEqual([m["name"].split(":")[0] for m in t["methods"]], ["first", *(m.split(":")[0] for m in methods)])
+            trace = t["trace"]
+            self.assertTrue(all(set(p) == {"seconds", "tfe", "logprob"} for p in trace))
+            for a, b in zip(trace, trace[1:]):
+                self.assertTrue(a["seconds"] <= b["seconds"] and a["tfe"] <= b["tfe"] and a["logprob"] <= b["logprob"], (methods, trace))
+            self.assertEqual((trace[0]["logprob"], trace[-1]["logprob"]), (t["first"]["logprob"], t["logprob"]), methods)
+            if methods[0].startswith("hmc-token"):
+                continue  # a first reply outside its lists stays as it is
+            self.assertGreaterEqual(len(trace), 3, methods)  # something better was found, before the end
+            if methods != ["beam:width=2"]:  # whose first reply of a fixed length is its last
+                self.assertLess(trace[1]["tfe"], trace[-1]["tfe"], methods)
+        with_force, without = (lines(run(*some, "--method", f"hmc:force={f}"))[0]["cost"]["tokens_backward"] for f in (1, 0))
+        self.assertTrue(with_force > 0 == without, (with_force, without))
+        for wrong, part in (("beam:widht=3", "did you mean width?"), ("beam:width=0", "at least 1"), ("beam:width", "key=value"), ("prove:width=1", "no settings")):
+            r = run(*some, "--method", wrong)
+            self.assertEqual((r.returncode, r.stdout), (2, b""), wrong)
+            self.assertIn(part, r.stderr.decode(), wrong)
+        (none,) = lines(run("think", "-m", TINY, "-no-cnv", "-p", "the", "-n", "2", "--budget", "0t", "--json"))
+        self.assertEqual((none["ended"], none["trace"]), (False, []))
+
+    def test_every_sample_of_best_of(self):
+        some = ["generate", "-m", TINY, "-no-cnv", "-p", "the", "-n", "8", "--temp", "1", "--seed", "3", "--json"]
+        (j,) = lines(run(*some, "--best-of", "5"))
+        self.assertEqual(list(j), ANSWER + ["replies"])
+        self.assertEqual(len(j["replies"]), 5)
+        best = max(j["replies"], key=lambda x: (x["ended"], x["logprob"]))
+        self.assertEqual({k: j[k] for k in best}, best)
+        (one,) = lines(run(*some))
+        self.assertEqual(j["replies"][0], {k: one[k] for k in best})  # the first draw is what one draw gives
+        self.assertNotIn("replies", one)
         self.assertIn(b"--patience", run(*some, "--patience", "soon").stderr)
 
     def test_think_in_colour_and_with_what_to_mind(self):

@@ -7,50 +7,19 @@ Answers go to --runs (one JSON object a line) as they come: stopped and started 
 have none there. The tables go to --out, again from all of --runs. Run it on a quiet machine."""
 
 import argparse
-import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 
+from common import Runs, ask, interval, read_jsonl, spread, table
+
 NEAR = 0.2  # nats: gaps below it are counted apart
-
-
-def read_jsonl(path):
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as f:
-        return [json.loads(line) for line in f if line.endswith("\n")]  # a last line cut short is made again
-
-
-def answers(args, prompts, done):
-    """Calls `done(answer)` for each prompt that --runs does not answer, as it comes."""
-    command = [args.ponder, "think", "--input", "-", "--jsonl", "--budget", args.budget] + (["-m", args.model] if args.model else [])
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as p:
-        for prompt in prompts:
-            p.stdin.write(json.dumps({"messages": prompt["messages"]}) + "\n")
-            p.stdin.flush()
-            answer = json.loads(p.stdout.readline())
-            if "error" in answer:
-                sys.exit(f"{prompt['id']}: {answer['error']['message']}")
-            done({"id": prompt["id"], "kind": prompt["kind"], **answer})
-        p.stdin.close()
-    if p.returncode:
-        sys.exit(f"{' '.join(command)}: exit code {p.returncode}")
 
 
 def method(answer, name):
     """The log-probability of the best reply of the law that a method found, or None."""
     return next((m["best"] for m in answer["methods"] if m["name"] == name), None)
-
-
-def interval(values, rng, n=4000):
-    """Mean with its 95 % bootstrap interval."""
-    if len(values) < 2:
-        return "-"
-    means = sorted(statistics.fmean(rng.choices(values, k=len(values))) for _ in range(n))
-    return f"{statistics.fmean(values):.2f} [{means[int(0.025 * n)]:.2f}, {means[int(0.975 * n)]:.2f}]"
 
 
 def row(name, rows, rng):
@@ -62,7 +31,7 @@ def row(name, rows, rng):
     for other in ("first", "beam"):
         with_reply = [a["logprob"] - method(a, other) for a in rows if a["ended"] and method(a, other) is not None]
         cells += [interval(with_reply, rng), str(sum(method(a, other) is None for a in rows))]
-    return "| " + " | ".join(cells) + " |"
+    return cells
 
 
 def report(args, rows):
@@ -76,16 +45,15 @@ def report(args, rows):
              f"`ponder think --budget {args.budget}`, {rows[0]['model']['file']} in {rows[0]['precision']}, end-terminated replies of up to 40 tokens. Gains in nats, with 95 % "
              "bootstrap intervals over prompts on which the other method has a reply.", "",
              f"`tools/experiments/proofs.py {os.path.basename(args.prompts)} --budget {args.budget}{options}`", "",
-             "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += [row(k, [a for a in rows if a["kind"] == k], rng) for k in kinds] + [row("all", rows, rng)]
-    lines += ["", f"Less likely than an ended first reply: {worse} of {len(rows)}.", "", "Not proved, with what is known:", "",
-              "| prompt | expanded | log p | gap |", "|---|---|---|---|"]
+             *table(head, [row(k, [a for a in rows if a["kind"] == k], rng) for k in kinds] + [row("all", rows, rng)]),
+             f"Less likely than an ended first reply: {worse} of {len(rows)}.", "", "Not proved, with what is known:", ""]
+    open_ones = []
     for a in rows:
         c = a["certificate"]
         if c["status"] != "optimal":
             gap = "-" if c["gap"] is None else f"{c['gap']:.2f}"
-            lines.append(f"| {a['id']} | {c['expanded']} | {a['logprob']:.2f}{'' if a['ended'] else ', not ended'} | {gap} |")
-    return "\n".join(lines) + "\n"
+            open_ones.append([a["id"], c["expanded"], f"{a['logprob']:.2f}{'' if a['ended'] else ', not ended'}", gap])
+    return "\n".join(lines + table(["prompt", "expanded", "log p", "gap"], open_ones)[:-1]) + "\n"
 
 
 def main():
@@ -101,22 +69,13 @@ def main():
     args.out = args.out or f"docs/experiments/proofs-{args.budget}.md"
     os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
     runs = args.runs or os.path.join(os.path.dirname(args.out), f"proofs-{args.budget}.jsonl")
-    prompts = read_jsonl(args.prompts)
-    if args.sample:
-        prompts = [prompts[i * len(prompts) // args.sample] for i in range(args.sample)]
-    rows = {a["id"]: a for a in read_jsonl(runs)}
-    with open(runs, "w", encoding="utf-8") as f:  # without a line cut short
-
-        def done(answer):
-            rows[answer["id"]] = answer
-            f.write(json.dumps(answer) + "\n")
-            f.flush()
-
-        for a in list(rows.values()):
-            done(a)
-        left = [x for x in prompts if x["id"] not in rows]
-        if left:
-            answers(args, left, done)
+    prompts = spread(read_jsonl(args.prompts), args.sample)
+    rows = Runs(runs, lambda a: a["id"])
+    words = ["think", "--budget", args.budget, *(["-m", args.model] if args.model else [])]
+    for prompt, answer in ask(args.ponder, words, [x for x in prompts if x["id"] not in rows]):
+        if "error" in answer:
+            sys.exit(f"{prompt['id']}: {answer['error']['message']}")
+        rows.add({"id": prompt["id"], "kind": prompt["kind"], **answer})
     chosen = [rows[x["id"]] for x in prompts]
     with open(args.out, "w", encoding="utf-8") as f:
         f.write(report(args, chosen))

@@ -62,6 +62,98 @@ TEST(Think, EveryMethodOfTablesByItsName) {
   EXPECT_EQ(d.n_live(), 0);
 }
 
+TEST(Think, MethodsHaveSettings) {
+  TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
+  const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
+  const auto run = [&](const std::string& method) { return think(d, 0, law, {.methods = {method}}, {}); };
+  const auto spent = [&](const std::string& method) {
+    const auto r = run(method);
+    EXPECT_TRUE(r.ok()) << method;
+    EXPECT_EQ(r->methods.back().name, method);
+    return r->methods.back().cost.total();
+  };
+  // One token a prefix: what a beam costs tells its width, what draws cost their number.
+  EXPECT_EQ(spent("beam:width=1"), 7);
+  EXPECT_EQ(spent("beam:width=4"), 7 * 4);
+  EXPECT_EQ(spent("draft:replies=1"), 7);
+  EXPECT_EQ(spent("draft:replies=40"), 7 * 40);
+  EXPECT_LT(spent("smc:particles=2"), spent("smc:alpha=2,particles=20"));
+  EXPECT_LT(spent("anneal:chains=2,slice=0"), spent("anneal:chains=8,slice=0"));
+  const auto twice = run("beam:width=2*2+draft:replies=3");
+  ASSERT_EQ(twice->methods.size(), 4u);
+  EXPECT_EQ(twice->methods[1].cost.total(), twice->methods[2].cost.total());
+  for (const auto& [wrong, hint] :
+       std::vector<std::pair<std::string, std::string>>{{"beam:widht=3", "did you mean width?"},
+                                                        {"beam:width=0", ""},
+                                                        {"prove:width=3", ""},
+                                                        {"anneal:slice=2", ""}}) {
+    const Status s = check_methods({wrong});
+    ASSERT_FALSE(s.ok()) << wrong;
+    EXPECT_EQ(s.error().code, Code::kInvalid);
+    EXPECT_EQ(s.error().hint, hint);
+    EXPECT_NE(s.error().message().find("method `"), std::string::npos) << s.error().message();
+    EXPECT_FALSE(run(wrong).ok());
+  }
+  EXPECT_TRUE(check_methods({"hmc:force=0,steps=2", "hmc-token:step=0.1", "ascent:rate=1", "ascent-noise"}).ok());
+  EXPECT_EQ(d.n_live(), 0);
+}
+
+// Each better reply when it was found, by cost; at the end what it came to.
+TEST(Think, TheTraceTellsWhatWasKnownWhen) {
+  TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});
+  const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 12, .min_length = 8}, 8, d.end_tokens());
+  // A method, and by when it has told of something better: long before its pass is through.
+  const std::vector<std::pair<std::string, std::int64_t>> methods{
+      {"draft:replies=200", 130}, {"beam:width=64", 500}, {"smc", 250}, {"anneal", 100}, {"prove", 270}};
+  for (const auto& [method, by] : methods) {
+    const Cost before = d.cost();
+    std::vector<double> told;
+    // Greedy would hide what comes after it: the first reply is an unlikely one.
+    ThinkConfig c{.first = {.temperature = 5, .seed = 2}, .methods = {method}, .drafts = 0};
+    c.progress = [&](const ThinkProgress& p) {
+      if (p.best && (told.empty() || p.best->logprob > told.back())) told.push_back(p.best->logprob);
+    };
+    const auto r = think(d, 0, law, c, {.tokens = 8000});
+    ASSERT_TRUE(r.ok()) << method;
+    const auto& t = r->trace;
+    ASSERT_GE(t.size(), 3u) << method;
+    EXPECT_EQ(t[0].logprob, r->first.logprob) << method;
+    EXPECT_LE(t[1].tokens, by) << method;
+    for (std::size_t k = 1; k < t.size(); ++k) {
+      EXPECT_GE(t[k].tokens, t[k - 1].tokens) << method;
+      EXPECT_GE(t[k].seconds, t[k - 1].seconds) << method;
+      EXPECT_EQ(t[k].logprob > t[k - 1].logprob, k + 1 < t.size()) << method;
+    }
+    EXPECT_EQ(t.back().tokens, (d.cost() - before).total()) << method;
+    EXPECT_EQ(t.back().logprob, r->best.logprob) << method;
+    for (double f : told)
+      EXPECT_TRUE(std::any_of(t.begin(), t.end(), [f](const ThinkPoint& p) { return p.logprob == f; })) << method;
+  }
+  const auto none = think(d, 0, law, {.methods = {"prove"}}, {.tokens = 0});
+  EXPECT_EQ(none->trace.empty(), !none->first.ended);
+}
+
+// A proof gives up with one prefix in sight from which all is certain. A beam finds the reply that it leads to: nothing
+// is above it, and no second proof is needed. (Worlds found among 60,000.)
+TEST(Think, WhatIsFoundLaterClosesTheGap) {
+  for (const std::uint64_t seed : {1508u, 3018u}) {
+    TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 25});
+    const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 4}, 4, d.end_tokens());
+    ThinkConfig c{.methods = {"prove"}, .beam = 4, .best_first = {.batch = 1, .slack = 0.25}};
+    const auto alone = think(d, 0, law, c, {.tokens = 4});
+    EXPECT_EQ(alone->certificate.status, Certificate::Status::kGap);
+    EXPECT_NEAR(alone->certificate.margin, -alone->certificate.gap, 1e-12);
+    c.methods = {"prove", "beam", "prove"};
+    const auto r = think(d, 0, law, c, {.tokens = 10});
+    EXPECT_EQ(r->methods.back().name, "beam") << seed;
+    EXPECT_NEAR(r->best.logprob, (*enumerate_replies(d, 0, law))[0].logprob, 1e-12) << seed;
+    EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal) << seed;
+    EXPECT_EQ(r->certificate.gap, 0) << seed;
+    EXPECT_EQ(r->certificate.margin, 0) << seed;
+    EXPECT_EQ(r->certificate.tie, 0.25) << seed;  // what comes near has not been looked at
+  }
+}
+
 TEST(Think, BudgetStopAndPatience) {
   TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 30}, 6, d.end_tokens());

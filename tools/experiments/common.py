@@ -1,0 +1,88 @@
+"""What the experiments share: answers of a `ponder` that loads its model once, a file of answers from which a run that
+was stopped goes on, bootstrap intervals, tables. Not an experiment itself."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+RESAMPLES = 4000
+
+
+def read_jsonl(path):
+    """Objects of a file, one a line; none without the file. A last line that was cut short is left out."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f if line.endswith("\n") and line.strip()]
+
+
+def spread(items, n):
+    """`n` of the items at even distances (prompts of a kind lie together); all of them for 0."""
+    return [items[i * len(items) // n] for i in range(n)] if 0 < n < len(items) else list(items)
+
+
+class Runs:
+    """Rows in a file, by key(row). What is there when it opens is kept; `add` writes at once."""
+
+    def __init__(self, path, key):
+        self.key = key
+        self.rows = {key(row): row for row in read_jsonl(path)}
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path + ".part", "w", encoding="utf-8") as f:  # without a line cut short
+            f.writelines(json.dumps(row) + "\n" for row in self.rows.values())
+        os.replace(path + ".part", path)
+        self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115  as long as the run
+
+    def add(self, row):
+        self.rows[self.key(row)] = row
+        self.file.write(json.dumps(row) + "\n")
+        self.file.flush()
+
+    def __contains__(self, key):
+        return key in self.rows
+
+    def __getitem__(self, key):
+        return self.rows[key]
+
+
+def ask(ponder, words, prompts):
+    """(prompt, answer) of `ponder words…` for each prompt, in order and as they come. An answer may be an error."""
+    command = [ponder, *words, "--input", "-", "--jsonl"]
+    if not prompts:
+        return
+    failed = False
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as p:
+        for prompt in prompts:
+            p.stdin.write(json.dumps({"messages": prompt["messages"]}) + "\n")
+            p.stdin.flush()
+            line = p.stdout.readline()
+            if not line:
+                break
+            answer = json.loads(line)
+            failed = failed or "error" in answer
+            yield prompt, answer
+        p.stdin.close()
+    if p.returncode and not (failed and p.returncode in (1, 2)):
+        sys.exit(f"{' '.join(command)}: exit code {p.returncode}")
+
+
+def interval(values, rng, digits=2):
+    """Mean with its 95 % bootstrap interval, as text; "-" for fewer than two values."""
+    if len(values) < 2:
+        return "-"
+    means = sorted(statistics.fmean(rng.choices(values, k=len(values))) for _ in range(RESAMPLES))
+    low, high = means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES)]
+    return f"{statistics.fmean(values):.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def table(head, rows):
+    """Lines of a Markdown table."""
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(map(str, r)) + " |" for r in rows), ""]
+
+
+def one_line(text, most=110):
+    """Text for a table's cell."""
+    text = " ".join(text.split()).replace("|", "\\|")
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Which search finds the likelier reply: beams, draws, SMC, annealed chains, HMC, ascent and best-first under one budget.
+
+    tools/experiments/search.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--gemma FILE.gguf] [--small]
+
+Each method runs once a prompt by `think --method`, from the same greedy reply; its `trace` tells the best log p known by
+tokens forwarded (TFE) and by seconds, so that one set of runs compares at equal TFE and at equal time. Two laws: replies
+of exactly 20 tokens, and replies that end within 40. Answers go to --runs as they come, ten prompts by all methods at a
+time: stopped and started again, it goes on with those that are missing. The tables go to --out, again from all of
+--runs, for the prompts that every method has; --report writes them and runs nothing. Run it on a quiet machine: without
+--small at most four hours of two cores, which it tells beforehand. --small: two prompts, short replies, few tokens."""
+
+import argparse
+import os
+import random
+import statistics
+import sys
+from collections import namedtuple
+
+from common import Runs, ask, interval, read_jsonl, spread, table
+
+ARMS = {  # --method of think; none: its portfolio
+    **{f"beam {w}": f"beam:width={w}" for w in (4, 16, 64, 256)},
+    "best of N draws": "draft:replies=1000000",
+    "SMC": "smc",
+    "suffix annealing": "anneal:slice=0",
+    "HMC on noise, no gradient": "hmc:force=0",
+    "HMC on noise, gradient": "hmc:force=0.5",
+    "ascent on noise": "ascent-noise",
+    "HMC on tokens": "hmc-token",
+    "ascent on tokens": "ascent",
+    "best-first": "prove",
+    "portfolio": "",
+}
+RIVALS = ("suffix annealing", "beam 16")  # what the others are paired with
+BASE = "beam 4"
+TIE = 0.01  # nats
+BLOCK = 10  # prompts
+
+Model = namedtuple("Model", "file prompts seconds")  # file "": the default model
+Law = namedtuple("Law", "name title words")
+
+
+class Plan:
+    """What runs: laws, models, budgets and the checkpoints of the report."""
+
+    def __init__(self, args):
+        fixed, ended = (5, 8) if args.small else (20, 40)
+        self.laws = [Law("fixed", f"exactly {fixed} tokens", ["--target", "fixed", "--length", str(fixed)]),
+                     Law("ended", f"ended within {ended} tokens", ["--target", "ended", "--max-length", str(ended)])]  # fmt: skip
+        self.models = [Model(args.model, 2 if args.small else args.prompts_of, args.seconds)]
+        if args.gemma:
+            self.models.append(Model(args.gemma, 2 if args.small else args.gemma_prompts, args.gemma_seconds))
+        self.tfe = (50, 100, 200, 400) if args.small else (500, 1000, 2000, 4000)
+        self.seconds = (0.1, 0.2, 0.5) if args.small else (1, 2, 5)
+        self.small = args.small
+
+    def words(self, model, law, arm):
+        budget = f"{self.tfe[-1]}t" if self.small else f"{model.seconds:g}s"
+        method = ["--method", ARMS[arm]] if ARMS[arm] else []
+        return ["think", "--budget", budget, *law.words, *method, *(["-m", model.file] if model.file else [])]
+
+    def hours(self, all_prompts):
+        return sum(len(spread(all_prompts, m.prompts)) * m.seconds for m in self.models) * len(self.laws) * len(ARMS) / 3600
+
+
+def key_of(words, prompt):
+    return " ".join(words), prompt["id"]
+
+
+def kept(answer):
+    fields = ("logprob", "ended", "n_tokens", "trace", "certificate", "cost", "model", "precision")
+    return {**{k: answer[k] for k in fields}, "first": {k: answer["first"][k] for k in ("logprob", "ended")}}
+
+
+def run_all(args, plan, all_prompts, runs):
+    for model in plan.models:
+        prompts = spread(all_prompts, model.prompts)
+        for at in range(0, len(prompts), BLOCK):
+            block = prompts[at : at + BLOCK]
+            for law in plan.laws:
+                for arm in ARMS:
+                    words = plan.words(model, law, arm)
+                    for prompt, answer in ask(args.ponder, words, [p for p in block if key_of(words, p) not in runs]):
+                        if "error" in answer:
+                            sys.exit(f"{prompt['id']}, {arm}: {answer['error']['message']}")
+                        runs.add({"words": " ".join(words), "id": prompt["id"], **kept(answer)})
+            print(f"{model.file or 'default model'}: {at + len(block)} of {len(prompts)} prompts", file=sys.stderr, flush=True)
+
+
+def at(row, unit, limit):
+    """The best log p known after so many TFE or seconds; None before there was a reply."""
+    known = [p["logprob"] for p in row["trace"] if p[unit] <= limit]
+    return known[-1] if known else None
+
+
+def last(row):
+    return row["trace"][-1]["logprob"] if row["trace"] else None
+
+
+def baseline(cell, law):
+    """Of one prompt {arm: row}: log p of greedy, or of beam 4 at its end where that is likelier or greedy has not ended."""
+    first = cell[BASE]["first"]
+    if law.name == "fixed":
+        return first["logprob"]
+    known = [x for x in (first["logprob"] if first["ended"] else None, last(cell[BASE])) if x is not None]
+    return max(known) if known else None
+
+
+def gains(arm, cells, law, unit, limit, rng):
+    """Mean gain over the baseline, and how many of the prompts that have one the method has no reply for."""
+    bases = [(at(c[arm], unit, limit), baseline(c, law)) for c in cells]
+    values = [x - b for x, b in bases if x is not None and b is not None]
+    without = sum(x is None and b is not None for x, b in bases)
+    return interval(values, rng) + (f" ({without} without)" if without else "")
+
+
+def gain_tables(plan, law, cells, rng):
+    lines = []
+    for unit, limits, name in (("tfe", plan.tfe, "TFE"), ("seconds", plan.seconds, "s")):
+        rows = [[arm, *(gains(arm, cells, law, unit, x, rng) for x in limits)] for arm in ARMS]
+        if unit == "tfe":
+            for r, arm in zip(rows, ARMS):
+                r.append(f"{statistics.median(c[arm]['trace'][-1]['tfe'] if c[arm]['trace'] else 0 for c in cells):.0f}")
+        lines += table([f"gain by {name}", *(f"{x:g} {name}" for x in limits), *(["TFE at the end, median"] if unit == "tfe" else [])], rows)
+    return lines
+
+
+def paired(arm, rival, cells, unit, limit, rng):
+    """Cells: mean difference where both have a reply; wins, ties and losses over all prompts, none known being the worst."""
+    pairs = [(at(c[arm], unit, limit), at(c[rival], unit, limit)) for c in cells]
+    diffs = [x - y for x, y in pairs if x is not None and y is not None]
+    low = float("-inf")
+    order = [(low if x is None else x, low if y is None else y) for x, y in pairs]
+    win, loss = sum(x > y + TIE for x, y in order), sum(y > x + TIE for x, y in order)
+    return [interval(diffs, rng), f"{win} / {len(pairs) - win - loss} / {loss}"]
+
+
+def paired_table(plan, rival, cells, rng):
+    points = (("tfe", plan.tfe[-2]), ("seconds", plan.seconds[-1]))
+    head = [f"against {rival}"]
+    for unit, x in points:
+        what = f"{x:g} {'TFE' if unit == 'tfe' else 's'}"
+        head += [f"difference at {what}", "win / tie / loss"]
+    return table(head, [[arm, *(c for unit, x in points for c in paired(arm, rival, cells, unit, x, rng))] for arm in ARMS if arm != rival])
+
+
+def bound_of(cell):
+    """The least log p that no reply exceeds, by any proof on this prompt; None without one."""
+    known = [row["logprob"] + row["certificate"]["gap"] for row in cell.values()
+             if row["certificate"]["status"] != "none" and row["certificate"]["gap"] is not None]  # fmt: skip
+    return min(known) if known else None
+
+
+def proof_table(cells):
+    proved = [any(row["certificate"]["status"] == "optimal" for row in c.values()) for c in cells]
+    rows = []
+    for arm in ARMS:
+        gaps = [max(0.0, bound_of(c) - last(c[arm])) for c in cells if bound_of(c) is not None and last(c[arm]) is not None]
+        own = sum(c[arm]["certificate"]["status"] == "optimal" for c in cells)
+        found = sum(p and last(c[arm]) is not None and bound_of(c) - last(c[arm]) <= TIE for p, c in zip(proved, cells))
+        rows.append([arm, f"{own} of {len(cells)}" if arm in ("best-first", "portfolio") else "-", f"{found} of {sum(proved)}",
+                     f"{statistics.median(gaps):.2f}" if gaps else "-", f"{max(gaps):.2f}" if gaps else "-",
+                     sum(last(c[arm]) is None for c in cells)])  # fmt: skip
+    return table(["at the end", "proved", "has the proved mode", "certified gap, median", "largest", "no reply"], rows)
+
+
+def section(plan, model, law, cells, rng):
+    row = next(iter(cells[0].values()))
+    bases = [baseline(c, law) for c in cells]
+    budget = f"{plan.tfe[-1]} TFE" if plan.small else f"{model.seconds:g} s"
+    against = "greedy" if law.name == "fixed" else "greedy, or over the reply of beam 4 at its end where greedy has not ended or is less likely"
+    lines = [f"## {row['model']['file']}: replies of {law.title}" if law.name == "fixed" else f"## {row['model']['file']}: replies {law.title}", "",
+             f"{len(cells)} prompts, {row['precision']}, {budget} a run. Mean gain in nats over {against}."]  # fmt: skip
+    if None in bases:
+        lines[-1] += f" On {bases.count(None)} prompts neither has one: they are not in the means."
+    lines += ["", *gain_tables(plan, law, cells, rng)]
+    for rival in RIVALS:
+        lines += paired_table(plan, rival, cells, rng)
+    return lines + proof_table(cells)
+
+
+def report(args, plan, all_prompts, runs):
+    rng = random.Random(1)
+    options = "".join(f" {x}" for x in (f"--gemma {os.path.basename(args.gemma)}" if args.gemma else "", "--small" if args.small else "") if x)
+    lines = ["# Searches for the likeliest reply", "",
+             f"`tools/experiments/search.py {os.path.basename(args.prompts)}{options}`", "",
+             "Every method starts from the greedy reply, which it may keep; chains and ascents have three draws besides to start from, at their own cost. One run a "
+             "prompt and method; what it had after so many tokens forwarded (TFE) or seconds is read off its trace, which begins after the prompt. A method that is "
+             "through before keeps what it has, and so does one that the clock stopped before it had so many TFE. Intervals: 95 %, bootstrap over prompts; "
+             f"differences are paired; up to {TIE} nats are a tie. *n without*: prompts on which the method had no reply of the law yet; they are not in the mean, but "
+             "count as lost in win / tie / loss. Certified gap: what any proof on the prompt leaves above the method's reply.", ""]  # fmt: skip
+    for model in plan.models:
+        for law in plan.laws:
+            words = {arm: plan.words(model, law, arm) for arm in ARMS}
+            prompts = [p for p in spread(all_prompts, model.prompts) if all(key_of(w, p) in runs for w in words.values())]
+            cells = [{arm: runs[key_of(w, p)] for arm, w in words.items()} for p in prompts]
+            if cells:
+                lines += section(plan, model, law, cells, rng)
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("prompts")
+    p.add_argument("--ponder", default="build/release/apps/ponder/ponder")
+    p.add_argument("--model", default="", help="default: ponder's own")
+    p.add_argument("--prompts-of", type=int, default=60, metavar="N", help="so many of the prompts, spread over all")
+    p.add_argument("--seconds", type=float, default=5, help="of a run")
+    p.add_argument("--gemma", default="", help="a second model")
+    p.add_argument("--gemma-prompts", type=int, default=20)
+    p.add_argument("--gemma-seconds", type=float, default=10)
+    p.add_argument("--small", action="store_true")
+    p.add_argument("--report", action="store_true", help="only write the report")
+    p.add_argument("--runs", default="docs/experiments/search.jsonl")
+    p.add_argument("--out", default="docs/experiments/search.md")
+    args = p.parse_args()
+    plan, prompts = Plan(args), read_jsonl(args.prompts)
+    if not prompts:
+        sys.exit(f"expected prompts, one JSON object a line, got none in {args.prompts}")
+    runs = Runs(args.runs, lambda r: (r["words"], r["id"]))
+    if not args.report:
+        if not args.small:
+            print(f"at most {plan.hours(prompts):.1f} hours without what is in {args.runs}", file=sys.stderr, flush=True)
+        run_all(args, plan, prompts, runs)
+    os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
+    with open(args.out, "w", encoding="utf-8") as f:
+        f.write(report(args, plan, prompts, runs))
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "base/nearest.h"
 
@@ -56,7 +57,8 @@ Result<Settings> parse_component(std::string_view text, const std::string& what)
 
 std::string Settings::text() const {
   std::string all = name_;
-  for (const auto& [key, value] : settings_) all += (all.size() == name_.size() ? ":" : ",") + key + "=" + value;
+  for (const auto& [key, value] : settings_)
+    fmt::format_to(std::back_inserter(all), "{}{}={}", all.size() == name_.size() ? ':' : ',', key, value);
   return all;
 }
 

@@ -25,29 +25,6 @@ std::vector<Point> ends(std::span<const Path> paths) {
   return out;
 }
 
-struct Trajectory {
-  Point z, p;  // position, momentum
-  double energy() const { return 0.5 * (dot(z, z) + dot(p, p)); }
-};
-
-// L times { half a kick, a rotation, half a kick }.
-Status leapfrog(Surface& surface, const HmcPathConfig& c, std::vector<Trajectory>& all) {
-  const double cosine = std::cos(c.angle), sine = std::sin(c.angle);
-  const auto kick = [&](double step) -> Status {
-    std::vector<Point> at, slopes;
-    for (const Trajectory& t : all) at.push_back(t.z);
-    PONDER_TRY(surface.slopes(at, slopes));
-    for (std::size_t i = 0; i < all.size(); ++i) all[i].p = all[i].p + c.force * step * slopes[i];
-    return {};
-  };
-  PONDER_TRY(kick(c.angle / 2));
-  for (int k = 1; k <= c.steps; ++k) {
-    for (Trajectory& t : all) t = {cosine * t.z + sine * t.p, cosine * t.p + -sine * t.z};
-    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
-  }
-  return {};
-}
-
 }  // namespace
 
 Status climb(Surface& surface, std::span<const Point> starts, const ClimbConfig& c, std::vector<Path>& out,
@@ -69,6 +46,23 @@ Status climb(Surface& surface, std::span<const Point> starts, const ClimbConfig&
     PONDER_TRY(surface.look(at, spots));
     for (std::size_t i = 0; i < at.size(); ++i) out[i].points.push_back(at[i]), out[i].spots.push_back(spots[i]);
     if (progress && !progress(k + 1)) return stopped();
+  }
+  return {};
+}
+
+Status leapfrog(Surface& surface, const HmcPathConfig& c, std::span<Trajectory> all) {
+  const double cosine = std::cos(c.angle), sine = std::sin(c.angle);
+  const auto kick = [&](double step) -> Status {
+    std::vector<Point> at, slopes;
+    for (const Trajectory& t : all) at.push_back(t.z);
+    PONDER_TRY(surface.slopes(at, slopes));
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].p = all[i].p + c.force * step * slopes[i];
+    return {};
+  };
+  PONDER_TRY(kick(c.angle / 2));
+  for (int k = 1; k <= c.steps; ++k) {
+    for (Trajectory& t : all) t = {cosine * t.z + sine * t.p, cosine * t.p + -sine * t.z};
+    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
   }
   return {};
 }

@@ -35,6 +35,13 @@ struct HmcPathConfig {
   double force = 0.5;  // kappa
   std::uint64_t seed = 0;
 };
+struct Trajectory {
+  Point z, p;  // position, momentum
+  double energy() const { return 0.5 * (dot(z, z) + dot(p, p)); }
+};
+/// L times { half a kick, a rotation, half a kick }: the same back again when the momentum is turned round.
+Status leapfrog(Surface&, const HmcPathConfig&, std::span<Trajectory>);
+
 /// The states that a chain keeps, trajectories + 1 of them. Leaves exp(-|z|^2/2) w(z) unchanged, whatever the force.
 Status hmc(Surface&, std::span<const Point> starts, const HmcPathConfig&, std::vector<Path>& out,
            const PathProgress& = {});

@@ -93,6 +93,11 @@ class Landscape(unittest.TestCase):
         self.refuses("gnuplot-nox", "--toy", "--size", "5", "--seeds", "2", "--out", self.name, code=1, env={"PATH": self.folder.name})
         self.assertEqual(len(read(self.name + ".csv")), 25)
         self.assertTrue(os.path.exists(self.name + ".gp"))
+        fake = os.path.join(self.folder.name, "gnuplot")
+        with open(fake, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexit 3\n")
+        os.chmod(fake, 0o755)
+        self.refuses("exit code 3", "--toy", "--size", "5", "--seeds", "2", "--out", self.name, code=1, env={"PATH": self.folder.name})
 
     def test_stopped_it_keeps_what_it_has(self):
         p = subprocess.Popen([PONDER, "landscape", "--toy", "--size", "400", "--points", "200000", "--out", self.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -36,17 +36,31 @@ Survey wide(Surface& s, int n) {
   return out;
 }
 
+TEST(Paths, TrajectoriesComeBackWhenTheMomentumIsTurnedRound) {
+  TwoHills hills(1);
+  const Trajectory start{{-1.3, 0.4}, {0.7, -1.1}};
+  Trajectory t = start;
+  ASSERT_TRUE(leapfrog(hills, {.force = 0.8}, {&t, 1}).ok());
+  EXPECT_GT(std::abs(t.z.u - start.z.u), 0.1);
+  t.p = -1 * t.p;
+  ASSERT_TRUE(leapfrog(hills, {.force = 0.8}, {&t, 1}).ok());
+  EXPECT_NEAR(t.z.u, start.z.u, 1e-9);
+  EXPECT_NEAR(t.z.v, start.z.v, 1e-9);
+  EXPECT_NEAR(-t.p.u, start.p.u, 1e-9);
+}
+
 TEST(Paths, HmcVisitsTheHillsByTheirMass) {
   TwoHills hills(1);
   const std::vector<double> mass = wide(hills, 400).shares();
   ASSERT_EQ(mass.size(), 2u);
   EXPECT_GT(mass[0], 0.05);
   EXPECT_GT(mass[1], mass[0]);
-  for (const double force : {1., 0.5, 0., -0.3}) {  // right, half, none, wrong: the law is the same
+  // The right force, half of it, none, a wrong one, and a step too long for it: the law is the same.
+  for (const auto& [force, angle] : {std::pair(1., 0.4), {0.5, 0.4}, {0., 0.4}, {-0.3, 0.4}, {0.6, 0.9}}) {
     const std::vector<Point> starts(100, TwoHills::top(0));
     std::vector<Path> paths;
-    ASSERT_TRUE(hmc(hills, starts, {.trajectories = 3000, .force = force, .seed = 1}, paths).ok());
-    EXPECT_LT(distance(mass, paths, 500), 0.02) << force;
+    ASSERT_TRUE(hmc(hills, starts, {.trajectories = 3000, .angle = angle, .force = force, .seed = 1}, paths).ok());
+    EXPECT_LT(distance(mass, paths, 500), 0.02) << force << " " << angle;
   }
 }
 

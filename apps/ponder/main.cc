@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"sample", "draws from p^alpha by Markov chains, with their diagnostics", add_sample},
     {"think", "a better reply under a budget, with proof where there is one", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
+    {"landscape", "a picture of ascent, trapped, and of Hamiltonian Monte Carlo, crossing", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
     {"info", "what is in a model file", add_info},
     {"bench", "speed of this machine", add_bench},

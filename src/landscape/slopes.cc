@@ -1,0 +1,112 @@
+// The force on a NoisePlane: that of the noise space along the plane's two directions. Of each reply it keeps, position
+// by position, what the moving tokens say and the sum of what all the others do.
+#include <algorithm>
+#include <cmath>
+
+#include "energy/gumbel.h"
+#include "energy/gumbel_table.h"
+#include "energy/noise_rows.h"
+#include "landscape/noise_plane.h"
+#include "ponder/gradient.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::size_t kBatch = 8;  // gradients at a time: each has a number for every token of every position
+
+}  // namespace
+
+std::vector<NoisePlane::Lever> NoisePlane::levers_of(int reply, std::span<const Row> rows,
+                                                     std::span<const float> gain) const {
+  const std::size_t n = replies_[reply].tokens.size(), n_vocab = density_.n_vocab();
+  std::vector<Lever> out(n);
+  for (std::size_t t = 0; t < n; ++t) {
+    Lever& lever = out[t];
+    const auto row_gain = gain.subspan(t * n_vocab, n_vocab);
+    std::vector<bool> moves(n_vocab);
+    for (const Coordinate& c : positions_[t].moving) {
+      moves[c.token] = true;
+      lever.log_q.push_back(log_q(rows[t], alpha_, c.token));
+      lever.gain.push_back(row_gain[c.token]);
+    }
+    double total = 0, mean = 0;
+    for (std::size_t v = 0; v < n_vocab; ++v) {
+      if (moves[v]) continue;
+      const double s = std::exp(log_q(rows[t], alpha_, static_cast<Token>(v)) + positions_[t].gumbels[v]);
+      total += s;
+      if (s > 0) mean += s * row_gain[v];
+    }
+    lever.rest_log_sum = std::log(total);
+    lever.rest_gain = total > 0 ? mean / total : 0;
+  }
+  return out;
+}
+
+// Levers of those replies that have none yet.
+Status NoisePlane::add_levers(std::span<const Spot> spots) {
+  std::vector<int> missing;
+  for (const Spot& s : spots)
+    if (s.peak >= 0 && !levers_.contains(s.peak) && std::count(missing.begin(), missing.end(), s.peak) == 0)
+      missing.push_back(s.peak);
+  for (std::size_t begin = 0; begin < missing.size(); begin += kBatch) {
+    const std::span some(missing.data() + begin, std::min(kBatch, missing.size() - begin));
+    std::vector<std::vector<const TokenMask*>> masks;
+    std::vector<SoftReply> batch;
+    for (int r : some) masks.push_back(law_.masks(replies_[r].tokens.size()));
+    for (std::size_t i = 0; i < some.size(); ++i)
+      batch.push_back({.parent = context_, .candidates = replies_[some[i]].tokens, .masks = masks[i]});
+    std::vector<ReplyGradient> g;
+    PONDER_TRY(density_.value_and_grad(batch, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      std::vector<Lever>& levers = levers_[some[i]];
+      if (!g[i].finite) continue;
+      const std::vector<Token>& x = replies_[some[i]].tokens;
+      PONDER_ASSIGN(const Rows rows, rows_of(x));
+      std::vector<double> lz;
+      for (const Row& r : rows.rows) lz.push_back(r.lz);
+      slopes_to_gain(x, lz, density_.end_tokens(), g[i].slopes);
+      levers = levers_of(some[i], rows.rows, g[i].slopes);
+    }
+  }
+  return {};
+}
+
+// d/d(u, v) of sum_t sum_v s_tv gain_tv, s = softmax(log q + noise).
+Point NoisePlane::slope(const std::vector<Lever>& levers, Point z) const {
+  Point out;
+  for (std::size_t t = 0; t < levers.size(); ++t) {
+    const Lever& lever = levers[t];
+    const auto& moving = positions_[t].moving;
+    std::vector<double> scores;
+    double max = lever.rest_log_sum;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      scores.push_back(lever.log_q[i] + GumbelTable::get().gumbel_of_normal(moving[i].at(z)));
+      max = std::max(max, scores[i]);
+    }
+    double total = std::exp(lever.rest_log_sum - max), mean = total * lever.rest_gain;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      const double share = scores[i] = std::exp(scores[i] - max);
+      total += share;
+      if (share > 0) mean += share * lever.gain[i];
+    }
+    mean /= total;
+    for (std::size_t i = 0; i < moving.size(); ++i) {
+      if (scores[i] == 0) continue;
+      const double d = scores[i] / total * (lever.gain[i] - mean) * gumbel_slope(moving[i].at(z));
+      out = out + d * Point{moving[i].along_u, moving[i].along_v};
+    }
+  }
+  return out;
+}
+
+Status NoisePlane::slopes(std::span<const Point> points, std::vector<Point>& out) {
+  std::vector<Spot> spots;
+  PONDER_TRY(look(points, spots));
+  PONDER_TRY(add_levers(spots));
+  out.assign(points.size(), {});
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (spots[i].peak >= 0) out[i] = slope(levers_.at(spots[i].peak), points[i]);
+  return {};
+}
+
+}  // namespace ponder

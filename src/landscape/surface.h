@@ -1,0 +1,70 @@
+// Surface: a plane under a standard normal base, and what is at each of its points: a reply with its log p, or a hill
+// of a toy. Not a path over it (paths.h), nor the plane through the noise of a decoder (noise_plane.h). METHODS 3.2.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "ponder/status.h"
+
+namespace ponder {
+
+/// A point of the plane, in standard deviations of the base.
+struct Point {
+  double u = 0, v = 0;
+};
+inline Point operator+(Point a, Point b) { return {a.u + b.u, a.v + b.v}; }
+inline Point operator*(double s, Point a) { return {s * a.u, s * a.v}; }
+inline double dot(Point a, Point b) { return a.u * b.u + a.v * b.v; }
+
+/// What is at a point.
+struct Spot {
+  int peak = -1;                                                 // the reply, or the hill; -1: no reply of the law
+  double logprob = -std::numeric_limits<double>::infinity();     // nats
+  double log_weight = -std::numeric_limits<double>::infinity();  // log w, nats: the target is exp(-|z|^2/2) w(z)
+};
+
+class Surface {
+ public:
+  virtual ~Surface() = default;
+  virtual Status look(std::span<const Point>, std::vector<Spot>& out) = 0;
+  /// The force: an estimate of d log w / d(u, v) that is a function of the point alone; 0 where there is no reply.
+  virtual Status slopes(std::span<const Point>, std::vector<Point>& out) = 0;
+  /// The most that log p comes to at a peak, nats.
+  virtual double height(int peak) const = 0;
+};
+
+/// Two hills: log p = log sum_k h_k exp(-|z - m_k|^2 / (2 s^2)), w = p^alpha. The first is the lower one.
+class TwoHills final : public Surface {
+ public:
+  explicit TwoHills(double alpha) : alpha_(alpha) {}
+  Status look(std::span<const Point>, std::vector<Spot>& out) override;
+  Status slopes(std::span<const Point>, std::vector<Point>& out) override;
+  double height(int peak) const override;
+  static Point top(int peak);
+
+ private:
+  double alpha_;
+};
+
+/// n x n cells of a square, each seen at its centre.
+struct Survey {
+  Point low{}, high{};
+  int n = 0;
+  std::vector<Spot> cells{};  // (rows, n), the lowest v first; n rows unless it was stopped
+  Point centre(std::size_t cell) const;
+  /// Share of each peak in the mass of the target on the square; of peaks from 0 on.
+  std::vector<double> shares() const;
+};
+/// A square around some points, `margin` wider on each side than they need.
+Survey square_around(std::span<const Point>, double margin, int n);
+/// Fills in the cells, row by row. `row_done` is told how many, and answers false to stop; an error (then kCancelled)
+/// keeps the rows before it.
+Status look_around(Surface&, Survey&, const std::function<bool(int rows)>& row_done = {});
+
+/// The error of a caller's stop.
+inline Error stopped() { return {Code::kCancelled, "to finish", "a stop", "landscape", ""}; }
+
+}  // namespace ponder

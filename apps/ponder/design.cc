@@ -47,7 +47,7 @@ Run add_design(CLI::App& app) {
       ->check(CLI::Range(1, 100000000));
   app.add_option("--held-out", a->held_out, "oracle that only judges the designs");
   app.add_option("-s,--seed", a->seed, "seed of the draws");
-  app.add_option("-t,--threads", a->threads, "threads of an oracle")->check(CLI::Range(1, 1024));
+  app.add_option("-t,--threads", a->threads, "threads of oracles and language models")->check(CLI::Range(1, 1024));
   app.add_option("--out", a->out, "file of the designs: .fa, .jsonl, or .nc (the trace, for ArviZ)");
   app.add_flag("--json", a->json, "print one JSON object");
   a->budget.add(app);

@@ -56,6 +56,7 @@ class Reader {
   std::unique_ptr<Term> avoid(const Json&, double weight);
   std::unique_ptr<Term> similarity(const Json&, double weight);
   std::unique_ptr<Term> oracle(const Json&, double weight);
+  std::unique_ptr<Term> language_model(const Json&, double weight);
   static const std::map<std::string, std::unique_ptr<Term> (Reader::*)(const Json&, double)> kMakers;
 
   std::string path_, where_ = path_;
@@ -130,11 +131,16 @@ std::unique_ptr<Term> Reader::oracle(const Json& j, double) {
   out_.is_exact = false;
   return oracle_of(beside(word(j, "file", {})), length_, n_threads_);
 }
+std::unique_ptr<Term> Reader::language_model(const Json& j, double) {
+  out_.is_exact = false;
+  const std::string prompt = j.contains("prompt") ? word(j, "prompt", {}) : "";
+  return language_term(beside(word(j, "file", {})), prompt, length_, n_threads_, where_);
+}
 
 const std::map<std::string, std::unique_ptr<Term> (Reader::*)(const Json&, double)> Reader::kMakers{
-    {"avoid", &Reader::avoid},           {"gc", &Reader::gc},
-    {"motif", &Reader::motif},           {"oracle", &Reader::oracle},
-    {"similarity", &Reader::similarity}, {"spacing", &Reader::spacing}};
+    {"avoid", &Reader::avoid},    {"gc", &Reader::gc},         {"language-model", &Reader::language_model},
+    {"motif", &Reader::motif},    {"oracle", &Reader::oracle}, {"similarity", &Reader::similarity},
+    {"spacing", &Reader::spacing}};
 
 void Reader::constraints(const Json& j) {
   DnaConstraints& c = out_.constraints;

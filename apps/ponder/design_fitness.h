@@ -23,5 +23,8 @@ struct Fitness {
 Fitness read_fitness(const std::string& path, const Dna& start, int length, int max_edits, int n_threads);
 /// The oracle of a file, for sequences of a length.
 std::unique_ptr<DnaTerm> oracle_of(const std::string& path, int length, int n_threads);
+/// log p(sequence | prompt) under a model, one token a letter; an empty prompt is the BOS. `where`: for messages.
+std::unique_ptr<DnaTerm> language_term(const std::string& path, const std::string& prompt, int length, int n_threads,
+                                       const std::string& where);
 
 }  // namespace ponder::app

@@ -1,11 +1,14 @@
 """`ponder design`: designs that keep their constraints, files, the same draws of a seed, and what is said of bad input."""
 
+import itertools
 import json
+import math
 import os
+import struct
 import tempfile
 import unittest
 
-from ponder_cli import lines, run
+from ponder_cli import TINY, jsonl, lines, run
 
 MOTIF = ">M1\nA [ 9 0 0 1 ]\nC [ 0 9 1 0 ]\nG [ 1 1 9 0 ]\nT [ 0 0 0 9 ]\n"
 FITNESS = {"terms": [{"kind": "motif", "file": "m.jaspar"}], "forbidden": ["GAATTC"], "max_homopolymer": 4}
@@ -82,6 +85,37 @@ class Design(unittest.TestCase):
             self.assertAlmostEqual(d["curve"][0][1], at_start, places=9, msg=method)
             self.assertAlmostEqual(d["curve"][-1][1], d["fitness"], places=9, msg=method)
             self.assertGreater(d["fitness"], at_start)
+
+    def test_a_language_model_scores_letters_as_tokens(self):
+        fitness = json.dumps({"terms": [{"kind": "language-model", "file": TINY, "prompt": "The river", "weight": 2}]})
+        letters = {x: lines(run("tokenize", "-m", TINY, "-p", x, "--json"))[0]["ids"] for x in "ACGT"}
+        self.assertEqual({len(ids) for ids in letters.values()}, {1})
+        words = ["".join(w) for w in itertools.product("ACGT", repeat=3)]
+        path = self.write("all.fa", "".join(f">{w}\n{w}\n" for w in words))
+        scored = {d["sequence"]: d["fitness"] for d in self.design("--score", path, fitness=fitness)["designs"]}
+        requests = jsonl(*({"prompt": "The river", "reply_ids": [letters[x][0] for x in w]} for w in words))
+        said = lines(run("score", "-m", TINY, "--input", "-", "--jsonl", stdin=requests))
+        for w, line in zip(words, said, strict=True):
+            self.assertAlmostEqual(scored[w], 2 * line["sum"], places=9, msg=w)
+        for method in ("neighbours", "anneal"):
+            found = self.design("--length", "3", "--n", "8", "--method", method, "--tau", "0.2", fitness=fitness)["designs"]
+            self.assertEqual(max(d["fitness"] for d in found), max(scored.values()), method)
+        drawn = self.design("--length", "3", "--n", "800", "--tau", "8", "--thin", "4", fitness=fitness)["designs"]
+        weights = [math.exp(f / 8) for f in scored.values()]
+        mean = sum(f * p for f, p in zip(scored.values(), weights, strict=True)) / sum(weights)
+        self.assertAlmostEqual(sum(d["fitness"] for d in drawn) / len(drawn), mean, delta=1)
+
+    def test_a_language_model_must_have_the_letters(self):
+        with open(TINY, "rb") as f:
+            model = f.read()
+        t = struct.pack("<Q", 1) + b"T"
+        self.assertEqual(model.count(t), 1)
+        path = os.path.join(self.folder.name, "no-t.gguf")
+        with open(path, "wb") as f:
+            f.write(model.replace(t, t[:-1] + b"\x7f"))
+        fitness = '{"terms":[{"kind":"language-model","file":"%s"}]}'
+        self.refuses("--length", "5", fitness=fitness % path, says="none that spells T")
+        self.refuses("--length", "5", fitness=fitness % os.path.join(self.folder.name, "none.gguf"), says="none.gguf")
 
     def test_zero_has_no_sign(self):
         near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # -5e-5

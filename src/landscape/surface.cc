@@ -66,7 +66,8 @@ Survey square_around(std::span<const Point> points, double margin, int n) {
 }
 
 Point Survey::centre(std::size_t cell) const {
-  const auto column = static_cast<double>(cell % n), row = static_cast<double>(cell / n);
+  const std::size_t whole_rows = cell / n;
+  const auto column = static_cast<double>(cell % n), row = static_cast<double>(whole_rows);
   return {low.u + (column + 0.5) / n * (high.u - low.u), low.v + (row + 0.5) / n * (high.v - low.v)};
 }
 

@@ -113,8 +113,11 @@ class Chains:
         while True:
             t = length[live]
             scaled = exponent * row
-            lz[live, t] = scaled.logsumexp(-1)
-            v = torch.multinomial((scaled - lz[live, t][:, None]).exp(), 1)[:, 0]
+            most = scaled.amax(-1, keepdim=True)
+            running = (scaled - most).exp().cumsum(-1)  # one sweep of exp for the sum and the draw
+            lz[live, t] = most[:, 0] + running[:, -1].log()
+            v = torch.searchsorted(running, torch.rand(len(live), 1) * running[:, -1:], right=True)[:, 0]
+            v = v.clamp(max=row.shape[1] - 1)
             tokens[live, t], lp[live, t] = v, row[torch.arange(len(live)), v]
             length[live] += 1
             ended = torch.isin(v, self.ends)

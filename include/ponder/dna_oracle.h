@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "ponder/dna_terms.h"
 
@@ -17,5 +18,8 @@ struct Oracle {
 /// Errors: kNotFound, kIo, kInvalid (what is no oracle; tensors that are missing, of the wrong shape or cut short;
 /// layers that do not fit each other).
 Result<Oracle> read_oracle(const std::string& json_path, int n_threads = 1);
+/// The same of what is in memory already; the name of the weights in the JSON is not looked at. `where`: for messages.
+Result<Oracle> parse_oracle(std::string_view json, std::string_view safetensors, const std::string& where,
+                            int n_threads = 1);
 
 }  // namespace ponder

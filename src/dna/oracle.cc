@@ -56,14 +56,17 @@ struct Tensor {
 class Reader {
  public:
   explicit Reader(std::string path) : path_(std::move(path)) {}
-  Result<Oracle> read(int n_threads);
+  Result<Oracle> read_files(int n_threads);
+  Result<Oracle> read(std::string_view text, std::string_view weights, int n_threads);
 
  private:
   Error bad(const std::string& expected, const std::string& got, const std::string& where) const {
     return {Code::kInvalid, expected, got, where, "write it with tools/export_oracle.py"};
   }
   static Result<std::string> bytes(const std::string& path);
-  Status read_tensors(const std::string& path);
+  Result<json> description(std::string_view text) const;
+  Result<Oracle> build(const json&, int n_threads) const;
+  Status read_tensors(std::string_view all, const std::string& path);
   Result<Tensor> tensor(const json& layer, const std::string& part, std::size_t rank, const std::string& where) const;
   Result<std::unique_ptr<dna::Layer>> layer(const json&, dna::Shape, int depth, const std::string& where) const;
   Result<std::unique_ptr<dna::Layer>> weighted(const json&, const std::string& kind, dna::Shape,
@@ -94,15 +97,14 @@ Result<std::string> Reader::bytes(const std::string& path) {
 }
 
 // safetensors: eight bytes of length, a JSON header of that length, then the data.
-Status Reader::read_tensors(const std::string& path) {
-  PONDER_ASSIGN(const std::string all, bytes(path));
+Status Reader::read_tensors(std::string_view all, const std::string& path) {
   std::uint64_t size = 0;
   if (all.size() < sizeof size) return bad("a safetensors file", std::to_string(all.size()) + " bytes", path);
   std::memcpy(&size, all.data(), sizeof size);
   if (size > all.size() - sizeof size) return bad("a safetensors file", "a header longer than the file", path);
   const json header = json::parse(all.substr(sizeof size, size), nullptr, false);
   if (!header.is_object()) return bad("a JSON header", "something else", path);
-  const std::string_view data = std::string_view(all).substr(sizeof size + size);
+  const std::string_view data = all.substr(sizeof size + size);
   for (const auto& [name, t] : header.items()) {
     if (name == "__metadata__") continue;
     const std::string where = std::string(path).append(", ").append(name), type = word(t, "dtype");
@@ -212,22 +214,46 @@ Result<dna::Layers> Reader::layers(const json& all, dna::Shape& s, int depth, co
   return out;
 }
 
-Result<Oracle> Reader::read(int n_threads) {
-  PONDER_ASSIGN(const std::string text, bytes(path_));
-  const json j = json::parse(text, nullptr, false);
+Result<json> Reader::description(std::string_view text) const {
+  json j = json::parse(text, nullptr, false);
   if (!j.is_object() || word(j, "format") != "ponder-oracle")
     return bad("a JSON object of format ponder-oracle", "something else", path_);
-  const auto length = whole(j, "length", 1, kMostLength);
-  if (!length || !whole(j, "version", 1, 1)) return bad("version 1 and a length from 1", "something else", path_);
-  PONDER_TRY(read_tensors((std::filesystem::path(path_).parent_path() / word(j, "weights")).string()));
-  dna::Shape s{*length, kLetters};
+  if (!whole(j, "length", 1, kMostLength) || !whole(j, "version", 1, 1))
+    return bad("version 1 and a length from 1", "something else", path_);
+  return j;
+}
+
+Result<Oracle> Reader::build(const json& j, int n_threads) const {
+  const int length = j["length"].get<int>();
+  dna::Shape s{length, kLetters};
   PONDER_ASSIGN(dna::Layers all, layers(j.value("layers", json()), s, 0, path_));
   if (s.size() != 1) return bad("one output", std::to_string(s.size()), path_);
-  return Oracle{std::make_unique<OracleTerm>(std::move(all), *length, n_threads), *length};
+  return Oracle{std::make_unique<OracleTerm>(std::move(all), length, n_threads), length};
+}
+
+Result<Oracle> Reader::read(std::string_view text, std::string_view weights, int n_threads) {
+  PONDER_ASSIGN(const json j, description(text));
+  PONDER_TRY(read_tensors(weights, path_));
+  return build(j, n_threads);
+}
+
+Result<Oracle> Reader::read_files(int n_threads) {
+  PONDER_ASSIGN(const std::string text, bytes(path_));
+  PONDER_ASSIGN(const json j, description(text));
+  const std::string weights = (std::filesystem::path(path_).parent_path() / word(j, "weights")).string();
+  PONDER_ASSIGN(const std::string all, bytes(weights));
+  PONDER_TRY(read_tensors(all, weights));
+  return build(j, n_threads);
 }
 
 }  // namespace
 
-Result<Oracle> read_oracle(const std::string& json_path, int n_threads) { return Reader(json_path).read(n_threads); }
+Result<Oracle> read_oracle(const std::string& json_path, int n_threads) {
+  return Reader(json_path).read_files(n_threads);
+}
+Result<Oracle> parse_oracle(std::string_view text, std::string_view safetensors, const std::string& where,
+                            int n_threads) {
+  return Reader(where).read(text, safetensors, n_threads);
+}
 
 }  // namespace ponder

@@ -129,7 +129,10 @@ class Experiments(unittest.TestCase):
     def test_proofs(self):
         text = self.call("proofs", "--budget", "300t")
         self.assertEqual(rows_of(text, "kind")["all"][1], "4")
-        self.assertEqual(len(self.runs("proofs")), 4)
+        rows = {(r["program"], r["id"]): r for r in self.runs("proofs")}
+        self.assertEqual([p for p, _ in rows], ["think"] * 4 + ["beam"] * 4)
+        without = sum("error" in r for (program, _), r in rows.items() if program == "beam")
+        self.assertEqual(rows_of(text, "kind")["all"][-1], str(without))
 
 
 if __name__ == "__main__":

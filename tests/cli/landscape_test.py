@@ -119,6 +119,7 @@ class Landscape(unittest.TestCase):
         self.refuses("did you mean --seeds?", "--toy", "--seds", "3", *out)
         self.refuses("--max-length", *PROMPT, "--max-length", "2", *out)
         self.refuses("no/such", "--toy", "--out", os.path.join(self.folder.name, "no/such/place"), code=1)
+        self.refuses("no/such", "-m", "none.gguf", "-p", "x", "--out", os.path.join(self.folder.name, "no/such/place"), code=1)  # before any work
         self.refuses("No such file", "-m", "none.gguf", "-p", "x", *out)
         self.assertEqual(os.listdir(self.folder.name), [])
 

@@ -47,8 +47,9 @@ class Runs:
         return self.rows[key]
 
 
-def ask(ponder, words, prompts):
-    """(prompt, answer) of `ponder words…` for each prompt, in order and as they come. An answer may be an error."""
+def ask(ponder, words, prompts, may_fail=False):
+    """(prompt, answer) of `ponder words…` for each prompt, in order and as they come. An answer that is an error ends the
+    experiment, unless it may fail."""
     command = [ponder, *words, "--input", "-", "--jsonl"]
     if not prompts:
         return
@@ -61,11 +62,19 @@ def ask(ponder, words, prompts):
             if not line:
                 break
             answer = json.loads(line)
+            if "error" in answer and not may_fail:
+                sys.exit(f"{prompt['id']}, {' '.join(command)}: {answer['error']['message']}")
             failed = failed or "error" in answer
             yield prompt, answer
         p.stdin.close()
     if p.returncode and not (failed and p.returncode in (1, 2)):
         sys.exit(f"{' '.join(command)}: exit code {p.returncode}")
+
+
+def write_report(path, text):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
 
 
 def interval(values, rng, digits=2):

@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections import namedtuple
 
-from common import Runs, ask, interval, read_jsonl, spread, table
+from common import Runs, ask, interval, read_jsonl, spread, table, write_report
 
 ARMS = {  # --method of think; none: its portfolio
     **{f"beam {w}": f"beam:width={w}" for w in (4, 16, 64, 256)},
@@ -82,8 +82,6 @@ def run_all(args, plan, all_prompts, runs):
                 for arm in ARMS:
                     words = plan.words(model, law, arm)
                     for prompt, answer in ask(args.ponder, words, [p for p in block if key_of(words, p) not in runs]):
-                        if "error" in answer:
-                            sys.exit(f"{prompt['id']}, {arm}: {answer['error']['message']}")
                         runs.add({"words": " ".join(words), "id": prompt["id"], **kept(answer)})
             print(f"{model.file or 'default model'}: {at + len(block)} of {len(prompts)} prompts", file=sys.stderr, flush=True)
 
@@ -223,9 +221,7 @@ def main():
         if not args.small:
             print(f"at most {plan.hours(prompts):.1f} hours without what is in {args.runs}", file=sys.stderr, flush=True)
         run_all(args, plan, prompts, runs)
-    os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
-    with open(args.out, "w", encoding="utf-8") as f:
-        f.write(report(args, plan, prompts, runs))
+    write_report(args.out, report(args, plan, prompts, runs))
     print(args.out)
 
 

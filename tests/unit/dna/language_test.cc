@@ -1,6 +1,5 @@
 // A language model as a term: the contract, the model's own numbers, its gradient in a kernel, and letters in
 // vocabularies. Model: tests/data/tiny.
-#include "mcmc/site_scores.h"
 #include "ponder/contract.h"
 #include "ponder/dna_language.h"
 #include "ponder/model.h"
@@ -72,12 +71,7 @@ TEST_F(LanguageOfLetters, SaysLogPOfTheTokensInAnyBatch) {
 TEST_F(LanguageOfLetters, GivesKernelsItsGradient) {
   const Dna x{0, 1, 2, 3, 0, 2};
   const DnaWorld w({.letters = any_letters(kLength)}, terms_of(term(8)), {0.8});
-  std::vector<ChainState> state;
-  const Energy::Edit edit{.tail = x};
-  ASSERT_TRUE(w.energy->evaluate({&edit, 1}, state).ok());
-  const ChainState* one = state.data();
-  std::vector<SiteScores> s;
-  ASSERT_TRUE(site_scores(*w.energy, {&one, 1}, 1, s).ok());
+  const SiteScores s = w.scores(x);
   std::vector<Token> candidates;
   for (int i = 0; i < kLength * kLetters; ++i) candidates.push_back(i % kLetters);
   const auto t = term(8);
@@ -85,7 +79,7 @@ TEST_F(LanguageOfLetters, GivesKernelsItsGradient) {
   ASSERT_TRUE(change.ok());
   double largest = 0;
   for (int i = 0; i < kLength * kLetters; ++i) {
-    EXPECT_NEAR(s[0].at(i / kLetters)[i % kLetters], 0.8 * (*change)[i] / 2, 1e-5) << i;
+    EXPECT_NEAR(s.at(i / kLetters)[i % kLetters], 0.8 * (*change)[i] / 2, 1e-5) << i;
     largest = std::max(largest, std::abs((*change)[i]));
   }
   EXPECT_GT(largest, 0.05);

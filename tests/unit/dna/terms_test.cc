@@ -1,5 +1,4 @@
 // Terms: known values, the contract of relaxed scores, and estimates that kernels take from them.
-#include "mcmc/site_scores.h"
 #include "ponder/contract.h"
 #include "world.h"
 
@@ -71,21 +70,16 @@ TEST(SiteScores, FollowTermsAndMaskTheBudget) {
   DnaConstraints c{.letters = any_letters(6), .start = {0, 1, 2, 3, 0, 1}, .max_edits = 2};
   const DnaWorld w(c, terms_of(make_motif_term("m", {random_odds(6, rng), Over::kBest, Strands::kForward})), {0.8});
   for (const Dna& x : {Dna{0, 1, 2, 3, 0, 2}, Dna{1, 1, 2, 3, 0, 2}}) {
-    std::vector<ChainState> state;
-    const Energy::Edit edit{.tail = x};
-    ASSERT_TRUE(w.energy->evaluate({&edit, 1}, state).ok());
-    const ChainState* one = state.data();
-    std::vector<SiteScores> s;
-    ASSERT_TRUE(site_scores(*w.energy, {&one, 1}, 1, s).ok());
+    const SiteScores s = w.scores(x);
     for (int t = 0; t < 6; ++t)
       for (Token v = 0; v < kLetters; ++v) {
         Dna y = x;
         y[t] = v;
         const double half = (w.value(y) - w.value(x)) / 2;
         if (std::isinf(half))
-          EXPECT_EQ(s[0].at(t)[v], -INFINITY) << t << " " << v;
+          EXPECT_EQ(s.at(t)[v], -INFINITY) << t << " " << v;
         else
-          EXPECT_NEAR(s[0].at(t)[v], half, 1e-5) << t << " " << v;
+          EXPECT_NEAR(s.at(t)[v], half, 1e-5) << t << " " << v;
       }
   }
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "mcmc/site_scores.h"
 #include "ponder/dna_search.h"
 
 namespace ponder::test {
@@ -55,6 +56,15 @@ struct DnaWorld {
     const Energy::Edit edit{.tail = x};
     EXPECT_TRUE(energy->evaluate({&edit, 1}, s).ok());
     return -energy->energy(s[0], replica);
+  }
+  SiteScores scores(const Dna& x) const {
+    std::vector<ChainState> state;
+    const Energy::Edit edit{.tail = x};
+    EXPECT_TRUE(energy->evaluate({&edit, 1}, state).ok());
+    const ChainState* one = state.data();
+    std::vector<SiteScores> s;
+    EXPECT_TRUE(site_scores(*energy, {&one, 1}, 1, s).ok());
+    return s[0];
   }
 
   DnaConstraints c;

@@ -34,7 +34,10 @@ TEST(Letters, AreTokensOfOneCapital) {
     const auto t = *Tokenizer::from_gguf(tiny(name));
     const auto letters = letter_tokens(*t, name);
     ASSERT_TRUE(letters.ok()) << letters.error().message();
-    for (Token v = 0; v < kLetters; ++v) EXPECT_EQ(t->piece((*letters)[v]), dna_text({&v, 1})) << name;
+    for (Token v = 0; v < kLetters; ++v) {
+      EXPECT_EQ(t->piece((*letters)[v]), dna_text({&v, 1})) << name;
+      EXPECT_EQ(t->kind((*letters)[v]), TokenKind::kNormal) << name << ": a token rather than a byte";
+    }
   }
 }
 
@@ -65,6 +68,19 @@ TEST_F(LanguageOfLetters, SaysLogPOfTheTokensInAnyBatch) {
     density->release(rows.end[0]);
     EXPECT_EQ(f[i], sum) << i;
   }
+}
+
+TEST_F(LanguageOfLetters, HasTheSameGradientInAnyBatch) {
+  const std::vector<Token> candidates{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+  std::vector<std::vector<float>> w(3, std::vector<float>(candidates.size()));
+  for (std::size_t k = 0; k < w.size(); ++k)
+    for (std::size_t i = 0; i < w[k].size(); ++i) w[k][i] = (i + k) % kLetters == 0 ? 0.7f : 0.1f;
+  std::vector<SoftPoint> points;
+  for (const auto& one : w) points.push_back({candidates, one, kLetters});
+  std::vector<SoftValue> together, in_twos;
+  ASSERT_TRUE(term(8)->evaluate(std::span<const SoftPoint>(points), together).ok());
+  ASSERT_TRUE(term(2)->evaluate(std::span<const SoftPoint>(points), in_twos).ok());
+  for (std::size_t k = 0; k < w.size(); ++k) EXPECT_EQ(together[k].weights, in_twos[k].weights) << k;
 }
 
 // Half of what a kernel estimates for a letter is its first-order change.

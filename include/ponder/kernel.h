@@ -72,7 +72,7 @@ class Kernel {
 Result<std::unique_ptr<Kernel>> make_kernel(std::string_view spec, const Energy&);
 
 /// A start for each chain, in its replica's support: ancestral draws of its q and of the model itself in turn, again
-/// and again where they are no reply.
+/// and again where they are no reply; from the fifth on, cut where an end is most probable.
 /// Errors: kNumeric when `tries` draws gave none for some chain.
 Status draw_starts(const Energy&, std::span<Choices* const>, int tries, std::span<ChainState> chains);
 

@@ -38,6 +38,7 @@ class ReplyLaw {
   int min_length() const { return config_.min_length; }
   const ReplyLawConfig& config() const { return config_; }
   bool is_end(Token v) const;
+  std::span<const Token> end_tokens() const { return end_tokens_; }
   /// Mask of the row that predicts token t (t = 0 is the first of the reply); nullptr: all ids.
   const TokenMask* mask(int t) const;
   /// Masks of the rows that predict n tokens from `begin` on.

@@ -1,5 +1,6 @@
 // Starts of chains: ancestral draws of the replica's own q and, in turn, of the model itself, until each is a reply
-// that its target allows. Of a high exponent some prompts never end within the horizon, and any start will do.
+// that its target allows. Of a high exponent some prompts never end within the horizon: those that have not after a few
+// draws are cut where the model would most readily end. Any start will do.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -8,6 +9,78 @@
 #include "ponder/kernel.h"
 
 namespace ponder {
+namespace {
+
+constexpr int kDraws = 4;  // that are not cut: two of each exponent
+
+// The end token, for one of the draft's, that is the most probable after what comes before it; an empty tail: none can
+// be. (The most probable reply would be the shortest as a rule, and few starts would differ.)
+Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
+  const std::vector<const TokenMask*> masks = e.law().masks(draft.n());
+  std::vector<PrefixRef> parents;
+  std::vector<Extend> batch;
+  std::vector<int> cuts;
+  for (int t = 0; t < draft.n(); ++t) {
+    parents.push_back(draft.prefix(t));
+    for (const Token& end : e.law().end_tokens()) {
+      cuts.push_back(t);
+      batch.push_back({.parent = parents.back().get(),
+                       .tokens = {&end, 1},
+                       .rows = RowSet::kTargets,
+                       .masks = std::span(masks).subspan(t, 1)});
+    }
+  }
+  Rows rows;
+  PONDER_TRY(e.density().extend(batch, rows));
+  for (Prefix p : rows.end) e.density().release(p);
+  out = {.base = &draft, .from = 0, .tail = {}};
+  double best = -INFINITY;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (rows.rows[i].logprob <= best) continue;
+    best = rows.rows[i].logprob;
+    out.from = cuts[i];
+    out.tail = {batch[i].tokens.front()};
+  }
+  return {};
+}
+
+// Each draft cut; as it was where it cannot be.
+Status cut(const Energy& e, std::span<ChainState> drafts) {
+  if (e.law().end_tokens().empty()) return {};
+  std::vector<Energy::Edit> edits;
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    Energy::Edit edit;
+    PONDER_TRY(find_cut(e, drafts[i], edit));
+    if (edit.tail.empty()) continue;
+    edits.push_back(std::move(edit));
+    which.push_back(i);
+  }
+  if (edits.empty()) return {};
+  std::vector<ChainState> replies;
+  PONDER_TRY(e.evaluate(edits, replies));
+  for (std::size_t i = 0; i < which.size(); ++i) drafts[which[i]] = std::move(replies[i]);
+  return {};
+}
+
+// Of the drafts, those that the target allows become the chains that are open; what is left stays so.
+void keep_replies(const Energy& e, std::vector<ChainState>& drafts, std::vector<std::size_t>& open,
+                  std::span<ChainState> chains) {
+  std::vector<ChainState> rest;
+  std::vector<std::size_t> failed;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (std::isfinite(e.energy(drafts[i]))) {
+      chains[open[i]] = std::move(drafts[i]);
+    } else {
+      failed.push_back(open[i]);
+      rest.push_back(std::move(drafts[i]));
+    }
+  }
+  open = std::move(failed);
+  drafts = std::move(rest);
+}
+
+}  // namespace
 
 Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries, std::span<ChainState> chains) {
   std::vector<std::size_t> open;
@@ -21,14 +94,10 @@ Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries
     }
     std::vector<ChainState> drawn;
     PONDER_TRY(draw_suffixes(e, drafts, drawn));
-    std::vector<std::size_t> failed;
-    for (std::size_t i = 0; i < open.size(); ++i) {
-      if (std::isfinite(e.energy(drawn[i])))
-        chains[open[i]] = std::move(drawn[i]);
-      else
-        failed.push_back(open[i]);
-    }
-    open = std::move(failed);
+    keep_replies(e, drawn, open, chains);
+    if (k < kDraws || open.empty()) continue;
+    PONDER_TRY(cut(e, drawn));
+    keep_replies(e, drawn, open, chains);
   }
   if (open.empty()) return {};
   return Error{Code::kNumeric, "a start that the target allows for every chain",

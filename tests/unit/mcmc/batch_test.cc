@@ -72,5 +72,30 @@ TEST(Kernels, StartsThatCannotBe) {
   for (const ChainState& c : chains) EXPECT_EQ(c.tokens, std::vector<Token>{0});
 }
 
+// Where drafts do not end, starts do: where an end is the most probable.
+TEST(Starts, AreCutWhereDraftsDoNotEnd) {
+  test::GradientTable d({.n_vocab = 5000, .end_tokens = {0, 7}, .seed = 5, .peak = 1});
+  {
+    const auto law = ReplyLaw::make({.horizon = 6, .min_length = 2}, 5000, d.end_tokens());
+    const Energy e = *Energy::make(d, 0, *law, {{.alpha = 2}});
+    std::vector<std::unique_ptr<Choices>> own;
+    std::vector<Choices*> choices;
+    for (std::uint32_t c = 0; c < 8; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+    std::vector<ChainState> chains(8);
+    ASSERT_FALSE(draw_starts(e, choices, 4, chains).ok()) << "the drafts end by themselves";
+    ASSERT_TRUE(draw_starts(e, choices, 5, chains).ok());
+    for (const ChainState& c : chains) {
+      EXPECT_TRUE(e.is_reply(c.tokens));
+      std::vector<Energy::Edit> shorter;
+      for (int t = 1; t < c.n(); ++t)
+        for (Token end : {0, 7}) shorter.push_back({.base = &c, .from = t, .tail = {end}});
+      std::vector<ChainState> others;
+      ASSERT_TRUE(e.evaluate(shorter, others).ok());
+      for (const ChainState& x : others) EXPECT_LE(x.logprobs.back(), c.logprobs.back());
+    }
+  }
+  EXPECT_EQ(d.n_live(), 0) << "prefixes are left";
+}
+
 }  // namespace
 }  // namespace ponder

@@ -10,7 +10,7 @@
 namespace ponder::dna {
 namespace {
 
-constexpr int kRowsAtOnce = 12;  // of the f32 kernels: fewer rows run one by one, at a quarter of the speed
+constexpr int kRowsAtOnce = 4;  // of the f32 kernels: fewer rows run one by one, at a quarter of the speed
 
 // Rows and row stride of a product's result; its first rows are the wanted ones.
 struct Product {

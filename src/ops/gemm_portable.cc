@@ -64,6 +64,7 @@ HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 constexpr int kHalf = kPanel / 2 / kLanes;  // vectors of half a panel
 constexpr int kRows = kLanes >= 16 ? 12 : 6;
+constexpr int kFewRows = 4;  // still enough sums side by side to hide what a multiply-add takes
 
 template <int R>
 void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc) {
@@ -85,22 +86,23 @@ using BlockFn = void (*)(const T* a, int lda, const T* w, int depth, float* c, i
 
 template <class T>
 void run(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc, int depth,
-         BlockFn<T> wide, BlockFn<T> narrow) {
+         BlockFn<T> wide, BlockFn<T> few, BlockFn<T> one) {
   for (int p = 0; p < n_panels; ++p) {
     const T* w = static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(p) * k_padded * kPanel;
     for (int i = 0; i < m;) {
-      const bool full = m - i >= kRows;
-      (full ? wide : narrow)(static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(i) * lda, lda, w, depth,
-                             c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel, ldc);
-      i += full ? kRows : 1;
+      const int rows = m - i >= kRows ? kRows : m - i >= kFewRows ? kFewRows : 1;
+      const BlockFn<T> block = rows == kRows ? wide : rows == kFewRows ? few : one;
+      block(static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(i) * lda, lda, w, depth,
+            c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel, ldc);
+      i += rows;
     }
   }
 }
 void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<float>(a, lda, m, panels, k, n, c, ldc, k, &rows_f32<kRows>, &rows_f32<1>);
+  run<float>(a, lda, m, panels, k, n, c, ldc, k, &rows_f32<kRows>, &rows_f32<kFewRows>, &rows_f32<1>);
 }
 void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<BF16>(a, lda, m, panels, k, n, c, ldc, k / 2, &rows_bf16<kRows>, &rows_bf16<1>);
+  run<BF16>(a, lda, m, panels, k, n, c, ldc, k / 2, &rows_bf16<kRows>, &rows_bf16<kFewRows>, &rows_bf16<1>);
 }
 const char* target_name() { return hwy::TargetName(HWY_TARGET); }
 

@@ -103,13 +103,17 @@ def row(name, cells, chains, rng):
     text = [name, f"{good} of {len(cells)}" + (f", {failed} without a draw" if failed else "")]
     rhats = [c["rhat"] for c in cells if c.get("rhat") is not None]
     text.append(f"{statistics.median(rhats):.2f}" if rhats else "-")
+    there = [c for c in cells if "draws" in c]
+    paid = there and all(c["draws"] * chains <= c["tfe"] for c in there)  # draws that cost nothing are no new ones
     for of in (lambda c: c["ess"] / c["cpu"], lambda c: 1000 * c["ess"] / max(c["tfe"], 1)):
         values = [of(c) if mixed(c, chains) else 0.0 for c in cells]
         low, high = interval(values, rng)
-        there = [c for c in cells if "draws" in c]
-        paid = there and all(c["draws"] * chains <= c["tfe"] for c in there)  # draws that cost nothing are no new ones
-        most = statistics.fmean(of({**c, "ess": c["draws"] * chains}) for c in there) if paid else 0
-        text.append(f"{statistics.fmean(values):.2f} ({low:.2f} … {high:.2f})" if good else f"below {most:.2f}" if paid else "-")
+        if good:
+            text.append(f"{statistics.fmean(values):.2f} ({low:.2f} … {high:.2f})")
+        elif paid:
+            text.append(f"below {statistics.fmean(of({**c, 'ess': c['draws'] * chains}) for c in there):.2f}")
+        else:
+            text.append("-")
     return "| " + " | ".join(text) + " |"
 
 
@@ -124,10 +128,9 @@ def report(a, state):
         f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs, one thread used; {model}; {a.prompts} prompts, {a.chains} chains, "
         f"{a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
         f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS_CHAIN} a chain; where not, its ESS "
-        "counts as 0. Where no prompt mixed, \"below\" is what independent draws, as many as there were, would have come to (a dash: chains that stood still, most of whose draws cost "
-        "nothing). Means "
-        "over prompts, with 90 % bootstrap intervals over prompts. Kernels that keep the length, and those of continuous noise, are "
-        "named with what they are cycled with.",
+        "counts as 0. Where no prompt mixed, \"below\" is what independent draws, as many as there were, would have come to (a dash: "
+        "chains that stood still, most of whose draws cost nothing). Means over prompts, with 90 % bootstrap intervals over prompts. "
+        "Kernels that keep the length, and those of continuous noise, are named with what they are cycled with.",
     ]
     for alpha in ALPHAS:
         lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / CPU second | ESS / 1000 TFE |", "|---|---|---|---|---|"]

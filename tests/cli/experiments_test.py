@@ -131,6 +131,7 @@ class Experiments(unittest.TestCase):
         self.assertEqual(rows_of(text, "kind")["all"][1], "4")
         rows = {(r["program"], r["id"]): r for r in self.runs("proofs")}
         self.assertEqual([p for p, _ in rows], ["think"] * 4 + ["beam"] * 4)
+        self.assertTrue(all(("certificate" in r) == (program == "think") for (program, _), r in rows.items()))
         without = sum("error" in r for (program, _), r in rows.items() if program == "beam")
         self.assertEqual(rows_of(text, "kind")["all"][-1], str(without))
 

@@ -121,8 +121,10 @@ std::vector<Designed> Designer::optimise(Outcome& out) {
   } else if (a_.method == "anneal") {
     d = must(anneal(*energy_, *must(make_kernel(a_.kernel, *energy_)), from, steps, a_.seed, budget));
   } else {
-    const auto kind = a_.method == "ascent" ? TokenRelaxation::Kind::kSoftmax : TokenRelaxation::Kind::kStraightThrough;
-    d = must(ascend(*energy_, fitness_.constraints, from, {.relaxation = kind, .steps = steps}, budget));
+    DnaAscentConfig config{.steps = steps, .seed = a_.seed};
+    if (a_.method == "ascent")
+      config = {.relaxation = TokenRelaxation::Kind::kSoftmax, .steps = steps, .rate = 0.1, .hot = 2, .cold = 0.1};
+    d = must(ascend(*energy_, fitness_.constraints, from, config, budget));
   }
   out.n_scored = d.n_scored;
   out.n_gradients = d.n_gradients;

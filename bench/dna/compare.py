@@ -135,7 +135,7 @@ def tune(a, model, judge):
                    [(0.03, 1), (0.1, 1), (0.3, 1), (1.0, 1), (0.1, 8), (0.3, 8)])
     led = best("Ledidi, (rate, batch)", lambda x, k, s: peers.run_ledidi(model, x, a.seconds, k, *s).best,
                [(0.3, 16), (1.0, 16), (3.0, 16), (1.0, 4)])
-    starts = best("ponder, starts", lambda x, k, s: judge([ponder(ours(s), x, a.seconds, k, a.threads)])[0][0], [1, 2, 4])
+    starts = best("ponder, starts", lambda x, k, s: judge([ponder(ours(s), x, a.seconds, k, a.threads)])[0][0], [2, 4, 8])
     return led, seqprop, starts
 
 

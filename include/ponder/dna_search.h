@@ -49,11 +49,15 @@ struct DnaAscentConfig {
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kStraightThrough;
   bool normalise = true;  // logits of each letter to mean 0 and variance 1 over positions, with scale and offset learnt
   int steps = 500;        // 0: as many as the budget holds
-  double rate = 0.1;      // of Adam
-  double hot = 2, cold = 0.1;  // temperature, from first step to last
+  double rate = 0.05;     // of Adam
+  double hot = 1, cold = 1;  // temperature, from first step to last
+  std::uint64_t seed = 0;    // of the draws
 };
-/// `ascent`: Adam on logits through relaxed terms; each step's argmax is scored as a sequence and the best one kept.
-/// Fast SeqProp (Linder and Seelig 2021) with normalisation. Terms without a derivative only judge the sequences.
+/// Adam on logits through relaxed terms, the best sequence of all steps kept. kStraightThrough: value at a draw from
+/// softmax(z / tau), derivative that of the softmax: Fast SeqProp (Linder and Seelig 2021) with normalisation. A
+/// sequence that breaks the constraints is mended first: edits of the largest margins, a letter of each forbidden site.
+/// kSoftmax: through the mixture; the argmax is scored besides. Terms without a derivative only judge the sequences.
+/// Tokens of the budget: letters of all gradients and scores.
 Result<Designs> ascend(const Energy&, const DnaConstraints&, std::span<const Dna> starts, const DnaAscentConfig&,
                        const Budget&);
 

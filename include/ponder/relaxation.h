@@ -71,13 +71,18 @@ class TokenRelaxation {
     bool finite = true;
   };
   /// Relaxed f at temperature tau > 0 of many states in one batch, each of n or fewer positions; tau = 0: at decode(z),
-  /// without derivative.
-  Status evaluate(std::span<const std::vector<double>> z, double tau, std::vector<Value>&) const;
+  /// without derivative. x: for kStraightThrough, tokens whose value is taken in place of the argmax's, as when they
+  /// are a draw from softmax(z / tau). Errors: kInvalid (sizes, a token that is not in its list).
+  Status evaluate(std::span<const std::vector<double>> z, double tau, std::vector<Value>&,
+                  std::span<const std::vector<Token>> x = {}) const;
 
  private:
   TokenRelaxation(SoftScore& s, std::vector<Token> c, int m, Kind k, std::vector<double> q)
       : score_(&s), candidates_(std::move(c)), log_q_(std::move(q)), m_(m), kind_(k) {}
   std::vector<int> argmax(std::span<const double> z) const;
+  Result<int> place(std::size_t position, Token) const;
+  // (n, m) one-hot, at the tokens x or, without, at the argmax of z
+  Result<std::vector<float>> one_hot(std::span<const double> z, const std::vector<Token>* x) const;
 
   SoftScore* score_;
   std::vector<Token> candidates_;  // (n, m)

@@ -14,7 +14,7 @@ constexpr int kRowsAtOnce = 4;  // of the f32 kernels: fewer rows run one by one
 
 // Rows and row stride of a product's result; its first rows are the wanted ones.
 struct Product {
-  std::unique_ptr<float[]> values;
+  Values values;
   int ld = 0;
   const float* row(int t) const { return &values[static_cast<std::size_t>(t) * ld]; }
 };
@@ -37,9 +37,9 @@ class Bank {
   // Rows of A, m of them, at a distance of lda: what lies between a row's end and depth() is multiplied by zero.
   // `a` holds at least floats_of(m, lda).
   Product times(const float* a, int lda, int m) const {
-    Product c{std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(rows(m)) * ld_), ld_};
+    Product c{Values(static_cast<std::size_t>(rows(m)) * ld_), ld_};
     const int at_once = m < kRowsAtOnce / 2 ? m : round_up(m, kRowsAtOnce);
-    gemm_kernel(Compute::kF32).run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.get(), ld_);
+    gemm_kernel(Compute::kF32).run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.data(), ld_);
     return c;
   }
   std::size_t floats_of(int m, int lda) const { return static_cast<std::size_t>(rows(m)) * lda + depth(); }

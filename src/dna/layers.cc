@@ -133,6 +133,11 @@ class Residual final : public Layer {
 
 }  // namespace
 
+std::pmr::memory_resource& activation_pool() {
+  static std::pmr::synchronized_pool_resource all({.max_blocks_per_chunk = 0, .largest_required_pool_block = 1 << 22});
+  return all;
+}
+
 std::unique_ptr<Layer> make_scale(std::vector<float> scale, std::vector<float> shift) {
   return std::make_unique<Scale>(std::move(scale), std::move(shift));
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <memory_resource>
+#include <utility>
 #include <vector>
 
 namespace ponder::dna {
@@ -12,7 +14,28 @@ struct Shape {
   int size() const { return n * c; }
   bool operator==(const Shape&) const = default;
 };
-using Values = std::vector<float>;  // (n, c)
+
+std::pmr::memory_resource& activation_pool();
+// Activations come and go at every call; fresh pages for them cost as much as the products. Blocks are kept for the
+// next call, and not set to zero unless asked.
+template <class T>
+struct Pooled {
+  using value_type = T;
+  Pooled() = default;
+  template <class U>
+  explicit Pooled(const Pooled<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(activation_pool().allocate(n * sizeof(T), 64)); }
+  void deallocate(T* p, std::size_t n) { activation_pool().deallocate(p, n * sizeof(T), 64); }
+  template <class... Args>
+  void construct(T* p, Args&&... args) {
+    if constexpr (sizeof...(Args) == 0)
+      ::new (p) T;
+    else
+      ::new (p) T(std::forward<Args>(args)...);
+  }
+  bool operator==(const Pooled&) const = default;
+};
+using Values = std::vector<float, Pooled<float>>;  // (n, c)
 
 /// What the way back needs of the way there: something of the layer's own, and for a residual that of its layers.
 struct Saved {

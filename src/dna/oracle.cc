@@ -35,7 +35,7 @@ class OracleTerm final : public DnaTerm {
                      std::to_string(one.size() / kLetters), "oracle", ""};
     parallel_for(n_threads_, static_cast<std::int64_t>(w.size()), [&](std::int64_t i) {
       std::vector<dna::Saved> saved;
-      values[i] = dna::run(layers_, w[i], in, dw.empty() ? nullptr : &saved)[0];
+      values[i] = dna::run(layers_, {w[i].begin(), w[i].end()}, in, dw.empty() ? nullptr : &saved)[0];
       if (dw.empty()) return;
       const dna::Values dx = dna::run_back(layers_, {1.f}, in, saved);
       for (std::size_t j = 0; j < dx.size(); ++j) dw[i][j] += dx[j];

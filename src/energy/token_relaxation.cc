@@ -62,15 +62,36 @@ std::vector<Token> TokenRelaxation::decode(std::span<const double> z) const {
   return x;
 }
 
+Result<int> TokenRelaxation::place(std::size_t position, Token v) const {
+  const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(position) * m_;
+  const auto at = std::find(begin, begin + m_, v) - begin;
+  if (at == m_)
+    return invalid("a token of the list", std::to_string(v), "TokenRelaxation, position " + std::to_string(position));
+  return static_cast<int>(at);
+}
+
+Result<std::vector<float>> TokenRelaxation::one_hot(std::span<const double> z, const std::vector<Token>* x) const {
+  const std::vector<int> best = argmax(z);
+  if (x && x->size() != best.size())
+    return invalid(std::to_string(best.size()) + " tokens", std::to_string(x->size()), "TokenRelaxation::evaluate");
+  std::vector<float> w(z.size(), 0.f);
+  for (std::size_t t = 0; t < best.size(); ++t) {
+    int at = best[t];
+    if (x) {
+      PONDER_ASSIGN(at, place(t, (*x)[t]));
+    }
+    w[t * m_ + at] = 1;
+  }
+  return w;
+}
+
 // The largest sum is Gumbel at logsumexp(log_q); the others are Gumbel truncated below it.
 Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x, const Uniforms& u) const {
   if (static_cast<int>(x.size()) != n())
     return invalid(std::to_string(n()) + " tokens", std::to_string(x.size()), "lift");
   std::vector<double> z;
   for (int t = 0; t < n(); ++t) {
-    const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(t) * m_;
-    const auto at = std::find(begin, begin + m_, x[t]) - begin;
-    if (at == m_) return invalid("a token of the list", std::to_string(x[t]), "lift, position " + std::to_string(t));
+    PONDER_ASSIGN(const int at, place(t, x[t]));
     double mass = 0;
     for (int j = 0; j < m_; ++j) mass += std::exp(log_q_[t * m_ + j]);
     const double top = std::log(mass) + gumbel(u());
@@ -82,18 +103,21 @@ Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x, cons
   return z;
 }
 
-Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, double tau,
-                                 std::vector<Value>& out) const {
+Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, double tau, std::vector<Value>& out,
+                                 std::span<const std::vector<Token>> x) const {
   out.assign(states.size(), {});
   if (tau == 0) {
-    std::vector<std::vector<Token>> x;
-    for (const auto& z : states) x.push_back(decode(z));
+    std::vector<std::vector<Token>> best;
+    for (const auto& z : states) best.push_back(decode(z));
     std::vector<double> f;
-    PONDER_TRY(score_->score(x, f));
+    PONDER_TRY(score_->score(best, f));
     for (std::size_t i = 0; i < f.size(); ++i) out[i].value = f[i];
     return {};
   }
   if (!(tau > 0)) return invalid("a temperature of at least 0", std::to_string(tau), "TokenRelaxation::evaluate");
+  if (!x.empty() && x.size() != states.size())
+    return invalid("as many strings as states, " + std::to_string(states.size()), std::to_string(x.size()),
+                   "TokenRelaxation::evaluate");
   std::vector<std::vector<double>> soft(states.size());
   std::vector<std::vector<float>> weights(states.size());
   std::vector<SoftPoint> points;
@@ -109,9 +133,7 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
     if (kind_ == Kind::kSoftmax) {
       weights[i].assign(soft[i].begin(), soft[i].end());
     } else {
-      weights[i].assign(states[i].size(), 0.f);
-      const std::vector<int> best = argmax(states[i]);
-      for (int t = 0; t < n_positions; ++t) weights[i][t * m_ + best[t]] = 1;
+      PONDER_ASSIGN(weights[i], one_hot(states[i], x.empty() ? nullptr : &x[i]));
     }
     points.push_back({std::span(candidates_).first(states[i].size()), weights[i], m_});
   }

@@ -153,5 +153,36 @@ TEST_F(Optimisers, FillTheirBudget) {
   }
 }
 
+// Tokens of a budget are letters; what goes through relaxed terms counts.
+TEST_F(Optimisers, CountTheLettersOfAscent) {
+  for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
+    const auto found = ascend(*w->energy, w->c, starts, {.relaxation = kind, .steps = 0}, {.tokens = 40 * 12 * 101});
+    ASSERT_TRUE(found.ok());
+    const std::int64_t a_step = kind == TokenRelaxation::Kind::kSoftmax ? 24 : 12;
+    EXPECT_GE((found->n_gradients + found->n_scored), 12 * 101);
+    EXPECT_LT((found->n_gradients + found->n_scored), 12 * 101 + a_step);
+  }
+}
+
+// The draws are the seed's, and the sequences kept are within the constraints, of which the terms know nothing.
+TEST_F(Optimisers, AscentDrawsBySeedAndWithinConstraints) {
+  std::mt19937 rng(3);
+  DnaConstraints c{.letters = any_letters(40)};
+  forbid_homopolymers(2, c);
+  c.start = *random_start(c, rng);
+  c.max_edits = 6;
+  const DnaWorld narrow(c, terms_of(make_motif_term("a", {exact.motifs[0].odds})), {1});
+  std::vector<Dna> found;
+  for (const std::uint64_t seed : {1, 1, 2}) {
+    const auto d = ascend(*narrow.energy, c, {&c.start, 1}, {.steps = 40, .seed = seed}, {});
+    ASSERT_TRUE(d.ok()) << d.error().message();
+    EXPECT_NEAR(d->designs[0].fitness, narrow.value(d->designs[0].sequence), 1e-5);
+    EXPECT_GT(d->designs[0].fitness, narrow.value(c.start));
+    found.push_back(d->designs[0].sequence);
+  }
+  EXPECT_EQ(found[0], found[1]);
+  EXPECT_NE(found[0], found[2]);
+}
+
 }  // namespace
 }  // namespace ponder::test

@@ -104,6 +104,34 @@ TEST(TokenRelaxation, DerivativeByZAgreesWithDifferences) {
   }
 }
 
+// Straight-through: the value is that of the one-hot tokens, the derivative that of softmax(z / tau) at their slopes.
+TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
+  test::ChainScore score(0.7);
+  const auto candidates = lists(50);
+  const auto r = must(TokenRelaxation::make(score, candidates, 4, TokenRelaxation::Kind::kStraightThrough));
+  const std::vector<double> z = must(r.lift(std::vector<Token>{3, 10, 17, 24, 31}, uniforms(1)));
+  const std::vector<Token> x{candidates[1], candidates[6], candidates[8], candidates[15], candidates[17]};
+  const double tau = 0.8;
+  std::vector<TokenRelaxation::Value> at_x, at_argmax;
+  ASSERT_TRUE(r.evaluate({&z, 1}, tau, at_x, {&x, 1}).ok());
+  ASSERT_TRUE(r.evaluate({&z, 1}, tau, at_argmax).ok());
+  std::vector<double> f;
+  const std::vector<std::vector<Token>> both{x, r.decode(z)};
+  ASSERT_TRUE(score.score(both, f).ok());
+  EXPECT_NEAR(at_x[0].value, f[0], 1e-6);
+  EXPECT_NEAR(at_argmax[0].value, f[1], 1e-6);
+  ASSERT_GT(std::abs(f[0] - f[1]), 0.1);
+
+  const auto gain = must(first_order(score, x, candidates, 4));  // slopes up to what a position's share
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    double sum = 0, mean = 0;
+    for (int j = 0; j < 4; ++j) sum += std::exp(z[t * 4 + j] / tau);
+    for (int j = 0; j < 4; ++j) mean += std::exp(z[t * 4 + j] / tau) / sum * gain[t * 4 + j];
+    for (int j = 0; j < 4; ++j)
+      EXPECT_NEAR(at_x[0].z[t * 4 + j], std::exp(z[t * 4 + j] / tau) / sum * (gain[t * 4 + j] - mean) / tau, 1e-5);
+  }
+}
+
 // Lifting draws of the base law gives Gumbel noise that knows nothing of the draw.
 TEST(TokenRelaxation, LiftedDrawsAreGumbel) {
   test::ChainScore score(0);
@@ -147,6 +175,13 @@ TEST(TokenRelaxation, BadInput) {
   const auto r = must(make({1, 2, 3, 4}, 2));
   EXPECT_FALSE(r.lift(std::vector<Token>{1}, uniforms(1)).ok());
   EXPECT_FALSE(r.lift(std::vector<Token>{1, 2}, uniforms(1)).ok());  // 2 is not in the second list
+  const auto through = must(TokenRelaxation::make(score, {1, 2, 3, 4}, 2, TokenRelaxation::Kind::kStraightThrough));
+  const std::vector<double> z(4, 0.);
+  std::vector<TokenRelaxation::Value> v;
+  for (const std::vector<Token>& x : {std::vector<Token>{1}, {1, 2}})
+    EXPECT_FALSE(through.evaluate({&z, 1}, 1, v, {&x, 1}).ok());
+  const std::vector<std::vector<Token>> two{{1, 3}, {1, 3}};
+  EXPECT_FALSE(through.evaluate({&z, 1}, 1, v, two).ok());
   EXPECT_FALSE(first_order(score, std::vector<Token>{1}, std::vector<Token>{1, 2, 3}, 2).ok());
 }
 

@@ -205,13 +205,14 @@ def report(args, prompts, get, modes):
         "# Does the more likely reply answer better?", "",
         f"{len(prompts)} prompts with a known answer, {model} in {modes[0]['precision']}, replies of up to {args.length} tokens. A reply is right where the "
         "prompt's regular expression is found in it. Intervals: 95 %, bootstrap over prompts; differences are paired.", "",
-        f"`tools/experiments/answers.py {os.path.basename(args.prompts)}{f' --sample {args.sample}' if args.sample else ''}`", "",
+        f"`tools/experiments/answers.py {os.path.basename(args.prompts)}{' --mode-runs RUNS.jsonl' if args.mode_runs else ''}"
+        f"{f' --sample {args.sample}' if args.sample else ''}`" + (", the runs being those of `proofs.py`" if args.mode_runs else ""), "",
         f"**The mode against greedy: {interval(gain, rng, 0)} points.** {sum(proved)} of the {len(prompts)} modes are proved; the others are the best reply "
         "that was found.", "",
         f"*one sample*, *best of {N}* (the likeliest that ended) and *vote of {N}* are of the same {N} draws at temperature 1. A vote is over whole texts, in "
         "lower case and without punctuation, of equally frequent ones for the likeliest: an answer cannot be told from its sentence in general. "
         f"*{POWER}*: {N} chains of the suffix kernel, {args.steps} steps each; a draw is the last state of the first, the vote is over the last states of "
-        "all. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains know only replies that end.", "",
+        f"all. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains know only replies that end.", "",
         *accuracy(main, "greedy", prompts, outs, hits, proved, rng),
         "## By kind of prompt", "", *by_kind(main, prompts, hits),
         "## What is wrong with the others", "",

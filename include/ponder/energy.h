@@ -43,12 +43,11 @@ struct ChainState {
   std::vector<double> logprobs;  // (n) lp_t(x_t), nats
   std::vector<double> lz;        // (n) logsumexp_v lz_alpha lp_t(v), nats; empty: not asked for yet
   double lz_alpha = 1;
-  std::vector<double> entropy;                   // (n) of row t, nats; empty: not asked for yet
-  std::vector<double> terms;                     // (n_terms) R_k, nats
-  double logprob = 0;                            // f, nats
-  bool supported = false;                        // is it a reply of the law?
-  PrefixRef node;                                // after tokens[0 … n-2]: the last token is never fed
-  std::shared_ptr<const ChainState> screened{};  // the reply on the density that screens; null: not asked for yet
+  std::vector<double> entropy;  // (n) of row t, nats; empty: not asked for yet
+  std::vector<double> terms;    // (n_terms) R_k, nats
+  double logprob = 0;           // f, nats
+  bool supported = false;       // is it a reply of the law?
+  PrefixRef node;               // after tokens[0 … n-2]: the last token is never fed
 
   int n() const { return static_cast<int>(tokens.size()); }
   /// The node after the first t < n tokens.
@@ -61,13 +60,6 @@ class Energy {
   /// Errors: kInvalid (an exponent that is not finite or negative, as many betas as terms in no replica).
   static Result<Energy> make(CausalDensity&, Prefix context, ReplyLaw, std::vector<Replica> = {},
                              std::vector<std::unique_ptr<Term>> = {});
-
-  /// A cheaper density of nearly the same law, by which kernels may screen their proposals: it costs and saves time,
-  /// and changes no law (mcmc/screened.h). It and its context must outlive the energy.
-  /// Errors: kInvalid (another vocabulary).
-  Status screen_with(CausalDensity&, Prefix context);
-  /// The same target on that density; null: none.
-  const Energy* screen() const { return screen_.get(); }
 
   CausalDensity& density() const { return *density_; }
   Prefix context() const { return context_; }
@@ -108,7 +100,6 @@ class Energy {
   ReplyLaw law_;
   std::vector<Replica> replicas_;
   std::shared_ptr<const std::vector<std::unique_ptr<Term>>> terms_;
-  std::shared_ptr<const Energy> screen_;
 };
 
 }  // namespace ponder

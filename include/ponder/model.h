@@ -16,9 +16,8 @@
 
 namespace ponder {
 
-/// Of matrix products; sums, residuals and softmax are f32. kInt8 is for screening alone: proposals and first decisions
-/// that a model in another precision corrects.
-enum class Precision : std::uint8_t { kAuto, kF32, kBF16, kInt8 };
+/// Of matrix products; sums, residuals and softmax are f32.
+enum class Precision : std::uint8_t { kAuto, kF32, kBF16 };
 enum class WeightForm : std::uint8_t { kAuto, kPacked, kQuantised };  // in compute form, or expanded tile by tile
 
 struct ModelOptions {
@@ -44,8 +43,8 @@ struct ModelInfo {
 
 class Model {
  public:
-  /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (architecture: names those supported; int8 on a CPU
-  /// without AVX-512 VNNI), kResource (memory).
+  /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (architecture: names those supported), kResource
+  /// (memory).
   static Result<std::shared_ptr<const Model>> load(std::shared_ptr<const GgufFile>, const ModelOptions& = {});
   /// What load() would make of the file, without loading: sizes, memory, precision, instruction set.
   static Result<ModelInfo> describe(const GgufFile&, const ModelOptions& = {});

@@ -38,17 +38,6 @@ Result<Energy> Energy::make(CausalDensity& d, Prefix context, ReplyLaw law, std:
   return e;
 }
 
-Status Energy::screen_with(CausalDensity& d, Prefix context) {
-  if (d.n_vocab() != density_->n_vocab())
-    return bad("a density that screens, of " + std::to_string(density_->n_vocab()) + " tokens",
-               std::to_string(d.n_vocab()));
-  Energy e(d, context, law_);
-  e.replicas_ = replicas_;
-  e.terms_ = terms_;
-  screen_ = std::make_shared<const Energy>(std::move(e));
-  return {};
-}
-
 double Energy::bias(const ChainState& s, int replica) const {
   const std::vector<double>& beta = replicas_[replica].beta;
   double sum = 0;

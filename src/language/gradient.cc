@@ -192,8 +192,6 @@ void Language::finish(const SoftReply& r, const GradientOptions& options, ReplyG
 
 Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
                                 const GradientOptions& options, std::vector<ReplyGradient>& out) {
-  if (model_->info().precision == Precision::kInt8)
-    return CausalDensity::value_and_grad(replies, objective, options, out);
   std::size_t longest = 1;
   for (const SoftReply& r : replies) {
     PONDER_TRY(check(r));

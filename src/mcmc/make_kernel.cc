@@ -13,7 +13,6 @@
 #include "mcmc/hmc_token.h"
 #include "mcmc/insert_delete.h"
 #include "mcmc/pafs.h"
-#include "mcmc/screened.h"
 #include "mcmc/slice.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
@@ -26,21 +25,17 @@ using Made = Result<Owned>;
 
 Made make_suffix(Settings& s, const Energy& e) {
   SuffixConfig c;
-  int cut = 0, early = 1, screen = 0;
+  int cut = 0, early = 1;
   double temperature = 1;
   s.read("tries", 1, c.tries);
   s.read_word("cut", {"uniform", "entropy"}, cut);
   s.read_positive("floor", c.entropy_floor);
   s.read_word("early", {"0", "1"}, early);
   s.read_positive("temperature", temperature);
-  s.read_word("screen", {"none", "int8"}, screen);
   PONDER_TRY(s.check());
-  if (screen == 1 && !e.screen())
-    return Error{Code::kUnsupported, "a density to screen with", "none", "kernel `suffix`", "leave `screen` out"};
   c.cut = static_cast<SuffixConfig::Cut>(cut);
   c.early = early == 1;
   if (s.has("temperature")) c.temperature = temperature;
-  if (screen == 1) return Owned(new ScreenedKernel(e, Owned(new SuffixKernel(*e.screen(), c))));
   return Owned(new SuffixKernel(e, c));
 }
 

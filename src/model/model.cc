@@ -30,17 +30,11 @@ Precision precision_of(const ModelOptions& o) {
   return gemm_kernel(Compute::kBF16).native ? Precision::kBF16 : Precision::kF32;
 }
 
-Result<const GemmKernel*> kernel_of(Precision p) {
-  if (p == Precision::kInt8 && !int8_available())
-    return Error{Code::kUnsupported, "a CPU with AVX-512 VNNI for int8", "none, or not allowed", "this machine",
-                 "leave screening out: results are the same without it"};
-  return &gemm_kernel(p == Precision::kBF16 ? Compute::kBF16 : p == Precision::kInt8 ? Compute::kInt8 : Compute::kF32);
-}
+const GemmKernel& kernel_of(Precision p) { return gemm_kernel(p == Precision::kBF16 ? Compute::kBF16 : Compute::kF32); }
 
 // Everything about a model that follows from its file, the options and this machine.
 Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const ModelOptions& options) {
-  PONDER_ASSIGN(const GemmKernel* const chosen, kernel_of(precision_of(options)));
-  const GemmKernel& kernel = *chosen;
+  const GemmKernel& kernel = kernel_of(precision_of(options));
   const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
   constexpr std::int64_t kSlack = 256ll << 20;
   bool packed = options.weights != WeightForm::kQuantised;
@@ -82,10 +76,10 @@ Result<ModelInfo> Model::describe(const GgufFile& file, const ModelOptions& opti
 Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file, const ModelOptions& options) {
   PONDER_ASSIGN(Config c, read_config(*file));
   PONDER_ASSIGN(ModelInfo info, describe_config(*file, c, options));
-  PONDER_ASSIGN(const GemmKernel* const kernel, kernel_of(info.precision));
-  PONDER_ASSIGN(Weights weights, load_weights(*file, c, *kernel, info.weights == WeightForm::kPacked, info.n_threads));
+  const GemmKernel& kernel = kernel_of(info.precision);
+  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, info.weights == WeightForm::kPacked, info.n_threads));
   return std::shared_ptr<const Model>(
-      std::make_shared<Transformer>(std::move(file), std::move(c), std::move(weights), *kernel, std::move(info)));
+      std::make_shared<Transformer>(std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }
 
 }  // namespace ponder

@@ -221,7 +221,7 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
   // A few rows cost what reading the weights costs: long stretches then.
-  constexpr int kLeast = kInt8Block / kPanel;
+  constexpr int kLeast = 2;
   const int width_panels = n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast,
             ld = width_panels * kPanel;
   const bool gated = c.activation != Activation::kGelu;

@@ -8,21 +8,10 @@
 
 namespace ponder {
 
-/// Type of A and of the packed weights. Sums are float32. kInt8 rounds A too, 64 inputs to a scale: for screening alone
-/// (docs/adr/0007-int8-screening.md).
-enum class Compute : std::uint8_t { kF32, kBF16, kInt8 };
+/// Type of A and of the packed weights. Sums are float32.
+enum class Compute : std::uint8_t { kF32, kBF16 };
 /// Of an input in a row of A.
 inline std::size_t compute_bytes(Compute c) { return c == Compute::kF32 ? 4 : 2; }
-
-/// 64 inputs of a row of A in kInt8: x = scale level. Two bytes an input, as in bf16, so that rows are laid out alike.
-inline constexpr int kInt8Block = 64;
-struct Int8Inputs {
-  std::int8_t level[kInt8Block];
-  float scale;
-  std::int32_t bias;  // -128 sum of the levels: weights are kept as level + 128
-  std::byte unused[2 * kInt8Block - kInt8Block - 8];
-};
-static_assert(sizeof(Int8Inputs) == 2 * kInt8Block);
 
 using BF16 = std::uint16_t;
 /// Round to nearest even.
@@ -60,30 +49,25 @@ struct GemmKernel {
   GemmFn run;
   CompactFn run_compact = nullptr;  // null where there is none
 };
-/// The best kernel of this CPU within limit_instruction_set(). kInt8: only where int8_available().
+/// The best kernel of this CPU within limit_instruction_set().
 const GemmKernel& gemm_kernel(Compute);
-bool int8_available();
 
 inline std::size_t panel_bytes(Compute c, int k) {
-  if (c == Compute::kInt8) return static_cast<std::size_t>(kPanel) * (round_up(k, kInt8Block) + sizeof(float));
   return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);
 }
 /// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32 n]; bf16: [pairs of k][32 n][2], which serves as AMX
-/// tiles and as AVX-512 operands alike, and is read from the first byte to the last; int8: [fours of k][32 n][4], level
-/// + 128, then a scale for each n.
+/// tiles and as AVX-512 operands alike, and is read from the first byte to the last.
 void pack_panel(Compute c, const float* rows, int k, void* out);
 
-/// Not in kInt8. Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a
+/// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a
 /// panel.
 void pack_block(Compute c, const float* rows, int ld, void* out);
 
 namespace gemm {       // one file an instruction set
 bool amx_available();  // also asks the kernel for the tile state, once
 bool avx512_bf16_available();
-bool avx512_vnni_available();
 void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int);
-void run_avx512_vnni(const void*, int, int, const void*, int, int, float*, int);
 void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
 const GemmKernel& portable(Compute);
 void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);

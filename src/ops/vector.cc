@@ -37,26 +37,6 @@ void from_bf16_t(const BF16* x, int n, float* out) {
   for (int i = 0; i < n; ++i) out[i] = from_bf16(x[i]);
 }
 
-// x (kInt8Block), to the nearest level.
-void to_int8_t(const float* x, Int8Inputs* out) {
-  const hn::CappedTag<float, 16> d;
-  const hn::RebindToSigned<decltype(d)> whole;
-  const hn::Rebind<std::int8_t, decltype(d)> bytes;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  auto most = hn::Zero(d);
-  for (int i = 0; i < kInt8Block; i += lanes) most = hn::Max(most, hn::Abs(hn::LoadU(d, x + i)));
-  const float max = hn::GetLane(hn::MaxOfLanes(d, most));
-  const auto inverse = hn::Set(d, max > 0 ? 127 / max : 0.f);
-  auto sum = hn::Zero(whole);
-  for (int i = 0; i < kInt8Block; i += lanes) {
-    const auto level = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), inverse));
-    sum = hn::Add(sum, level);
-    hn::StoreU(hn::DemoteTo(bytes, level), bytes, out->level + i);
-  }
-  out->scale = max / 127;
-  out->bias = -128 * hn::GetLane(hn::SumOfLanes(whole, sum));
-}
-
 }  // namespace ponder::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -67,20 +47,6 @@ HWY_EXPORT(add_scaled_t);
 HWY_EXPORT(dot_t);
 HWY_EXPORT(to_bf16_t);
 HWY_EXPORT(from_bf16_t);
-HWY_EXPORT(to_int8_t);
-
-namespace {
-
-void to_int8(const float* x, int n, Int8Inputs* out) {
-  int i = 0;
-  for (; i + kInt8Block <= n; i += kInt8Block) HWY_DYNAMIC_DISPATCH(to_int8_t)(x + i, out++);
-  if (i == n) return;
-  float rest[kInt8Block] = {};
-  std::copy(x + i, x + n, rest);
-  HWY_DYNAMIC_DISPATCH(to_int8_t)(rest, out);
-}
-
-}  // namespace
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
 void add(float* x, float w, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_scaled_t)(x, w, y, n); }
@@ -90,8 +56,6 @@ float dot(const float* x, const float* y, int n) { return HWY_DYNAMIC_DISPATCH(d
 void convert(Compute compute, const float* x, int n, void* out) {
   if (compute == Compute::kBF16) {
     HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, static_cast<BF16*>(out));
-  } else if (compute == Compute::kInt8) {
-    to_int8(x, n, static_cast<Int8Inputs*>(out));
   } else {
     std::memcpy(out, x, n * sizeof(float));
   }
@@ -108,7 +72,7 @@ void expand(Compute compute, const void* x, int n, float* out) {
 void to_compute(Compute compute, const float* x, int n, void* out) {
   const std::size_t size = compute_bytes(compute), pad = (round_up(n, kKBlock) - n) * size;
   convert(compute, x, n, out);
-  if (pad && compute != Compute::kInt8) std::memset(static_cast<char*>(out) + n * size, 0, pad);
+  if (pad) std::memset(static_cast<char*>(out) + n * size, 0, pad);
 }
 
 }  // namespace ponder

@@ -10,7 +10,7 @@ void add(float* x, const float* y, int n);
 /// x += w y
 void add(float* x, float w, const float* y, int n);
 float dot(const float* x, const float* y, int n);
-/// x in compute type; in kInt8 whole blocks are written.
+/// x in compute type
 void convert(Compute, const float* x, int n, void* out);
 /// and back
 void expand(Compute, const void* x, int n, float* out);

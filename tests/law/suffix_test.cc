@@ -37,27 +37,5 @@ TEST(SuffixLaw, SeveralTries) {
   expect_exact("suffix:tries=3,temperature=2", 10, {.max_replies = 7});
 }
 
-// Another table screens: its law is far from the target's, and the target must not see it.
-void expect_exact_when_screened(const std::string& spec, int n, const WorldLimits& limits = {}) {
-  std::unique_ptr<GradientTable> cheap;
-  const auto make = [&](Energy& e) {
-    cheap = std::make_unique<GradientTable>(TableConfig{
-        .n_vocab = e.density().n_vocab(), .end_tokens = e.density().end_tokens(), .seed = 1234, .peak = 0.7});
-    EXPECT_TRUE(e.screen_with(*cheap, 0).ok());
-    return *make_kernel(spec, e);
-  };
-  report(spec, law_of(n, make, limits));
-}
-TEST(SuffixLaw, ScreenedByAnotherDensity) {
-  expect_exact_when_screened("suffix:screen=int8", 40);
-  expect_exact_when_screened("suffix:screen=int8,cut=entropy,early=0", 20);
-  expect_exact_when_screened("suffix:screen=int8,tries=2", 15, {.max_replies = 12});
-  expect_exact_when_screened("suffix:screen=int8,temperature=0.7", 20);
-}
-TEST(SuffixLaw, NothingToScreenWith) {
-  const World w({.table = {.n_vocab = 3, .end_tokens = {0}}, .law = {.horizon = 2}});
-  EXPECT_EQ(make_kernel("suffix:screen=int8", w.energy).error().code, Code::kUnsupported);
-}
-
 }  // namespace
 }  // namespace ponder::test

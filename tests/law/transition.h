@@ -104,9 +104,6 @@ inline void expect_coherent(const World& w, const ChainState& got) {
   if (!got.lz.empty()) {
     EXPECT_EQ(got.lz, rows[0].lz);
   }
-  if (got.screened) {
-    EXPECT_EQ(got.screened->tokens, got.tokens);
-  }
   if (!got.entropy.empty()) {
     EXPECT_EQ(got.entropy, rows[0].entropy);
   }

@@ -25,22 +25,16 @@ std::vector<Case> kernels() {
   std::vector<Case> all{{gemm::portable(Compute::kF32), "f32"}, {gemm::portable(Compute::kBF16), "bf16 portable"}};
   if (gemm::avx512_bf16_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_avx512_bf16}, "bf16 avx512"});
   if (gemm::amx_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_amx_bf16}, "bf16 amx"});
-  if (gemm::avx512_vnni_available()) all.push_back({{Compute::kInt8, "", true, gemm::run_avx512_vnni}, "int8 vnni"});
   return all;
 }
 
-// A (m, k) and W (n, k) with entries that bf16 holds exactly, packed for a kernel. For int8 they are whole, and in each
-// block one is 127, so that int8 holds them too.
+// A (m, k) and W (n, k) with entries that bf16 holds exactly, packed for a kernel.
 struct Problem {
   Problem(Compute c, int m_, int k_, int n_) : compute(c), m(m_), k(k_), n(n_) {
     std::mt19937 rng(7);
     std::normal_distribution<float> normal;
     for (int i = 0; i < m * k; ++i) a.push_back(from_bf16(to_bf16(normal(rng))));
     for (int i = 0; i < n * k; ++i) w.push_back(from_bf16(to_bf16(normal(rng))));
-    if (c == Compute::kInt8)
-      for (std::vector<float>* all : {&a, &w})
-        for (std::size_t i = 0; i < all->size(); ++i)
-          (*all)[i] = i % k % kInt8Block == 0 ? 127 : std::clamp(std::round((*all)[i] * 40), -127.f, 127.f);
     packed = Buffer<std::byte>(panel_bytes(c, k) * n / kPanel);
     for (int p = 0; p < n / kPanel; ++p) pack_panel(c, &w[p * kPanel * k], k, packed.data() + p * panel_bytes(c, k));
   }

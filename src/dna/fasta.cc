@@ -19,7 +19,8 @@ Result<std::vector<FastaRecord>> parse_fasta(std::string_view text, const std::s
   std::vector<FastaRecord> records;
   std::istringstream in{std::string(text)};
   int n = 0;
-  for (std::string line; std::getline(in, line); ++n) {
+  for (std::string line; std::getline(in, line);) {
+    ++n;
     while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
     if (line.empty()) continue;
     if (line[0] == '>') {

@@ -29,7 +29,7 @@ class Reader {
   Reader(std::string_view text, std::string where) : where_(std::move(where)) {
     std::istringstream in{std::string(text)};
     int n = 0;
-    for (std::string line; std::getline(in, line); ++n) lines_.push_back({line, n});
+    for (std::string line; std::getline(in, line);) lines_.push_back({line, ++n});
   }
   Result<std::vector<Raw>> read() {
     for (const Line& l : lines_) {

@@ -69,6 +69,14 @@ TEST(ExactOptimum, SaysWhereConstraintsMeet) {
   EXPECT_NE(found.error().message().find("position 2"), std::string::npos) << found.error().message();
 }
 
+TEST(Homopolymers, OfTheLongestAllowedMayStand) {
+  DnaConstraints c{.letters = any_letters(5)};
+  forbid_homopolymers(2, c);
+  const DnaWorld w(c, terms_of(make_gc_term(0.5, 1)), {1});
+  EXPECT_TRUE(std::isfinite(w.value({0, 0, 1, 0, 0})));
+  for (Token v = 0; v < kLetters; ++v) EXPECT_FALSE(std::isfinite(w.value({1 - v / 2, v, v, v, v / 2}))) << v;
+}
+
 TEST(DrawAllowed, KeepsAllConstraints) {
   std::mt19937 rng(1);
   DnaConstraints c{.letters = *parse_iupac(std::string(20, 'N') + "TATAAA" + std::string(20, 'N'), "letters")};
@@ -121,6 +129,21 @@ TEST_F(Optimisers, Ascent) {
 TEST_F(Optimisers, StraightThrough) { expect_optimum(ascend(*w->energy, w->c, starts, {.steps = 150}, {})); }
 TEST_F(Optimisers, PlainStraightThrough) {
   expect_optimum(ascend(*w->energy, w->c, starts, {.normalise = false, .steps = 150}, {}));
+}
+// Notes the replicas at which it is asked to move, and moves nothing.
+class Watcher final : public Kernel {
+ public:
+  std::string_view name() const override { return "watcher"; }
+  Status step(std::span<ChainState> chains, std::span<Choices* const>, std::span<StepInfo>) const override {
+    for (const ChainState& s : chains) seen.push_back(s.replica);
+    return {};
+  }
+  mutable std::vector<int> seen;
+};
+TEST_F(Optimisers, AnnealingEndsAtTheColdestReplica) {
+  const Watcher kernel;
+  ASSERT_TRUE(anneal(*w->energy, kernel, {starts.data(), 1}, 2, 1, {}).ok());
+  EXPECT_EQ(kernel.seen, (std::vector<int>{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 0, 0}));
 }
 TEST_F(Optimisers, Annealing) {
   for (const char* spec : {"gibbs", "gwg", "pafs", "dmala", "hmc-token:force=1"}) {

@@ -19,16 +19,17 @@ TEST(Alphabet, ReadsAndComplements) {
 }
 
 TEST(Fasta, GoesInAndOut) {
-  const auto r = parse_fasta(">one a\nACGT\nAC\n\n>two\r\nGG\r\n", "f.fa");
+  const auto r = parse_fasta(">one a\nACGT\nA C\n\n>two\r\nGG\r\n", "f.fa");
   ASSERT_TRUE(r.ok()) << error_of(r);
   ASSERT_EQ(r->size(), 2u);
   EXPECT_EQ((*r)[0].name, "one a");
   EXPECT_EQ((*r)[0].letters, "ACGTAC");
   EXPECT_EQ((*r)[1].letters, "GG");
   EXPECT_EQ(fasta_text(*r), ">one a\nACGTAC\n>two\nGG\n");
-  EXPECT_SAYS(parse_fasta("ACGT\n", "f.fa"), "begins with '>'");
+  EXPECT_SAYS(parse_fasta("ACGT\n", "f.fa"), "'ACGT' (f.fa, line 1)");
   EXPECT_SAYS(parse_fasta("", "f.fa"), "at least one");
-  EXPECT_SAYS(parse_fasta(">a\n>b\nA\n", "f.fa"), "letters after >a");
+  EXPECT_SAYS(parse_fasta(">a\n\n>b\nA\n", "f.fa"), "letters after >a, got another record (f.fa, line 3)");
+  EXPECT_SAYS(parse_fasta(">a\nA\n>b\n", "f.fa"), "letters after >b, got the end (f.fa, line 3)");
 }
 
 constexpr const char* kJaspar = ">MA1 CTCF\nA [ 8 0 1 ]\nC [ 0 9 1 ]\nG [ 1 0 7 ]\nT [ 1 1 1 ]\n";
@@ -66,6 +67,7 @@ TEST(Motifs, SayWhatIsWrong) {
   EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n0.8 0.1 0.1\n", "m"), "four");
   EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\n", "m"), "at least one position");
   EXPECT_SAYS(parse_motifs("P0 A C G T\n01 1 1 x\n//\n", "m"), "four numbers");
+  EXPECT_SAYS(parse_motifs("P0 A C G T\n01 1 1 x\n//\n", "m"), "(m, line 2)");
 }
 
 TEST(DnaDensity, IsUniformOverWhatMayStand) {

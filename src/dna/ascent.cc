@@ -147,6 +147,7 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
   std::vector<ChainState> states;
   PONDER_TRY(dna::begin(e, starts, out, record, states));
   PONDER_ASSIGN(const std::vector<Part> parts, parts_of(e, c, config.relaxation));
+  const double shared = e.replicas()[0].alpha * states[0].logprob;  // the density is uniform over what may stand
   std::vector<Logits> logits;
   for (const Dna& x : starts) logits.emplace_back(x, config.normalise, config.rate);
   double gap = 0;
@@ -164,7 +165,6 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
       points.push_back(std::move(p));
     }
     PONDER_TRY(evaluate(parts, config.relaxation, tau, points));
-    const double shared = e.replicas()[0].alpha * states[0].logprob;
     for (std::size_t i = 0; i < starts.size(); ++i) {
       record.see(i, points[i].x, points[i].fitness + shared);
       logits[i].ascend(points[i].dz);

@@ -71,17 +71,17 @@ Result<int> TokenRelaxation::place(std::size_t position, Token v) const {
 }
 
 Result<std::vector<float>> TokenRelaxation::one_hot(std::span<const double> z, const std::vector<Token>* x) const {
-  const std::vector<int> best = argmax(z);
-  if (x && x->size() != best.size())
-    return invalid(std::to_string(best.size()) + " tokens", std::to_string(x->size()), "TokenRelaxation::evaluate");
-  std::vector<float> w(z.size(), 0.f);
-  for (std::size_t t = 0; t < best.size(); ++t) {
-    int at = best[t];
-    if (x) {
-      PONDER_ASSIGN(at, place(t, (*x)[t]));
-    }
-    w[t * m_ + at] = 1;
+  const std::size_t n_positions = z.size() / m_;
+  if (x && x->size() != n_positions)
+    return invalid(std::to_string(n_positions) + " tokens", std::to_string(x->size()), "TokenRelaxation::evaluate");
+  std::vector<int> at;
+  if (!x) at = argmax(z);
+  for (std::size_t t = 0; x && t < n_positions; ++t) {
+    PONDER_ASSIGN(const int found, place(t, (*x)[t]));
+    at.push_back(found);
   }
+  std::vector<float> w(z.size(), 0.f);
+  for (std::size_t t = 0; t < n_positions; ++t) w[t * m_ + at[t]] = 1;
   return w;
 }
 

@@ -59,8 +59,7 @@ inline std::size_t panel_bytes(Compute c, int k) {
 /// tiles and as AVX-512 operands alike, and is read from the first byte to the last.
 void pack_panel(Compute c, const float* rows, int k, void* out);
 
-/// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a
-/// panel.
+/// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a panel.
 void pack_block(Compute c, const float* rows, int ld, void* out);
 
 namespace gemm {       // one file an instruction set

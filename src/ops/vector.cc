@@ -1,7 +1,6 @@
 // Plain loops, vectorised for each target; sums in one fixed order.
 #include "ops/vector.h"
 
-#include <algorithm>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE

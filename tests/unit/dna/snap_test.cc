@@ -20,6 +20,13 @@ double worth(const std::vector<double>& z, const Dna& x) {
   return sum;
 }
 
+Dna argmax(const std::vector<double>& z) {
+  Dna x;
+  for (auto row = z.begin(); row != z.end(); row += kLetters)
+    x.push_back(static_cast<Token>(std::max_element(row, row + kLetters) - row));
+  return x;
+}
+
 TEST(Snap, KeepsTheConstraintsAndIsNearTheBestThatDoes) {
   std::mt19937 rng(4);
   double lost = 0, of_argmax = 0;
@@ -38,13 +45,9 @@ TEST(Snap, KeepsTheConstraintsAndIsNearTheBestThatDoes) {
     const Dna x = dna::snap(z, c);
     ASSERT_TRUE(std::isfinite(w.value(x))) << trial;
     if (trial % 2) continue;
-    Dna top;
-    for (std::size_t t = 0; t < 60; ++t)
-      top.push_back(
-          static_cast<Token>(std::max_element(&z[t * kLetters], &z[t * kLetters] + kLetters) - &z[t * kLetters]));
     const double best = worth(z, exact_optimum(c, {.letters = z})->sequence);
     lost += best - worth(z, x);
-    of_argmax += worth(z, top) - best;
+    of_argmax += worth(z, argmax(z)) - best;
   }
   EXPECT_GT(of_argmax / 100, 1);                 // the constraints cost something …
   EXPECT_LT(lost / 100, 0.1 * of_argmax / 100);  // … and what the repair adds to it is little
@@ -58,10 +61,7 @@ TEST(Snap, LeavesAnAllowedArgmaxAlone) {
     forbid_homopolymers(3, c);
     const DnaWorld w(c, terms_of(make_gc_term(0.5, 1)), {1});
     const std::vector<double> z = random_logits(12, rng);
-    Dna top;
-    for (std::size_t t = 0; t < 12; ++t)
-      top.push_back(
-          static_cast<Token>(std::max_element(&z[t * kLetters], &z[t * kLetters] + kLetters) - &z[t * kLetters]));
+    const Dna top = argmax(z);
     if (!std::isfinite(w.value(top))) continue;
     ++seen;
     EXPECT_EQ(dna::snap(z, c), top);

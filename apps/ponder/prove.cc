@@ -103,7 +103,7 @@ void prove_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
   c.n_best = a.n_best;
   c.per_length = a.per_length;
   c.batch = a.batch;
-  if (!a.per_length) c.slack = precision_of(e) == "bf16" ? kErrorBF16 : kErrorF32;
+  if (!a.per_length) c.slack = rounding_error(e);
   c.length_prior = length_prior(a, e, law.horizon());
   BestFirstResult r = must(best_first(*e.density, e.density->context(k), law, c, {}, a.budget.budget()));
   e.density->drop_context(k);

@@ -2,6 +2,7 @@
 #include "search_args.h"
 
 #include "output.h"
+#include "ponder/search.h"
 
 namespace ponder::app {
 
@@ -12,6 +13,10 @@ void SearchArgs::add(CLI::App& app) {
   law.add(app);
   budget.add(app);
   app.add_option("--batch", batch, "prefixes expanded in one pass of the proof")->check(CLI::Range(1, 4096));
+}
+
+double rounding_error(const Engine& e) {
+  return e.model->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
 }
 
 int run_search(const SearchArgs& a, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one) {

@@ -17,6 +17,9 @@ struct SearchArgs {
   void add(CLI::App&);
 };
 
+/// What the precision of this model may change of a reply's log-probability: kErrorBF16 or kErrorF32.
+double rounding_error(const Engine&);
+
 /// Calls one(engine, prompt ids, json) for the prompt, or for every line of --input. Returns the exit code.
 int run_search(const SearchArgs&, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one);
 

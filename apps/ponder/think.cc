@@ -80,7 +80,7 @@ void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
   const int k = must(e.density->add_context(prompt));
   const Prefix context = e.density->context(k);
   ThinkConfig c = config_of(a);
-  c.best_first.slack = e.model->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
+  c.best_first.slack = rounding_error(e);
   ThinkResult r;
   {
     ThinkLine line(budget, !json);

@@ -24,8 +24,8 @@ struct Pooled {
   Pooled() = default;
   template <class U>
   explicit Pooled(const Pooled<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(activation_pool().allocate(n * sizeof(T), 64)); }
-  void deallocate(T* p, std::size_t n) { activation_pool().deallocate(p, n * sizeof(T), 64); }
+  T* allocate(std::size_t n) { return static_cast<T*>(activation_pool().allocate(bytes(n), kAlign)); }
+  void deallocate(T* p, std::size_t n) { activation_pool().deallocate(p, bytes(n), kAlign); }
   template <class... Args>
   void construct(T* p, Args&&... args) {
     if constexpr (sizeof...(Args) == 0)
@@ -34,6 +34,11 @@ struct Pooled {
       ::new (p) T(std::forward<Args>(args)...);
   }
   bool operator==(const Pooled&) const = default;
+
+ private:
+  static constexpr std::size_t kAlign = 64;
+  // Whole multiples: blocks of other sizes come from libstdc++'s pool without their alignment (seen with GCC 12).
+  static std::size_t bytes(std::size_t n) { return (n * sizeof(T) + kAlign - 1) / kAlign * kAlign; }
 };
 using Values = std::vector<float, Pooled<float>>;  // (n, c)
 

@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "dna/layers.h"
 #include "ponder/contract.h"
 #include "world.h"
 
@@ -20,6 +22,16 @@ const std::filesystem::path kData = std::filesystem::path(PONDER_SOURCE_DIR) / "
 std::string read(const std::filesystem::path& p) {
   std::ifstream in(p, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Activations, EveryBlockIsAligned) {
+  std::vector<dna::Values> all;  // held, so that blocks of one chunk lie side by side
+  for (int n = 1; n < 3000; n += 7) {
+    for (int k = 0; k < 3; ++k) {
+      all.emplace_back(n);
+      ASSERT_EQ(reinterpret_cast<std::uintptr_t>(all.back().data()) % 64, 0u) << n;
+    }
+  }
 }
 
 class OracleCase : public testing::TestWithParam<const char*> {};

@@ -15,8 +15,8 @@ namespace ponder {
 
 /// How the levels of a matrix are kept. A block is 32 inputs of half a panel (16 outputs):
 ///   scales, offsets: (groups, 16) float32 each; then the levels, level - zero in the four-bit form.
-/// A panel is its blocks in the order of inputs; in bf16 both halves of a block lie beside each other, in f32 one half
-/// after the other.
+/// A panel is its blocks in the order of inputs, in f32 one half after the other. In bf16 the halves of a block take
+/// turns, as they are read: the scales and offsets of each, then the levels of 16 inputs of each, and of the other 16.
 struct CompactForm {
   bool eight_bits = false;
   bool per_16 = false;  // two groups of 16 inputs a block, else one of 32

@@ -14,8 +14,6 @@
 namespace ponder::gemm {
 namespace {
 
-constexpr int kPairs = kKBlock / 2;
-
 // Of half a panel: lanes are pairs of inputs of outputs 0-7 (low) and 8-15 (high).
 struct Scales {
   __m512 low, low_offset, high, high_offset;
@@ -39,33 +37,45 @@ __m512 level_8(const std::byte* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 
-// R rows by a block of half a panel. Blocks are read one after the other: memory is faster so.
-template <int R, bool kEight, bool kPer16>
-void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table, __m512 (&sum)[R]) {
-  constexpr int kGroups = kPer16 ? 2 : 1;
-  const std::byte* levels = w + kGroups * 128;
-  for (int first = 0; first < kPairs; first += 8) {
-    const Scales scales = load_scales(w, kGroups, first * kGroups / kPairs);
-    __m512i low_word{}, high_word{};
+// The next eight pairs of inputs of half a panel.
+template <bool kEight, bool kPer16>
+struct Eight {
+  static constexpr int kGroups = kPer16 ? 2 : 1, kLevelBytes = kEight ? 256 : 128;
+  static constexpr std::size_t kBlockBytes = kGroups * 256 + 4 * kLevelBytes;  // of both halves
+  Scales scales;
+  __m512i low{}, high{};  // levels of four bits
+  const std::byte* levels;
+
+  Eight(const std::byte* block, int half, int eight)
+      : scales(load_scales(block + half * kGroups * 128, kGroups, eight * kGroups / 2)),
+        levels(block + kGroups * 256 + (eight * 2 + half) * kLevelBytes) {
     if constexpr (!kEight) {
-      low_word = _mm512_loadu_si512(levels + first * 16);
-      high_word = _mm512_loadu_si512(levels + first * 16 + 64);
+      low = _mm512_loadu_si512(levels);
+      high = _mm512_loadu_si512(levels + 64);
     }
+  }
+  __m512bh pair(int i, __m512 table) const {
+    if constexpr (kEight) return weights(scales, level_8(levels + i * 32), level_8(levels + i * 32 + 16));
+    // the look-up takes the low four bits of a lane
+    return weights(scales, _mm512_permutexvar_ps(_mm512_srli_epi32(low, 4 * i), table),
+                   _mm512_permutexvar_ps(_mm512_srli_epi32(high, 4 * i), table));
+  }
+};
+
+// R rows by a block of 32 outputs. A sum waits for the one before it, so that those of both halves take turns.
+template <int R, bool kEight, bool kPer16>
+void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table, __m512 (&sum)[R][2]) {
+  for (int eight = 0; eight < 2; ++eight, a += 16) {
+    const Eight<kEight, kPer16> left(w, 0, eight), right(w, 1, eight);
 #pragma GCC unroll 8
-    for (int pair = 0; pair < 8; ++pair) {
-      __m512 low, high;
-      if constexpr (kEight) {
-        low = level_8(levels + (first + pair) * 32);
-        high = level_8(levels + (first + pair) * 32 + 16);
-      } else {  // the look-up takes the low four bits of a lane
-        low = _mm512_permutexvar_ps(_mm512_srli_epi32(low_word, 4 * pair), table);
-        high = _mm512_permutexvar_ps(_mm512_srli_epi32(high_word, 4 * pair), table);
-      }
-      const __m512bh v = weights(scales, low, high);
+    for (int i = 0; i < 8; ++i) {
+      const __m512bh v = left.pair(i, table), u = right.pair(i, table);
       for (int r = 0; r < R; ++r) {
         std::int32_t both;
-        std::memcpy(&both, a + r * lda + (first + pair) * 2, 4);
-        sum[r] = _mm512_dpbf16_ps(sum[r], reinterpret_cast<__m512bh>(_mm512_set1_epi32(both)), v);
+        std::memcpy(&both, a + r * lda + i * 2, 4);
+        const auto x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(both));
+        sum[r][0] = _mm512_dpbf16_ps(sum[r][0], x, v);
+        sum[r][1] = _mm512_dpbf16_ps(sum[r][1], x, u);
       }
     }
   }
@@ -75,18 +85,15 @@ void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table, 
 template <int R, bool kEight, bool kPer16>
 void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_blocks, float* c,
            std::ptrdiff_t ldc) {
-  __m512 low[R], high[R];  // outputs of both halves
-  for (int r = 0; r < R; ++r) low[r] = high[r] = _mm512_setzero_ps();
+  __m512 sum[R][2];  // outputs of both halves
+  for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
   const __m512 table = _mm512_add_ps(_mm512_set1_ps(static_cast<float>(f.zero)),
                                      _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-  const std::size_t stride = f.block_bytes();
-  for (int b = 0; b < n_blocks; ++b, w += 2 * stride, a += kKBlock) {
-    block<R, kEight, kPer16>(a, lda, w, table, low);
-    block<R, kEight, kPer16>(a, lda, w + stride, table, high);
-  }
+  for (int b = 0; b < n_blocks; ++b, w += Eight<kEight, kPer16>::kBlockBytes, a += kKBlock)
+    block<R, kEight, kPer16>(a, lda, w, table, sum);
   for (int r = 0; r < R; ++r) {
-    _mm512_storeu_ps(c + r * ldc, low[r]);
-    _mm512_storeu_ps(c + r * ldc + 16, high[r]);
+    _mm512_storeu_ps(c + r * ldc, sum[r][0]);
+    _mm512_storeu_ps(c + r * ldc + 16, sum[r][1]);
   }
 }
 

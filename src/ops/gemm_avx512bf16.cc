@@ -15,7 +15,7 @@ namespace {
 constexpr int kMaxRows = 12;  // by one panel: 24 sums, 2 weights, 1 broadcast of 32 registers
 
 // Half panels of 16 outputs beside each other: enough chains of sums to hide the latency of one.
-constexpr int halves(int rows) { return rows <= 3 ? 8 : rows <= 6 ? 4 : 2; }
+constexpr int halves(int rows) { return rows <= 3 ? 8 : rows <= 4 ? 4 : 2; }
 
 struct Panels {
   const BF16* w;
@@ -23,7 +23,8 @@ struct Panels {
   int n_blocks;           // of kKBlock inputs
 };
 
-template <int R, int H>
+// kAhead: fetches the next panel meanwhile. A few rows wait for memory otherwise; many read what they have fetched.
+template <int R, int H, bool kAhead = false>
 void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc) {
   __m512 sum[R][H];
   for (int r = 0; r < R; ++r)
@@ -40,6 +41,8 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
   for (int b = 0; b < p.n_blocks; ++b)
 #pragma GCC unroll 4
     for (int pair = 0; pair < kKBlock / 2; ++pair, a += 2, w += 2 * kPanel) {
+      if constexpr (kAhead)
+        for (int h = 0; h < H; ++h) _mm_prefetch(w + (H + h) / 2 * p.stride + h % 2 * 32, _MM_HINT_T1);
       if constexpr (R < H) {  // the fewer operands wait in registers
         __m512bh x[R];
         for (int r = 0; r < R; ++r) x[r] = input(r);
@@ -57,11 +60,14 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
 }
 
 using BlockFn = void (*)(const BF16*, std::ptrdiff_t, const Panels&, float*, std::ptrdiff_t);
+struct Blocks {
+  BlockFn several, one, one_ahead;  // panels
+};
 template <std::size_t... kR>
-constexpr std::array<std::pair<BlockFn, BlockFn>, kMaxRows> blocks(std::index_sequence<kR...>) {
-  return {std::pair<BlockFn, BlockFn>{block<kR + 1, halves(kR + 1)>, block<kR + 1, 2>}...};
+constexpr std::array<Blocks, kMaxRows> blocks(std::index_sequence<kR...>) {
+  return {Blocks{block<kR + 1, halves(kR + 1)>, block<kR + 1, 2>, block<kR + 1, 2, true>}...};
 }
-constexpr auto kBlocks = blocks(std::make_index_sequence<kMaxRows>());  // [rows - 1]: several panels, one panel
+constexpr auto kBlocks = blocks(std::make_index_sequence<kMaxRows>());  // [rows - 1]
 
 }  // namespace
 
@@ -69,12 +75,14 @@ bool avx512_bf16_available() { return __builtin_cpu_supports("avx512bf16") && __
 
 void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc) {
   const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(k_padded) * kPanel;
+  const bool few = m <= 2 * kMaxRows;
   const auto wide = [](int rows) { return halves(rows) / 2; };
   for_tiles<kMaxRows>({m, n_panels, 2 * lda}, wide, [&](int row, int rows, int panel, int width) {
-    const auto& [several, one] = kBlocks[rows - 1];
-    (width == 1 ? one : several)(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
-                                 {static_cast<const BF16*>(panels) + panel * stride, stride, k_padded / kKBlock},
-                                 c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
+    const Blocks& blocks = kBlocks[rows - 1];
+    const BlockFn run = width > 1 ? blocks.several : few ? blocks.one_ahead : blocks.one;
+    run(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
+        {static_cast<const BF16*>(panels) + panel * stride, stride, k_padded / kKBlock},
+        c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
   });
 }
 

@@ -1,6 +1,10 @@
 // Products by Highway on whatever vectors the CPU has: f32, and bf16 widened to f32 where it has no bf16
 // instructions. Order over K: one after the other, fused multiply-add where the CPU has it.
-#include "ops/gemm.h"
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "ops/gemm_tiles.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/gemm_portable.cc"
@@ -23,10 +27,11 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
   for (int i = 0; i < k; ++i, w += kPanel) {
-    for (int v = 0; v < kVectors; ++v) {
-      const auto b = hn::LoadU(d, w + v * lanes);
-      for (int r = 0; r < R; ++r)
-        sum[r][v] = hn::MulAdd(hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]), b, sum[r][v]);
+    hn::Vec<D> b[kVectors];
+    for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, w + v * lanes);
+    for (int r = 0; r < R; ++r) {  // one input at a time: with all of them, 16 registers are too few
+      const auto x = hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, b[v], sum[r][v]);
     }
   }
   for (int r = 0; r < R; ++r)
@@ -60,49 +65,54 @@ HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// Vectors and rows a block, by the register file: 32 of 16 lanes, 16 of 8, 16 of 4.
+// Rows a block at most, by the register file: 32 of 16 lanes, 16 of 8, 16 of 4.
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
-constexpr int kHalf = kPanel / 2 / kLanes;  // vectors of half a panel
 constexpr int kRows = kLanes >= 16 ? 12 : 6;
-constexpr int kFewRows = 4;  // still enough sums side by side to hide what a multiply-add takes
+// Vectors of a panel side by side: in narrow ones so many that the sums stay in registers, and are enough to hide what
+// a multiply-add takes.
+constexpr int kPerPanel = kPanel / kLanes;
+constexpr int vectors(int rows) { return kLanes >= 16 ? 2 : std::min(rows <= 2 ? 4 : 2, kPerPanel); }
 
 template <int R>
 void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc) {
-  if constexpr (kLanes >= 16) {
-    block_f32<R, 2 * kHalf>(a, lda, w, k, c, ldc);
-  } else {  // narrow vectors: two lanes of columns at a time keep the sums in registers
-    constexpr int kV = kHalf < 2 ? kHalf : 2;
-    for (int v = 0; v < 2 * kHalf; v += kV) block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc);
-  }
+  constexpr int kV = vectors(R);
+  for (int v = 0; v < kPerPanel; v += kV) block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc);
 }
 template <int R>
-void rows_bf16(const BF16* a, int lda, const BF16* w, int n_pairs, float* c, int ldc) {
-  constexpr int kV = kHalf < 2 ? kHalf : 2;
-  for (int v = 0; v < 2 * kHalf; v += kV) block_bf16<R, kV>(a, lda, w + v * kLanes * 2, n_pairs, c + v * kLanes, ldc);
+void rows_bf16(const BF16* a, int lda, const BF16* w, int k, float* c, int ldc) {
+  constexpr int kV = kLanes >= 16 ? 1 : std::min(2, kPerPanel);  // half a panel of 16 lanes
+  for (int v = 0; v < kPerPanel; v += kV) block_bf16<R, kV>(a, lda, w + v * kLanes * 2, k / 2, c + v * kLanes, ldc);
 }
 
 template <class T>
-using BlockFn = void (*)(const T* a, int lda, const T* w, int depth, float* c, int ldc);
+using BlockFn = void (*)(const T* a, int lda, const T* w, int k, float* c, int ldc);
 
 template <class T>
-void run(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc, int depth,
-         BlockFn<T> wide, BlockFn<T> few, BlockFn<T> one) {
-  for (int p = 0; p < n_panels; ++p) {
-    const T* w = static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(p) * k_padded * kPanel;
-    for (int i = 0; i < m;) {
-      const int rows = m - i >= kRows ? kRows : m - i >= kFewRows ? kFewRows : 1;
-      const BlockFn<T> block = rows == kRows ? wide : rows == kFewRows ? few : one;
-      block(static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(i) * lda, lda, w, depth,
-            c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel, ldc);
-      i += rows;
-    }
-  }
+void run(const std::array<BlockFn<T>, kRows>& blocks, const void* a, int lda, int m, const void* panels, int k,
+         int n_panels, float* c, int ldc) {
+  const TileShape shape{m, n_panels, lda * static_cast<int>(sizeof(T))};
+  for_tiles<kRows>(
+      shape, [](int) { return 1; },
+      [&](int row, int rows, int panel, int) {
+        blocks[rows - 1](static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
+                         static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(panel) * k * kPanel, k,
+                         c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
+      });
 }
+template <std::size_t... kR>
+constexpr std::array<BlockFn<float>, kRows> blocks_f32(std::index_sequence<kR...>) {
+  return {rows_f32<kR + 1>...};
+}
+template <std::size_t... kR>
+constexpr std::array<BlockFn<BF16>, kRows> blocks_bf16(std::index_sequence<kR...>) {
+  return {rows_bf16<kR + 1>...};
+}
+using Rows = std::make_index_sequence<kRows>;
 void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<float>(a, lda, m, panels, k, n, c, ldc, k, &rows_f32<kRows>, &rows_f32<kFewRows>, &rows_f32<1>);
+  run<float>(blocks_f32(Rows()), a, lda, m, panels, k, n, c, ldc);
 }
 void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<BF16>(a, lda, m, panels, k, n, c, ldc, k / 2, &rows_bf16<kRows>, &rows_bf16<kFewRows>, &rows_bf16<1>);
+  run<BF16>(blocks_bf16(Rows()), a, lda, m, panels, k, n, c, ldc);
 }
 const char* target_name() { return hwy::TargetName(HWY_TARGET); }
 

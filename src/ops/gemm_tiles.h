@@ -1,5 +1,5 @@
-// How a product is cut into tiles of a few rows by one or several panels, whose sums stay in registers: shared by the
-// kernels for AVX-512. Not a kernel itself.
+// How a product is cut into tiles of a few rows by one or several panels, whose sums stay in registers: shared by all
+// kernels but AMX. Not a kernel itself.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // Registration of the shared options, and their meaning.
 #include "args.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 

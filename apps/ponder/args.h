@@ -1,7 +1,6 @@
 // Options that several subcommands share, and how they are registered. Parsing only: nothing here opens a model.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
@@ -9,6 +8,10 @@
 #include "ponder/decode.h"
 #include "ponder/law.h"
 #include "ponder/model.h"
+
+namespace CLI {
+class App;  // its header takes seconds to compile: only sources that add options include it
+}
 
 namespace ponder::app {
 

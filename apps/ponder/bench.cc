@@ -1,6 +1,7 @@
 // ponder bench: speed of this machine on a model: tokens a second of the engine's usual work, beside the machine's own
 // rates of matrix products and memory.
 #include <sys/resource.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 

@@ -1,4 +1,6 @@
 // ponder design: DNA sequences for a fitness, drawn in proportion to exp(fitness / tau), or the best ones: its flags.
+#include <CLI/CLI.hpp>
+
 #include "designer.h"
 #include "io/replace_file.h"
 

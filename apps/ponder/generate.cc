@@ -1,4 +1,5 @@
 // ponder generate: the ordinary first reply: greedy, temperature, beam, best of N. Streams while it goes.
+#include <CLI/CLI.hpp>
 #include <chrono>
 
 #include "output.h"

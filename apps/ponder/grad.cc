@@ -1,5 +1,6 @@
 // ponder grad: gradients of given replies' log-probability with respect to what enters the first block, or of the
 // relaxed objective with respect to the weights of candidate tokens. One .npy file a line.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,5 @@
 // ponder info: what is in a model file, and what this machine will do with it. No weights are loaded.
+#include <CLI/CLI.hpp>
 #include <map>
 
 #include "output.h"

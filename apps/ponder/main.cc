@@ -1,6 +1,7 @@
 // ponder: one program, one file a subcommand. Here: the table of subcommands, spelling of flags, signals and exit
 // codes.
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>

@@ -1,6 +1,7 @@
 // ponder prove: best-first search alone: the most likely replies, proved, or a certified gap, on paper where asked for;
 // and the check of such a paper.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <filesystem>

@@ -1,6 +1,7 @@
 // ponder sample: draws from the model's own law, or its power, by Markov chains.
 #include "sample.h"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
 

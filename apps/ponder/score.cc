@@ -1,5 +1,6 @@
 // ponder score: log-probabilities of given replies. Lines are scored in batches, in order and in constant memory; lines
 // with the same prompt share its keys and values.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,6 @@
 // Registration and the loop over requests.
+#include <CLI/CLI.hpp>
+
 #include "search_args.h"
 
 #include "output.h"

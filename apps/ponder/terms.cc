@@ -1,6 +1,7 @@
 // One function a term; the table at the end names them.
 #include "terms.h"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <map>

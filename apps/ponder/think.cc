@@ -1,6 +1,7 @@
 // ponder think: first reply to better reply, with the proof where there is one.
 #include "ponder/think.h"
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 
 #include "output.h"

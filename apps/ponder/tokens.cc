@@ -1,4 +1,6 @@
 // ponder tokenize, ponder detokenize: text to ids and back. No weights are loaded.
+#include <CLI/CLI.hpp>
+
 #include "output.h"
 
 namespace ponder::app {

@@ -35,16 +35,17 @@ Result<Run> make_draft(Settings& s) {
 
 constexpr int kFirst = 4, kGrowth = 4;  // of widths
 
-// Beams of growing width.
+// Beams of growing width. One that is cut off before its replies are whole has found nothing: what is begun may take
+// all that is left, and a wider one is begun in the first half of the share alone.
 Result<Found> run_beam(const Task& t, int first, int last) {
-  const Clock clock(t.density, t.budget);
+  const Clock share(t.density, t.budget), all(t.density, t.rest);
   Found found;
   for (int width = first;; width = std::min(kGrowth * width, last)) {
-    const Budget rest = clock.rest();
+    const Budget rest = all.rest();
     PONDER_ASSIGN(const BeamResult r,
                   beam_search(t.density, t.context, t.law, {.width = width, .progress = t.offer}, rest));
     found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
-    if (width >= last || clock.over()) return found;
+    if (width >= last || share.spent() > 0.5 || all.over()) return found;
   }
 }
 

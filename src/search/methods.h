@@ -21,6 +21,7 @@ struct Task {
   std::span<const Reply> starts;            // replies of the law to start from, the best known first
   std::uint64_t seed;                       // of this method's draws
   Budget budget;                            // its share
+  Budget rest;                              // all that is left, for what would be in vain if it were cut off
   std::function<void(const Reply&)> offer;  // told of replies while it works, each better one as it is found
   std::unique_ptr<BestFirst>& proof;        // none before the first proof; later ones take it up again
 

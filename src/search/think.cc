@@ -23,9 +23,10 @@ Result<Turn> turn_of(Settings s, double share) {
 }
 
 // A proof costs little where the answer is short: a first try comes early. The last one takes it up again: its work
-// does not depend on how good the bar is, so most of the budget is its own.
+// does not depend on how good the bar is. Beams need less than their share where there is time; in a short budget, or
+// where replies are long, they find most.
 const std::vector<std::pair<const char*, double>> kPortfolio{
-    {"prove", 0.15}, {"beam", 0.15}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
+    {"prove", 0.15}, {"beam", 0.4}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
 
 Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
 
@@ -182,6 +183,7 @@ Status Thinker::run(const Turn& turn) {
                   .starts = from,
                   .seed = config_.first.seed + 1000 * result_.methods.size(),
                   .budget = clock_.rest(turn.share),
+                  .rest = clock_.rest(),
                   .offer =
                       [&](const Reply& r) {
                         credit(m, r);

@@ -36,6 +36,7 @@ RIVALS = ("suffix annealing", "beam 16")  # what the others are paired with
 BASE = "beam 4"
 TIE = 0.01  # nats
 BLOCK = 10  # prompts
+PROMPTS, SECONDS, GEMMA_PROMPTS, GEMMA_SECONDS = 60, 5.0, 20, 10.0  # unless the command line says otherwise
 
 Model = namedtuple("Model", "file prompts seconds")  # file "": the default model
 Law = namedtuple("Law", "name title words")
@@ -52,13 +53,17 @@ class Plan:
         if args.gemma:
             self.models.append(Model(args.gemma, 2 if args.small else args.gemma_prompts, args.gemma_seconds))
         self.tfe = (50, 100, 200, 400) if args.small else (500, 1000, 2000, 4000)
-        self.seconds = (0.1, 0.2, 0.5) if args.small else (1, 2, 5)
         self.small = args.small
+        self.threads = ["-t", str(args.threads)] if args.threads else []
 
     def words(self, model, law, arm):
         budget = f"{self.tfe[-1]}t" if self.small else f"{model.seconds:g}s"
         method = ["--method", ARMS[arm]] if ARMS[arm] else []
-        return ["think", "--budget", budget, *law.words, *method, *(["-m", model.file] if model.file else [])]
+        return ["think", "--budget", budget, *law.words, *method, *self.threads, *(["-m", model.file] if model.file else [])]
+
+    def seconds(self, model):
+        """At which the report looks, the last of them the budget."""
+        return (0.1, 0.2, 0.5) if self.small else (*(x for x in (1, 2, 5) if x < model.seconds), model.seconds)
 
     def hours(self, all_prompts):
         return sum(len(spread(all_prompts, m.prompts)) * m.seconds for m in self.models) * len(self.laws) * len(ARMS) / 3600
@@ -113,9 +118,9 @@ def gains(arm, cells, law, unit, limit, rng):
     return interval(values, rng) + (f" ({without} without)" if without else "")
 
 
-def gain_tables(plan, law, cells, rng):
+def gain_tables(plan, model, law, cells, rng):
     lines = []
-    for unit, limits, name in (("tfe", plan.tfe, "TFE"), ("seconds", plan.seconds, "s")):
+    for unit, limits, name in (("tfe", plan.tfe, "TFE"), ("seconds", plan.seconds(model), "s")):
         rows = [[arm, *(gains(arm, cells, law, unit, x, rng) for x in limits)] for arm in ARMS]
         if unit == "tfe":
             for r, arm in zip(rows, ARMS):
@@ -134,8 +139,8 @@ def paired(arm, rival, cells, unit, limit, rng):
     return [interval(diffs, rng), f"{win} / {len(pairs) - win - loss} / {loss}"]
 
 
-def paired_table(plan, rival, cells, rng):
-    points = (("tfe", plan.tfe[-2]), ("seconds", plan.seconds[-1]))
+def paired_table(plan, model, rival, cells, rng):
+    points = (("tfe", plan.tfe[-2]), ("seconds", plan.seconds(model)[-1]))
     head = [f"against {rival}"]
     for unit, x in points:
         what = f"{x:g} {'TFE' if unit == 'tfe' else 's'}"
@@ -172,17 +177,26 @@ def section(plan, model, law, cells, rng):
              f"{len(cells)} prompts, {row['precision']}, {budget} a run. Mean gain in nats over {against}."]  # fmt: skip
     if None in bases:
         lines[-1] += f" On {bases.count(None)} prompts neither has one: they are not in the means."
-    lines += ["", *gain_tables(plan, law, cells, rng)]
+    lines += ["", *gain_tables(plan, model, law, cells, rng)]
     for rival in RIVALS:
-        lines += paired_table(plan, rival, cells, rng)
+        lines += paired_table(plan, model, rival, cells, rng)
     return lines + proof_table(cells)
+
+
+def command(args):
+    """The command line, without where things lie."""
+    words = ["tools/experiments/search.py", os.path.basename(args.prompts)]
+    for name, value, default in (("prompts-of", args.prompts_of, PROMPTS), ("seconds", args.seconds, SECONDS), ("gemma", os.path.basename(args.gemma), ""),
+                                 ("gemma-prompts", args.gemma_prompts, GEMMA_PROMPTS), ("gemma-seconds", args.gemma_seconds, GEMMA_SECONDS),
+                                 ("threads", args.threads, 0)):  # fmt: skip
+        if value != default:
+            words.append(f"--{name} {value:g}" if isinstance(value, float) else f"--{name} {value}")
+    return " ".join(words + ["--small"] * args.small)
 
 
 def report(args, plan, all_prompts, runs):
     rng = random.Random(1)
-    options = "".join(f" {x}" for x in (f"--gemma {os.path.basename(args.gemma)}" if args.gemma else "", "--small" if args.small else "") if x)
-    lines = ["# Searches for the likeliest reply", "",
-             f"`tools/experiments/search.py {os.path.basename(args.prompts)}{options}`", "",
+    lines = ["# Searches for the likeliest reply", "", f"`{command(args)}`", "",
              "Every method starts from the greedy reply, which it may keep; chains and ascents have three draws besides to start from, at their own cost. One run a "
              "prompt and method; what it had after so many tokens forwarded (TFE) or seconds is read off its trace, which begins after the prompt. A method that is "
              "through before keeps what it has, and so does one that the clock stopped before it had so many TFE. Intervals: 95 %, bootstrap over prompts; "
@@ -203,11 +217,12 @@ def main():
     p.add_argument("prompts")
     p.add_argument("--ponder", default="build/release/apps/ponder/ponder")
     p.add_argument("--model", default="", help="default: ponder's own")
-    p.add_argument("--prompts-of", type=int, default=60, metavar="N", help="so many of the prompts, spread over all")
-    p.add_argument("--seconds", type=float, default=5, help="of a run")
+    p.add_argument("--prompts-of", type=int, default=PROMPTS, metavar="N", help="so many of the prompts, spread over all")
+    p.add_argument("--seconds", type=float, default=SECONDS, help="of a run")
     p.add_argument("--gemma", default="", help="a second model")
-    p.add_argument("--gemma-prompts", type=int, default=20)
-    p.add_argument("--gemma-seconds", type=float, default=10)
+    p.add_argument("--gemma-prompts", type=int, default=GEMMA_PROMPTS)
+    p.add_argument("--gemma-seconds", type=float, default=GEMMA_SECONDS)
+    p.add_argument("--threads", type=int, default=0, help="of ponder; default: its own")
     p.add_argument("--small", action="store_true")
     p.add_argument("--report", action="store_true", help="only write the report")
     p.add_argument("--runs", default="docs/experiments/search.jsonl")

@@ -98,6 +98,24 @@ TEST(Think, MethodsHaveSettings) {
   EXPECT_EQ(d.n_live(), 0);
 }
 
+// A beam that has begun is not cut off by its share; a wider one does not begin when half of the share is spent.
+TEST(Think, BeamsEnd) {
+  TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
+  const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
+  constexpr std::int64_t kFirst = 7, kFour = 7 * 4;
+  const auto run = [&](std::int64_t for_both) {  // half of it is the share of the beams
+    return *think(d, 0, law, {.methods = {"beam", "draft"}, .drafts = 1}, {.tokens = kFirst + for_both});
+  };
+  const auto alone = *think(d, 0, law, {.methods = {"beam:width=4"}}, {});
+  for (const std::int64_t for_both : {kFour, kFour + 8}) {
+    const auto r = run(for_both);
+    EXPECT_EQ(r.methods[1].cost.total(), kFour) << for_both;
+    EXPECT_EQ(r.best.logprob, alone.best.logprob) << for_both;
+  }
+  EXPECT_EQ(run(4 * kFour - 8).methods[1].cost.total(), kFour);
+  EXPECT_GT(run(4 * kFour + 8).methods[1].cost.total(), kFour);
+}
+
 // Each better reply when it was found, by cost; at the end what it came to.
 TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 from ponder_cli import PONDER, TOY
@@ -54,7 +55,9 @@ class Experiments(unittest.TestCase):
         return common.read_jsonl(self.path(script + ".jsonl"))
 
     def test_search(self):
-        text = self.call("search", "--small", "--prompts-of", "2")
+        words = ["--small", "--threads", "1"]
+        text = self.call("search", *words)
+        self.assertIn("`tools/experiments/search.py prompts.jsonl --threads 1 --small`", text)
         rows = self.runs("search")
         self.assertEqual(len(rows), 2 * 2 * len(search.ARMS))  # prompts, laws
         self.assertEqual(text.count("| at the end |"), 2)
@@ -71,13 +74,18 @@ class Experiments(unittest.TestCase):
         with open(self.path("search.jsonl"), "w", encoding="utf-8") as f:
             f.writelines(json.dumps(r) + "\n" for r in kept)
             f.write(json.dumps(rows[-1])[:40])
-        self.call("search", "--small")
+        self.call("search", *words)
         again = self.runs("search")
         self.assertEqual(again[: len(kept)], kept)
         self.assertEqual(sorted((r["words"], r["id"]) for r in again), sorted((r["words"], r["id"]) for r in rows))
         before = os.stat(self.path("search.jsonl")).st_size
-        self.call("search", "--small", "--report")
+        self.call("search", *words, "--report")
         self.assertEqual(os.stat(self.path("search.jsonl")).st_size, before)
+
+    def test_when_the_report_looks(self):
+        plan = types.SimpleNamespace(small=False)
+        for seconds, looks in ((3.0, (1, 2, 3)), (5.0, (1, 2, 5)), (10.0, (1, 2, 5, 10)), (0.5, (0.5,))):
+            self.assertEqual(search.Plan.seconds(plan, search.Model("", 1, seconds)), looks)
 
     def test_what_was_known_when(self):
         row = {"trace": [{"seconds": 0.5, "tfe": 10, "logprob": -9.0}, {"seconds": 2, "tfe": 30, "logprob": -4.0}, {"seconds": 3, "tfe": 90, "logprob": -4.0}]}

@@ -10,20 +10,25 @@
 namespace ponder {
 namespace {
 
-// Where level (k, n) of a block goes, n of half a panel. A vector holds 16 levels: in bf16 pairs of inputs of eight
-// outputs, in f32 one input of sixteen. Four-bit words hold eight consecutive vectors of their kind, eight-bit vectors
-// follow one another.
-void put(const CompactForm& f, Compute c, int k, int n, int level, std::uint8_t* out) {
-  const bool pairs = c == Compute::kBF16;
-  const int lane = pairs ? n % 8 * 2 + k % 2 : n;
-  if (f.eight_bits) {
-    const int vector = pairs ? k / 2 * 2 + n / 8 : k;
-    out[vector * 16 + lane] = static_cast<std::uint8_t>(level);
-    return;
+// Levels of a block of one output, n of half a panel, to where products read them: a vector holds 16, in bf16 pairs of
+// inputs of eight outputs, in f32 one input of sixteen. In bf16 out holds both halves, 16 inputs of each in turn.
+void put_eight_bits(Compute c, const std::int8_t* level, int n, int half, std::int8_t* out) {
+  for (int k = 0; k < kKBlock; ++k) {
+    const int at =
+        c == Compute::kF32 ? k * 16 + n : (k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 + n % 8 * 2 + k % 2;
+    out[at] = level[k];
   }
-  const int word = pairs ? n / 8 : k / 8, nibble = pairs ? k / 2 % 8 : k % 8;
-  std::uint8_t& byte = out[(word * 16 + lane) * 4 + nibble / 2];
-  byte = static_cast<std::uint8_t>(byte | (level - f.zero) << (nibble % 2 * 4));
+}
+
+// The same of four bits. A word of 32 holds eight levels of one lane: of eight inputs, in bf16 of every other one.
+void put_four_bits(Compute c, const std::int8_t* level, int zero, int n, int half, std::uint32_t* out) {
+  for (int w = 0; w < kKBlock / 8; ++w) {
+    const bool pairs = c == Compute::kBF16;
+    const int first = pairs ? w / 2 * 16 + w % 2 : w * 8, step = pairs ? 2 : 1;
+    std::uint32_t word = 0;
+    for (int i = 0; i < 8; ++i) word |= static_cast<std::uint32_t>(level[first + i * step] - zero) << (4 * i);
+    out[pairs ? (w / 2 * 2 + half) * 32 + n * 2 + w % 2 : w * 16 + n] = word;
+  }
 }
 
 }  // namespace
@@ -50,21 +55,21 @@ void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorR
   for (int n = 0; n < kPanel; ++n) {
     if (!rows[n].blocks) continue;
     split_levels(rows[n].type, rows[n].blocks, n_in, {level.data(), scale.data(), offset.data()});
+    const bool turns = compute == Compute::kBF16;  // of the halves
     const int half = n / 16, n_blocks = n_in / kKBlock;
     const std::size_t scale_bytes = f.groups() * std::size_t{128};
     for (int b = 0; b < n_blocks; ++b) {
-      const bool side_by_side = compute == Compute::kBF16;
-      std::byte* block = out + (side_by_side ? 2 * b : half * n_blocks + b) * f.block_bytes();
-      auto* scales = reinterpret_cast<float*>(block + (side_by_side ? half * scale_bytes : 0));
+      std::byte* block = out + (turns ? 2 * b : half * n_blocks + b) * f.block_bytes();
+      auto* scales = reinterpret_cast<float*>(block + (turns ? half * scale_bytes : 0));
       for (int g = 0; g < f.groups(); ++g) {
         scales[g * 16 + n % 16] = scale[b * 2 + g];
         scales[(f.groups() + g) * 16 + n % 16] = offset[b * 2 + g];
       }
-      auto* levels = reinterpret_cast<std::uint8_t*>(block + (side_by_side ? 2 : 1) * scale_bytes);
-      for (int k = 0; k < kKBlock; ++k) {
-        // In bf16 16 inputs of one half, then of the other.
-        const int input = side_by_side ? k % 16 : k, turn = side_by_side ? k / 16 * 2 + half : 0;
-        put(f, compute, input, n % 16, level[b * kKBlock + k], levels + turn * f.level_bytes() / 2);
+      std::byte* levels = block + (turns ? 2 : 1) * scale_bytes;
+      if (f.eight_bits) {
+        put_eight_bits(compute, &level[b * kKBlock], n % 16, half, reinterpret_cast<std::int8_t*>(levels));
+      } else {
+        put_four_bits(compute, &level[b * kKBlock], f.zero, n % 16, half, reinterpret_cast<std::uint32_t*>(levels));
       }
     }
   }

@@ -1,9 +1,11 @@
 // Packing of weight panels and the choice of a kernel for this CPU.
 #include "ops/gemm.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ops/isa.h"
+#include "ops/vector.h"
 
 namespace ponder {
 void pack_panel(Compute c, const float* rows, int k, void* out) {
@@ -14,11 +16,15 @@ void pack_panel(Compute c, const float* rows, int k, void* out) {
       for (int n = 0; n < kPanel; ++n) o[i * kPanel + n] = i < k ? rows[n * k + i] : 0.f;
     return;
   }
-  auto* o = static_cast<BF16*>(out);
-  if (kp != k) std::memset(out, 0, panel_bytes(c, k));
-  for (int n = 0; n < kPanel; ++n) {
-    const float* row = rows + static_cast<std::ptrdiff_t>(n) * k;
-    for (int i = 0; i < k; ++i) o[(i / 2 * kPanel + n) * 2 + i % 2] = to_bf16(row[i]);
+  // By blocks of inputs: the rows of one stay in the first-level cache while its pairs are written in their order.
+  auto* o = static_cast<std::uint32_t*>(out);
+  BF16 block[kPanel][kKBlock];
+  for (int first = 0; first < kp; first += kKBlock, o += kPanel * kKBlock / 2) {
+    const int n_inputs = std::min(kKBlock, k - first);
+    for (int n = 0; n < kPanel; ++n)
+      to_compute(Compute::kBF16, rows + static_cast<std::ptrdiff_t>(n) * k + first, n_inputs, block[n]);
+    for (int pair = 0; pair < kKBlock / 2; ++pair)
+      for (int n = 0; n < kPanel; ++n) std::memcpy(o + pair * kPanel + n, block[n] + 2 * pair, 4);
   }
 }
 

@@ -85,7 +85,7 @@ class Experiments(unittest.TestCase):
     def test_when_the_report_looks(self):
         plan = types.SimpleNamespace(small=False)
         for seconds, looks in ((3.0, (1, 2, 3)), (5.0, (1, 2, 5)), (10.0, (1, 2, 5, 10)), (0.5, (0.5,))):
-            self.assertEqual(search.Plan.seconds(plan, search.Model("", 1, seconds)), looks)
+            self.assertEqual(search.Plan.seconds(plan, search.Model("", 1, seconds, common.chat)), looks)
 
     def test_what_was_known_when(self):
         row = {"trace": [{"seconds": 0.5, "tfe": 10, "logprob": -9.0}, {"seconds": 2, "tfe": 30, "logprob": -4.0}, {"seconds": 3, "tfe": 90, "logprob": -4.0}]}

@@ -47,7 +47,16 @@ class Runs:
         return self.rows[key]
 
 
-def ask(ponder, words, prompts, may_fail=False):
+def chat(prompt):
+    return {"messages": prompt["messages"]}
+
+
+def plain(prompt):
+    """Of a base model, which has no chat template."""
+    return {"prompt": f"Question: {prompt['messages'][-1]['content']}\nAnswer:"}
+
+
+def ask(ponder, words, prompts, may_fail=False, request=chat):
     """(prompt, answer) of `ponder words…` for each prompt, in order and as they come. An answer that is an error ends the
     experiment, unless it may fail."""
     command = [ponder, *words, "--input", "-", "--jsonl"]
@@ -56,7 +65,7 @@ def ask(ponder, words, prompts, may_fail=False):
     failed = False
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as p:
         for prompt in prompts:
-            p.stdin.write(json.dumps({"messages": prompt["messages"]}) + "\n")
+            p.stdin.write(json.dumps(request(prompt)) + "\n")
             p.stdin.flush()
             line = p.stdout.readline()
             if not line:

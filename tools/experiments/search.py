@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections import namedtuple
 
-from common import Runs, ask, interval, read_jsonl, spread, table, write_report
+from common import Runs, ask, chat, interval, plain, read_jsonl, spread, table, write_report
 
 ARMS = {  # --method of think; none: its portfolio
     **{f"beam {w}": f"beam:width={w}" for w in (4, 16, 64, 256)},
@@ -38,7 +38,7 @@ TIE = 0.01  # nats
 BLOCK = 10  # prompts
 PROMPTS, SECONDS, GEMMA_PROMPTS, GEMMA_SECONDS = 60, 5.0, 20, 10.0  # unless the command line says otherwise
 
-Model = namedtuple("Model", "file prompts seconds")  # file "": the default model
+Model = namedtuple("Model", "file prompts seconds request")  # file "": the default model; request: of a prompt
 Law = namedtuple("Law", "name title words")
 
 
@@ -49,9 +49,9 @@ class Plan:
         fixed, ended = (5, 8) if args.small else (20, 40)
         self.laws = [Law("fixed", f"exactly {fixed} tokens", ["--target", "fixed", "--length", str(fixed)]),
                      Law("ended", f"ended within {ended} tokens", ["--target", "ended", "--max-length", str(ended)])]  # fmt: skip
-        self.models = [Model(args.model, 2 if args.small else args.prompts_of, args.seconds)]
+        self.models = [Model(args.model, 2 if args.small else args.prompts_of, args.seconds, chat)]
         if args.gemma:
-            self.models.append(Model(args.gemma, 2 if args.small else args.gemma_prompts, args.gemma_seconds))
+            self.models.append(Model(args.gemma, 2 if args.small else args.gemma_prompts, args.gemma_seconds, plain))
         self.tfe = (50, 100, 200, 400) if args.small else (500, 1000, 2000, 4000)
         self.small = args.small
         self.threads = ["-t", str(args.threads)] if args.threads else []
@@ -86,7 +86,8 @@ def run_all(args, plan, all_prompts, runs):
             for law in plan.laws:
                 for arm in ARMS:
                     words = plan.words(model, law, arm)
-                    for prompt, answer in ask(args.ponder, words, [p for p in block if key_of(words, p) not in runs]):
+                    left = [p for p in block if key_of(words, p) not in runs]
+                    for prompt, answer in ask(args.ponder, words, left, request=model.request):
                         runs.add({"words": " ".join(words), "id": prompt["id"], **kept(answer)})
             print(f"{model.file or 'default model'}: {at + len(block)} of {len(prompts)} prompts", file=sys.stderr, flush=True)
 
@@ -174,7 +175,7 @@ def section(plan, model, law, cells, rng):
     budget = f"{plan.tfe[-1]} TFE" if plan.small else f"{model.seconds:g} s"
     against = "greedy" if law.name == "fixed" else "greedy, or over the reply of beam 4 at its end where greedy has not ended or is less likely"
     lines = [f"## {row['model']['file']}: replies of {law.title}" if law.name == "fixed" else f"## {row['model']['file']}: replies {law.title}", "",
-             f"{len(cells)} prompts, {row['precision']}, {budget} a run. Mean gain in nats over {against}."]  # fmt: skip
+             f"{len(cells)} prompts{'' if model.request is chat else ' as Question: …, Answer:'}, {row['precision']}, {budget} a run. Mean gain in nats over {against}."]  # fmt: skip
     if None in bases:
         lines[-1] += f" On {bases.count(None)} prompts neither has one: they are not in the means."
     lines += ["", *gain_tables(plan, model, law, cells, rng)]
@@ -219,7 +220,7 @@ def main():
     p.add_argument("--model", default="", help="default: ponder's own")
     p.add_argument("--prompts-of", type=int, default=PROMPTS, metavar="N", help="so many of the prompts, spread over all")
     p.add_argument("--seconds", type=float, default=SECONDS, help="of a run")
-    p.add_argument("--gemma", default="", help="a second model")
+    p.add_argument("--gemma", default="", help="a second model, asked in plain text, since it has no chat template")
     p.add_argument("--gemma-prompts", type=int, default=GEMMA_PROMPTS)
     p.add_argument("--gemma-seconds", type=float, default=GEMMA_SECONDS)
     p.add_argument("--threads", type=int, default=0, help="of ponder; default: its own")

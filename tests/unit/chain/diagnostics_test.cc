@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -128,11 +128,11 @@ TEST(Diagnostics, EssOfAutoregression) {
 TEST(Diagnostics, EssOfChainsThatStandStill) {
   const DrawTable slow = autoregression(8, 50000, 0.9995, 78);
   EXPECT_NEAR(ess_mean(slow) / (8 * 50000 * (1 - 0.9995) / (1 + 0.9995)), 1, 0.25);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of this processor: others may share it
   DrawTable still;
   for (int c = 0; c < 8; ++c) still.emplace_back(300000, c);
   EXPECT_NEAR(ess_mean(still), 8, 0.5);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // 1 s alone; was 70 s
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 45);  // 1 s, under sanitizers 14 s; was 70 s
 }
 
 // Two values, as many of the one as of the other: all are equally far from the median, which leaves the bulk.

@@ -23,10 +23,12 @@ Result<Turn> turn_of(Settings s, double share) {
 }
 
 // A proof costs little where the answer is short: a first try comes early. The last one takes it up again: its work
-// does not depend on how good the bar is. Beams need less than their share where there is time; in a short budget, or
-// where replies are long, they find most.
-const std::vector<std::pair<const char*, double>> kPortfolio{
-    {"prove", 0.15}, {"beam", 0.4}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
+// does not depend on how good the bar is, so most of the budget is its own. Replies of a fixed length are seldom
+// proved; there beams find most.
+std::vector<std::pair<const char*, double>> portfolio(Target target) {
+  const double beams = target == Target::kFixed ? 0.4 : 0.15;
+  return {{"prove", 0.15}, {"beam", beams}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
+}
 
 Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
 
@@ -40,7 +42,7 @@ Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& text
   return all;
 }
 
-Result<std::vector<Turn>> turns_of(const ThinkConfig& c) {
+Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
   std::vector<Turn> turns;
   const auto add = [&turns](Settings s, double share) -> Status {
     PONDER_ASSIGN(Turn turn, turn_of(std::move(s), share));
@@ -49,7 +51,7 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c) {
   };
   PONDER_ASSIGN(const auto named, parse_methods(c.methods));
   if (named.empty())
-    for (const auto& [name, share] : kPortfolio) PONDER_TRY(add(plain(name), share));
+    for (const auto& [name, share] : portfolio(target)) PONDER_TRY(add(plain(name), share));
   for (std::size_t k = 0; k < named.size(); ++k) PONDER_TRY(add(named[k], 1. / static_cast<double>(named.size() - k)));
   const bool from_starts =
       std::any_of(named.begin(), named.end(), [](const Settings& s) { return methods().at(s.name()).from_starts; });
@@ -216,11 +218,13 @@ std::vector<std::string> think_methods() {
   return names;
 }
 
-Status check_methods(const std::vector<std::string>& methods) { return turns_of({.methods = methods}).status(); }
+Status check_methods(const std::vector<std::string>& methods) {
+  return turns_of({.methods = methods}, Target::kEnded).status();
+}
 
 Result<ThinkResult> think(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c,
                           const Budget& budget) {
-  PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c));
+  PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
   Thinker t(d, context, law, c, budget);
   PONDER_TRY(t.first());
   for (const Turn& turn : turns)

@@ -1,7 +1,7 @@
 // Registration and the loop over requests.
-#include <CLI/CLI.hpp>
-
 #include "search_args.h"
+
+#include <CLI/CLI.hpp>
 
 #include "output.h"
 #include "ponder/search.h"

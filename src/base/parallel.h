@@ -1,5 +1,5 @@
 // Parallel loops on oneTBB with an explicit number of threads. The body must not depend on which thread runs it:
-// results never depend on the thread count. A thread that the system has taken away holds nobody up but for the piece
+// results never depend on the thread count. A thread that the system has taken away holds nobody up but for the part
 // it is at, which OpenMP's static barriers do (docs/adr/0004-threads.md).
 #pragma once
 
@@ -27,7 +27,7 @@ void parallel_region(int n_threads, const F& fn) {
     struct Helpers : tbb::task_group {
       ~Helpers() { wait(); }
     };
-    Team team;
+    Team team(n_threads);
     Helpers helpers;
     for (int i = 1; i < n_threads; ++i) helpers.run([&] { team.help(); });
     const Team::Owner owner(team);  // goes first, which lets the helpers go
@@ -35,34 +35,37 @@ void parallel_region(int n_threads, const F& fn) {
   });
 }
 
+/// fn(begin, end) for parts of [0, n), at least `least` long but for the last ones.
+template <class F>
+void parallel_parts(int n_threads, std::int64_t n, std::int64_t least, const F& fn) {
+  if (n <= 0) return;
+  if (n_threads <= 1 || n <= least) {
+    fn(std::int64_t{0}, n);
+  } else if (Team* team = Team::current()) {
+    team->run(
+        n, least, [](const void* f, std::int64_t begin, std::int64_t end) { (*static_cast<const F*>(f))(begin, end); },
+        &fn);
+  } else {
+    arena(n_threads).execute([&] {
+      tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, n, least),
+                        [&](const tbb::blocked_range<std::int64_t>& r) { fn(r.begin(), r.end()); });
+    });
+  }
+}
+
 /// fn(i) for i in [0, n).
 template <class F>
 void parallel_for(int n_threads, std::int64_t n, const F& fn) {
-  if (n_threads <= 1 || n <= 1) {
-    for (std::int64_t i = 0; i < n; ++i) fn(i);
-  } else if (Team* team = Team::current()) {
-    struct Pieces {
-      const F& fn;
-      std::int64_t n, n_pieces;
-    } const all{fn, n, std::min<std::int64_t>(n, 32ll * n_threads)};
-    team->run(
-        all.n_pieces,
-        [](const void* pieces, std::int64_t i) {
-          const auto& p = *static_cast<const Pieces*>(pieces);
-          for (std::int64_t k = p.n * i / p.n_pieces; k < p.n * (i + 1) / p.n_pieces; ++k) p.fn(k);
-        },
-        &all);
-  } else {
-    arena(n_threads).execute([&] { tbb::parallel_for(std::int64_t{0}, n, fn); });
-  }
+  parallel_parts(n_threads, n, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) fn(i);
+  });
 }
 
 /// fn(begin, end) over [0, n) cut into a few contiguous ranges a thread.
 template <class F>
 void parallel_ranges(int n_threads, std::int64_t n, const F& fn) {
-  constexpr std::int64_t kRangesPerThread = 4;
-  const std::int64_t k = n_threads <= 1 ? 1 : std::min(n, kRangesPerThread * n_threads);
-  parallel_for(n_threads, k, [&](std::int64_t i) { fn(n * i / k, n * (i + 1) / k); });
+  constexpr std::int64_t kRangesPerThread = 8;
+  parallel_parts(n_threads, n, (n - 1) / (kRangesPerThread * std::max(n_threads, 1)) + 1, fn);
 }
 
 }  // namespace ponder

@@ -1,6 +1,7 @@
-// Pieces are taken by compare-and-swap; whoever waits spins, and lets others run when that takes long.
+// Steps are taken by compare-and-swap; whoever waits spins, and lets others run when that takes long.
 #include "base/team.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -9,7 +10,7 @@ namespace {
 
 thread_local Team* t_current = nullptr;
 
-constexpr std::uint64_t kPieces = 0xffffffffu;
+constexpr std::uint64_t kSteps = 0xffffffffu;
 
 void pause(int& n_waits) {
   constexpr int kSpins = 4000;  // some 50 us
@@ -31,39 +32,47 @@ Team::Owner::~Owner() {
   team_.stop();
 }
 
-bool Team::take_piece() {
-  std::uint64_t ticket = ticket_.load(std::memory_order_relaxed);
+// A part of what is left, so large at first that neighbours stay with one thread (what it has fetched ahead serves it
+// too), and small in the end, when threads must end together: guided self-scheduling, Polychronopoulos and Kuck 1987.
+bool Team::take_steps() {
+  constexpr std::uint64_t kPartsAThread = 2;
+  std::uint64_t ticket = ticket_.load(std::memory_order_relaxed), left, part;
   do {
-    if ((ticket & kPieces) == 0) return false;
-  } while (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acquire, std::memory_order_relaxed));
+    left = ticket & kSteps;
+    if (left == 0) return false;
+    const auto least = static_cast<std::uint64_t>(least_.load(std::memory_order_relaxed));
+    part = std::min(left, std::max(least, left / (kPartsAThread * static_cast<std::uint64_t>(n_threads_))));
+  } while (!ticket_.compare_exchange_weak(ticket, ticket - part, std::memory_order_acquire, std::memory_order_relaxed));
+  const auto n = static_cast<std::int64_t>(part), begin = n_ - static_cast<std::int64_t>(left);
   try {
-    body_(fn_, n_ - static_cast<std::int64_t>(ticket & kPieces));
+    body_(fn_, begin, begin + n);
   } catch (...) {
     if (!failed_.exchange(true)) error_ = std::current_exception();
   }
-  n_done_.fetch_add(1, std::memory_order_release);
+  n_done_.fetch_add(n, std::memory_order_release);
   return true;
 }
 
 void Team::help() {
   int n_waits = 0;
   while (!stopped_.load(std::memory_order_acquire)) {
-    if (take_piece())
+    if (take_steps())
       n_waits = 0;
     else
       pause(n_waits);
   }
 }
 
-void Team::run(std::int64_t n, Body body, const void* fn) {
+void Team::run(std::int64_t n, std::int64_t least, Body body, const void* fn) {
   n_ = n;
+  least_.store(std::max<std::int64_t>(least, 1), std::memory_order_relaxed);
   body_ = body;
   fn_ = fn;
   n_done_.store(0, std::memory_order_relaxed);
   const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
   ticket_.store(number << 32 | static_cast<std::uint64_t>(n), std::memory_order_release);
   t_current = nullptr;  // a loop inside a loop is no business of this team
-  while (take_piece()) {
+  while (take_steps()) {
   }
   t_current = this;
   int n_waits = 0;

@@ -1,5 +1,5 @@
 // Team: the threads of an arena kept awake for a while, so that hundreds of short loops in a row need not wake them
-// each time. The threads are oneTBB's; a thread that the system has taken away holds up only the piece it is at.
+// each time. The threads are oneTBB's; a thread that the system has taken away holds up only the steps it is at.
 // Used through parallel.h.
 #pragma once
 
@@ -11,17 +11,19 @@ namespace ponder {
 
 class Team {
  public:
+  explicit Team(int n_threads) : n_threads_(n_threads) {}
   /// The team of the region that this thread has opened, or null; null inside the body of a loop.
   static Team* current();
 
-  /// A helper's life: takes pieces of loops until stop().
+  /// A helper's life: takes steps of loops until stop().
   void help();
   void stop() { stopped_.store(true, std::memory_order_release); }
 
-  /// Body of a loop: piece i of fn's work.
-  using Body = void (*)(const void* fn, std::int64_t i);
-  /// Pieces 0 … n-1 on all threads that are awake; by the owner alone. Throws what a body threw.
-  void run(std::int64_t n, Body body, const void* fn);
+  /// Body of a loop: steps [begin, end) of fn's work.
+  using Body = void (*)(const void* fn, std::int64_t begin, std::int64_t end);
+  /// Steps [0, n) on all threads that are awake, `least` or more at a time; by the owner alone. Throws what a body
+  /// threw.
+  void run(std::int64_t n, std::int64_t least, Body body, const void* fn);
 
   /// Makes a team this thread's own for a scope.
   class Owner {
@@ -36,14 +38,18 @@ class Team {
   };
 
  private:
-  bool take_piece();
+  bool take_steps();
 
-  // The loop's number in the high half, pieces not yet taken in the low half: one word, so that a helper that comes
+  // What one thread writes while another waits for it has a cache line of its own.
+  static constexpr int kLine = 64;
+  // The loop's number in the high half, steps not yet taken in the low half: one word, so that a helper that comes
   // late takes nothing of a loop that is over.
-  std::atomic<std::uint64_t> ticket_{0};
-  std::atomic<std::int64_t> n_done_{0};
-  std::atomic<bool> stopped_{false}, failed_{false};
-  // Of the present loop: written before its ticket, read only by who holds a piece of it.
+  alignas(kLine) std::atomic<std::uint64_t> ticket_{0};
+  alignas(kLine) std::atomic<std::int64_t> n_done_{0};
+  alignas(kLine) std::atomic<bool> stopped_{false}, failed_{false};
+  std::atomic<std::int64_t> least_{1};
+  const int n_threads_;
+  // Of the present loop: written before its ticket, read only by who holds steps of it.
   std::int64_t n_ = 0;
   Body body_ = nullptr;
   const void* fn_ = nullptr;

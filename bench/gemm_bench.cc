@@ -34,7 +34,7 @@ void ours(benchmark::State& state) {
   for (auto _ : state)
     parallel_ranges(kThreads, n / kPanel, [&](std::int64_t b, std::int64_t e) {
       kernel.run(a.data(), a_stride(k), m, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
-                 c.data() + b * kPanel, n);
+                 c.data() + b * kPanel, n, false);
     });
   report(state, m, k, n);
 }

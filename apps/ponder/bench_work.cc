@@ -117,7 +117,7 @@ Rate Bench::gemm_peak() {
     for (int i = 0; i < kInner; ++i)
       parallel_ranges(m.n_threads, panels, [&](std::int64_t b, std::int64_t e) {
         kernel.run(a.data(), lda, rows, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
-                   c.data() + b * kPanel, panels * kPanel);
+                   c.data() + b * kPanel, panels * kPanel, false);
       });
   });
 }

@@ -1,12 +1,12 @@
-// Buffer: uninitialised, 64-byte aligned memory for numbers. Pages are not touched before they are written, so
-// a large one costs only what is used.
+// Buffer: uninitialised, 64-byte aligned memory for numbers (base/pages.h). A large one costs only what is used.
 #pragma once
 
 #include <cstddef>
 #include <cstdlib>
-#include <new>
 #include <type_traits>
 #include <utility>
+
+#include "base/pages.h"
 
 namespace ponder {
 
@@ -30,8 +30,8 @@ class Buffer {
     if (n <= n_) return;
     std::free(data_);
     n_ = 0;
-    data_ = static_cast<T*>(std::aligned_alloc(64, (n * sizeof(T) + 63) / 64 * 64));
-    if (!data_) throw std::bad_alloc();
+    data_ = nullptr;
+    data_ = static_cast<T*>(aligned_memory(n * sizeof(T)));
     n_ = n;
   }
   T* data() { return data_; }

@@ -15,17 +15,22 @@ std::size_t round_to(std::size_t n, std::size_t unit) { return (n + unit - 1) / 
 
 }  // namespace
 
+void* aligned_memory(std::size_t n) {
+  const bool large = n >= kPage / 2;
+  const std::size_t unit = large ? kPage : kLine, size = round_to(n, unit);
+  void* memory = std::aligned_alloc(unit, size);
+  if (!memory) throw std::bad_alloc();
+  if (large) madvise(memory, size, MADV_HUGEPAGE);  // a wish: without it pages are small
+  return memory;
+}
+
 std::shared_ptr<std::byte> Pages::take(std::size_t n) {
   n = round_to(n, kLine);
   if (used_ + n > size_) {
-    size_ = round_to(std::max(n, kChunk), kPage);
+    const std::size_t size = round_to(std::max(n, kChunk), kPage);
+    chunk_.reset(static_cast<std::byte*>(aligned_memory(size)), std::free);
+    size_ = size;
     used_ = 0;
-    chunk_.reset(static_cast<std::byte*>(std::aligned_alloc(kPage, size_)), std::free);
-    if (!chunk_) {
-      size_ = 0;
-      throw std::bad_alloc();
-    }
-    madvise(chunk_.get(), size_, MADV_HUGEPAGE);  // a wish: without it pages are small
   }
   used_ += n;
   return {chunk_, chunk_.get() + used_ - n};

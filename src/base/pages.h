@@ -1,5 +1,6 @@
-// Pages: memory for many large blocks, in pages of 2 MB where the system has them: reading weights from the first byte
-// to the last is a quarter faster than over pages of 4 KB. Not for memory that is mostly left untouched.
+// Memory in pages of 2 MB where the system has them: reading weights from the first byte to the last is a quarter
+// faster than over pages of 4 KB, and a batch whose arrays lie in them a tenth (docs/adr/0008-kv.md). Not for large
+// memory that is touched here and there.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,11 @@
 
 namespace ponder {
 
+/// n bytes, 64-byte aligned, uninitialised, for std::free. Pages are not touched before they are written, so what is
+/// not used costs nothing. Throws std::bad_alloc.
+void* aligned_memory(std::size_t n);
+
+/// Gives out parts of large memory.
 class Pages {
  public:
   /// n bytes, 64-byte aligned, uninitialised; they stay as long as the pointer does. Throws std::bad_alloc.

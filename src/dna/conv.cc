@@ -39,7 +39,7 @@ class Bank {
   Product times(const float* a, int lda, int m) const {
     Product c{Values(static_cast<std::size_t>(rows(m)) * ld_), ld_};
     const int at_once = m < kRowsAtOnce / 2 ? m : round_up(m, kRowsAtOnce);
-    gemm_kernel(Compute::kF32).run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.data(), ld_);
+    gemm_kernel(Compute::kF32).run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.data(), ld_, false);
     return c;
   }
   std::size_t floats_of(int m, int lda) const { return static_cast<std::size_t>(rows(m)) * lda + depth(); }

@@ -125,14 +125,14 @@ void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const in
                             const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const int hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded(), ld_heads = round_up(c.q_size(), kPanel);
-  const AttentionShape shape{c.n_heads / c.n_kv_heads, hd, c.attention_scale, c.attention_soft_cap};
+  const AttentionShape shape = attention_shape();
   const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(shape.group) * hd;
   const auto n_replies = static_cast<std::int64_t>(first_rows.size()) - 1;
   parallel_for(info_.n_threads, n_replies * c.n_kv_heads, [&](std::int64_t task) {
     const int h = static_cast<int>(task / n_replies);
     const std::int64_t begin = first_rows[task % n_replies], end = first_rows[task % n_replies + 1];
     thread_local std::vector<AttentionVjpRow> rows;
-    thread_local Buffer<float> scratch;
+    thread_local AttentionVjpRoom room;
     rows.clear();
     for (std::int64_t i = begin; i < end; ++i) {
       float* to = s.wide.data() + i * ldc;
@@ -145,8 +145,7 @@ void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const in
                       .runs = b.path(i),
                       .first = c.first_key(layer, b.positions[i])});
     }
-    scratch.grow(attention_vjp_scratch(shape, rows.size(), b.positions[end - 1] + 1));
-    attend_vjp(shape, kv.head(layer, h), rows, scratch.data());
+    attend_vjp(*kernel_, shape, kv.head(layer, h), rows, room);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -34,15 +35,38 @@ void add_bias(float* x, const std::vector<float>& bias) {
 }  // namespace
 
 KvStore::KvStore(const Config& c, const GemmKernel& kernel, int n_slots)
-    : n_heads_(c.n_kv_heads),
-      head_size_(static_cast<std::size_t>(round_up(n_slots, kKeyBlock)) * c.head_dim),
-      hidden_stride_(a_stride(c.n_embd) * compute_bytes(kernel.compute)),
-      keys_(head_size_ * c.n_kv_heads * c.n_layers),
-      values_(head_size_ * c.n_kv_heads * c.n_layers),
-      hidden_(hidden_stride_ * n_slots) {}
+    : compute_(kernel.compute),
+      head_dim_(c.head_dim),
+      n_heads_(c.n_kv_heads),
+      vector_bytes_(round_up(c.head_dim, kPanel) * slot_type_bytes(key_type(kernel.compute))),
+      hidden_bytes_(a_stride(c.n_embd) * compute_bytes(kernel.compute)),
+      values_at_(c.n_layers * n_heads_ * kSlotBlock * vector_bytes_),
+      hidden_at_(2 * values_at_),
+      block_bytes_(hidden_at_ + kSlotBlock * hidden_bytes_),
+      blocks_(block_bytes_ * ((n_slots + kSlotBlock - 1) / kSlotBlock)) {}
+
+std::size_t KvStore::at(int layer, int head, int slot) const {
+  return slot / kSlotBlock * block_bytes_ +
+         ((layer * n_heads_ + head) * kSlotBlock + slot % kSlotBlock) * vector_bytes_;
+}
+
+KvHead KvStore::head(int layer, int head) const {
+  const std::byte* keys = blocks_.data() + at(layer, head, 0);
+  return {keys, keys + values_at_, block_bytes_};
+}
+
+void KvStore::store(int layer, int head, int slot, const float* key, const float* value) {
+  std::byte* to = blocks_.data() + at(layer, head, slot);
+  store_vector(key_type(compute_), key, head_dim_, to);
+  store_vector(value_type(compute_), value, head_dim_, to + values_at_);
+}
+
+std::byte* KvStore::hidden(int slot) {
+  return blocks_.data() + slot / kSlotBlock * block_bytes_ + hidden_at_ + slot % kSlotBlock * hidden_bytes_;
+}
 
 std::int64_t KvStore::bytes_per_slot(const Config& c, const GemmKernel& kernel) {
-  return 8ll * c.kv_size() * c.n_layers + static_cast<std::int64_t>(a_stride(c.n_embd) * compute_bytes(kernel.compute));
+  return static_cast<std::int64_t>(KvStore(c, kernel, 0).block_bytes_ / kSlotBlock);
 }
 
 Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights w, const GemmKernel& kernel,
@@ -172,8 +196,7 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
       float *k = q + c.q_size(), *v = k + c.kv_size();
       for (int h = 0; h < c.n_kv_heads; ++h) {
         finish_head(k + h * hd, w.k_norm, i);
-        store_key(k + h * hd, hd, b.slots[i], kv.keys(layer, h));
-        std::copy_n(v + h * hd, hd, kv.values(layer, h) + static_cast<std::ptrdiff_t>(b.slots[i]) * hd);
+        kv.store(layer, h, b.slots[i], k + h * hd, v + h * hd);
       }
     }
   });
@@ -182,36 +205,36 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
   residual(n, st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
 }
 
+AttentionShape Transformer::attention_shape() const {
+  const Config& c = config_;
+  return {c.n_heads / c.n_kv_heads, c.head_dim, c.attention_scale, c.attention_soft_cap};
+}
+
 // From the queries to the operand of the output product in s.a.
 void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
                                ForwardScratch& s) const {
   const Config& c = config_;
-  const int n = b.n(), hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded();
-  const AttentionShape shape{c.n_heads / c.n_kv_heads, hd, c.attention_scale, c.attention_soft_cap};
+  const AttentionShape shape = attention_shape();
+  const int n = b.n(), ldc = weights_.layers[layer].qkv.n_padded(), width = shape.group * c.head_dim;
+  const std::size_t size = compute_bytes(kernel_->compute);
   // Few rows are cut smaller, so that every thread has some.
-  const int most = attention_rows(shape), fair = n * c.n_kv_heads / (4 * info_.n_threads);
-  const int block = std::clamp(fair, 1, most), n_blocks = (n + block - 1) / block;
-  const std::size_t width = static_cast<std::size_t>(shape.group) * hd;  // of a row's queries of one head
-  parallel_for(info_.n_threads, static_cast<std::int64_t>(n_blocks) * c.n_kv_heads, [&](std::int64_t task) {
-    const int h = static_cast<int>(task / n_blocks), begin = static_cast<int>(task % n_blocks) * block;
+  const int most = attention_rows(shape), fair = (2 * info_.n_threads - 1) / c.n_kv_heads + 1;
+  const std::int64_t n_blocks = std::max((n - 1) / most + 1, std::min(n, fair));
+  parallel_for(info_.n_threads, n_blocks * c.n_kv_heads, [&](std::int64_t task) {
+    const std::int64_t h = task / n_blocks, block = task % n_blocks;
     thread_local std::vector<AttentionRow> rows;
-    thread_local Buffer<float> scratch;
+    thread_local AttentionRoom room;
     rows.clear();
-    int longest = 0;
-    for (std::int64_t i = begin; i < std::min(begin + block, n); ++i) {
+    for (std::int64_t i = n * block / n_blocks; i < n * (block + 1) / n_blocks; ++i) {
+      std::byte* out = row_of(s.a, i, c.q_size());
       rows.push_back({.q = st.qkv + i * ldc + h * width,
-                      .out = s.heads.data() + i * c.q_size() + h * width,
+                      .out = out + h * width * size,
                       .lse = st.lse ? st.lse + i * c.n_heads + h * shape.group : nullptr,
                       .runs = b.path(i),
                       .first = c.first_key(layer, b.positions[i])});
-      longest = std::max(longest, b.positions[i] + 1);
+      if (h == 0) std::memset(out + c.q_size() * size, 0, (round_up(c.q_size(), kKBlock) - c.q_size()) * size);
     }
-    scratch.grow(attention_scratch(shape, rows.size(), longest));
-    attend(shape, kv.head(layer, h), rows, scratch.data());
-  });
-  parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      to_compute(kernel_->compute, s.heads.data() + i * c.q_size(), c.q_size(), row_of(s.a, i, c.q_size()));
+    attend(*kernel_, shape, kv.head(layer, static_cast<int>(h)), rows, room);
   });
 }
 
@@ -260,7 +283,6 @@ void Transformer::prepare(const ForwardBatch& b, ForwardScratch& s) const {
   const LayerWeights& l = weights_.layers[0];
   s.x.grow(rows * d);
   s.narrow.grow(rows * round_up(std::max(d, c.q_size()), kPanel));
-  s.heads.grow(rows * c.q_size());
   s.wide.grow(rows * std::max(l.qkv.n_padded(), l.up.n_padded()));
   s.a.grow(rows * a_stride(std::max({d, c.q_size(), l.qkv.n_padded()})) * size);
   s.a_ff.grow(rows * a_stride(2 * l.up.n_padded()) * size);

@@ -40,21 +40,23 @@ struct ForwardBatch {
 struct KvStore {
   KvStore(const Config&, const GemmKernel&, int n_slots);
   static std::int64_t bytes_per_slot(const Config&, const GemmKernel&);
-  float* keys(int layer, int head) { return keys_.data() + (layer * n_heads_ + head) * head_size_; }
-  float* values(int layer, int head) { return values_.data() + (layer * n_heads_ + head) * head_size_; }
-  KvHead head(int layer, int head) { return {keys(layer, head), values(layer, head)}; }
-  std::byte* hidden(int slot) { return hidden_.data() + static_cast<std::size_t>(slot) * hidden_stride_; }
-  std::size_t hidden_stride() const { return hidden_stride_; }  // bytes: one row of A
+  void store(int layer, int head, int slot, const float* key, const float* value);  // (head_dim) each
+  KvHead head(int layer, int head) const;
+  std::byte* hidden(int slot);  // one row of A
 
  private:
-  std::size_t n_heads_, head_size_, hidden_stride_;
-  Buffer<float> keys_, values_;  // (n_layers, n_kv_heads) of what KvHead holds
-  Buffer<std::byte> hidden_;     // (n_slots, a_stride(n_embd)) after the output norm
+  std::size_t at(int layer, int head, int slot) const;  // of a key
+
+  Compute compute_;
+  int head_dim_;
+  std::size_t n_heads_, vector_bytes_, hidden_bytes_;
+  std::size_t values_at_, hidden_at_, block_bytes_;  // within a block: its keys are at 0
+  Buffer<std::byte> blocks_;  // of kSlotBlock slots: (n_layers, n_kv_heads) keys, as many values, (kSlotBlock) hidden
 };
 
 /// Working memory of a pass, grown on first use and kept.
 struct ForwardScratch {
-  Buffer<float> x, wide, narrow, heads, cosines, sines;
+  Buffer<float> x, wide, narrow, cosines, sines;
   Buffer<std::byte> a, a_ff;  // operands of products: (n, n_embd or q), (n, n_ff or more)
 };
 
@@ -104,6 +106,7 @@ class Transformer final : public Model {
   void feed_forward(int layer, int n, const LayerState&, ForwardScratch&) const;
   void residual(int n, const float* from, float* branch, const NormWeights& post, const std::vector<float>& bias,
                 float* to, const NormWeights* next, ForwardScratch&) const;
+  AttentionShape attention_shape() const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
   std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;  // of an operand n wide
 

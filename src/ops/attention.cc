@@ -1,115 +1,180 @@
-// Scores, softmax and the weighted sum of values, by Highway. Each score is one chain of multiply-adds over the head
-// and each output one chain over the positions, so the shape of a tile never shows in the numbers.
+// Two products of the engine's own kernel (gemm.h), with the keys as outputs and with the values as inputs, and the
+// softmax between them. A chain of sums over positions is cut only between blocks of kPanel positions, which the
+// kernel's `add` joins again, and a weight of zero adds nothing: so neither what is shared nor who is beside shows in
+// the numbers.
 #include "ops/attention.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <vector>
 
 #include "ops/activation.h"
 #include "ops/reduce.h"
+#include "ops/softmax.h"
+#include "ops/vector.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "ops/attention.cc"
-#include <hwy/foreach_target.h>  // first: it includes this file once a target
-
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/highway.h>
-
-#include "ops/attention_tiles-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace ponder::HWY_NAMESPACE {
-
-// p = exp(s - max), its sum; lanes hold positions first, first + 1, …
-float softmax_weights(float* s, int n, float max) {
-  AV sum = hn::Zero(kAD);
-  int i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const AV e = hn::Exp(kAD, hn::Sub(hn::LoadU(kAD, s + i), hn::Set(kAD, max)));
-    hn::StoreU(e, kAD, s + i);
-    sum = hn::Add(sum, e);
-  }
-  float total = hn::GetLane(hn::SumOfLanes(kAD, sum));
-  for (; i < n; ++i) {
-    s[i] = hn::GetLane(hn::Exp(kAD, hn::Set(kAD, s[i] - max)));
-    total += s[i];
-  }
-  return total;
-}
-
-constexpr int kEnd = 1 << 30;
-
-void attend_t(const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows, float* scratch) {
-  const int hd = s.head_dim, m = static_cast<int>(rows.size()) * s.group;
-  int longest = 0, n_shared = kEnd, start = kEnd;  // positions [start, n_shared) are walked once for all rows
-  for (const AttentionRow& r : rows) {
-    longest = std::max(longest, path_length(r.runs));
-    n_shared = std::min(n_shared, shared_positions(rows[0].runs, r.runs));
-    start = std::min(start, r.first);
-  }
-  start = std::min(start, n_shared);
-  const int ld = longest + kKeyBlock;
-  float *inverse = scratch, *q = inverse + m, *out = q + static_cast<std::ptrdiff_t>(m) * hd;
-  float* scores =
-      out + static_cast<std::ptrdiff_t>(m) * hd + kKeyBlock;  // a vector may begin before its first position
-  for (std::size_t r = 0; r < rows.size(); ++r) std::copy_n(rows[r].q, s.group * hd, q + r * s.group * hd);
-  std::fill_n(out, static_cast<std::ptrdiff_t>(m) * hd, 0.f);
-
-  const auto scored = [&](int first_query, int n_queries) {
-    return [&, first_query, n_queries](int pos, int slot, int n) {
-      score({kv.keys, hd, slot, n, pos, ld, s.scale}, n_queries, q + static_cast<std::ptrdiff_t>(first_query) * hd,
-            scores + static_cast<std::ptrdiff_t>(first_query) * ld);
-    };
-  };
-  const auto weighed = [&](int first_query, int n_queries) {
-    return [&, first_query, n_queries](int pos, int slot, int n) {
-      weigh({kv.values + static_cast<std::ptrdiff_t>(slot) * hd, hd, n, ld}, n_queries,
-            scores + static_cast<std::ptrdiff_t>(first_query) * ld + pos,
-            out + static_cast<std::ptrdiff_t>(first_query) * hd);
-    };
-  };
-  for_positions(rows[0].runs, start, n_shared, scored(0, m));
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const AttentionRow& row = rows[r];
-    const int query = static_cast<int>(r) * s.group, n = path_length(row.runs);
-    for_positions(row.runs, std::max(n_shared, row.first), kEnd, scored(query, s.group));
-    for (int g = 0; g < s.group; ++g) {
-      float* p = scores + static_cast<std::ptrdiff_t>(query + g) * ld;
-      if (s.soft_cap > 0) soft_cap(p + row.first, n - row.first, s.soft_cap);
-      const float max = max_of(p + row.first, n - row.first),
-                  total = softmax_weights(p + row.first, n - row.first, max);
-      std::fill(p + start, p + std::clamp(row.first, start, n_shared), 0.f);
-      if (row.lse) row.lse[g] = max + std::log(total);
-      inverse[query + g] = 1 / total;
-    }
-  }
-  for_positions(rows[0].runs, start, n_shared, weighed(0, m));
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const AttentionRow& row = rows[r];
-    const int query = static_cast<int>(r) * s.group;
-    for_positions(row.runs, std::max(n_shared, row.first), kEnd, weighed(query, s.group));
-    for (int g = 0; g < s.group; ++g) {
-      const float* sum = out + static_cast<std::ptrdiff_t>(query + g) * hd;
-      for (int i = 0; i < hd; ++i) row.out[g * hd + i] = sum[i] * inverse[query + g];
-    }
-  }
-}
-
-}  // namespace ponder::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace ponder {
-HWY_EXPORT(attend_t);
+namespace {
 
-void store_key(const float* key, int head_dim, int slot, float* keys) {
-  float* to = keys + static_cast<std::ptrdiff_t>(slot / kKeyBlock) * head_dim * kKeyBlock + slot % kKeyBlock;
-  for (int i = 0; i < head_dim; ++i) to[static_cast<std::ptrdiff_t>(i) * kKeyBlock] = key[i];
-}
+constexpr int kChunk = 128;  // positions whose panels stay in the first-level cache
 
-void attend(const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(attend_t)(s, kv, rows, scratch);
+int block_begin(int position) { return position / kPanel * kPanel; }
+
+// Some rows over some positions [begin, end) of one path; begin is a multiple of kPanel.
+struct Part {
+  int first_row, n_rows;
+  std::span<const KvRun> runs;
+  int begin, end;
+};
+
+class Attending {
+ public:
+  Attending(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows,
+            AttentionRoom& room)
+      : kernel_(kernel),
+        s_(s),
+        keys_{key_type(kernel.compute), s.width(), kv.keys, kv.block_bytes},
+        values_{value_type(kernel.compute), s.width(), kv.values, kv.block_bytes},
+        rows_(rows),
+        room_(room) {
+    cut();
+    const std::size_t m = rows.size() * s.group, padded = m + kRowBlock;  // a part may begin at any row
+    int longest = 0;
+    for (const Part& p : own_) longest = std::max(longest, p.end);
+    ld_ = round_up(std::max(longest, shared_.end) - base_, kPanel) + kPanel;
+    room.q.grow(padded * width());
+    room.inverse.grow(m);
+    room.panels.grow(std::max(slot_panel_bytes(keys_, kChunk), slot_panel_bytes(values_, kChunk)));
+    room.scores.grow(padded * ld_);
+    room.out.grow(padded * width());
+    room.part.grow(padded * width());
+  }
+
+  void run() {
+    for (std::size_t r = 0; r < rows_.size(); ++r)
+      for (int g = 0; g < s_.group; ++g)
+        scaled_query(rows_[r].q + g * s_.head_dim, query(static_cast<int>(r) * s_.group + g));
+    // A kernel may write on past the last row of a part: parts come in order of rows.
+    score(shared_);
+    for (const Part& p : own_) {
+      score(p);
+      for (int r = p.first_row; r < p.first_row + p.n_rows; ++r) softmax(r, p.end);
+    }
+    std::fill_n(room_.out.data(), rows_.size() * s_.group * width(), 0.f);
+    weigh(shared_, room_.out.data());
+    for (const Part& p : own_) {
+      const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(p.n_rows) * s_.group * width();
+      std::copy_n(room_.out.data() + static_cast<std::ptrdiff_t>(p.first_row) * s_.group * width(), n,
+                  room_.part.data());
+      weigh(p, room_.part.data());
+      finish(p);
+    }
+  }
+
+ private:
+  std::ptrdiff_t width() const { return keys_.width; }
+  std::ptrdiff_t size() const { return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute)); }
+  float* query(int i) { return room_.q.data() + i * width(); }
+  float* scores(int i) { return room_.scores.data() + static_cast<std::ptrdiff_t>(i) * ld_; }
+  // The weight at a position, where the scores of the query were.
+  std::byte* weight(int i, int position) {
+    return reinterpret_cast<std::byte*>(scores(i)) + (position - base_) * size();
+  }
+
+  void scaled_query(const float* q, float* out) {
+    for (int k = 0; k < s_.head_dim; ++k) out[k] = q[k] * s_.scale;
+    std::fill(out + s_.head_dim, out + width(), 0.f);
+  }
+
+  // The beginning that all rows share, and for each chain of rows, the one prolonging the other, the rest.
+  void cut() {
+    int n_shared = path_length(rows_[0].runs), first = rows_[0].first;
+    for (const AttentionRow& r : rows_) {
+      n_shared = std::min(n_shared, shared_positions(rows_[0].runs, r.runs));
+      first = std::min(first, r.first);
+    }
+    base_ = block_begin(first);
+    const int n = static_cast<int>(rows_.size()), cut = std::max(base_, block_begin(n_shared));
+    shared_ = {0, n, rows_[0].runs, base_, cut};
+    for (int r = 0, end = 0; r < n; r = end) {
+      int first_seen = rows_[r].first;
+      for (end = r + 1; end < n; ++end) {
+        const int length = path_length(rows_[end - 1].runs);
+        if (shared_positions(rows_[end - 1].runs, rows_[end].runs) != length) break;
+        first_seen = std::min(first_seen, rows_[end].first);
+      }
+      const std::span<const KvRun> runs = rows_[end - 1].runs;
+      own_.push_back({r, end - r, runs, std::max(cut, block_begin(first_seen)), path_length(runs)});
+    }
+  }
+
+  // fn(position, n) for parts of [begin, end), whole blocks of positions.
+  template <class F>
+  static void chunks(const Part& p, const F& fn) {
+    for (int at = p.begin; at < p.end; at += kChunk) fn(at, round_up(std::min(kChunk, p.end - at), kPanel));
+  }
+
+  void score(const Part& p) {
+    const int i = p.first_row * s_.group, m = p.n_rows * s_.group;
+    chunks(p, [&](int at, int n) {
+      pack_as_outputs(keys_, p.runs, at, n, room_.panels.data());
+      score_kernel_.run(query(i), keys_.width, m, room_.panels.data(), keys_.width, n / kPanel, scores(i) + at - base_,
+                        ld_, false);
+    });
+  }
+
+  void softmax(int r, int end) {
+    const AttentionRow& row = rows_[r];
+    const int n = path_length(row.runs) - row.first;
+    for (int g = 0; g < s_.group; ++g) {
+      const int i = r * s_.group + g;
+      float* p = scores(i) + row.first - base_;
+      if (s_.soft_cap > 0) soft_cap(p, n, s_.soft_cap);
+      const float max = max_of(p, n);
+      const float total = softmax_weights(kernel_.compute, p, n, max, weight(i, row.first));
+      std::memset(weight(i, base_), 0, (row.first - base_) * size());
+      std::memset(weight(i, row.first + n), 0, (round_up(end, kPanel) - row.first - n) * size());
+      if (row.lse) row.lse[g] = max + std::log(total);
+      room_.inverse[i] = 1 / total;
+    }
+  }
+
+  void weigh(const Part& p, float* out) {
+    const int i = p.first_row * s_.group, m = p.n_rows * s_.group;
+    chunks(p, [&](int at, int n) {
+      pack_as_inputs(values_, p.runs, at, n, room_.panels.data());
+      kernel_.run(weight(i, at), static_cast<int>(ld_ * sizeof(float) / size()), m, room_.panels.data(), n,
+                  values_.width / kPanel, out, values_.width, true);
+    });
+  }
+
+  // The sums of a part, divided by those of the weights, to their rows.
+  void finish(const Part& p) {
+    float* sum = room_.part.data();
+    for (int r = p.first_row; r < p.first_row + p.n_rows; ++r)
+      for (int g = 0; g < s_.group; ++g, sum += width()) {
+        const float inverse = room_.inverse[r * s_.group + g];
+        for (int k = 0; k < s_.head_dim; ++k) sum[k] *= inverse;
+        convert(kernel_.compute, sum, s_.head_dim, rows_[r].out + g * s_.head_dim * size());
+      }
+  }
+
+  const GemmKernel &kernel_, &score_kernel_ = gemm_kernel(product_compute(key_type(kernel_.compute)));
+  const AttentionShape& s_;
+  SlotVectors keys_, values_;
+  std::span<const AttentionRow> rows_;
+  AttentionRoom& room_;
+  Part shared_{};
+  std::vector<Part> own_;
+  int base_ = 0, ld_ = 0;
+};
+
+}  // namespace
+
+void attend(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows,
+            AttentionRoom& room) {
+  Attending(kernel, s, kv, rows, room).run();
 }
 
 }  // namespace ponder
-#endif

@@ -6,41 +6,48 @@
 #include <cstddef>
 #include <span>
 
-#include "ops/path.h"
+#include "base/buffer.h"
+#include "ops/slot_panels.h"
 
 namespace ponder {
 
 struct AttentionShape {
-  int group;       // query heads that share one key-value head
-  int head_dim;    // multiple of 16
-  float scale;     // of the scores
-  float soft_cap;  // cap tanh(score / cap); 0: off
+  int group;                                                // query heads that share one key-value head
+  int head_dim;                                             // any
+  float scale;                                              // of the queries
+  float soft_cap;                                           // cap tanh(score / cap); 0: off
+  int width() const { return round_up(head_dim, kPanel); }  // of a stored key or value
 };
 
-/// Keys are kept with 16 slots side by side, so that scores of 16 positions are one vector: (n_slots/16, head_dim, 16).
-inline constexpr int kKeyBlock = 16;
-void store_key(const float* key, int head_dim, int slot, float* keys);
+/// Beside bf16 products, keys have half precision, whose 11 bits leave the scores what they are (docs/adr/0008-kv.md).
+inline SlotType key_type(Compute c) { return c == Compute::kBF16 ? SlotType::kHalf : SlotType::kF32; }
+inline SlotType value_type(Compute c) { return c == Compute::kBF16 ? SlotType::kBF16 : SlotType::kF32; }
 
-/// One key-value head over all slots; keys 64-byte aligned.
+/// One key-value head over all slots, in blocks as slot_panels.h has them, zeros from head_dim on.
 struct KvHead {
-  const float* keys;    // as store_key writes them
-  const float* values;  // (n_slots, head_dim)
+  const std::byte* keys;
+  const std::byte* values;
+  std::size_t block_bytes;
 };
 
 struct AttentionRow {
   const float* q;               // (group, head_dim)
-  float* out;                   // (group, head_dim)
+  std::byte* out;               // (group, head_dim) in compute type
   float* lse;                   // (group) log of the sum of exp(score), for the derivative; may be null
   std::span<const KvRun> runs;  // positions 0 … p
   int first;                    // positions before it are outside the window
 };
 
+/// Working memory, grown on use and kept.
+struct AttentionRoom {
+  Buffer<std::byte> panels;
+  Buffer<float> q, scores, inverse, out, part;
+};
+
 /// Rows that are best attended together.
 inline int attention_rows(const AttentionShape& s) { return s.group >= 48 ? 1 : 48 / s.group; }
-/// Floats that attend() works in, for n rows of paths of at most `longest` positions.
-inline std::size_t attention_scratch(const AttentionShape& s, std::size_t n, int longest) {
-  return n * s.group * (longest + kKeyBlock + 2 * s.head_dim + 1);
-}
-void attend(const AttentionShape&, const KvHead&, std::span<const AttentionRow> rows, float* scratch);
+/// `kernel` gives the type of values and of what is written.
+void attend(const GemmKernel& kernel, const AttentionShape&, const KvHead&, std::span<const AttentionRow> rows,
+            AttentionRoom&);
 
 }  // namespace ponder

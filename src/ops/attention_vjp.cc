@@ -1,177 +1,133 @@
-// With scores s = scale q k, weights p = exp(s - lse), outputs o = sum p v:
-//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp) scale,  dq = sum_positions ds k,  dk = sum_queries ds q.
+// With queries q scaled, scores s = q k, weights p = exp(s - lse), outputs o = sum p v:
+//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp),  dq = sum_positions ds k scale,  dk = sum_queries ds q.
 // The weights are made again from the log-sum-exp (as Dao et al. 2022 do). Queries come in blocks; every sum runs in
-// order of position or of query.
+// order of position or of query, by the products of gemm.h.
 #include "ops/attention_vjp.h"
 
 #include <algorithm>
-#include <cmath>
+#include <vector>
 
 #include "ops/activation.h"
+#include "ops/softmax.h"
+#include "ops/vector.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "ops/attention_vjp.cc"
-#include <hwy/foreach_target.h>  // first: it includes this file once a target
+namespace ponder {
+namespace {
 
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/highway.h>
+class Differentiating {
+ public:
+  Differentiating(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+                  std::span<const AttentionVjpRow> rows, AttentionVjpRoom& room)
+      : kernel_(kernel),
+        s_(s),
+        rows_(rows),
+        room_(room),
+        own_(static_cast<int>(rows.size())),
+        n_(path_length(rows.back().runs)),
+        n_padded_(round_up(n_, kPanel)),
+        ld_(n_padded_ + kPanel),
+        most_(round_up(std::min(attention_rows(s), own_) * s.group, kRowBlock)) {
+    const std::span<const KvRun> path = rows.back().runs;
+    const SlotVectors keys{key_type(kernel.compute), s.width(), kv.keys, kv.block_bytes};
+    const SlotVectors values{value_type(kernel.compute), s.width(), kv.values, kv.block_bytes};
+    const std::size_t own = round_up(own_, kRowBlock), m = most_, w = s.width();
+    for (Buffer<std::byte>* b : {&room.keys, &room.keys_in}) b->grow(slot_panel_bytes(keys, n_padded_));
+    room.values.grow(slot_panel_bytes(values, n_padded_));
+    pack_as_outputs(keys, path, 0, n_padded_, room.keys.data());
+    pack_as_outputs(values, path, 0, n_padded_, room.values.data());
+    pack_as_inputs(keys, path, 0, n_padded_, room.keys_in.data());
+    for (Buffer<std::byte>* b : {&room.dout, &room.panels}) b->grow(m * w * sizeof(float));
+    for (Buffer<float>* b : {&room.q, &room.dq}) b->grow(m * w);
+    for (Buffer<float>* b : {&room.p, &room.ds}) b->grow(m * ld_);
+    room.turned.grow(own * m * sizeof(float));
+    for (Buffer<float>* b : {&room.dk, &room.dv}) {
+      b->grow(own * w);
+      std::fill_n(b->data(), own * w, 0.f);
+    }
+  }
 
-#include "ops/attention_tiles-inl.h"
+  void run() {
+    const int block = attention_rows(s_);
+    for (int r = 0; r < own_; r += block) add_block(rows_.subspan(r, std::min(block, own_ - r)));
+    for (int r = 0; r < own_; ++r) {
+      std::copy_n(room_.dk.data() + r * width(), s_.head_dim, rows_[r].dk);
+      std::copy_n(room_.dv.data() + r * width(), s_.head_dim, rows_[r].dv);
+    }
+  }
 
-HWY_BEFORE_NAMESPACE();
-namespace ponder::HWY_NAMESPACE {
+ private:
+  std::ptrdiff_t width() const { return s_.width(); }
+  std::ptrdiff_t size() const { return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute)); }
 
-// The buffers of one call, all float32. Positions count from 0; m is queries of a block.
-struct Work {
-  int hd = 0, n = 0, m = 0, own = 0;                   // head size, positions, queries, positions of the reply
-  int ld = 0;                                          // of weights and their derivatives
-  float* keys = nullptr;                               // (n, hd): row by row
-  float* values = nullptr;                             // (n / 16, hd, 16): side by side
-  float *q = nullptr, *dout = nullptr, *dq = nullptr;  // (m, hd)
-  float *p = nullptr, *ds = nullptr;                   // (m, ld); a vector may begin before its first position
-  float* turned = nullptr;                             // (own, m)
-  float *dk = nullptr, *dv = nullptr;                  // (own, hd)
+  // A block sees the positions up to its last row, and adds to the keys and values of its own up to there.
+  void add_block(std::span<const AttentionVjpRow> rows) {
+    const int m = static_cast<int>(rows.size()) * s_.group, length = path_length(rows.back().runs);
+    const int n = round_up(length, kPanel), w = s_.width();
+    for (int i = 0; i < m; ++i) {
+      const AttentionVjpRow& row = rows[i / s_.group];
+      const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i % s_.group) * s_.head_dim;
+      float* q = room_.q.data() + i * width();
+      for (int k = 0; k < s_.head_dim; ++k) q[k] = row.q[from + k] * s_.scale;
+      std::fill(q + s_.head_dim, q + w, 0.f);
+      to_compute(kernel_.compute, row.dout + from, s_.head_dim, room_.dout.data() + i * width() * size());
+    }
+    key_kernel_.run(room_.q.data(), w, m, room_.keys.data(), w, n / kPanel, room_.p.data(), ld_, false);
+    kernel_.run(room_.dout.data(), w, m, room_.values.data(), w, n / kPanel, room_.ds.data(), ld_, false);
+    for (int i = 0; i < m; ++i) softmax(rows[i / s_.group], i, n, rows[i / s_.group].lse[i % s_.group]);
+    for (int panel = 0; panel < w / kPanel; ++panel)  // one by one: they are as long as all positions
+      key_kernel_.run(room_.ds.data(), ld_, m,
+                      reinterpret_cast<const float*>(room_.keys_in.data()) + panel * kPanel * std::ptrdiff_t{n_padded_},
+                      n, 1, room_.dq.data() + panel * kPanel, w, false);
+    for (int i = 0; i < m; ++i) {
+      float* to = rows[i / s_.group].dq + static_cast<std::ptrdiff_t>(i % s_.group) * s_.head_dim;
+      for (int k = 0; k < s_.head_dim; ++k) to[k] = room_.dq[i * width() + k] * s_.scale;
+    }
+    const int own = length - (n_ - own_);
+    const std::size_t block = kSlotBlock * width();
+    add_turned(kernel_, room_.p, m, own, {value_type(kernel_.compute), w, room_.dout.data(), block * size()}, room_.dv);
+    add_turned(key_kernel_, room_.ds, m, own,
+               {SlotType::kF32, w, reinterpret_cast<const std::byte*>(room_.q.data()), block * sizeof(float)},
+               room_.dk);
+  }
+
+  // Scores and dp of one query become p and ds; what lies outside the row's positions becomes zero.
+  void softmax(const AttentionVjpRow& row, std::ptrdiff_t i, int n, float lse) {
+    const int length = path_length(row.runs);
+    float *p = room_.p.data() + i * ld_, *ds = room_.ds.data() + i * ld_;
+    if (s_.soft_cap > 0) soft_cap(p + row.first, length - row.first, s_.soft_cap);
+    softmax_vjp(p + row.first, ds + row.first, length - row.first, lse, s_.soft_cap);
+    for (float* x : {p, ds}) {
+      std::fill(x, x + row.first, 0.f);
+      std::fill(x + length, x + n, 0.f);
+    }
+  }
+
+  // sum (own, width) += from^T rows, over m queries; from (m, ld): its columns of the reply's own positions.
+  void add_turned(const GemmKernel& kernel, const Buffer<float>& from, int m, int own, const SlotVectors& rows,
+                  Buffer<float>& sum) {
+    const int k = round_up(m, kKBlock);
+    std::vector<float> column(k);
+    for (std::ptrdiff_t j = 0; j < own; ++j) {
+      for (int i = 0; i < m; ++i) column[i] = from[static_cast<std::size_t>(i) * ld_ + n_ - own_ + j];
+      to_compute(kernel.compute, column.data(), k, room_.turned.data() + j * k * compute_bytes(kernel.compute));
+    }
+    const KvRun all{0, m};
+    pack_as_inputs(rows, {&all, 1}, 0, k, room_.panels.data());
+    kernel.run(room_.turned.data(), k, own, room_.panels.data(), k, rows.width / kPanel, sum.data(), rows.width, true);
+  }
+
+  const GemmKernel &kernel_, &key_kernel_ = gemm_kernel(product_compute(key_type(kernel_.compute)));
+  const AttentionShape& s_;
+  std::span<const AttentionVjpRow> rows_;
+  AttentionVjpRoom& room_;
+  int own_, n_, n_padded_, ld_, most_;  // rows; positions, and padded; of scores; queries of a block at most
 };
 
-// Keys and values of all positions in the two layouts that the products below need.
-void gather(const KvHead& kv, std::span<const KvRun> runs, const Work& w) {
-  for_positions(runs, 0, w.n, [&](int pos, int slot, int n) {
-    for (int i = 0; i < n; ++i) {
-      const int s = slot + i;
-      const float* key = kv.keys + static_cast<std::ptrdiff_t>(s / kKeyBlock) * w.hd * kKeyBlock + s % kKeyBlock;
-      float* to = w.keys + static_cast<std::ptrdiff_t>(pos + i) * w.hd;
-      for (int j = 0; j < w.hd; ++j) to[j] = key[static_cast<std::ptrdiff_t>(j) * kKeyBlock];
-      store_key(kv.values + static_cast<std::ptrdiff_t>(s) * w.hd, w.hd, pos + i, w.values);
-    }
-  });
-}
+}  // namespace
 
-// Scores become weights and dp becomes ds, over positions [first, n) of one query; what lies outside becomes zero.
-void softmax_vjp(const AttentionShape& s, float lse, int first, int n, int n_all, float* p, float* ds) {
-  if (s.soft_cap > 0) soft_cap(p + first, n - first, s.soft_cap);
-  std::fill(p, p + first, 0.f);
-  std::fill(ds, ds + first, 0.f);
-  std::fill(p + n, p + n_all, 0.f);
-  std::fill(ds + n, ds + n_all, 0.f);
-  if (s.soft_cap > 0) {
-    // ds for now: the slope of the cap times dp, kept apart from the mean of dp itself
-    float mean = 0;
-    for (int j = first; j < n; ++j) mean += std::exp(p[j] - lse) * ds[j];
-    for (int j = first; j < n; ++j) {
-      const float slope = 1 - p[j] / s.soft_cap * (p[j] / s.soft_cap), weight = std::exp(p[j] - lse);
-      ds[j] = weight * (ds[j] - mean) * slope * s.scale;
-      p[j] = weight;
-    }
-    return;
-  }
-  AV sum = hn::Zero(kAD);
-  int j = first;
-  for (; j + kLanes <= n; j += kLanes) {
-    const AV e = hn::Exp(kAD, hn::Sub(hn::LoadU(kAD, p + j), hn::Set(kAD, lse)));
-    hn::StoreU(e, kAD, p + j);
-    sum = hn::MulAdd(e, hn::LoadU(kAD, ds + j), sum);
-  }
-  float mean = hn::GetLane(hn::SumOfLanes(kAD, sum));
-  for (; j < n; ++j) {
-    p[j] = hn::GetLane(hn::Exp(kAD, hn::Set(kAD, p[j] - lse)));
-    mean += p[j] * ds[j];
-  }
-  for (j = first; j < n; ++j) ds[j] = p[j] * (ds[j] - mean) * s.scale;
-}
-
-// to (own, m) = columns [n - own, n) of from (m, ld), turned.
-void turn(const Work& w, const float* from) {
-  for (int i = 0; i < w.m; ++i)
-    for (int j = 0; j < w.own; ++j)
-      w.turned[static_cast<std::ptrdiff_t>(j) * w.m + i] =
-          from[static_cast<std::ptrdiff_t>(i) * w.ld + w.n - w.own + j];
-}
-
-// One block of rows; all have w.n positions or fewer.
-void block_vjp(const AttentionShape& s, const KvHead& kv, std::span<const AttentionVjpRow> rows, const Work& w) {
-  const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(s.group) * w.hd;
-  int start = w.n;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::copy_n(rows[r].q, width, w.q + r * width);
-    std::copy_n(rows[r].dout, width, w.dout + r * width);
-    start = std::min(start, rows[r].first);
-  }
-  for_positions(rows.back().runs, start, w.n, [&](int pos, int slot, int n) {
-    score({kv.keys, w.hd, slot, n, pos, w.ld, s.scale}, w.m, w.q, w.p);
-  });
-  score({w.values, w.hd, start, w.n - start, start, w.ld, 1}, w.m, w.dout, w.ds);
-  for (std::size_t r = 0; r < rows.size(); ++r)
-    for (int g = 0; g < s.group; ++g) {
-      const std::ptrdiff_t row = (static_cast<std::ptrdiff_t>(r) * s.group + g) * w.ld;
-      softmax_vjp(s, rows[r].lse[g], rows[r].first, path_length(rows[r].runs), w.n, w.p + row, w.ds + row);
-    }
-  std::fill_n(w.dq, w.m * w.hd, 0.f);
-  weigh({w.keys, w.hd, w.n, w.ld}, w.m, w.ds, w.dq);
-  for (std::size_t r = 0; r < rows.size(); ++r) std::copy_n(w.dq + r * width, width, rows[r].dq);
-  turn(w, w.p);
-  weigh({w.dout, w.hd, w.m, w.m}, w.own, w.turned, w.dv);
-  turn(w, w.ds);
-  weigh({w.q, w.hd, w.m, w.m}, w.own, w.turned, w.dk);
-}
-
-void attend_vjp_t(const AttentionShape& s, const KvHead& kv, std::span<const AttentionVjpRow> rows, float* scratch) {
-  const int block = attention_rows(s), hd = s.head_dim, own = static_cast<int>(rows.size());
-  const int n = path_length(rows.back().runs);
-  const auto take = [&scratch](std::ptrdiff_t size) {
-    float* at = scratch;
-    scratch += (size + kKeyBlock - 1) / kKeyBlock * kKeyBlock;  // all begin on 64 bytes
-    return at;
-  };
-  const int most = std::min(block, own) * s.group;
-  Work w;
-  w.hd = hd;
-  w.n = n;
-  w.own = own;
-  w.ld = n + kKeyBlock;
-  w.values = take(static_cast<std::ptrdiff_t>(n + kKeyBlock) * hd);
-  w.keys = take(static_cast<std::ptrdiff_t>(n) * hd);
-  w.q = take(most * hd);
-  w.dout = take(most * hd);
-  w.dq = take(most * hd);
-  w.p = take(static_cast<std::ptrdiff_t>(most + 1) * w.ld) + kKeyBlock;
-  w.ds = take(static_cast<std::ptrdiff_t>(most + 1) * w.ld) + kKeyBlock;
-  w.turned = take(static_cast<std::ptrdiff_t>(own) * most);
-  w.dk = take(static_cast<std::ptrdiff_t>(own) * hd);
-  w.dv = take(static_cast<std::ptrdiff_t>(own) * hd);
-  gather(kv, rows.back().runs, w);
-  std::fill_n(w.dk, static_cast<std::ptrdiff_t>(own) * hd, 0.f);
-  std::fill_n(w.dv, static_cast<std::ptrdiff_t>(own) * hd, 0.f);
-  for (int r = 0; r < own; r += block) {
-    const auto part = rows.subspan(r, std::min(block, own - r));
-    // A block sees the positions up to its last row, and adds to the keys and values of its own up to there.
-    Work b = w;
-    b.n = path_length(part.back().runs);
-    b.own = own - (n - b.n);
-    b.m = static_cast<int>(part.size()) * s.group;
-    block_vjp(s, kv, part, b);
-  }
-  for (int r = 0; r < own; ++r) {
-    std::copy_n(w.dk + static_cast<std::ptrdiff_t>(r) * hd, hd, rows[r].dk);
-    std::copy_n(w.dv + static_cast<std::ptrdiff_t>(r) * hd, hd, rows[r].dv);
-  }
-}
-
-}  // namespace ponder::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace ponder {
-HWY_EXPORT(attend_vjp_t);
-
-std::size_t attention_vjp_scratch(const AttentionShape& s, std::size_t n, int n_positions) {
-  const std::size_t hd = s.head_dim, all = n_positions + kKeyBlock,
-                    m = std::min<std::size_t>(attention_rows(s), n) * s.group;
-  return 2 * all * hd + 3 * m * hd + 2 * (m + 1) * all + n * m + 2 * n * hd + 10 * kKeyBlock;
-}
-
-void attend_vjp(const AttentionShape& s, const KvHead& kv, std::span<const AttentionVjpRow> rows, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(attend_vjp_t)(s, kv, rows, scratch);
+void attend_vjp(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+                std::span<const AttentionVjpRow> rows, AttentionVjpRoom& room) {
+  Differentiating(kernel, s, kv, rows, room).run();
 }
 
 }  // namespace ponder
-#endif

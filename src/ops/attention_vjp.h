@@ -15,8 +15,16 @@ struct AttentionVjpRow {
   int first;                    // positions before it are outside the window
 };
 
-/// Floats that attend_vjp works in, for n rows whose last path has n_positions.
-std::size_t attention_vjp_scratch(const AttentionShape&, std::size_t n, int n_positions);
-void attend_vjp(const AttentionShape&, const KvHead&, std::span<const AttentionVjpRow> rows, float* scratch);
+/// Working memory, grown on use and kept.
+struct AttentionVjpRoom {
+  Buffer<std::byte> keys, values, keys_in;  // panels of all positions: as outputs, as outputs, as inputs
+  Buffer<float> q;                          // (queries of a block, width)
+  Buffer<std::byte> dout;                   // the same, operands
+  Buffer<std::byte> turned, panels;         // (own positions, queries), and what it is multiplied by
+  Buffer<float> p, ds;                      // (queries of a block, positions)
+  Buffer<float> dq, dk, dv;                 // (queries or own positions, width)
+};
+void attend_vjp(const GemmKernel&, const AttentionShape&, const KvHead&, std::span<const AttentionVjpRow> rows,
+                AttentionVjpRoom&);
 
 }  // namespace ponder

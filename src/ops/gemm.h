@@ -32,9 +32,10 @@ inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
 
 /// C(m, 32 j + c) = sum_k A(m, k) W(32 j + c, k) for panels j = 0 … n_panels-1, one thread.
 /// a: (round_up(m, 32), lda), zero from K to k_padded; panels: as pack_panel wrote them, one after another;
-/// c: (round_up(m, 32), ldc) float32; rows m … are scratch.
+/// c: (round_up(m, 32), ldc) float32; rows m … are scratch. With `add` the sums go on from what C holds: a product over
+/// K in parts, each a multiple of kKBlock, has the bits of the whole.
 using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c,
-                        int ldc);
+                        int ldc, bool add);
 
 /// The same bits from compact weights (compact.h) for m <= kCompactRows; k is a multiple of kKBlock.
 struct CompactForm;
@@ -65,8 +66,9 @@ void pack_block(Compute c, const float* rows, int ld, void* out);
 namespace gemm {       // one file an instruction set
 bool amx_available();  // also asks the kernel for the tile state, once
 bool avx512_bf16_available();
-void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int);
-void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int);
+void to_bf16_avx512(const float* x, int n, BF16* out);
+void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
+void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
 void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
 const GemmKernel& portable(Compute);
 void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);

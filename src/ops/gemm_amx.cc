@@ -28,12 +28,19 @@ constexpr TileConfig kTiles = full_tiles();
 constexpr int kPair = kPanel * 4;  // bytes of a pair of inputs of a panel
 
 // 32 rows by one panel. Tiles 0-3 sums, 4-5 rows of A, 6-7 weights.
-void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc) {
+void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc, bool add) {
   const int sa = lda * 2, sc = ldc * 4;
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+  if (add) {
+    _tile_loadd(0, c, sc);
+    _tile_loadd(1, c + 16, sc);
+    _tile_loadd(2, c + 16 * static_cast<std::ptrdiff_t>(ldc), sc);
+    _tile_loadd(3, c + 16 * static_cast<std::ptrdiff_t>(ldc) + 16, sc);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
   for (int b = 0; b < n_blocks; ++b) {
     _tile_loadd(6, w + b * 1024, kPair);
     _tile_loadd(4, a + b * 32, sa);
@@ -51,10 +58,15 @@ void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int
 }
 
 // 16 rows by one panel: for small batches.
-void block_16(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc) {
+void block_16(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc, bool add) {
   const int sa = lda * 2, sc = ldc * 4;
-  _tile_zero(0);
-  _tile_zero(1);
+  if (add) {
+    _tile_loadd(0, c, sc);
+    _tile_loadd(1, c + 16, sc);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+  }
   for (int b = 0; b < n_blocks; ++b) {
     _tile_loadd(6, w + b * 1024, kPair);
     _tile_loadd(4, a + b * 32, sa);
@@ -81,7 +93,8 @@ bool amx_available() {
   return ok;
 }
 
-void run_amx_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc) {
+void run_amx_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc,
+                  bool add) {
   const auto* rows = static_cast<const BF16*>(a);
   const int n_blocks = k_padded / kKBlock;
   _tile_loadconfig(&kTiles);
@@ -90,7 +103,7 @@ void run_amx_bf16(const void* a, int lda, int m, const void* panels, int k_padde
     for (int i = 0; i < m; i += 32) {
       const BF16* ai = rows + static_cast<std::ptrdiff_t>(i) * lda;
       float* ci = c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel;
-      (m - i > 16 ? block_32 : block_16)(ai, lda, w, n_blocks, ci, ldc);
+      (m - i > 16 ? block_32 : block_16)(ai, lda, w, n_blocks, ci, ldc, add);
     }
   }
   _tile_release();

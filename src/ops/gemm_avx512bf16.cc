@@ -25,10 +25,10 @@ struct Panels {
 
 // kAhead: fetches the next panel meanwhile. A few rows wait for memory otherwise; many read what they have fetched.
 template <int R, int H, bool kAhead = false>
-void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc) {
+void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc, bool add) {
   __m512 sum[R][H];
   for (int r = 0; r < R; ++r)
-    for (int h = 0; h < H; ++h) sum[r][h] = _mm512_setzero_ps();
+    for (int h = 0; h < H; ++h) sum[r][h] = add ? _mm512_loadu_ps(c + r * ldc + h * 16) : _mm512_setzero_ps();
   const BF16* w = p.w;
   const auto input = [&](int r) {
     std::int32_t pair;
@@ -59,7 +59,7 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
     for (int h = 0; h < H; ++h) _mm512_storeu_ps(c + r * ldc + h * 16, sum[r][h]);
 }
 
-using BlockFn = void (*)(const BF16*, std::ptrdiff_t, const Panels&, float*, std::ptrdiff_t);
+using BlockFn = void (*)(const BF16*, std::ptrdiff_t, const Panels&, float*, std::ptrdiff_t, bool);
 struct Blocks {
   BlockFn several, one, one_ahead;  // panels
 };
@@ -71,9 +71,13 @@ constexpr auto kBlocks = blocks(std::make_index_sequence<kMaxRows>());  // [rows
 
 }  // namespace
 
-bool avx512_bf16_available() { return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw"); }
+bool avx512_bf16_available() {
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl");
+}
 
-void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc) {
+void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc,
+                     bool add) {
   const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(k_padded) * kPanel;
   const bool few = m <= 2 * kMaxRows;
   const auto wide = [](int rows) { return halves(rows) / 2; };
@@ -82,7 +86,7 @@ void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_pa
     const BlockFn run = width > 1 ? blocks.several : few ? blocks.one_ahead : blocks.one;
     run(static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
         {static_cast<const BF16*>(panels) + panel * stride, stride, k_padded / kKBlock},
-        c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
+        c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc, add);
   });
 }
 

@@ -20,12 +20,13 @@ using D = hn::CappedTag<float, kPanel / 2>;
 // R rows by one panel of 32 columns in vectors of L lanes; sums stay in registers over all of K.
 template <int R, int kVectors>
 HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY_RESTRICT w, int k,
-                          float* HWY_RESTRICT c, int ldc) {
+                          float* HWY_RESTRICT c, int ldc, bool add) {
   const D d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   hn::Vec<D> sum[R][kVectors];
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
+    for (int v = 0; v < kVectors; ++v)
+      sum[r][v] = add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
   for (int i = 0; i < k; ++i, w += kPanel) {
     hn::Vec<D> b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, w + v * lanes);
@@ -42,13 +43,14 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
 // half.
 template <int R, int kVectors>
 HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_pairs,
-                           float* HWY_RESTRICT c, int ldc) {
+                           float* HWY_RESTRICT c, int ldc, bool add) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const int lanes = static_cast<int>(hn::Lanes(d));
   hn::Vec<D> sum[R][kVectors];
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
+    for (int v = 0; v < kVectors; ++v)
+      sum[r][v] = add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
   for (int p = 0; p < n_pairs; ++p, w += 2 * kPanel) {
     for (int v = 0; v < kVectors; ++v) {
       const auto pair = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(w) + v * lanes);
@@ -74,29 +76,30 @@ constexpr int kPerPanel = kPanel / kLanes;
 constexpr int vectors(int rows) { return kLanes >= 16 ? 2 : std::min(rows <= 2 ? 4 : 2, kPerPanel); }
 
 template <int R>
-void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc) {
+void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc, bool add) {
   constexpr int kV = vectors(R);
-  for (int v = 0; v < kPerPanel; v += kV) block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc);
+  for (int v = 0; v < kPerPanel; v += kV) block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc, add);
 }
 template <int R>
-void rows_bf16(const BF16* a, int lda, const BF16* w, int k, float* c, int ldc) {
+void rows_bf16(const BF16* a, int lda, const BF16* w, int k, float* c, int ldc, bool add) {
   constexpr int kV = kLanes >= 16 ? 1 : std::min(2, kPerPanel);  // half a panel of 16 lanes
-  for (int v = 0; v < kPerPanel; v += kV) block_bf16<R, kV>(a, lda, w + v * kLanes * 2, k / 2, c + v * kLanes, ldc);
+  for (int v = 0; v < kPerPanel; v += kV)
+    block_bf16<R, kV>(a, lda, w + v * kLanes * 2, k / 2, c + v * kLanes, ldc, add);
 }
 
 template <class T>
-using BlockFn = void (*)(const T* a, int lda, const T* w, int k, float* c, int ldc);
+using BlockFn = void (*)(const T* a, int lda, const T* w, int k, float* c, int ldc, bool add);
 
 template <class T>
 void run(const std::array<BlockFn<T>, kRows>& blocks, const void* a, int lda, int m, const void* panels, int k,
-         int n_panels, float* c, int ldc) {
+         int n_panels, float* c, int ldc, bool add) {
   const TileShape shape{m, n_panels, lda * static_cast<int>(sizeof(T))};
   for_tiles<kRows>(
       shape, [](int) { return 1; },
       [&](int row, int rows, int panel, int) {
         blocks[rows - 1](static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
                          static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(panel) * k * kPanel, k,
-                         c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc);
+                         c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc, add);
       });
 }
 template <std::size_t... kR>
@@ -108,11 +111,11 @@ constexpr std::array<BlockFn<BF16>, kRows> blocks_bf16(std::index_sequence<kR...
   return {rows_bf16<kR + 1>...};
 }
 using Rows = std::make_index_sequence<kRows>;
-void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<float>(blocks_f32(Rows()), a, lda, m, panels, k, n, c, ldc);
+void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc, bool add) {
+  run<float>(blocks_f32(Rows()), a, lda, m, panels, k, n, c, ldc, add);
 }
-void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc) {
-  run<BF16>(blocks_bf16(Rows()), a, lda, m, panels, k, n, c, ldc);
+void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc, bool add) {
+  run<BF16>(blocks_bf16(Rows()), a, lda, m, panels, k, n, c, ldc, add);
 }
 const char* target_name() { return hwy::TargetName(HWY_TARGET); }
 
@@ -127,14 +130,14 @@ HWY_EXPORT(target_name);
 
 const GemmKernel& portable(Compute c) {
   static const GemmKernel f32{Compute::kF32, HWY_DYNAMIC_DISPATCH(target_name)(), true,
-                              [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc) {
-                                HWY_DYNAMIC_DISPATCH(run_f32)(a, lda, m, w, k, n, o, ldc);
-                              },
+                              [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc,
+                                 bool add) { HWY_DYNAMIC_DISPATCH(run_f32)
+                                             (a, lda, m, w, k, n, o, ldc, add); },
                               run_compact_portable_f32};
   static const GemmKernel bf16{Compute::kBF16, f32.isa, false,
-                               [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc) {
-                                 HWY_DYNAMIC_DISPATCH(run_bf16)(a, lda, m, w, k, n, o, ldc);
-                               }};
+                               [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc,
+                                  bool add) { HWY_DYNAMIC_DISPATCH(run_bf16)
+                                              (a, lda, m, w, k, n, o, ldc, add); }};
   return c == Compute::kF32 ? f32 : bf16;
 }
 

@@ -92,12 +92,12 @@ void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, f
   if (compact_ && m <= kCompactRows)
     return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_), n_in_, end - begin,
                                 c, ldc);
-  if (packed_) return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc);
+  if (packed_) return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc, false);
   thread_local Buffer<std::byte> panel;
   panel.grow(stride);
   for (int p = begin; p < end; ++p) {
     expand_panel(p, panel.data());
-    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc);
+    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc, false);
   }
 }
 

@@ -10,23 +10,11 @@
 #include <random>
 #include <vector>
 
-#include "base/buffer.h"
+#include "kernels.h"
 #include "ops/vector.h"
 
 namespace ponder {
 namespace {
-
-struct Case {
-  GemmKernel kernel;
-  const char* name;
-};
-
-std::vector<Case> kernels() {
-  std::vector<Case> all{{gemm::portable(Compute::kF32), "f32"}, {gemm::portable(Compute::kBF16), "bf16 portable"}};
-  if (gemm::avx512_bf16_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_avx512_bf16}, "bf16 avx512"});
-  if (gemm::amx_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_amx_bf16}, "bf16 amx"});
-  return all;
-}
 
 // A (m, k) and W (n, k) with entries that bf16 holds exactly, packed for a kernel.
 struct Problem {
@@ -38,15 +26,22 @@ struct Problem {
     packed = Buffer<std::byte>(panel_bytes(c, k) * n / kPanel);
     for (int p = 0; p < n / kPanel; ++p) pack_panel(c, &w[p * kPanel * k], k, packed.data() + p * panel_bytes(c, k));
   }
-  // C of rows [begin, begin + rows)
-  std::vector<float> run(const GemmKernel& kernel, int begin, int rows) const {
+  // C of rows [begin, begin + rows); over K in two parts, the first of `first` inputs.
+  std::vector<float> run(const GemmKernel& kernel, int begin, int rows, int first = 0) const {
     const int lda = a_stride(k), padded = round_up(rows, kRowBlock);
     Buffer<std::byte> x(padded * lda * compute_bytes(compute));
     std::memset(x.data(), 0, x.size());
     for (int i = 0; i < rows; ++i)
       to_compute(compute, &a[(begin + i) * k], k, x.data() + i * lda * compute_bytes(compute));
     Buffer<float> c(padded * n);
-    kernel.run(x.data(), lda, rows, packed.data(), round_up(k, kKBlock), n / kPanel, c.data(), n);
+    const int all = round_up(k, kKBlock), last = first > 0 ? first : all;
+    for (int p = 0; p < n / kPanel; ++p) {
+      const std::byte* panel = packed.data() + p * panel_bytes(compute, k);
+      kernel.run(x.data(), lda, rows, panel, last, 1, c.data() + p * kPanel, n, false);
+      if (last < all)
+        kernel.run(x.data() + last * compute_bytes(compute), lda, rows, panel + panel_bytes(compute, last), all - last,
+                   1, c.data() + p * kPanel, n, true);
+    }
     return {c.data(), c.data() + rows * n};
   }
   Compute compute;
@@ -56,7 +51,7 @@ struct Problem {
 };
 
 TEST(Gemm, AgreesWithDoublePrecision) {
-  for (const Case& c : kernels()) {
+  for (const KernelCase& c : kernels()) {
     for (const int k : {16, 48, 64, 576, 1100}) {
       const Problem p(c.kernel.compute, 37, k, 96);
       const std::vector<float> got = p.run(c.kernel, 0, p.m);
@@ -75,7 +70,7 @@ TEST(Gemm, AgreesWithDoublePrecision) {
 }
 
 TEST(Gemm, ARowHasTheSameBitsInAnyBatch) {
-  for (const Case& c : kernels()) {
+  for (const KernelCase& c : kernels()) {
     for (const int k : {64, 576, 1536, 2048}) {
       const Problem p(c.kernel.compute, 130, k, 64);
       const std::vector<float> all = p.run(c.kernel, 0, p.m);
@@ -89,12 +84,33 @@ TEST(Gemm, ARowHasTheSameBitsInAnyBatch) {
   }
 }
 
+TEST(Gemm, InPartsHasTheBitsOfTheWhole) {
+  for (const KernelCase& c : kernels())
+    for (const int rows : {1, 3, 7, 16, 48}) {
+      const Problem p(c.kernel.compute, 48, 160, 64);
+      const std::vector<float> whole = p.run(c.kernel, 0, rows);
+      for (const int first : {32, 96, 128})
+        ASSERT_EQ(whole, p.run(c.kernel, 0, rows, first)) << c.name << " rows " << rows << " cut at " << first;
+    }
+}
+
 TEST(Bf16, RoundsToNearestEven) {
   EXPECT_EQ(to_bf16(1.0f), 0x3f80);
   EXPECT_EQ(to_bf16(1.00390625f), 0x3f80);  // half way, down to even
   EXPECT_EQ(to_bf16(1.01171875f), 0x3f82);  // half way, up to even
   EXPECT_TRUE(std::isnan(from_bf16(to_bf16(std::nanf("")))));
   EXPECT_TRUE(std::isinf(from_bf16(to_bf16(3.4e38f))));
+}
+
+TEST(Half, RoundsToNearestEvenAndStopsAtItsLargest) {
+  std::vector<float> x{1, -2.5f, 1.00048828125f, 1.00146484375f, 6.103515625e-05f, 1e6f, -1e6f};
+  std::vector<float> want{1, -2.5f, 1, 1.001953125f, 6.103515625e-05f, 65504, -65504};
+  for (int i = 0; i < 14; ++i) x.push_back(0.25f * static_cast<float>(i)), want.push_back(x.back());  // over 16 in all
+  std::vector<std::uint16_t> half(x.size());
+  std::vector<float> got(x.size());
+  to_half(x.data(), static_cast<int>(x.size()), half.data());
+  from_half(half.data(), static_cast<int>(x.size()), got.data());
+  EXPECT_EQ(got, want);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "base/buffer.h"
+#include "kernels.h"
 #include "ops/activation.h"
 #include "ops/attention_vjp.h"
 #include "ops/linear.h"
@@ -224,8 +224,14 @@ TEST(Vjp, Linear) {
 
 // A reply of 5 positions after a prefix of 21, in slots that lie anywhere: queries, and the reply's own keys and
 // values, are the variables. The reference attends with plain arrays. Groups of 20 queries go by blocks of two rows.
-class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int>> {};
-TEST_P(AttentionVjp, AgreesWithTheReference) {
+class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int>> {
+ protected:
+  void agrees(const GemmKernel& kernel, double slack) const;
+};
+TEST_P(AttentionVjp, AgreesWithTheReference) { agrees(gemm_kernel(Compute::kF32), 1e-4); }
+TEST_P(AttentionVjp, AgreesWithTheReferenceInBf16) { agrees(gemm_kernel(Compute::kBF16), 1e-2); }
+
+void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   const auto [group, cap, window] = GetParam();
   constexpr int kPrefix = 21, kOwn = 5, kSlots = 96;
   const int head = group == 3 ? 32 : 16, q_size = group * head, per_row = q_size + 2 * head;
@@ -258,35 +264,35 @@ TEST_P(AttentionVjp, AgreesWithTheReference) {
     return out;
   };
 
-  Buffer<float> keys(kSlots * head);
-  Floats values(kSlots * head), out(kOwn * q_size), lse(kOwn * group), dx(x.size());
-  const auto put = [&](const float* k, const float* v, int slot) {
-    store_key(k, head, slot, keys.data());
-    std::copy_n(v, head, &values[slot * head]);
-  };
+  HeadSlots slots(kernel.compute, kSlots, head);
+  const std::size_t size = compute_bytes(kernel.compute);
+  Buffer<std::byte> operand(kOwn * q_size * size);
+  Floats out(kOwn * q_size), lse(kOwn * group), dx(x.size());
   int p = 0;
   for (const KvRun& run : prefix)
-    for (int i = 0; i < run.n; ++i, ++p) put(&fixed_k[p * head], &fixed_v[p * head], run.slot + i);
+    for (int i = 0; i < run.n; ++i, ++p) slots.put(run.slot + i, &fixed_k[p * head], &fixed_v[p * head]);
   std::vector<std::vector<KvRun>> paths;
   for (int r = 0; r < kOwn; ++r) {
-    put(&x[r * per_row + q_size], &x[r * per_row + q_size + head], own_slot + r);
+    slots.put(own_slot + r, &x[r * per_row + q_size], &x[r * per_row + q_size + head]);
     paths.push_back(prefix);
     paths.back().push_back({own_slot, r + 1});
   }
   std::vector<AttentionRow> rows;
   std::vector<AttentionVjpRow> vjp_rows;
   for (int r = 0; r < kOwn; ++r) {
-    rows.push_back({&x[r * per_row], &out[r * q_size], &lse[r * group], paths[r], first(kPrefix + r)});
+    rows.push_back(
+        {&x[r * per_row], operand.data() + r * q_size * size, &lse[r * group], paths[r], first(kPrefix + r)});
     float* to = &dx[r * per_row];
     vjp_rows.push_back({&x[r * per_row], &lse[r * group], &g[r * q_size], to, to + q_size, to + q_size + head, paths[r],
                         first(kPrefix + r)});
   }
-  Buffer<float> scratch(attention_vjp_scratch(shape, kOwn, kPrefix + kOwn) +
-                        attention_scratch(shape, kOwn, kPrefix + kOwn));
-  attend(shape, {keys.data(), values.data()}, rows, scratch.data());
-  expect_close(out, reference_of(doubles(x)));
-  attend_vjp(shape, {keys.data(), values.data()}, vjp_rows, scratch.data());
-  expect_close(dx, reference_vjp(reference_of, x, g));
+  AttentionRoom room;
+  attend(kernel, shape, slots.head(), rows, room);
+  expand(kernel.compute, operand.data(), kOwn * q_size, out.data());
+  expect_close(out, reference_of(doubles(x)), slack);
+  AttentionVjpRoom vjp_room;
+  attend_vjp(kernel, shape, slots.head(), vjp_rows, vjp_room);
+  expect_close(dx, reference_vjp(reference_of, x, g), slack);
 }
 INSTANTIATE_TEST_SUITE_P(CapsAndWindows, AttentionVjp,
                          testing::Combine(testing::Values(3), testing::Values(0.f, 3.f), testing::Values(0, 4, 24)));

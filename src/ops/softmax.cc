@@ -1,0 +1,94 @@
+// Exponentials by Highway; sums by lane, then over lanes.
+#include "ops/softmax.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/softmax.cc"
+#include <hwy/foreach_target.h>  // first: it includes this file once a target
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ponder::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr D kD{};
+constexpr int kLanes = static_cast<int>(hn::MaxLanes(kD));
+
+// The first `count` lanes of e to out in compute type.
+HWY_INLINE void store(Compute compute, V e, int count, void* out) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<std::uint16_t, D> dh;
+  if (compute == Compute::kF32) return hn::BlendedStore(e, hn::FirstN(kD, count), kD, static_cast<float*>(out));
+  // to nearest even, as to_bf16: these are finite
+  const auto u = hn::BitCast(du, e);
+  const auto even = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1u));
+  const auto half = hn::TruncateTo(dh, hn::ShiftRight<16>(hn::Add(u, hn::Add(even, hn::Set(du, 0x7fffu)))));
+  if (count == kLanes) return hn::StoreU(half, dh, static_cast<std::uint16_t*>(out));
+  alignas(64) std::uint16_t lanes[kLanes];
+  hn::StoreU(half, dh, lanes);
+  std::memcpy(out, lanes, count * sizeof(std::uint16_t));
+}
+
+}  // namespace
+
+float softmax_weights_t(Compute compute, const float* s, int n, float max, void* out) {
+  V sum = hn::Zero(kD);
+  const V shift = hn::Set(kD, max);
+  auto* to = static_cast<std::byte*>(out);
+  for (int i = 0; i < n; i += kLanes, to += kLanes * compute_bytes(compute)) {
+    const int count = n - i < kLanes ? n - i : kLanes;
+    const auto inside = hn::FirstN(kD, count);
+    const V e = hn::IfThenElseZero(inside, hn::Exp(kD, hn::Sub(hn::MaskedLoad(inside, kD, s + i), shift)));
+    sum = hn::Add(sum, e);
+    store(compute, e, count, to);
+  }
+  return hn::GetLane(hn::SumOfLanes(kD, sum));
+}
+
+void softmax_vjp_t(float* p, float* ds, int n, float lse, float cap) {
+  V sum = hn::Zero(kD);
+  const auto weights = [&](V score) { return hn::Exp(kD, hn::Sub(score, hn::Set(kD, lse))); };
+  const auto inside = [&](int i) { return hn::FirstN(kD, n - i < kLanes ? n - i : kLanes); };
+  for (int i = 0; i < n; i += kLanes) {
+    const V e = weights(hn::MaskedLoad(inside(i), kD, p + i));
+    sum = hn::MulAdd(hn::IfThenElseZero(inside(i), e), hn::MaskedLoad(inside(i), kD, ds + i), sum);
+    if (cap == 0) hn::BlendedStore(e, inside(i), kD, p + i);  // else the slope needs the scores once more
+  }
+  const V mean = hn::Set(kD, hn::GetLane(hn::SumOfLanes(kD, sum)));
+  for (int i = 0; i < n; i += kLanes) {
+    V e = hn::MaskedLoad(inside(i), kD, p + i), slope = hn::Set(kD, 1);
+    if (cap > 0) {
+      const V y = hn::Mul(e, hn::Set(kD, 1 / cap));
+      slope = hn::NegMulAdd(y, y, hn::Set(kD, 1));
+      e = weights(e);
+      hn::BlendedStore(e, inside(i), kD, p + i);
+    }
+    const V d = hn::Sub(hn::MaskedLoad(inside(i), kD, ds + i), mean);
+    hn::BlendedStore(hn::Mul(hn::Mul(e, d), slope), inside(i), kD, ds + i);
+  }
+}
+
+}  // namespace ponder::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ponder {
+HWY_EXPORT(softmax_weights_t);
+HWY_EXPORT(softmax_vjp_t);
+
+float softmax_weights(Compute compute, const float* scores, int n, float max, void* out) {
+  return HWY_DYNAMIC_DISPATCH(softmax_weights_t)(compute, scores, n, max, out);
+}
+void softmax_vjp(float* p, float* ds, int n, float lse, float cap) {
+  HWY_DYNAMIC_DISPATCH(softmax_vjp_t)(p, ds, n, lse, cap);
+}
+
+}  // namespace ponder
+#endif

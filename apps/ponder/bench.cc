@@ -1,5 +1,5 @@
 // ponder bench: speed of this machine on a model: tokens a second of the engine's usual work, beside the machine's own
-// rates of matrix products and memory.
+// rates of matrix products and memory; and how far the numbers of its precision are from f32.
 #include <sys/resource.h>
 #include <CLI/CLI.hpp>
 
@@ -64,8 +64,8 @@ void print_table(const std::vector<Result>& results, const Bench& b, bool csv, d
   line({"work", "median", "min", "max", "unit", "GFLOPS", "of GEMM", "GB/s", "of DRAM"});
   if (!csv) line(std::vector<std::string>(9, "---"));
   for (const auto& [w, r] : results) {
-    std::vector<std::string> cells{w->name, number(r.median, "%.1f"), number(r.min, "%.1f"), number(r.max, "%.1f"),
-                                   w->unit};
+    const char* form = std::string(w->unit) == "nats" ? "%.4f" : "%.1f";
+    std::vector<std::string> cells{w->name, number(r.median, form), number(r.min, form), number(r.max, form), w->unit};
     for (const auto& [of_one, most] : {std::pair{w->gflop, gemm}, {w->gb, dram}}) {
       const double rate = of_one ? r.median * of_one(b) : 0;
       cells.push_back(of_one ? number(rate, "%.1f") : "");
@@ -85,7 +85,7 @@ int run_bench(const Args& a) {
   if (e.density->n_ctx() < 512)
     fail({Code::kInvalid, "a context of at least 512 tokens", std::to_string(e.density->n_ctx()), e.text.file->path(),
           "use a larger model"});
-  Bench b(e, a.repeats);
+  Bench b(a.model, e, a.repeats);
   std::vector<Result> results;
   double rss_mb = peak_rss_mb();
   for (const Work& w : bench_works()) {
@@ -121,6 +121,8 @@ Run add_bench(CLI::App& app) {
       "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last work that is not a "
       "gradient.\nGFLOPS count every matrix that a token goes through, twice for a gradient; GB/s the file's weights, "
       "once a token of a single stream.\n"
+      "drift_decode, drift_f32: how far log p of a token is, in nats, when replies are scored at once, from how they were "
+      "decoded, and from f32.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] { return run_bench(*a); };
 }

@@ -13,6 +13,11 @@
 
 namespace ponder::app {
 
+Rate rate_of(std::vector<double> x) {
+  std::sort(x.begin(), x.end());
+  return {x[x.size() / 2], x.front(), x.back()};
+}
+
 // Rates of `units` a second over repeats of fn.
 template <class F>
 Rate Bench::measure(double units, const F& fn) const {
@@ -23,8 +28,7 @@ Rate Bench::measure(double units, const F& fn) const {
     fn(i);
     if (i > 0) rates.push_back(units / std::chrono::duration<double>(Clock::now() - start).count());
   }
-  std::sort(rates.begin(), rates.end());
-  return {rates[rates.size() / 2], rates.front(), rates.back()};
+  return rate_of(std::move(rates));
 }
 
 Token Bench::token(int i) const {
@@ -163,6 +167,8 @@ std::span<const Work> bench_works() {
       {"valgrad16x24", "tokens/s", [](Bench& b) { return b.gradient(128, 16, 24); }, kGradient, nullptr, true},
       {"gemm_peak_gflops", "GFLOPS", [](Bench& b) { return b.gemm_peak(); }, [](const Bench&) { return 1.0; }},
       {"dram_gbs", "GB/s", [](Bench& b) { return b.dram_read(); }, nullptr, [](const Bench&) { return 1.0; }},
+      {"drift_decode", "nats", [](Bench& b) { return b.drift_of_decoding(); }},
+      {"drift_f32", "nats", [](Bench& b) { return b.drift_from_f32(); }},
   };
   return works;
 }

@@ -8,15 +8,16 @@
 
 namespace ponder::app {
 
-/// Units a second over some runs.
+/// Units a second over some runs, or nats over some tokens.
 struct Rate {
   double median = 0, min = 0, max = 0;
 };
+Rate rate_of(std::vector<double>);
 
 class Bench {
  public:
-  /// Each work is run `repeats` times after one that is not counted. The engine must outlive it.
-  Bench(Engine& e, int repeats) : engine_(e), d_(*e.density), repeats_(repeats) {}
+  /// Each work is run `repeats` times after one that is not counted. The engine, made of `args`, must outlive it.
+  Bench(const ModelArgs& args, Engine& e, int repeats) : args_(args), engine_(e), d_(*e.density), repeats_(repeats) {}
 
   Rate prefill(int n);
   Rate decode(int n_prompt, int n_streams, int n_tokens, Draw::Kind);
@@ -24,6 +25,10 @@ class Bench {
   Rate gradient(int n_prompt, int n_chains, int n_tokens);
   Rate gemm_peak();  // GFLOPS at the shape of a feed-forward layer, 512 rows
   Rate dram_read();  // GB/s
+  // |difference| of log p of each token of drawn replies: how they were decoded, one token at a time, against all of
+  // them scored at once (bench_drift.cc). Zero, for a row's numbers depend on its prefix alone.
+  Rate drift_of_decoding();
+  Rate drift_from_f32();  // scored at once, against the same in f32
 
   /// Multiply-adds, times two, of one token through all matrices but the vocabulary, and through that, GFLOP.
   double layers_gflop() const;
@@ -36,9 +41,20 @@ class Bench {
   Token token(int i) const;
   int context(int n, int seed);
 
+  /// Replies to a prompt, drawn by decoding, each alone, with the log p of their tokens.
+  struct Drawn {
+    std::vector<std::vector<Token>> replies;
+    std::vector<double> logprobs;
+  };
+  std::vector<Token> drift_prompt() const;
+  const Drawn& drawn();
+  std::vector<double> scored(Engine&);
+
+  const ModelArgs& args_;
   Engine& engine_;
   LanguageDensity& d_;
   int repeats_;
+  Drawn drawn_;
 };
 
 struct Work {

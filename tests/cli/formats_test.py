@@ -213,6 +213,13 @@ class Formats(unittest.TestCase):
         self.assertGreater(alone["decode128"]["median"], 0)
         self.assertEqual(run("bench", "-m", TOY, "--only", "decode").returncode, 2)
 
+    def test_bench_tells_how_far_numbers_are_from_decoding_and_from_f32(self):
+        drift = lambda p: lines(run("bench", "-m", TOY, "--json", "--precision", p, "--only", "drift_decode,drift_f32"))[0]  # noqa: E731
+        bf16, f32 = drift("bf16"), drift("f32")
+        self.assertEqual([bf16["drift_decode"]["max"], f32["drift_decode"]["max"], f32["drift_f32"]["max"]], [0, 0, 0])
+        self.assertGreater(bf16["drift_f32"]["median"], 1e-6)
+        self.assertLess(bf16["drift_f32"]["median"], 0.1)
+
 
 if __name__ == "__main__":
     unittest.main()

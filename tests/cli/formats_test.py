@@ -217,7 +217,7 @@ class Formats(unittest.TestCase):
         drift = lambda p: lines(run("bench", "-m", TOY, "--json", "--precision", p, "--only", "drift_decode,drift_f32"))[0]  # noqa: E731
         bf16, f32 = drift("bf16"), drift("f32")
         self.assertEqual([bf16["drift_decode"]["max"], f32["drift_decode"]["max"], f32["drift_f32"]["max"]], [0, 0, 0])
-        self.assertGreater(bf16["drift_f32"]["median"], 1e-6)
+        self.assertGreater(bf16["drift_f32"]["max"], 0)
         self.assertLess(bf16["drift_f32"]["median"], 0.1)
 
 

@@ -35,10 +35,11 @@ inline std::size_t slot_panel_bytes(const SlotVectors& v, int n) {
   return static_cast<std::size_t>(n) * v.width * compute_bytes(product_compute(v.type));
 }
 
-/// Positions [begin, begin + n) of a path, n a multiple of kPanel; those past its end count as zeros.
-/// As outputs: n / kPanel panels of `width` inputs, for the products of rows with each vector.
+/// Positions [begin, begin + n) of a path, n a multiple of kPanel.
+/// As outputs: n / kPanel panels of `width` inputs, for the products of rows with each vector; past the path's end they
+/// hold anything.
 void pack_as_outputs(const SlotVectors&, std::span<const KvRun>, int begin, int n, std::byte* panels);
-/// As inputs: width / kPanel panels of n inputs, for weighted sums of the vectors.
+/// As inputs: width / kPanel panels of n inputs, for weighted sums of the vectors; zeros past the path's end.
 void pack_as_inputs(const SlotVectors&, std::span<const KvRun>, int begin, int n, std::byte* panels);
 
 }  // namespace ponder

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/softmax.cc"
@@ -33,7 +32,7 @@ HWY_INLINE void store(Compute compute, V e, int count, void* out) {
   if (count == kLanes) return hn::StoreU(half, dh, static_cast<std::uint16_t*>(out));
   alignas(64) std::uint16_t lanes[kLanes];
   hn::StoreU(half, dh, lanes);
-  std::memcpy(out, lanes, count * sizeof(std::uint16_t));
+  for (int l = 0; l < count; ++l) static_cast<std::uint16_t*>(out)[l] = lanes[l];
 }
 
 }  // namespace

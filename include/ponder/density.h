@@ -65,7 +65,7 @@ struct Needs {
 /// Which of the n+1 rows of an n-token request to compute: row 0 is the parent's, row k follows token k.
 enum class RowSet : std::uint8_t {
   kNone,     // only feed
-  kTargets,  // rows 0 … n-1: those that predict the tokens themselves
+  kTargets,  // rows 0 … n-1: those that predict the tokens themselves; the last token is not fed, and costs nothing
   kLast,     // row n
   kAll,
 };

@@ -20,6 +20,8 @@ std::span<const float> weights_of(const SoftReply& r, std::size_t t) {
   return r.weights.empty() ? r.weights : r.weights.subspan(t * r.m, r.m);
 }
 
+TokenMix mix_of(const SoftReply& r, std::size_t t) { return {r.list(t), weights_of(r, t)}; }
+
 Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, "SoftReply::" + where, ""};
 }
@@ -87,7 +89,7 @@ Status Language::check(const SoftReply& r) const {
   return r.weights.empty() ? Status() : check_weights(r);
 }
 
-// Nodes for all positions, with slots, their parents fed and kept.
+// Nodes for all positions but the last, of which no row depends, with slots; their parents fed and kept.
 Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes) {
   tree_.begin_batch();
   std::vector<Prefix> evicted, fresh;
@@ -96,7 +98,7 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
   nodes.clear();
   for (const SoftReply& r : replies) {
     std::vector<Prefix>& path = nodes.emplace_back();
-    for (std::size_t t = 0; t < r.n(); ++t) {
+    for (std::size_t t = 0; t + 1 < r.n(); ++t) {
       // The token of a mixture's node is never looked up.
       path.push_back(tree_.add(t == 0 ? r.parent : path.back(), r.list(t)[0]));
       fresh.push_back(path.back());
@@ -116,16 +118,16 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   batch_ = {};
   std::vector<int> first_rows{0};
   for (std::size_t r = 0; r < replies.size(); ++r) {
-    for (std::size_t t = 0; t < replies[r].n(); ++t) {
+    for (std::size_t t = 0; t < nodes[r].size(); ++t) {
       add_row(nodes[r][t]);
-      batch_.mixes.push_back({replies[r].list(t), weights_of(replies[r], t)});
+      batch_.mixes.push_back(mix_of(replies[r], t));
     }
     first_rows.push_back(batch_.n());
   }
   tape_.prepare(model_->config(), model_->kernel().compute, batch_.n(), full);
-  model_->forward(batch_, kv_, scratch_, tape_);
+  if (batch_.n() > 0) model_->forward(batch_, kv_, scratch_, tape_);
 
-  std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d, 0.f);  // nothing comes from the last rows
+  std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d);
   std::vector<ObjectiveRow> rows;
   for (std::size_t r = 0; r < replies.size(); ++r) {
     out[r] = {};
@@ -144,27 +146,29 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
     }
   }
   sweep_.run(rows, objective);
-  model_->backward(batch_, first_rows, kv_, tape_, scratch_, dx.data());
+  if (batch_.n() > 0) model_->backward(batch_, first_rows, kv_, tape_, scratch_, dx.data());
   for (const ObjectiveRow& row : rows) {
     ReplyGradient& g = out[row.reply - first];
     g.value += row.value;
     g.logprobs.push_back(row.logprob);
     if (objective.lz != 0) g.lz.push_back(row.lz);
   }
-  for (std::size_t r = 0; r < replies.size(); ++r)
+  for (std::size_t r = 0; r < replies.size(); ++r) {
     out[r].embedding.assign(dx.begin() + first_rows[r] * d, dx.begin() + first_rows[r + 1] * d);
-  if (!objective.embedding_terms.empty()) add_embedding_terms(first_rows, first, objective, out);
+    out[r].embedding.resize(replies[r].n() * d, 0.f);  // no row depends on the last token
+  }
+  if (!objective.embedding_terms.empty()) add_embedding_terms(replies, first, objective, out);
   for (std::size_t r = 0; r < replies.size(); ++r) finish(replies[r], options, out[r]);
   cost_.tokens_scored += batch_.n();
   cost_.tokens_backward += batch_.n();
 }
 
-// Of the last batch.
-void Language::add_embedding_terms(std::span<const int> first_rows, std::size_t first, const Objective& objective,
+void Language::add_embedding_terms(std::span<const SoftReply> replies, std::size_t first, const Objective& objective,
                                    std::span<ReplyGradient> out) const {
   const auto d = static_cast<std::size_t>(model_->config().n_embd);
   parallel_for(model_->info().n_threads, static_cast<std::int64_t>(out.size()), [&](std::int64_t r) {
-    const auto mixes = std::span(batch_.mixes).subspan(first_rows[r], first_rows[r + 1] - first_rows[r]);
+    std::vector<TokenMix> mixes;
+    for (std::size_t t = 0; t < replies[r].n(); ++t) mixes.push_back(mix_of(replies[r], t));
     std::vector<float> e(mixes.size() * d);
     model_->embeddings(mixes, e.data());
     for (const EmbeddingTerm* term : objective.embedding_terms)

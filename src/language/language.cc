@@ -1,5 +1,5 @@
 // LanguageDensity on a Transformer: requests to rows of one forward pass, through the tree of prefixes. Nodes whose
-// keys and values were evicted are fed again, with the same bits.
+// keys and values were evicted, or never made, are fed when they are needed, with the same bits.
 #include <algorithm>
 #include <new>
 #include <string>
@@ -25,6 +25,9 @@ int n_rows(const Extend& e) {
   }
   return 0;
 }
+
+// Nothing asked for depends on the last token of such a request: it is fed when something comes after it.
+bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens.empty(); }
 
 }  // namespace
 
@@ -116,6 +119,7 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
       path[r].push_back(tree_.add(path[r].back(), v));
       fresh.push_back(path[r].back());
     }
+    if (unfed_end(requests[r])) fresh.pop_back();
   }
   Status status;
   try {
@@ -142,7 +146,8 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
     for (std::size_t k = 1; k + 1 < nodes.size(); ++k) tree_.release(nodes[k]);  // held by their children
     if (nodes.size() == 1 && nodes[0] != kNoPrefix) tree_.retain(nodes[0]);
     out.end.push_back(nodes.back());
-    (nodes.size() == 2 ? cost_.tokens_decoded : cost_.tokens_scored) += static_cast<std::int64_t>(nodes.size()) - 1;
+    (nodes.size() == 2 ? cost_.tokens_decoded : cost_.tokens_scored) +=
+        static_cast<std::int64_t>(nodes.size()) - 1 - (unfed_end(requests[r]) ? 1 : 0);
   }
   if (status.ok()) cost_.tokens_scored += static_cast<std::int64_t>(n_again);
   return status;

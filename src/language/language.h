@@ -67,7 +67,7 @@ class Language final : public LanguageDensity {
   Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
   void grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
                   const Objective&, const GradientOptions&, bool full, std::span<ReplyGradient> out);
-  void add_embedding_terms(std::span<const int> first_rows, std::size_t first, const Objective&,
+  void add_embedding_terms(std::span<const SoftReply>, std::size_t first, const Objective&,
                            std::span<ReplyGradient> out) const;
   void finish(const SoftReply&, const GradientOptions&, ReplyGradient&) const;
   Status reduce(std::span<const Extend>, std::span<const std::vector<Prefix>> path, Rows& out);

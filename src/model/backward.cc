@@ -131,6 +131,7 @@ void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const in
   parallel_for(info_.n_threads, n_replies * c.n_kv_heads, [&](std::int64_t task) {
     const int h = static_cast<int>(task / n_replies);
     const std::int64_t begin = first_rows[task % n_replies], end = first_rows[task % n_replies + 1];
+    if (begin == end) return;
     thread_local std::vector<AttentionVjpRow> rows;
     thread_local AttentionVjpRoom room;
     rows.clear();

@@ -187,7 +187,7 @@ TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
 TEST_P(Gradient, IsAFunctionOfTheReplyAlone) {
   std::vector<Case> cases;
   for (unsigned i = 0; i < 9; ++i)
-    cases.push_back(random_case(300, 2 + static_cast<int>(5 * i % 17), i % 2 ? 1 : 4, i));
+    cases.push_back(random_case(300, 1 + static_cast<int>(5 * i % 17), i % 2 ? 1 : 4, i));
   for (const Precision precision : {Precision::kF32, Precision::kBF16}) {
     std::vector<std::vector<ReplyGradient>> runs;
     for (const auto& [threads, limit, weights] : {std::tuple{1, 0, WeightForm::kPacked},
@@ -245,7 +245,7 @@ TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
     EXPECT_EQ(g[i].embedding, g[0].embedding);
     EXPECT_EQ(g[i].weights, g[1].weights);
   }
-  EXPECT_EQ(d->cost().tokens_backward, 3 * c.n);
+  EXPECT_EQ(d->cost().tokens_backward, 3 * (c.n - 1));  // no row depends on the last token
   Rows rows;
   const Extend e{.parent = root, .tokens = c.candidates, .rows = RowSet::kTargets};
   ASSERT_TRUE(d->extend({&e, 1}, rows).ok());

@@ -122,6 +122,33 @@ TEST_F(RowsOf, TargetsAndParentRows) {
   EXPECT_EQ(up, ctx_);
 }
 
+TEST_F(RowsOf, TheLastTargetIsFedOnceSomethingComesAfterIt) {
+  const std::vector<Token> reply{7, 8, 9}, one{7};
+  const Needs whole{.draw = {.kind = Draw::Kind::kRow}};
+  const auto spent = [&, before = d_->cost().total()] { return d_->cost().total() - before; };
+  Rows targets, all, after, next;
+  const Extend batch[] = {{.parent = ctx_, .tokens = reply, .rows = RowSet::kTargets},
+                          {.parent = ctx_, .tokens = one, .rows = RowSet::kTargets}};
+  ASSERT_TRUE(d_->extend(batch, targets).ok());
+  EXPECT_EQ(spent(), 2);
+  const Extend everything{.parent = ctx_, .tokens = reply, .rows = RowSet::kAll, .needs = whole};
+  ASSERT_TRUE(d_->extend({&everything, 1}, all).ok());
+  EXPECT_EQ(spent(), 2 + 3);
+  for (int k = 0; k < 3; ++k) EXPECT_EQ(targets.rows[k].logprob, all.rows[k].logprob);
+  EXPECT_EQ(targets.rows[3].logprob, all.rows[0].logprob);
+  const Extend none{.parent = targets.end[0], .rows = RowSet::kLast, .needs = whole};
+  ASSERT_TRUE(d_->extend({&none, 1}, after).ok());
+  EXPECT_EQ(spent(), 2 + 3 + 1);
+  EXPECT_EQ(after.rows[0].logits, all.rows[3].logits);
+  const std::vector<Token> rest{8, 9};
+  const Extend longer{.parent = targets.end[1], .tokens = rest, .rows = RowSet::kLast, .needs = whole};
+  ASSERT_TRUE(d_->extend({&longer, 1}, next).ok());
+  EXPECT_EQ(spent(), 2 + 3 + 1 + 3);
+  EXPECT_EQ(next.rows[0].logits, all.rows[3].logits);
+  for (const Rows* r : {&targets, &all, &after, &next})
+    for (const Prefix p : r->end) d_->release(p);
+}
+
 TEST_F(RowsOf, Errors) {
   const auto fails = [&](const Extend& e, const std::string& part) {
     Rows rows;

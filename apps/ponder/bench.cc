@@ -122,8 +122,7 @@ Run add_bench(CLI::App& app) {
       "gradient.\nGFLOPS count every matrix that a token goes through, twice for a gradient; GB/s the file's weights, "
       "once a token of a single stream.\n"
       "drift_decode, drift_f32: how far log p of a token is, in nats, when replies are scored at once, from how they "
-      "were "
-      "decoded, and from f32.\n"
+      "were decoded, and from f32.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] { return run_bench(*a); };
 }

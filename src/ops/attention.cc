@@ -54,7 +54,7 @@ class Attending {
   void run() {
     for (std::size_t r = 0; r < rows_.size(); ++r)
       for (int g = 0; g < s_.group; ++g)
-        scaled_query(rows_[r].q + g * s_.head_dim, query(static_cast<int>(r) * s_.group + g));
+        scale_query(s_, rows_[r].q + g * s_.head_dim, query(static_cast<int>(r) * s_.group + g));
     // A kernel may write on past the last row of a part: parts come in order of rows.
     score(shared_);
     for (const Part& p : own_) {
@@ -80,11 +80,6 @@ class Attending {
   // The weight at a position, where the scores of the query were.
   std::byte* weight(int i, int position) {
     return reinterpret_cast<std::byte*>(scores(i)) + (position - base_) * size();
-  }
-
-  void scaled_query(const float* q, float* out) {
-    for (int k = 0; k < s_.head_dim; ++k) out[k] = q[k] * s_.scale;
-    std::fill(out + s_.head_dim, out + width(), 0.f);
   }
 
   // The beginning that all rows share, and for each chain of rows, the one prolonging the other, the rest.

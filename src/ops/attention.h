@@ -3,6 +3,7 @@
 // slots lie and whichever rows are beside: a row's bits depend on its own path alone.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -12,12 +13,18 @@
 namespace ponder {
 
 struct AttentionShape {
-  int group;                                                // query heads that share one key-value head
-  int head_dim;                                             // any
-  float scale;                                              // of the queries
-  float soft_cap;                                           // cap tanh(score / cap); 0: off
+  int group;       // query heads that share one key-value head
+  int head_dim;    // any
+  float scale;     // of the queries
+  float soft_cap;  // cap tanh(score / cap); 0: off
+
   int width() const { return round_up(head_dim, kPanel); }  // of a stored key or value
 };
+/// q (head_dim) as scores want it: (width), scaled, then zeros.
+inline void scale_query(const AttentionShape& s, const float* q, float* out) {
+  for (int k = 0; k < s.head_dim; ++k) out[k] = q[k] * s.scale;
+  std::fill(out + s.head_dim, out + s.width(), 0.f);
+}
 
 /// Beside bf16 products, keys have half precision, whose 11 bits leave the scores what they are (docs/adr/0008-kv.md).
 inline SlotType key_type(Compute c) { return c == Compute::kBF16 ? SlotType::kHalf : SlotType::kF32; }

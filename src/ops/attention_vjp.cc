@@ -66,9 +66,7 @@ class Differentiating {
     for (int i = 0; i < m; ++i) {
       const AttentionVjpRow& row = rows[i / s_.group];
       const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i % s_.group) * s_.head_dim;
-      float* q = room_.q.data() + i * width();
-      for (int k = 0; k < s_.head_dim; ++k) q[k] = row.q[from + k] * s_.scale;
-      std::fill(q + s_.head_dim, q + w, 0.f);
+      scale_query(s_, row.q + from, room_.q.data() + i * width());
       to_compute(kernel_.compute, row.dout + from, s_.head_dim, room_.dout.data() + i * width() * size());
     }
     key_kernel_.run(room_.q.data(), w, m, room_.keys.data(), w, n / kPanel, room_.p.data(), ld_, false);

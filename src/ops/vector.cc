@@ -40,34 +40,25 @@ void from_bf16_t(const BF16* x, int n, float* out) {
 }
 
 // Parts of 16 values; the last one in a place of its own.
-template <class From, class To, class Part>
-void by_parts(const From* x, int n, To* out, const Part& part) {
+void to_half_t(const float* x, int n, std::uint16_t* out) {
   constexpr int kPart = 16;
+  const hn::CappedTag<float, kPart> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> half;
+  const auto most = hn::Set(d, 65504.f);
+  const auto part = [&](const float* from, std::uint16_t* to) {
+    for (std::size_t i = 0; i < kPart; i += hn::Lanes(d)) {
+      const auto v = hn::Max(hn::Min(hn::LoadU(d, from + i), most), hn::Neg(most));
+      hn::StoreU(hn::DemoteTo(half, v), half, reinterpret_cast<hwy::float16_t*>(to + i));
+    }
+  };
   int i = 0;
   for (; i + kPart <= n; i += kPart) part(x + i, out + i);
   if (i == n) return;
-  From in[kPart] = {};
-  To rest[kPart];
+  float in[kPart] = {};
+  std::uint16_t rest[kPart];
   std::copy_n(x + i, n - i, in);
   part(in, rest);
   std::copy_n(rest, n - i, out + i);
-}
-const hn::CappedTag<float, 16> kD;
-const hn::Rebind<hwy::float16_t, decltype(kD)> kHalf;
-void to_half_t(const float* x, int n, std::uint16_t* out) {
-  by_parts(x, n, out, [](const float* from, std::uint16_t* to) {
-    const auto most = hn::Set(kD, 65504.f);
-    for (std::size_t i = 0; i < 16; i += hn::Lanes(kD)) {
-      const auto v = hn::Max(hn::Min(hn::LoadU(kD, from + i), most), hn::Neg(most));
-      hn::StoreU(hn::DemoteTo(kHalf, v), kHalf, reinterpret_cast<hwy::float16_t*>(to + i));
-    }
-  });
-}
-void from_half_t(const std::uint16_t* x, int n, float* out) {
-  by_parts(x, n, out, [](const std::uint16_t* from, float* to) {
-    for (std::size_t i = 0; i < 16; i += hn::Lanes(kD))
-      hn::StoreU(hn::PromoteTo(kD, hn::LoadU(kHalf, reinterpret_cast<const hwy::float16_t*>(from + i))), kD, to + i);
-  });
 }
 
 }  // namespace ponder::HWY_NAMESPACE
@@ -81,7 +72,6 @@ HWY_EXPORT(dot_t);
 HWY_EXPORT(to_bf16_t);
 HWY_EXPORT(from_bf16_t);
 HWY_EXPORT(to_half_t);
-HWY_EXPORT(from_half_t);
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
 void add(float* x, float w, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_scaled_t)(x, w, y, n); }
@@ -107,7 +97,6 @@ void expand(Compute compute, const void* x, int n, float* out) {
 }
 
 void to_half(const float* x, int n, std::uint16_t* out) { HWY_DYNAMIC_DISPATCH(to_half_t)(x, n, out); }
-void from_half(const std::uint16_t* x, int n, float* out) { HWY_DYNAMIC_DISPATCH(from_half_t)(x, n, out); }
 
 void to_compute(Compute compute, const float* x, int n, void* out) {
   const std::size_t size = compute_bytes(compute), pad = (round_up(n, kKBlock) - n) * size;

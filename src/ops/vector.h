@@ -14,9 +14,8 @@ float dot(const float* x, const float* y, int n);
 void convert(Compute, const float* x, int n, void* out);
 /// and back
 void expand(Compute, const void* x, int n, float* out);
-/// x in half precision, 11 bits of which count, at most 65,504 in size; and back
+/// x in half precision, 11 bits of which count, at most 65,504 in size
 void to_half(const float* x, int n, std::uint16_t* out);
-void from_half(const std::uint16_t* x, int n, float* out);
 /// Row of A: x (n) in compute type, zeros up to a multiple of kKBlock.
 void to_compute(Compute, const float* x, int n, void* out);
 

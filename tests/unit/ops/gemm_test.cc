@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "gguf/dequant.h"
 #include "kernels.h"
 #include "ops/vector.h"
 
@@ -107,9 +108,9 @@ TEST(Half, RoundsToNearestEvenAndStopsAtItsLargest) {
   std::vector<float> want{1, -2.5f, 1, 1.001953125f, 6.103515625e-05f, 65504, -65504};
   for (int i = 0; i < 14; ++i) x.push_back(0.25f * static_cast<float>(i)), want.push_back(x.back());  // over 16 in all
   std::vector<std::uint16_t> half(x.size());
-  std::vector<float> got(x.size());
+  std::vector<float> got;
   to_half(x.data(), static_cast<int>(x.size()), half.data());
-  from_half(half.data(), static_cast<int>(x.size()), got.data());
+  for (const std::uint16_t h : half) got.push_back(dequant::half_to_float(h));
   EXPECT_EQ(got, want);
 }
 

@@ -92,9 +92,12 @@ Status Language::check(const SoftReply& r) const {
 // Nodes for all positions but the last, of which no row depends, with slots; their parents fed and kept.
 Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes) {
   tree_.begin_batch();
-  std::vector<Prefix> evicted, fresh;
-  for (const SoftReply& r : replies) tree_.touch_path(r.parent, evicted);
-  fresh = evicted;
+  std::vector<Prefix> fresh, parents;
+  for (const SoftReply& r : replies) {
+    tree_.touch_path(r.parent, fresh);
+    parents.push_back(r.parent);
+  }
+  const std::vector<FedNode> again = to_feed(fresh, std::move(parents));
   nodes.clear();
   for (const SoftReply& r : replies) {
     std::vector<Prefix>& path = nodes.emplace_back();
@@ -105,8 +108,8 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
     }
   }
   if (!tree_.assign_slots(fresh)) return room_error(fresh.size());
-  feed(evicted);
-  cost_.tokens_scored += static_cast<std::int64_t>(evicted.size());
+  feed(again);
+  cost_.tokens_scored += static_cast<std::int64_t>(again.size());
   return {};
 }
 

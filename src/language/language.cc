@@ -26,6 +26,10 @@ int n_rows(const Extend& e) {
   return 0;
 }
 
+// Whether the first row asked for is that of the parent.
+bool asks_parent(const Extend& e) { return n_rows(e) > 0 && (e.rows != RowSet::kLast || e.tokens.empty()); }
+// Whether all nodes of the request are asked for a row, now or by what comes next; else the last one alone.
+bool asks_all(const Extend& e) { return e.rows == RowSet::kTargets || e.rows == RowSet::kAll; }
 // Nothing asked for depends on the last token of such a request: it is fed when something comes after it.
 bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens.empty(); }
 
@@ -68,12 +72,28 @@ void Language::add_row(Prefix p) {
 }
 
 // Pushes nodes (with slots, parents first) through the network.
-void Language::feed(std::span<const Prefix> nodes) {
+void Language::feed(std::span<const FedNode> nodes) {
   for (std::size_t i = 0; i < nodes.size(); i += Transformer::kMaxRows) {
     batch_ = {};
-    for (Prefix p : nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i))) add_row(p);
+    for (const FedNode& f : nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i))) {
+      add_row(f.node);
+      batch_.wanted.push_back(f.hidden);
+      has_hidden_[tree_.slot(f.node)] = f.hidden;
+    }
     model_->forward(batch_, kv_, scratch_);
   }
+}
+
+// Nodes that lack what is asked of them, parents first: `missing` (without a slot), and those of `asked`, whose last
+// hidden vectors are wanted, that were fed without one.
+std::vector<Language::FedNode> Language::to_feed(std::span<const Prefix> missing, std::vector<Prefix> asked) const {
+  std::sort(asked.begin(), asked.end());
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+  std::vector<FedNode> out;
+  for (Prefix p : asked)
+    if (tree_.resident(p) && !has_hidden_[tree_.slot(p)]) out.push_back({p, true});
+  for (Prefix p : missing) out.push_back({p, std::binary_search(asked.begin(), asked.end(), p)});
+  return out;
 }
 
 Status Language::room_error(std::size_t n) const {
@@ -111,15 +131,24 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
   tree_.begin_batch();
   std::vector<Prefix> fresh;  // nodes to feed, parents first: evicted ancestors, then new ones
   for (const Extend& e : requests) tree_.touch_path(e.parent, fresh);
-  const std::size_t n_again = fresh.size();
+  std::vector<Prefix> asked;
+  for (const Extend& e : requests)
+    if (asks_parent(e)) asked.push_back(e.parent);
+  std::vector<FedNode> fed = to_feed(fresh, std::move(asked));
+  const std::size_t n_again = fed.size();
   std::vector<std::vector<Prefix>> path(requests.size());
   for (std::size_t r = 0; r < requests.size(); ++r) {
     path[r].push_back(requests[r].parent);
     for (Token v : requests[r].tokens) {
       path[r].push_back(tree_.add(path[r].back(), v));
       fresh.push_back(path[r].back());
+      fed.push_back({path[r].back(), asks_all(requests[r])});
     }
-    if (unfed_end(requests[r])) fresh.pop_back();
+    if (requests[r].tokens.empty()) continue;
+    fed.back().hidden = true;
+    if (!unfed_end(requests[r])) continue;
+    fresh.pop_back();
+    fed.pop_back();
   }
   Status status;
   try {
@@ -127,7 +156,7 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
       status = room_error(fresh.size());
     } else {
       parallel_region(model_->info().n_threads, [&] {
-        feed(fresh);
+        feed(fed);
         status = reduce(requests, path, out);
       });
     }

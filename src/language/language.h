@@ -23,6 +23,7 @@ class Language final : public LanguageDensity {
         n_ctx_(n_ctx),
         tree_(n_slots),
         kv_(model_->config(), model_->kernel(), n_slots),
+        has_hidden_(n_slots),
         reducer_(*model_),
         sweep_(*model_) {}
 
@@ -63,7 +64,12 @@ class Language final : public LanguageDensity {
   Status check(const SoftReply&) const;
   Status room_error(std::size_t n) const;
   void add_row(Prefix);  // to batch_
-  void feed(std::span<const Prefix> nodes);
+  struct FedNode {
+    Prefix node;
+    bool hidden;  // its last hidden vector is wanted: it may be asked for a row
+  };
+  void feed(std::span<const FedNode> nodes);
+  std::vector<FedNode> to_feed(std::span<const Prefix> missing, std::vector<Prefix> asked) const;
   Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
   void grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
                   const Objective&, const GradientOptions&, bool full, std::span<ReplyGradient> out);
@@ -77,6 +83,7 @@ class Language final : public LanguageDensity {
   int n_ctx_;
   PrefixTree tree_;
   KvStore kv_;
+  std::vector<bool> has_hidden_;  // (n_slots) fed with the last hidden vector
   RowReducer reducer_;
   ObjectiveSweep sweep_;
   Tape tape_;

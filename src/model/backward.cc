@@ -201,6 +201,7 @@ void Transformer::backward(const ForwardBatch& b, std::span<const int> first_row
     const LayerState st = layer_state(layer, s, &tape);
     if (!tape.full()) {
       enter_layer(layer, n, st, s);
+      project(layer, b, kv, st, s);
       attention(layer, b, kv, st, s);
       feed_forward(layer, n, st, s);
     }

@@ -16,18 +16,6 @@
 namespace ponder {
 namespace {
 
-// out = activation(gate) up, or activation(up) without a gate
-void activate(Activation a, const float* gate, const float* up, int n, float* out) {
-  switch (a) {
-    case Activation::kSiluGated:
-      return silu_mul(gate, up, n, out);
-    case Activation::kGeluGated:
-      return gelu_mul(gate, up, n, out);
-    case Activation::kGelu:
-      return gelu(up, n, out);
-  }
-}
-
 void add_bias(float* x, const std::vector<float>& bias) {
   if (!bias.empty()) add(x, bias.data(), static_cast<int>(bias.size()));
 }
@@ -173,8 +161,9 @@ void Transformer::residual(int n, const float* from, float* branch, const NormWe
   });
 }
 
-void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
-                            ForwardScratch& s) const {
+// From the operand in s.a to queries, and keys and values in their slots.
+void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
+                          ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2, qk = c.q_size() + c.kv_size();
@@ -200,9 +189,14 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
       }
     }
   });
+}
+
+void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
+                            ForwardScratch& s) const {
+  const LayerWeights& w = weights_.layers[layer];
   attend_heads(layer, b, kv, st, s);
-  w.attn_out.forward(s.a.data(), a_stride(c.q_size()), n, st.attn, w.attn_out.n_padded(), info_.n_threads);
-  residual(n, st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
+  w.attn_out.forward(s.a.data(), a_stride(config_.q_size()), b.n(), st.attn, w.attn_out.n_padded(), info_.n_threads);
+  residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
 }
 
 AttentionShape Transformer::attention_shape() const {
@@ -245,35 +239,52 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
   // A few rows cost what reading the weights costs: long stretches then.
   constexpr int kLeast = 2;
-  const int width_panels = n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast,
-            ld = width_panels * kPanel;
-  const bool gated = c.activation != Activation::kGelu;
-  const std::size_t size = compute_bytes(kernel_->compute);
+  const int width_panels = n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
   parallel_for(info_.n_threads, (n_panels + width_panels - 1) / width_panels, [&](std::int64_t task) {
     thread_local Buffer<float> gate, up;
     const int begin = static_cast<int>(task) * width_panels, end = std::min(begin + width_panels, n_panels);
-    const int column = begin * kPanel, width = (end - begin) * kPanel;
-    const auto product = [&](const Linear& matrix, const std::vector<float>& bias, Buffer<float>& out,
-                             std::byte* kept) {
+    const int ld = (end - begin) * kPanel;
+    const auto product = [&](const Linear& matrix, Buffer<float>& out) {
       out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * ld);
       matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), ld);
-      for (std::ptrdiff_t i = 0; i < n; ++i) {
-        float* y = out.data() + i * ld;
-        if (!bias.empty()) add(y, bias.data() + column, std::min(width, c.n_ff - column));
-        if (kept) convert(kernel_->compute, y, width, kept + (i * tape_stride(c.n_ff) + column) * size);
-      }
     };
-    product(w.up, w.up_bias, up, st.up);
-    if (gated) product(w.gate, w.gate_bias, gate, st.gate);
-    for (std::ptrdiff_t i = 0; i < n; ++i) {
-      float* u = up.data() + i * ld;
-      activate(c.activation, gate.data() + i * ld, u, width, u);
-      convert(kernel_->compute, u, width, row_of(s.a_ff, i, c.n_ff) + column * size);
-    }
+    product(w.up, up);
+    if (c.activation != Activation::kGelu) product(w.gate, gate);
+    activate(layer, n, begin * kPanel, ld, gate.data(), up.data(), st, s);
   });
   w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);
   residual(n, st.mid, st.ffn, w.ffn_post_norm, w.down_bias, st.next,
            layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
+}
+
+// Columns [column, column + width) of gate and up, (n, width): to the tape, and through the activation to the operand
+// of the next product. Some rows at a time, which stay in the first-level cache.
+void Transformer::activate(int layer, int n, int column, int width, float* gate, float* up, const LayerState& st,
+                           ForwardScratch& s) const {
+  constexpr int kRows = 16;
+  const Config& c = config_;
+  const LayerWeights& w = weights_.layers[layer];
+  const Compute compute = kernel_->compute;
+  const auto bytes = static_cast<std::ptrdiff_t>(compute_bytes(compute));
+  const std::ptrdiff_t at = column * bytes, tape_row = tape_stride(c.n_ff) * bytes, a_row = a_stride(c.n_ff) * bytes;
+  const auto add_bias_of = [&](const std::vector<float>& bias, float* y, int rows) {
+    if (bias.empty()) return;
+    for (int i = 0; i < rows; ++i) add(y + i * width, bias.data() + column, std::min(width, c.n_ff - column));
+  };
+  for (std::ptrdiff_t first = 0; first < n; first += kRows) {
+    const int rows = static_cast<int>(std::min<std::ptrdiff_t>(kRows, n - first));
+    float *g = gate + first * width, *u = up + first * width;
+    add_bias_of(w.up_bias, u, rows);
+    if (st.up) convert_rows(compute, u, width, rows, width, st.up + first * tape_row + at, tape_row);
+    if (c.activation == Activation::kGelu) {
+      gelu(u, rows * width, u);
+    } else {
+      add_bias_of(w.gate_bias, g, rows);
+      if (st.gate) convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
+      (c.activation == Activation::kSiluGated ? silu_mul : gelu_mul)(g, u, rows * width, u);
+    }
+    convert_rows(compute, u, width, rows, width, s.a_ff.data() + first * a_row + at, a_row);
+  }
 }
 
 void Transformer::prepare(const ForwardBatch& b, ForwardScratch& s) const {
@@ -317,25 +328,58 @@ void Transformer::enter_layer(int layer, int n, const LayerState& st, ForwardScr
   });
 }
 
-void Transformer::run(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape* tape) const {
-  const Config& c = config_;
-  const int n = b.n(), d = c.n_embd;
-  PONDER_CHECK(n > 0);
-  prepare(b, s);
-  LayerState st = layer_state(0, s, tape);
-  embed(b, st.x);
-  enter_layer(0, n, st, s);
-  for (int layer = 0; layer < c.n_layers; ++layer) {
-    st = layer_state(layer, s, tape);
-    attention(layer, b, kv, st, s);
-    feed_forward(layer, n, st, s);
+// The rows of b whose last hidden vectors are wanted, moved to the front of the residual stream and of the queries.
+ForwardBatch Transformer::keep_wanted(const ForwardBatch& b, const LayerState& st) const {
+  const int d = config_.n_embd, ldc = weights_.layers[0].qkv.n_padded();
+  ForwardBatch kept;
+  kept.first_run.push_back(0);
+  for (int i = 0; i < b.n(); ++i) {
+    if (!b.wanted[i]) continue;
+    const std::ptrdiff_t to = kept.n();
+    if (to != i) {
+      std::copy_n(st.x + static_cast<std::ptrdiff_t>(i) * d, d, st.x + to * d);
+      std::copy_n(st.qkv + static_cast<std::ptrdiff_t>(i) * ldc, config_.q_size(), st.qkv + to * ldc);
+    }
+    kept.positions.push_back(b.positions[i]);
+    kept.slots.push_back(b.slots[i]);
+    kept.runs.insert(kept.runs.end(), b.path(i).begin(), b.path(i).end());
+    kept.first_run.push_back(static_cast<std::uint32_t>(kept.runs.size()));
   }
-  parallel_for(info_.n_threads, n, [&](std::int64_t i) {
+  return kept;
+}
+
+void Transformer::leave(const ForwardBatch& b, const float* x, KvStore& kv) const {
+  const int d = config_.n_embd;
+  parallel_for(info_.n_threads, b.n(), [&](std::int64_t i) {
     thread_local std::vector<float> row;
     row.resize(d);
-    norm_row(weights_.output_norm, st.next + i * d, d, row.data());
+    norm_row(weights_.output_norm, x + i * d, d, row.data());
     to_compute(kernel_->compute, row.data(), d, kv.hidden(b.slots[i]));
   });
+}
+
+// Of a row whose last hidden vector is not wanted nothing is needed after the keys and values of the last layer.
+void Transformer::run(const ForwardBatch& batch, KvStore& kv, ForwardScratch& s, Tape* tape) const {
+  const int last = config_.n_layers - 1;
+  const bool all = tape || std::all_of(batch.wanted.begin(), batch.wanted.end(), [](bool w) { return w; });
+  PONDER_CHECK(batch.n() > 0 && (all || static_cast<int>(batch.wanted.size()) == batch.n()));
+  prepare(batch, s);
+  LayerState st = layer_state(0, s, tape);
+  embed(batch, st.x);
+  enter_layer(0, batch.n(), st, s);
+  for (int layer = 0; layer <= last; ++layer) {
+    st = layer_state(layer, s, tape);
+    project(layer, batch, kv, st, s);
+    if (layer == last && !all) break;
+    attention(layer, batch, kv, st, s);
+    feed_forward(layer, batch.n(), st, s);
+  }
+  if (all) return leave(batch, st.next, kv);
+  const ForwardBatch kept = keep_wanted(batch, st);
+  if (kept.n() == 0) return;
+  attention(last, kept, kv, st, s);
+  feed_forward(last, kept.n(), st, s);
+  leave(kept, st.next, kv);
 }
 
 }  // namespace ponder

@@ -30,6 +30,7 @@ struct ForwardBatch {
   std::vector<int> positions, slots;
   std::vector<KvRun> runs;
   std::vector<std::uint32_t> first_run;  // (n + 1)
+  std::vector<bool> wanted;              // (n) last hidden vectors to write, or empty: all; with a tape all are
   int n() const { return static_cast<int>(slots.size()); }
   std::span<const KvRun> path(std::int64_t i) const {
     return {runs.data() + first_run[i], first_run[i + 1] - first_run[i]};
@@ -73,7 +74,7 @@ class Transformer final : public Model {
   void embeddings(std::span<const TokenMix>, float* out) const;  // of mixtures: (n, n_embd)
 
   static constexpr int kMaxRows = 512;  // best for one pass
-  /// Writes keys, values and last hidden vectors of the rows' slots.
+  /// Writes keys, values and the wanted last hidden vectors of the rows' slots.
   void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const { run(b, kv, s, nullptr); }
   /// The same, same bits, and leaves in the tape what backward needs.
   void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape& tape) const { run(b, kv, s, &tape); }
@@ -101,9 +102,14 @@ class Transformer final : public Model {
   void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void project(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
   void attention(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
   void attend_heads(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
   void feed_forward(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void activate(int layer, int n, int column, int width, float* gate, float* up, const LayerState&,
+                ForwardScratch&) const;
+  ForwardBatch keep_wanted(const ForwardBatch&, const LayerState&) const;
+  void leave(const ForwardBatch&, const float* x, KvStore&) const;
   void residual(int n, const float* from, float* branch, const NormWeights& post, const std::vector<float>& bias,
                 float* to, const NormWeights* next, ForwardScratch&) const;
   AttentionShape attention_shape() const;

@@ -1,4 +1,4 @@
-// Activations by Highway: exponentials are Highway's own, so that their rounding is fixed.
+// Activations by Highway.
 #include "ops/activation.h"
 
 #include <algorithm>
@@ -8,8 +8,9 @@
 #define HWY_TARGET_INCLUDE "ops/activation.cc"
 #include <hwy/foreach_target.h>  // first: it includes this file once a target
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include "ops/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
@@ -19,10 +20,10 @@ using CV = hn::Vec<CD>;
 constexpr CD kCD{};
 constexpr int kCLanes = static_cast<int>(hn::MaxLanes(kCD));
 
-// Highway's Exp is defined up to 104 only; e^88 is the last power that float32 holds.
+// e^88 is the last whole power that float32 holds.
 HWY_INLINE CV sigmoid(CV x) {
   const CV one = hn::Set(kCD, 1.f);
-  return hn::Div(one, hn::Add(one, hn::Exp(kCD, hn::Min(hn::Neg(x), hn::Set(kCD, 88.f)))));
+  return hn::Div(one, hn::Add(one, exp_of(hn::Min(hn::Neg(x), hn::Set(kCD, 88.f)))));
 }
 
 /// A function of one number and its derivative.
@@ -108,7 +109,7 @@ void gelu_exact_t(float* x, int n, float* slope) {
     hn::StoreU(hn::Mul(v, cdf), kCD, at);
     if (at == rest) std::copy_n(rest, left, x + i);
     if (!slope) continue;
-    const CV density = hn::Mul(hn::Set(kCD, kDensity), hn::Exp(kCD, hn::Neg(hn::Mul(half, hn::Mul(v, v)))));
+    const CV density = hn::Mul(hn::Set(kCD, kDensity), exp_of(hn::Neg(hn::Mul(half, hn::Mul(v, v)))));
     hn::StoreU(hn::MulAdd(v, density, cdf), kCD, at == rest ? rest : slope + i);
     if (at == rest) std::copy_n(rest, left, slope + i);
   }

@@ -8,8 +8,9 @@
 #define HWY_TARGET_INCLUDE "ops/reduce.cc"
 #include <hwy/foreach_target.h>  // first: it includes this file once a target
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include "ops/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
@@ -43,9 +44,9 @@ BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha,
       std::copy(p, logits + n, tail);
       p = tail;
     }
-    const V d = hn::Max(hn::Sub(hn::LoadU(kD, p), m), floor), e = hn::Exp(kD, d);
+    const V d = hn::Max(hn::Sub(hn::LoadU(kD, p), m), floor), e = exp_of(d);
     s = hn::Add(s, e);
-    if (want_alpha) sa = hn::Add(sa, hn::Exp(kD, hn::Max(hn::Mul(a, d), floor)));
+    if (want_alpha) sa = hn::Add(sa, exp_of(hn::Max(hn::Mul(a, d), floor)));
     if (want_dot) sd = hn::MulAdd(e, d, sd);
   }
   out.s = sum_lanes(s);
@@ -54,15 +55,15 @@ BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha,
   return out;
 }
 
-// Exponents are kept above -1e4: Exp gives zero there, and -inf times alpha stays out of it.
+// Exponents are kept above -1e4: exp_of gives zero there, and -inf times alpha stays out of it.
 void softmax_sum_t(const float* x, int n, float scale, float shift, float scale_alpha, float alpha, float shift_alpha,
                    float* out) {
   const V floor = hn::Set(kD, -1e4f);
   const auto term = [&](V v) {
-    V y = hn::Mul(hn::Set(kD, scale), hn::Exp(kD, hn::Max(hn::Sub(v, hn::Set(kD, shift)), floor)));
+    V y = hn::Mul(hn::Set(kD, scale), exp_of(hn::Max(hn::Sub(v, hn::Set(kD, shift)), floor)));
     if (scale_alpha != 0) {
       const V z = hn::Sub(hn::Mul(hn::Set(kD, alpha), v), hn::Set(kD, shift_alpha));
-      y = hn::MulAdd(hn::Set(kD, scale_alpha), hn::Exp(kD, hn::Max(z, floor)), y);
+      y = hn::MulAdd(hn::Set(kD, scale_alpha), exp_of(hn::Max(z, floor)), y);
     }
     return y;
   };

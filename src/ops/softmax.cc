@@ -1,4 +1,4 @@
-// Exponentials by Highway; sums by lane, then over lanes.
+// Sums by lane, then over lanes.
 #include "ops/softmax.h"
 
 #include <cmath>
@@ -8,8 +8,9 @@
 #define HWY_TARGET_INCLUDE "ops/softmax.cc"
 #include <hwy/foreach_target.h>  // first: it includes this file once a target
 
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include "ops/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
@@ -20,40 +21,53 @@ using V = hn::Vec<D>;
 constexpr D kD{};
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(kD));
 
-// The first `count` lanes of e to out in compute type.
-HWY_INLINE void store(Compute compute, V e, int count, void* out) {
+using U16 = hn::Rebind<std::uint16_t, D>;
+
+// e in compute type. To nearest even, as to_bf16: these are finite.
+HWY_INLINE hn::Vec<U16> narrow(V e) {
   const hn::RebindToUnsigned<D> du;
-  const hn::Rebind<std::uint16_t, D> dh;
-  if (compute == Compute::kF32) return hn::BlendedStore(e, hn::FirstN(kD, count), kD, static_cast<float*>(out));
-  // to nearest even, as to_bf16: these are finite
-  const auto u = hn::BitCast(du, e);
-  const auto even = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1u));
-  const auto half = hn::TruncateTo(dh, hn::ShiftRight<16>(hn::Add(u, hn::Add(even, hn::Set(du, 0x7fffu)))));
-  if (count == kLanes) return hn::StoreU(half, dh, static_cast<std::uint16_t*>(out));
-  alignas(64) std::uint16_t lanes[kLanes];
-  hn::StoreU(half, dh, lanes);
-  for (int l = 0; l < count; ++l) static_cast<std::uint16_t*>(out)[l] = lanes[l];
+  const auto u = hn::BitCast(du, e), even = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1u));
+  return hn::TruncateTo(U16(), hn::ShiftRight<16>(hn::Add(u, hn::Add(even, hn::Set(du, 0x7fffu)))));
+}
+HWY_INLINE void store(V e, float* out) { hn::StoreU(e, kD, out); }
+HWY_INLINE void store(V e, std::uint16_t* out) { hn::StoreU(narrow(e), U16(), out); }
+// The first n lanes.
+template <class T>
+HWY_INLINE void store(V e, int n, T* out) {
+  T lanes[kLanes];
+  store(e, lanes);
+  for (int l = 0; l < n; ++l) out[l] = lanes[l];
+}
+
+template <class T>
+HWY_INLINE float weights_of(const float* s, int n, float max, T* out) {
+  V sum = hn::Zero(kD);
+  const V shift = hn::Set(kD, max);
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const V e = exp_of(hn::Sub(hn::LoadU(kD, s + i), shift));
+    sum = hn::Add(sum, e);
+    store(e, out + i);
+  }
+  if (i < n) {
+    const auto inside = hn::FirstN(kD, n - i);
+    const V e = hn::IfThenElseZero(inside, exp_of(hn::Sub(hn::MaskedLoad(inside, kD, s + i), shift)));
+    sum = hn::Add(sum, e);
+    store(e, n - i, out + i);
+  }
+  return hn::GetLane(hn::SumOfLanes(kD, sum));
 }
 
 }  // namespace
 
 float softmax_weights_t(Compute compute, const float* s, int n, float max, void* out) {
-  V sum = hn::Zero(kD);
-  const V shift = hn::Set(kD, max);
-  auto* to = static_cast<std::byte*>(out);
-  for (int i = 0; i < n; i += kLanes, to += kLanes * compute_bytes(compute)) {
-    const int count = n - i < kLanes ? n - i : kLanes;
-    const auto inside = hn::FirstN(kD, count);
-    const V e = hn::IfThenElseZero(inside, hn::Exp(kD, hn::Sub(hn::MaskedLoad(inside, kD, s + i), shift)));
-    sum = hn::Add(sum, e);
-    store(compute, e, count, to);
-  }
-  return hn::GetLane(hn::SumOfLanes(kD, sum));
+  if (compute == Compute::kF32) return weights_of(s, n, max, static_cast<float*>(out));
+  return weights_of(s, n, max, static_cast<BF16*>(out));
 }
 
 void softmax_vjp_t(float* p, float* ds, int n, float lse, float cap) {
   V sum = hn::Zero(kD);
-  const auto weights = [&](V score) { return hn::Exp(kD, hn::Sub(score, hn::Set(kD, lse))); };
+  const auto weights = [&](V score) { return exp_of(hn::Sub(score, hn::Set(kD, lse))); };
   const auto inside = [&](int i) { return hn::FirstN(kD, n - i < kLanes ? n - i : kLanes); };
   for (int i = 0; i < n; i += kLanes) {
     const V e = weights(hn::MaskedLoad(inside(i), kD, p + i));

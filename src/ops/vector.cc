@@ -78,14 +78,27 @@ void add(float* x, float w, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_sc
 
 float dot(const float* x, const float* y, int n) { return HWY_DYNAMIC_DISPATCH(dot_t)(x, y, n); }
 
-void convert(Compute compute, const float* x, int n, void* out) {
+namespace {
+using ToBF16 = void (*)(const float*, int, BF16*);
+void to_bf16_any(const float* x, int n, BF16* out) { HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, out); }
+ToBF16 to_bf16_of_this_cpu() {
+  const bool best = instruction_set_limit() == InstructionSet::kBest && gemm::avx512_bf16_available();
+  return best ? gemm::to_bf16_avx512 : to_bf16_any;
+}
+}  // namespace
+
+void convert_rows(Compute compute, const float* x, std::ptrdiff_t ld, int n_rows, int n, std::byte* out,
+                  std::ptrdiff_t out_bytes) {
   if (compute == Compute::kF32) {
-    std::memcpy(out, x, n * sizeof(float));
-  } else if (instruction_set_limit() == InstructionSet::kBest && gemm::avx512_bf16_available()) {
-    gemm::to_bf16_avx512(x, n, static_cast<BF16*>(out));
+    for (int i = 0; i < n_rows; ++i) std::memcpy(out + i * out_bytes, x + i * ld, n * sizeof(float));
   } else {
-    HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, static_cast<BF16*>(out));
+    const ToBF16 to_bf16_row = to_bf16_of_this_cpu();
+    for (int i = 0; i < n_rows; ++i) to_bf16_row(x + i * ld, n, reinterpret_cast<BF16*>(out + i * out_bytes));
   }
+}
+
+void convert(Compute compute, const float* x, int n, void* out) {
+  convert_rows(compute, x, 0, 1, n, static_cast<std::byte*>(out), 0);
 }
 
 void expand(Compute compute, const void* x, int n, float* out) {

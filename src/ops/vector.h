@@ -12,6 +12,9 @@ void add(float* x, float w, const float* y, int n);
 float dot(const float* x, const float* y, int n);
 /// x in compute type
 void convert(Compute, const float* x, int n, void* out);
+/// Rows of x (n_rows, n) at a distance of ld to rows at a distance of out_bytes.
+void convert_rows(Compute, const float* x, std::ptrdiff_t ld, int n_rows, int n, std::byte* out,
+                  std::ptrdiff_t out_bytes);
 /// and back
 void expand(Compute, const void* x, int n, float* out);
 /// x in half precision, 11 bits of which count, at most 65,504 in size

@@ -3,6 +3,7 @@
 #include "ops/norm.h"
 #include "ops/reduce.h"
 #include "ops/rope.h"
+#include "ops/softmax.h"
 #include "ops/vector.h"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,22 @@ TEST(Rowwise, Activations) {
     EXPECT_NEAR(gated[i], gelu_ref(g[i]) * u[i], 1e-5 * (1 + std::abs(g[i])));
     EXPECT_NEAR(plain[i], gelu_ref(g[i]), 1e-5 * (1 + std::abs(g[i])));
   }
+}
+
+TEST(Rowwise, Exponentials) {
+  std::vector<float> x, e;
+  for (float v = 0; v > -87.3f; v -= 0.00371f) x.push_back(v);
+  const std::size_t normal = x.size();
+  for (float v : {-87.4f, -104.f, -1e4f, -1e30f, -std::numeric_limits<float>::infinity()}) x.push_back(v);
+  x.push_back(NAN);
+  e.resize(x.size());
+  softmax_weights(Compute::kF32, x.data(), static_cast<int>(x.size()), 0, e.data());
+  for (std::size_t i = 0; i < normal; ++i) {
+    const double want = std::exp(static_cast<double>(x[i]));
+    EXPECT_NEAR(e[i], want, 1.5 * std::ldexp(1, std::ilogb(want) - 23)) << x[i];
+  }
+  for (std::size_t i = normal; i + 1 < x.size(); ++i) EXPECT_EQ(e[i], 0) << x[i];
+  EXPECT_TRUE(std::isnan(e.back()));
 }
 
 TEST(Rowwise, RopeRotatesItsPairs) {

@@ -99,7 +99,9 @@ struct Rows {
   std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
 };
 
-/// What has been spent. A token pushed once through the network counts once, wherever it was asked for.
+/// What has been spent. A token pushed once through the network counts once, wherever it was asked for; again when it
+/// has to be pushed again: its keys and values were evicted, or a row is asked for after a token that was only fed on
+/// the way to the last one.
 struct Cost {
   std::int64_t tokens_decoded = 0;   // by requests of one token
   std::int64_t tokens_scored = 0;    // by longer requests, prompts included

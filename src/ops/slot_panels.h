@@ -17,7 +17,7 @@ inline Compute product_compute(SlotType t) { return t == SlotType::kBF16 ? Compu
 /// x (n) as it is kept, zeros up to a multiple of kPanel.
 void store_vector(SlotType, const float* x, int n, std::byte* out);
 
-inline constexpr int kSlotBlock = 64;  // slots whose vectors follow one another
+inline constexpr int kSlotBlock = 128;  // slots whose vectors follow one another
 
 /// One vector a slot: blocks of (kSlotBlock, width) at a distance of block_bytes, width a multiple of kPanel.
 struct SlotVectors {
@@ -25,8 +25,9 @@ struct SlotVectors {
   int width;
   const std::byte* data;
   std::size_t block_bytes;
+  std::size_t vector_bytes() const { return width * slot_type_bytes(type); }
   const std::byte* at(int slot) const {
-    return data + slot / kSlotBlock * block_bytes + slot % kSlotBlock * width * slot_type_bytes(type);
+    return data + slot / kSlotBlock * block_bytes + slot % kSlotBlock * vector_bytes();
   }
 };
 

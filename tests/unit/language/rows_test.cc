@@ -149,6 +149,37 @@ TEST_F(RowsOf, TheLastTargetIsFedOnceSomethingComesAfterIt) {
     for (const Prefix p : r->end) d_->release(p);
 }
 
+TEST_F(RowsOf, ARowThatARequestLeftOutIsMadeWhenItIsAskedFor) {
+  const std::vector<Token> reply{7, 8, 9}, rest{9};
+  const Needs whole{.draw = {.kind = Draw::Kind::kRow}};
+  const auto spent = [&, before = d_->cost().total()] { return d_->cost().total() - before; };
+  Rows last, all, again;
+  const Extend end_only{.parent = ctx_, .tokens = reply, .rows = RowSet::kLast, .needs = whole};
+  const Extend everything{.parent = ctx_, .tokens = reply, .rows = RowSet::kAll, .needs = whole};
+  ASSERT_TRUE(d_->extend({&end_only, 1}, last).ok());
+  ASSERT_TRUE(d_->extend({&everything, 1}, all).ok());
+  EXPECT_EQ(spent(), 3 + 3);
+  EXPECT_EQ(last.rows[0].logits, all.rows[3].logits);
+  std::vector<Prefix> held;
+  for (const auto& [back, cost] : {std::pair{1, 1}, {2, 1}, {2, 0}}) {  // the row after all but `back` tokens
+    const std::int64_t before = spent();
+    const Prefix at = d_->ancestor(last.end[0], back);
+    const Extend both[] = {{.parent = at, .rows = RowSet::kLast, .needs = whole},
+                           {.parent = at, .tokens = rest, .rows = RowSet::kAll, .needs = whole}};
+    ASSERT_TRUE(d_->extend(both, again).ok());
+    EXPECT_EQ(spent() - before, cost + 1);
+    EXPECT_EQ(again.rows[0].logits, all.rows[3 - back].logits);
+    EXPECT_EQ(again.rows[1].logits, all.rows[3 - back].logits);
+    if (back == 1) {
+      EXPECT_EQ(again.rows[2].logits, all.rows[3].logits);
+    }
+    held.push_back(at);
+    held.insert(held.end(), again.end.begin(), again.end.end());
+  }
+  for (const Rows* r : {&last, &all}) held.insert(held.end(), r->end.begin(), r->end.end());
+  for (const Prefix p : held) d_->release(p);
+}
+
 TEST_F(RowsOf, Errors) {
   const auto fails = [&](const Extend& e, const std::string& part) {
     Rows rows;

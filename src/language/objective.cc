@@ -19,11 +19,14 @@ constexpr std::size_t kChunkBytes = 128u << 20;                   // of logits
 
 }  // namespace
 
+// Padded, and not a multiple of 4 KB (gemm.h).
+int ObjectiveSweep::row_stride() const { return a_stride(model_.weights().output.n_padded()); }
+
 // logits_ (rows, V): final ones, and the sums of each block.
 void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objective& o) {
   const Config& c = model_.config();
   const Linear& w = model_.weights().output;
-  const int m = static_cast<int>(rows.size()), ld = w.n_padded(),
+  const int m = static_cast<int>(rows.size()), ld = row_stride(),
             n_blocks = (w.n_panels() + kBlockPanels - 1) / kBlockPanels;
   const std::size_t stride = a_stride(c.n_embd) * compute_bytes(model_.kernel().compute);
   a_.grow(stride * round_up(m, kRowBlock));
@@ -49,10 +52,10 @@ void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objec
 //   dJ/dl = a s + b alpha q + u - p (a sum s + b alpha + sum u).
 void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int row) {
   const Config& c = model_.config();
-  const int V = c.n_vocab, ld = model_.weights().output.n_padded();
+  const int V = c.n_vocab, padded = model_.weights().output.n_padded();
   const std::size_t n_blocks = (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels;
   const RowTotals sums = total({&sums_[row * n_blocks], n_blocks}, o.alpha);
-  float* l = logits_.data() + static_cast<std::size_t>(row) * ld;
+  float* l = logits_.data() + static_cast<std::size_t>(row) * row_stride();
   const auto weight = [&r](std::size_t j) { return r.weights.empty() ? 1.f : r.weights[j]; };
 
   double weights = 0;
@@ -93,34 +96,44 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
     soft_cap_vjp(l, V, c.final_soft_cap, dl);
     std::copy_n(dl, V, l);
   }
-  std::fill(l + V, l + ld, 0.f);
+  std::fill(l + V, l + padded, 0.f);
+  to_operand(l, padded);
+}
+
+// A row of n numbers becomes one of A where it lies: it is no longer afterwards, and part by part it is read first.
+void ObjectiveSweep::to_operand(float* row, int n) const {
+  const Compute compute = model_.kernel().compute;
+  if (compute == Compute::kF32) return;
+  constexpr int kPart = 1024;
+  BF16 part[kPart];
+  auto* out = reinterpret_cast<std::byte*>(row);
+  for (int i = 0; i < n; i += kPart) {
+    const int count = std::min(kPart, n - i);
+    convert(compute, row + i, count, part);
+    std::memcpy(out + i * sizeof(BF16), part, count * sizeof(BF16));
+  }
 }
 
 void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
   const Config& c = model_.config();
-  const Compute compute = model_.kernel().compute;
-  const int m = static_cast<int>(rows.size()), ld = model_.weights().output.n_padded(),
-            ldh = round_up(c.n_embd, kPanel);
+  const int m = static_cast<int>(rows.size()), ldh = round_up(c.n_embd, kPanel);
   constexpr int kColumns = Transformer::kVocabBlock;
   const int n_blocks = (c.n_vocab + kColumns - 1) / kColumns;
-  const std::size_t group = static_cast<std::size_t>(round_up(m, kRowBlock)) * ldh;
+  const std::size_t group = static_cast<std::size_t>(round_up(m, kRowBlock)) * ldh,
+                    size = compute_bytes(model_.kernel().compute), from_bytes = row_stride() * sizeof(float);
   dhidden_.grow(kGroups * group);
   parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
-    thread_local Buffer<std::byte> a;
-    thread_local Buffer<float> product;
-    const std::size_t stride = a_stride(kColumns) * compute_bytes(compute);
-    a.grow(stride * round_up(m, kRowBlock));
-    product.grow(group);
+    thread_local Buffer<std::byte> a;  // the block's columns side by side: in place the rows lie too far apart
+    const std::size_t a_bytes = a_stride(kColumns) * size;
+    a.grow(a_bytes * round_up(m, kRowBlock));
     float* sum = dhidden_.data() + g * group;
-    std::fill_n(sum, group, 0.f);
+    if (g >= n_blocks) std::fill_n(sum, group, 0.f);
     Linear room;
     for (int block = static_cast<int>(g); block < n_blocks; block += kGroups) {
-      const int begin = block * kColumns, n = std::min(kColumns, ld - begin);
-      for (int i = 0; i < m; ++i)
-        to_compute(compute, logits_.data() + static_cast<std::size_t>(i) * ld + begin, n, a.data() + i * stride);
       const Linear& w = model_.vocab_transposed(block, room);
-      w.forward_panels(a.data(), a_stride(kColumns), m, 0, w.n_panels(), product.data(), ldh);
-      add(sum, product.data(), static_cast<int>(static_cast<std::size_t>(m) * ldh));
+      const auto* from = reinterpret_cast<const std::byte*>(logits_.data()) + block * kColumns * size;
+      for (int i = 0; i < m; ++i) std::memcpy(a.data() + i * a_bytes, from + i * from_bytes, w.n_in() * size);
+      w.forward_panels(a.data(), a_stride(kColumns), m, 0, w.n_panels(), sum, ldh, block != g);
     }
   });
   parallel_for(model_.info().n_threads, m, [&](std::int64_t i) {
@@ -138,7 +151,7 @@ void ObjectiveSweep::run_chunk(std::span<ObjectiveRow> rows, const Objective& o)
 }
 
 void ObjectiveSweep::run(std::span<ObjectiveRow> rows, const Objective& o) {
-  const std::size_t row_bytes = sizeof(float) * model_.weights().output.n_padded();
+  const std::size_t row_bytes = sizeof(float) * row_stride();
   const std::size_t chunk = std::clamp<std::size_t>(kChunkBytes / row_bytes, kRowBlock, Transformer::kMaxRows);
   for (std::size_t i = 0; i < rows.size(); i += chunk) run_chunk(rows.subspan(i, std::min(chunk, rows.size() - i)), o);
 }

@@ -30,14 +30,16 @@ class ObjectiveSweep {
 
  private:
   static constexpr int kGroups = 16;  // of vocabulary blocks whose sums are added in order: not a number of threads
+  int row_stride() const;             // of logits, float32
   void run_chunk(std::span<ObjectiveRow>, const Objective&);
   void make_logits(std::span<const ObjectiveRow>, const Objective&);
   void differentiate_row(ObjectiveRow&, const Objective&, int row);
+  void to_operand(float* row, int n) const;
   void carry_back(std::span<const ObjectiveRow>);
 
   const Transformer& model_;
   Buffer<std::byte> a_;          // (rows, a_stride(n_embd))
-  Buffer<float> logits_;         // (rows, padded n_vocab), then d/d logits
+  Buffer<float> logits_;         // (rows, row_stride()), then d/d logits in compute type
   std::vector<BlockSums> sums_;  // (rows, blocks)
   Buffer<float> dhidden_;        // (groups, rows, padded n_embd)
 };

@@ -86,18 +86,18 @@ void Linear::expand_panel(int p, void* out) const {
   pack_panel(kernel_->compute, rows.data(), n_in_, out);
 }
 
-void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc) const {
+void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc, bool add) const {
   const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
   const int k_padded = round_up(n_in_, kKBlock);
-  if (compact_ && m <= kCompactRows)
+  if (compact_ && m <= kCompactRows && !add)
     return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_), n_in_, end - begin,
                                 c, ldc);
-  if (packed_) return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc, false);
+  if (packed_) return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc, add);
   thread_local Buffer<std::byte> panel;
   panel.grow(stride);
   for (int p = begin; p < end; ++p) {
     expand_panel(p, panel.data());
-    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc, false);
+    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc, add);
   }
 }
 

@@ -36,8 +36,8 @@ class Linear {
 
   /// c (m, ldc) = a W^T, ldc >= n_padded(). Rows as gemm.h asks.
   void forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const;
-  /// Panels [begin, end) alone, on this thread; c starts at panel `begin`.
-  void forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc) const;
+  /// Panels [begin, end) alone, on this thread; c starts at panel `begin`. With `add` the sums go on from what c holds.
+  void forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc, bool add = false) const;
   /// Output row `n` of the matrix, (n_in) float32.
   void row(int n, float* out) const;
 

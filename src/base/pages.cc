@@ -16,11 +16,10 @@ std::size_t round_to(std::size_t n, std::size_t unit) { return (n + unit - 1) / 
 }  // namespace
 
 void* aligned_memory(std::size_t n) {
-  const bool large = n >= kPage / 2;
-  const std::size_t unit = large ? kPage : kLine, size = round_to(n, unit);
-  void* memory = std::aligned_alloc(unit, size);
-  if (!memory) throw std::bad_alloc();
-  if (large) madvise(memory, size, MADV_HUGEPAGE);  // a wish: without it pages are small
+  const bool large = n >= kPage;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, large ? kPage : kLine, n) != 0) throw std::bad_alloc();
+  if (large) madvise(memory, n / kPage * kPage, MADV_HUGEPAGE);  // a wish: without it pages are small
   return memory;
 }
 

@@ -74,13 +74,14 @@ void Language::add_row(Prefix p) {
 // Pushes nodes (with slots, parents first) through the network.
 void Language::feed(std::span<const FedNode> nodes) {
   for (std::size_t i = 0; i < nodes.size(); i += Transformer::kMaxRows) {
+    const auto part = nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i));
     batch_ = {};
-    for (const FedNode& f : nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i))) {
+    for (const FedNode& f : part) {
       add_row(f.node);
       batch_.wanted.push_back(f.hidden);
-      has_hidden_[tree_.slot(f.node)] = f.hidden;
     }
     model_->forward(batch_, kv_, scratch_);
+    for (const FedNode& f : part) has_hidden_[tree_.slot(f.node)] = f.hidden;
   }
 }
 

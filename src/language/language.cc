@@ -130,26 +130,24 @@ Status Language::reduce(std::span<const Extend> requests, std::span<const std::v
 Status Language::extend(std::span<const Extend> requests, Rows& out) {
   for (const Extend& e : requests) PONDER_TRY(check(e));
   tree_.begin_batch();
-  std::vector<Prefix> fresh;  // nodes to feed, parents first: evicted ancestors, then new ones
-  for (const Extend& e : requests) tree_.touch_path(e.parent, fresh);
-  std::vector<Prefix> asked;
-  for (const Extend& e : requests)
+  std::vector<Prefix> fresh, asked;  // nodes that want slots, parents first: evicted ancestors, then new ones
+  for (const Extend& e : requests) {
+    tree_.touch_path(e.parent, fresh);
     if (asks_parent(e)) asked.push_back(e.parent);
+  }
   std::vector<FedNode> fed = to_feed(fresh, std::move(asked));
   const std::size_t n_again = fed.size();
   std::vector<std::vector<Prefix>> path(requests.size());
   for (std::size_t r = 0; r < requests.size(); ++r) {
-    path[r].push_back(requests[r].parent);
-    for (Token v : requests[r].tokens) {
-      path[r].push_back(tree_.add(path[r].back(), v));
+    const Extend& e = requests[r];
+    const std::size_t n = e.tokens.size(), n_fed = unfed_end(e) ? n - 1 : n;
+    path[r].push_back(e.parent);
+    for (std::size_t k = 0; k < n; ++k) {
+      path[r].push_back(tree_.add(path[r].back(), e.tokens[k]));
+      if (k >= n_fed) continue;
       fresh.push_back(path[r].back());
-      fed.push_back({path[r].back(), asks_all(requests[r])});
+      fed.push_back({path[r].back(), asks_all(e) || k + 1 == n});
     }
-    if (requests[r].tokens.empty()) continue;
-    fed.back().hidden = true;
-    if (!unfed_end(requests[r])) continue;
-    fresh.pop_back();
-    fed.pop_back();
   }
   Status status;
   try {

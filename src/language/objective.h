@@ -31,6 +31,7 @@ class ObjectiveSweep {
  private:
   static constexpr int kGroups = 16;  // of vocabulary blocks whose sums are added in order: not a number of threads
   int row_stride() const;             // of logits, float32
+  int n_blocks() const;               // of columns of logits made at once
   void run_chunk(std::span<ObjectiveRow>, const Objective&);
   void make_logits(std::span<const ObjectiveRow>, const Objective&);
   void differentiate_row(ObjectiveRow&, const Objective&, int row);

@@ -1,5 +1,6 @@
-// The forward pass: embeddings, then attention and feed-forward of each layer, then the output norm. Residual
-// stream, norms, softmax and sums are float32; only the operands of matrix products are in compute type.
+// The forward pass: attention and feed-forward of each layer, then the output norm. Residual stream, norms, softmax and
+// sums are float32; only the operands of matrix products are in compute type. Not what enters the first layer
+// (embedding.cc).
 #include "model/transformer.h"
 
 #include <algorithm>
@@ -22,41 +23,6 @@ void add_bias(float* x, const std::vector<float>& bias) {
 
 }  // namespace
 
-KvStore::KvStore(const Config& c, const GemmKernel& kernel, int n_slots)
-    : compute_(kernel.compute),
-      head_dim_(c.head_dim),
-      n_heads_(c.n_kv_heads),
-      vector_bytes_(round_up(c.head_dim, kPanel) * slot_type_bytes(key_type(kernel.compute))),
-      hidden_bytes_(a_stride(c.n_embd) * compute_bytes(kernel.compute)),
-      values_at_(c.n_layers * n_heads_ * kSlotBlock * vector_bytes_),
-      hidden_at_(2 * values_at_),
-      block_bytes_(hidden_at_ + kSlotBlock * hidden_bytes_),
-      blocks_(block_bytes_ * ((n_slots + kSlotBlock - 1) / kSlotBlock)) {}
-
-std::size_t KvStore::at(int layer, int head, int slot) const {
-  return slot / kSlotBlock * block_bytes_ +
-         ((layer * n_heads_ + head) * kSlotBlock + slot % kSlotBlock) * vector_bytes_;
-}
-
-KvHead KvStore::head(int layer, int head) const {
-  const std::byte* keys = blocks_.data() + at(layer, head, 0);
-  return {keys, keys + values_at_, block_bytes_};
-}
-
-void KvStore::store(int layer, int head, int slot, const float* key, const float* value) {
-  std::byte* to = blocks_.data() + at(layer, head, slot);
-  store_vector(key_type(compute_), key, head_dim_, to);
-  store_vector(value_type(compute_), value, head_dim_, to + values_at_);
-}
-
-std::byte* KvStore::hidden(int slot) {
-  return blocks_.data() + slot / kSlotBlock * block_bytes_ + hidden_at_ + slot % kSlotBlock * hidden_bytes_;
-}
-
-std::int64_t KvStore::bytes_per_slot(const Config& c, const GemmKernel& kernel) {
-  return static_cast<std::int64_t>(KvStore(c, kernel, 0).block_bytes_ / kSlotBlock);
-}
-
 Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights w, const GemmKernel& kernel,
                          ModelInfo info)
     : file_(std::move(file)), config_(std::move(c)), weights_(std::move(w)), kernel_(&kernel), info_(std::move(info)) {}
@@ -71,59 +37,6 @@ void Transformer::norm_row(const NormWeights& norm, const float* x, int n, float
 
 std::byte* Transformer::row_of(Buffer<std::byte>& a, std::int64_t row, int n) const {
   return a.data() + static_cast<std::size_t>(row) * a_stride(n) * compute_bytes(kernel_->compute);
-}
-
-void Transformer::embedding(Token v, float* out) const {
-  const GgufTensor& e = *weights_.token_embd;
-  dequantize(e.type, e.data + v * e.row_bytes(), config_.n_embd, out);
-  if (config_.embed_scale != 1)
-    for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
-}
-
-// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its look-ups: a list may be the
-// whole vocabulary.
-void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const {
-  const int d = config_.n_embd;
-  std::vector<float> row(d);
-  for (std::size_t i = 0, end = 0; i < mixes.size(); i = end) {
-    const std::span<const Token> list = mixes[i].tokens;
-    end = i + 1;
-    if (mixes[i].weights.empty()) {
-      embedding(list[0], out + i * d);
-      continue;
-    }
-    const auto same = [&](const TokenMix& m) {
-      return m.tokens.data() == list.data() && m.weights.size() == list.size();
-    };
-    while (end < mixes.size() && same(mixes[end])) ++end;
-    std::fill(out + i * d, out + end * d, 0.f);
-    for (std::size_t j = 0; j < list.size(); ++j) {
-      bool looked_up = false;
-      for (std::size_t t = i; t < end; ++t) {
-        const float w = mixes[t].weights[j];
-        if (w == 0) continue;
-        if (!looked_up) embedding(list[j], row.data());
-        looked_up = true;
-        add(out + t * d, w, row.data(), d);
-      }
-    }
-  }
-}
-
-void Transformer::embed(const ForwardBatch& b, float* x) const {
-  const int d = config_.n_embd, pieces = std::min(b.n(), info_.n_threads);
-  parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
-    const std::int64_t begin = b.n() * piece / pieces, end = b.n() * (piece + 1) / pieces;
-    if (!b.mixes.empty()) embeddings(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);
-    std::vector<float> row(d);
-    for (std::int64_t i = begin; i < end; ++i) {
-      if (b.mixes.empty()) embedding(b.tokens[i], x + i * d);
-      if (const GgufTensor* p = weights_.position_embd) {
-        dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());
-        add(x + i * d, row.data(), d);
-      }
-    }
-  });
 }
 
 void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* cosines, float* sines) const {
@@ -283,7 +196,7 @@ void Transformer::activate(int layer, int n, int column, int width, float* gate,
       if (st.gate) convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
       (c.activation == Activation::kSiluGated ? silu_mul : gelu_mul)(g, u, rows * width, u);
     }
-    convert_rows(compute, u, width, rows, width, s.a_ff.data() + first * a_row + at, a_row);
+    convert_rows(compute, u, width, rows, width, row_of(s.a_ff, first, c.n_ff) + at, a_row);
   }
 }
 

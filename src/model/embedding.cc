@@ -1,0 +1,64 @@
+// What enters the first layer: embeddings of tokens and of mixtures of tokens, learned positions added. Not rotary
+// positions, which belong to the layers (transformer.cc).
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "model/transformer.h"
+#include "ops/vector.h"
+
+namespace ponder {
+
+void Transformer::embedding(Token v, float* out) const {
+  const GgufTensor& e = *weights_.token_embd;
+  dequantize(e.type, e.data + v * e.row_bytes(), config_.n_embd, out);
+  if (config_.embed_scale != 1)
+    for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
+}
+
+// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its look-ups: a list may be the
+// whole vocabulary.
+void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const {
+  const int d = config_.n_embd;
+  std::vector<float> row(d);
+  for (std::size_t i = 0, end = 0; i < mixes.size(); i = end) {
+    const std::span<const Token> list = mixes[i].tokens;
+    end = i + 1;
+    if (mixes[i].weights.empty()) {
+      embedding(list[0], out + i * d);
+      continue;
+    }
+    const auto same = [&](const TokenMix& m) {
+      return m.tokens.data() == list.data() && m.weights.size() == list.size();
+    };
+    while (end < mixes.size() && same(mixes[end])) ++end;
+    std::fill(out + i * d, out + end * d, 0.f);
+    for (std::size_t j = 0; j < list.size(); ++j) {
+      bool looked_up = false;
+      for (std::size_t t = i; t < end; ++t) {
+        const float w = mixes[t].weights[j];
+        if (w == 0) continue;
+        if (!looked_up) embedding(list[j], row.data());
+        looked_up = true;
+        add(out + t * d, w, row.data(), d);
+      }
+    }
+  }
+}
+
+void Transformer::embed(const ForwardBatch& b, float* x) const {
+  const int d = config_.n_embd, pieces = std::min(b.n(), info_.n_threads);
+  parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
+    const std::int64_t begin = b.n() * piece / pieces, end = b.n() * (piece + 1) / pieces;
+    if (!b.mixes.empty()) embeddings(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);
+    std::vector<float> row(d);
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (b.mixes.empty()) embedding(b.tokens[i], x + i * d);
+      if (const GgufTensor* p = weights_.position_embd) {
+        dequantize(p->type, p->data + b.positions[i] * p->row_bytes(), d, row.data());
+        add(x + i * d, row.data(), d);
+      }
+    }
+  });
+}
+
+}  // namespace ponder

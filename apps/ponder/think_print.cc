@@ -95,7 +95,7 @@ std::vector<std::string> words_in_lower_case(const std::string& text) {
   return words;
 }
 
-// Where the likelier reply may not be the better one: METHODS 5.
+// Where the likelier reply may not be the better one: docs/methods.md#lengths.
 std::vector<std::string> warnings(const ThinkAnswer& a, const Text& t) {
   std::vector<std::string> all;
   const Reply &first = a.result.first, &best = a.result.best;

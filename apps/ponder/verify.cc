@@ -1,5 +1,5 @@
 // ponder sample --verify: the chains on the user's own model, restricted to a few ids and short replies, against the
-// enumerated law. METHODS 7.2.
+// enumerated law. docs/methods.md#long-runs.
 #include <fmt/format.h>
 
 #include <algorithm>

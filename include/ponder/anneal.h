@@ -1,5 +1,6 @@
 // Annealed chains: Markov chains (kernel.h) whose exponent rises from the model's own law to its mode and falls again,
-// as an optimiser. The best reply that they pass is kept; they are no draws. METHODS 4.2; Kirkpatrick et al. 1983.
+// as an optimiser. The best reply that they pass is kept; they are no draws. docs/methods.md#portfolio; Kirkpatrick et
+// al. 1983.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // Gradient ascent on a relaxation, snapped to a discrete reply at every step: in token space on logits over candidates,
 // in noise space on the decoder's own noise. Optimisers without a law: the arm that samplers are compared with.
-// METHODS 3.3.
+// docs/methods.md#ascent.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // What a certificate of best-first search states, and its check: an independent depth-first enumeration that shares no
-// code with the search. METHODS 4.1.
+// code with the search. docs/methods.md#best-first.
 #pragma once
 
 #include <string>

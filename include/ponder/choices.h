@@ -1,5 +1,5 @@
 // Choices: every random choice that a kernel makes, of one chain in one step. A kernel owns no generator: the choices
-// are counter-based draws in a run, and all outcomes one after the other in a proof (METHODS 7.1).
+// are counter-based draws in a run, and all outcomes one after the other in a proof (docs/methods.md#enumeration).
 #pragma once
 
 #include <cstdint>

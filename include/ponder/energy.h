@@ -1,6 +1,6 @@
 // Energy: the composite target of sampling, pi(x) proportional to exp(-U(x)) with U(x) = -alpha f(x) - sum_k beta_k
 // R_k(x), over the replies of a law; and the states of chains, evaluated in batches on a density. Not a kernel
-// (kernel.h). METHODS: "Notation".
+// (kernel.h). docs/methods.md#targets.
 #pragma once
 
 #include <memory>

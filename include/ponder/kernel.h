@@ -1,6 +1,6 @@
 // Kernel: one step of many Markov chains side by side, each leaving its target (energy.h) unchanged. State =
 // ChainState, Info = StepInfo, Config = the kernel itself, which never changes in a step; randomness is an argument.
-// METHODS 2, 3.
+// docs/methods.md#kernels.
 #pragma once
 
 #include <limits>

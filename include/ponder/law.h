@@ -1,6 +1,6 @@
 // ReplyLaw: which token strings are replies, and what their probability is: targets ended, truncated, fixed,
 // horizon, minimum length, allowed ids. Not a density: it only says which mask a position has and when a
-// reply closes. METHODS: "Targets".
+// reply closes. docs/methods.md#targets.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Pseudo-likelihood of a reply: how probable each token is given everything before and after it (Besag 1975), in the
-// restricted form of METHODS 4.3. It sees a CausalDensity only.
+// restricted form of docs/methods.md#pseudo-likelihood. It sees a CausalDensity only.
 #pragma once
 
 #include <span>

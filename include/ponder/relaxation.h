@@ -1,6 +1,6 @@
 // Relaxations: continuous variables instead of a reply's tokens, with the way there (lift) and back (decode), and the
 // relaxed score with its derivative. Token space: logits over a list of candidates a position. Noise space: the Gumbel
-// noise of the decoder itself. METHODS 3; docs/gradient.md. Not samplers: those move on these.
+// noise of the decoder itself. docs/methods.md#relaxations; docs/gradient.md. Not samplers: those move on these.
 #pragma once
 
 #include <functional>
@@ -61,8 +61,8 @@ class TokenRelaxation {
   int m() const { return m_; }
   /// The tokens at the argmax of z (n or fewer positions, m), ties to the first.
   std::vector<Token> decode(std::span<const double> z) const;
-  /// z | x: a draw of z ~ log_q + Gumbel given that it decodes to x (METHODS 3.1). Errors: kInvalid (x not in the
-  /// lists).
+  /// z | x: a draw of z ~ log_q + Gumbel given that it decodes to x (docs/methods.md#token-space). Errors: kInvalid (x
+  /// not in the lists).
   Result<std::vector<double>> lift(std::span<const Token> x, const Uniforms&) const;
 
   struct Value {
@@ -112,7 +112,8 @@ class NoiseRelaxation {
 
   /// The replies of many states, in one batch a position.
   Status decode(std::span<const State* const>, std::vector<Decoded>&) const;
-  /// eps | x: a draw of the noise given that it decodes to x (METHODS 3.2). Positions after the end: fresh normals.
+  /// eps | x: a draw of the noise given that it decodes to x (docs/methods.md#noise-space). Positions after the end:
+  /// fresh normals.
   Status lift(std::span<const Token> x, const Uniforms&, State&) const;
   /// Force kappa d/d eps of the linear estimate of log w around the decoded reply, at temperature tau: (horizon,
   /// n_vocab), a function of eps alone. The derivative of log w by tokens is kept by text: a call whose eps decodes to

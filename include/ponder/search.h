@@ -1,5 +1,5 @@
 // Searches for the most likely reply: beam, best-first with a certificate. They see a CausalDensity and a
-// ReplyLaw only. METHODS 4.1.
+// ReplyLaw only. docs/methods.md#best-first.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Power SMC: a swarm of particles drawn towards an energy's target token by token, with an estimate of its normalising
-// constant. Not a Markov chain (kernel.h has its conditional form, csmc). METHODS 2.6.
+// constant. Not a Markov chain (kernel.h has its conditional form, csmc). docs/methods.md#smc.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // Terms of an energy: preferences R over whole replies besides their probability, in nats per unit of their weight
-// beta. `hard`: what the term asks for is demanded, R is 0 or -inf. METHODS 5. Not the energy itself (energy.h).
+// beta. `hard`: what the term asks for is demanded, R is 0 or -inf. docs/methods.md#lengths. Not the energy itself
+// (energy.h).
 #pragma once
 
 #include <functional>

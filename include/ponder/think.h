@@ -1,6 +1,6 @@
 // think: from the first reply to a better one under one budget, by a portfolio of methods or by methods named by the
 // caller, each starting from what the ones before it found. Returns the best of all replies seen, the first included,
-// and what is proved about it. METHODS 4.2.
+// and what is proved about it. docs/methods.md#portfolio.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// The contract of scores that can be relaxed, as random trials. METHODS 3.1, 7.7.
+// The contract of scores that can be relaxed, as random trials. docs/methods.md#slopes.
 #include "ponder/contract.h"
 
 #include <cmath>

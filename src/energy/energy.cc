@@ -1,4 +1,4 @@
-// Energy: edits to requests of one batch, rows to states, and U. METHODS: "Notation".
+// Energy: edits to requests of one batch, rows to states, and U. docs/methods.md#targets.
 #include "ponder/energy.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Gumbel noise: its draws, its draws given where the largest sum is, and its transform to and from standard normals.
-// Finite in both tails. METHODS 3.1, 3.2; Maddison et al. 2014 (truncation by the maximum).
+// Finite in both tails. docs/methods.md#relaxations; Maddison et al. 2014 (truncation by the maximum).
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// Noise space: the decoder's own noise as the continuous variable (the non-centred parametrisation). METHODS 3.2.
+// Noise space: the decoder's own noise as the continuous variable (the non-centred parametrisation).
+// docs/methods.md#noise-space.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-// Rows of the noise space. METHODS 3.2.
+// Rows of the noise space. docs/methods.md#noise-space.
 #include "energy/noise_rows.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // One position of the noise space: a row of standard normals given the token it decodes to, what it decodes to, and
-// the force on it. Not a whole state (relaxation.h, mcmc/noise_path.h). METHODS 3.2.
+// the force on it. Not a whole state (relaxation.h, mcmc/noise_path.h). docs/methods.md#noise-space.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Token space: logits over candidate lists. METHODS 3.1.
+// Token space: logits over candidate lists. docs/methods.md#token-space.
 #include <algorithm>
 #include <cmath>
 #include <string>

@@ -1,6 +1,7 @@
 // NoisePlane: a plane through the noise of a decoder. One draw of noise is lifted to two replies; it and its two lifts
 // span the plane. Few of its numbers differ between them, so that a model row is needed once for each prefix on the
-// plane, and every further point costs no model call. Not the whole noise space (energy/noise_rows.h). METHODS 3.2.
+// plane, and every further point costs no model call. Not the whole noise space (energy/noise_rows.h).
+// docs/methods.md#noise-space.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Paths over a surface from given starts, side by side: gradient ascent, and Hamiltonian Monte Carlo by exact rotations
-// of the base. The same force, on the plane instead of the whole noise, as in ponder/ascent.h and mcmc/hmc.h. METHODS
-// 3.2, 3.3.
+// of the base. The same force, on the plane instead of the whole noise, as in ponder/ascent.h and mcmc/hmc.h.
+// docs/methods.md#noise-space, #ascent.
 #pragma once
 
 #include <cstdint>

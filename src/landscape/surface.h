@@ -1,5 +1,6 @@
 // Surface: a plane under a standard normal base, and what is at each of its points: a reply with its log p, or a hill
-// of a toy. Not a path over it (paths.h), nor the plane through the noise of a decoder (noise_plane.h). METHODS 3.2.
+// of a toy. Not a path over it (paths.h), nor the plane through the noise of a decoder (noise_plane.h).
+// docs/methods.md#noise-space.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// The three ways to a slope. METHODS 7.7.
+// The three ways to a slope. docs/methods.md#slopes.
 #include "language/gradient_check.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // csmc: conditional sequential Monte Carlo (particle Gibbs): the present reply is one of the particles and cannot die.
-// METHODS 2.6; Andrieu, Doucet, Holenstein 2010.
+// docs/methods.md#smc; Andrieu, Doucet, Holenstein 2010.
 #pragma once
 
 #include "mcmc/particles.h"

@@ -1,4 +1,5 @@
-// dmala: discrete Langevin, every content position proposed at once. METHODS 2.4; Zhang, Liu, Liu 2022.
+// dmala: discrete Langevin, every content position proposed at once. docs/methods.md#gradient-informed; Zhang, Liu, Liu
+// 2022.
 #pragma once
 
 #include "mcmc/substitution.h"

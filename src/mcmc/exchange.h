@@ -1,5 +1,5 @@
 // exchange: replica exchange (parallel tempering) over the exponents of an energy, the first replica refreshed by an
-// independent draw. METHODS 2.5; Geyer 1991.
+// independent draw. docs/methods.md#exchange; Geyer 1991.
 #pragma once
 
 #include "ponder/kernel.h"

@@ -1,4 +1,5 @@
-// gibbs: one position drawn anew from its conditional law over a short list. METHODS 2.2; Geman and Geman 1984.
+// gibbs: one position drawn anew from its conditional law over a short list. docs/methods.md#gibbs; Geman and Geman
+// 1984.
 #pragma once
 
 #include "ponder/kernel.h"

@@ -1,5 +1,5 @@
 // hmc: Hamiltonian Monte Carlo on the decoder's noise: the exact rotation of the normal base, kicked by an optional
-// force. METHODS 3.2; Shahbaba et al. 2014 (splitting), Neal 2011.
+// force. docs/methods.md#noise-space; Shahbaba et al. 2014 (splitting), Neal 2011.
 #pragma once
 
 #include <vector>

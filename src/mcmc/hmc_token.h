@@ -1,6 +1,6 @@
 // hmc-token: Hamiltonian Monte Carlo on logits over a list of candidates at each position; the reply is their argmax up
 // to the end. For loosely coupled targets. Exact on the replies that the lists hold; others stay as they are.
-// METHODS 3.1.
+// docs/methods.md#token-space.
 #pragma once
 
 #include "mcmc/noise_path.h"

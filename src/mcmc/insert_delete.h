@@ -1,4 +1,5 @@
-// insert-delete: one content token more or less, what follows kept. METHODS 2.3; Green 1995 (reversible jumps).
+// insert-delete: one content token more or less, what follows kept. docs/methods.md#insert-delete; Green 1995
+// (reversible jumps).
 #pragma once
 
 #include <vector>

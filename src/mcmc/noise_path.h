@@ -1,6 +1,6 @@
 // NoisePath: the decoder's noise of one chain during one step, a circle in noise space that forces may bend, and what
 // points on it decode to. Drawn given the reply at the start of the step and forgotten after it. Not a kernel: slice.h
-// and hmc.h move on it. METHODS 3.2.
+// and hmc.h move on it. docs/methods.md#noise-space.
 #pragma once
 
 #include <cstdint>

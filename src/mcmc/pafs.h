@@ -1,5 +1,5 @@
 // pafs: a path of several replacements at different positions along the scores of one reply; gwg is the path of one.
-// METHODS 2.4; Sun et al. 2022 (path auxiliary), Grathwohl et al. 2021 (Gibbs with gradients).
+// docs/methods.md#gradient-informed; Sun et al. 2022 (path auxiliary), Grathwohl et al. 2021 (Gibbs with gradients).
 #pragma once
 
 #include "mcmc/substitution.h"

@@ -1,5 +1,5 @@
-// Swarms of particles on the way to p^alpha, token by token: what power SMC and its conditional form share. METHODS
-// 2.6; Del Moral, Doucet, Jasra 2006; Andrieu, Doucet, Holenstein 2010.
+// Swarms of particles on the way to p^alpha, token by token: what power SMC and its conditional form share.
+// docs/methods.md#smc; Del Moral, Doucet, Jasra 2006; Andrieu, Doucet, Holenstein 2010.
 #pragma once
 
 #include <functional>

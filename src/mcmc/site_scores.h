@@ -1,6 +1,6 @@
 // Estimates of half the change of -U when one token of a reply is replaced, for every content token at every content
-// position: what comes next through the row itself, what comes later to first order. METHODS 2.4. Estimates only: a
-// kernel is exact whatever they are, as long as they are a function of the reply.
+// position: what comes next through the row itself, what comes later to first order. docs/methods.md#gradient-informed.
+// Estimates only: a kernel is exact whatever they are, as long as they are a function of the reply.
 #pragma once
 
 #include <span>

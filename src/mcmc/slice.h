@@ -1,5 +1,5 @@
 // slice: elliptical slice sampling of the decoder's noise. No step size, no gradient; every step ends in a point of the
-// slice. METHODS 3.2; Murray, Adams, MacKay 2010.
+// slice. docs/methods.md#noise-space; Murray, Adams, MacKay 2010.
 #pragma once
 
 #include "mcmc/noise_path.h"

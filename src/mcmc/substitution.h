@@ -1,5 +1,5 @@
 // What moves that replace tokens by scores have in common: a proposal from the scores at the present reply, the way
-// back from the scores at the proposed one, and Metropolis with both. METHODS 2.4.
+// back from the scores at the proposed one, and Metropolis with both. docs/methods.md#gradient-informed.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,6 @@
-// suffix: multiple-try Metropolis that draws a reply anew from a random position on. METHODS 2.1; Liu, Liang, Wong
-// 2000 (multiple-try), Karan and Du 2025 (power sampling, whose published ratio lacks the weight of the cut).
+// suffix: multiple-try Metropolis that draws a reply anew from a random position on. docs/methods.md#suffix; Liu,
+// Liang, Wong 2000 (multiple-try), Karan and Du 2025 (power sampling, whose published ratio lacks the weight of the
+// cut).
 #pragma once
 
 #include <memory>

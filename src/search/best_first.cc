@@ -1,6 +1,6 @@
-// Best-first search with a certificate, METHODS 4.1: the frontier's largest bound holds for every reply that has not
-// been seen, so the search is over when the worst reply kept is worth at least that. Its heap is in frontier.h, its
-// results in kept_replies.h.
+// Best-first search with a certificate, docs/methods.md#best-first: the frontier's largest bound holds for every reply
+// that has not been seen, so the search is over when the worst reply kept is worth at least that. Its heap is in
+// frontier.h, its results in kept_replies.h.
 #include <algorithm>
 #include <array>
 #include <cmath>

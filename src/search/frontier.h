@@ -1,6 +1,6 @@
 // Frontier: the prefixes that wait to be expanded, most promising first, and the tree of those that have been, each
 // kept while something waits below it. Memory is bounded: beyond `max_entries` the least promising are dropped and the
-// largest bound among them is remembered. METHODS 4.1.
+// largest bound among them is remembered. docs/methods.md#best-first.
 #pragma once
 
 #include <algorithm>

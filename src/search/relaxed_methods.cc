@@ -1,5 +1,5 @@
 // First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space and in noise space.
-// METHODS 3.
+// docs/methods.md#relaxations.
 #include <algorithm>
 
 #include "mcmc/hmc_token.h"

@@ -1,4 +1,5 @@
-// Whether f32 puts the kept replies in the order in which a search in another precision found them. METHODS 4.1.
+// Whether f32 puts the kept replies in the order in which a search in another precision found them.
+// docs/methods.md#best-first.
 #include <algorithm>
 
 #include "ponder/search.h"

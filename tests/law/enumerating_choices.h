@@ -1,5 +1,5 @@
 // EnumeratingChoices: drives a kernel through every outcome of its random choices, one run after the other, with the
-// probability of each: a depth-first walk over the tree of choices. METHODS 7.1.
+// probability of each: a depth-first walk over the tree of choices. docs/methods.md#enumeration.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// The laws of the discrete kernels besides suffix moves. METHODS 2.2-2.6.
+// The laws of the discrete kernels besides suffix moves. docs/methods.md#kernels.
 #include "worlds.h"
 
 namespace ponder::test {

@@ -1,5 +1,5 @@
 // The law of kernels whose choices cannot be enumerated: many chains that start from the target must stay in it. Counts
-// of states are held against the enumerated target by the spread between chains. METHODS 7.2.
+// of states are held against the enumerated target by the spread between chains. docs/methods.md#long-runs.
 #pragma once
 
 #include "mcmc/hmc_token.h"

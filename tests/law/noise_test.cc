@@ -1,4 +1,4 @@
-// The laws of the kernels in noise space. METHODS 3.2, 7.2, 7.4.
+// The laws of the kernels in noise space. docs/methods.md#noise-space.
 #include "long_run.h"
 #include "mcmc/hmc.h"
 

@@ -1,4 +1,4 @@
-// The estimates of power SMC against enumeration, two-sided. METHODS 2.6, 7.6.
+// The estimates of power SMC against enumeration, two-sided. docs/methods.md#smc.
 #include "ponder/smc.h"
 
 #include "worlds.h"

@@ -1,4 +1,4 @@
-// The law of suffix moves. METHODS 2.1.
+// The law of suffix moves. docs/methods.md#suffix.
 #include "worlds.h"
 
 namespace ponder::test {

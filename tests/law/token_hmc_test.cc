@@ -1,4 +1,4 @@
-// The law of HMC in token space, on the replies that its lists hold. METHODS 3.1, 7.2, 7.4.
+// The law of HMC in token space, on the replies that its lists hold. docs/methods.md#token-space.
 #include "long_run.h"
 #include "mcmc/hmc_token.h"
 

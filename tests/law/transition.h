@@ -1,5 +1,5 @@
 // The transition matrix of a shipped kernel on a table, by enumeration of its choices, held against its target:
-// |pi P - pi| and detailed balance. METHODS 7.1.
+// |pi P - pi| and detailed balance. docs/methods.md#enumeration.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -65,7 +65,7 @@ def main():
     p.add_argument("--budget", default="10s")
     p.add_argument("--sample", type=int, default=0, help="every so-many-th prompt, N in all; 0: all")
     p.add_argument("--runs", default="", help="default: proofs-BUDGET.jsonl beside --out")
-    p.add_argument("--out", default="", help="default: docs/experiments/proofs-BUDGET.md")
+    p.add_argument("--out", default="", help="default: docs/experiments/proofs-<budget>.md")
     args = p.parse_args()
     args.out = args.out or f"docs/experiments/proofs-{args.budget}.md"
     runs = args.runs or os.path.join(os.path.dirname(args.out), f"proofs-{args.budget}.jsonl")

@@ -1,4 +1,5 @@
-// Token strings that no tokenizer emits. The tokenizer is behind a function: this folder does not see it. METHODS 5.
+// Token strings that no tokenizer emits. The tokenizer is behind a function: this folder does not see it.
+// docs/methods.md#lengths.
 #include <utility>
 
 #include "ponder/terms.h"

@@ -1,4 +1,4 @@
-// n-grams taken from the prompt: the other degenerate region. METHODS 5.
+// n-grams taken from the prompt: the other degenerate region. docs/methods.md#lengths.
 #include <set>
 
 #include "ponder/terms.h"

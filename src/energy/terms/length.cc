@@ -1,4 +1,4 @@
-// A prior on the length: p^alpha prefers short replies, and this says by how much. METHODS 5.
+// A prior on the length: p^alpha prefers short replies, and this says by how much. docs/methods.md#lengths.
 #include "ponder/terms.h"
 
 namespace ponder {

@@ -1,4 +1,4 @@
-// n-grams said twice: a known region of high probability that says little. METHODS 5.
+// n-grams said twice: a known region of high probability that says little. docs/methods.md#lengths.
 #include <set>
 
 #include "ponder/terms.h"

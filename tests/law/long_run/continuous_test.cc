@@ -1,4 +1,5 @@
-// Longer runs of the kernels that move continuous variables, in more settings than the fast tests have. METHODS 7.2.
+// Longer runs of the kernels that move continuous variables, in more settings than the fast tests have.
+// docs/methods.md#long-runs.
 #include "long_run.h"
 
 namespace ponder::test {

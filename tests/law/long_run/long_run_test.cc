@@ -1,5 +1,6 @@
 // Kernels as they run, with random draws, against enumeration: a chi-squared of state counts from the spread between
-// many chains started from pi, and the total variation of chains started elsewhere beside its floor. METHODS 7.2.
+// many chains started from pi, and the total variation of chains started elsewhere beside its floor.
+// docs/methods.md#long-runs.
 #include "worlds.h"
 
 namespace ponder::test {

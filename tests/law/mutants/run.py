@@ -1,7 +1,7 @@
 """Mutants of the shipped kernels: each patch here changes one thing in one shipped file, and the law tests must fail.
 
 Builds the changed file alone, links it in front of the libraries of the law tests, runs the tests that the patch
-names, and prints a table: mutant, the largest |piP-pi| (or |z| of an estimate) seen, killed or not. METHODS 7.5.
+names, and prints a table: mutant, the largest |piP-pi| (or |z| of an estimate) seen, killed or not. docs/methods.md#mutants.
   run.py BUILD_DIR SOURCE_DIR [NAME …]
 """
 

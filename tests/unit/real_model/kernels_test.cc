@@ -1,5 +1,5 @@
 // Kernels on a real model at alpha = 1: one step from draws of the model, with proposals that do not match it, leaves
-// f, length and the commonest tokens as they are, in distribution; lifts decode back. METHODS 7.3.
+// f, length and the commonest tokens as they are, in distribution; lifts decode back. docs/methods.md#real-model.
 #include <gtest/gtest.h>
 
 #include <algorithm>

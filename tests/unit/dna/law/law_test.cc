@@ -1,5 +1,5 @@
 // Every sampler on sequences of 4 letters against the enumerated law of a motif fitness (256 states): TV within twice
-// what as many independent draws as the draws are worth would leave, and that at most 0.02. METHODS 7.2.
+// what as many independent draws as the draws are worth would leave, and that at most 0.02. docs/methods.md#long-runs.
 #include "ponder/chains.h"
 #include "ponder/diagnostics.h"
 #include "world.h"

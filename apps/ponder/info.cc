@@ -41,6 +41,7 @@ Run add_info(CLI::App& app) {
            {"tensors", types},
            {"tokenizer",
             {{"model", t.tokenizer->model_name()},
+             {"tokens", t.tokenizer->n_listed()},
              {"pre", t.tokenizer->pre_name()},
              {"adds_bos", t.tokenizer->adds_bos()},
              {"end_tokens", ends}}},
@@ -74,9 +75,13 @@ Run add_info(CLI::App& app) {
                       std::to_string(m.n_kv_heads) + " key-value), feed-forward " + std::to_string(m.n_ff) +
                       ", vocabulary " + std::to_string(m.n_vocab) + ", context " + std::to_string(m.n_ctx_train));
     line("tensors", mix);
+    const int n_padding = t.tokenizer->n_vocab() - t.tokenizer->n_listed();
     line("tokenizer", std::string(t.tokenizer->model_name()) +
                           (t.tokenizer->pre_name().empty() ? "" : ", " + std::string(t.tokenizer->pre_name())) +
-                          "; ends at " + end_text);
+                          "; ends at " + end_text +
+                          (n_padding > 0 ? "; the last " + std::to_string(n_padding) +
+                                               " ids of the vocabulary are padding without text"
+                                         : ""));
     line("chat template",
          f.metadata().contains("tokenizer.chat_template") ? "yes" : "no (use -no-cnv or --chat-template)");
     line("memory", mb(m.weight_bytes) + " of weights " +

@@ -125,9 +125,6 @@ bool Text::canonical(const std::vector<Token>& ids) const {
 }
 
 Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
-  if (text.tokenizer->n_vocab() > model->info().n_vocab)
-    fail({Code::kInvalid, "an embedding for each of " + std::to_string(text.tokenizer->n_vocab()) + " tokens",
-          std::to_string(model->info().n_vocab), text.file->path(), "the file may be corrupt"});
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
   if (m.verbose)
     std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "

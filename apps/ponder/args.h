@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,12 +44,16 @@ struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
   std::string content() const;  // fails when there is none
+
+ private:
+  mutable std::optional<std::string> read_;  // the file's bytes: stdin can be read only once
 };
 
 struct PromptArgs : TextArgs {
   std::string system;
   bool raw = false;
   void add(CLI::App&);
+  std::string content() const;  // in chat without the one line end that editors and echo put after a file's text
 };
 
 /// --input, --json, --jsonl.

@@ -66,11 +66,11 @@ std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, Prefix co
 }
 
 // Answers one prompt; streams when text is wanted and the reply is made token by token.
-void answer(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
-  const ReplyLaw law = a.law.law(256, static_cast<int>(prompt.size()), *e.density);
+void answer(const Args& a, Engine& e, const Prompt& prompt, bool json) {
+  const ReplyLaw law = a.law.law(256, static_cast<int>(prompt.ids.size()), *e.density);
   const auto start = std::chrono::steady_clock::now();
   const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt));
+  const int k = must(e.density->add_context(prompt.ids));
   Streamer stream(e.text);
   const bool streams = !json && a.beam == 0 && a.best_of <= 1;
   const auto replies = make(a, e, law, e.density->context(k), streams ? &stream : nullptr);
@@ -81,6 +81,7 @@ void answer(const Args& a, Engine& e, const std::vector<Token>& prompt, bool jso
   Json j = reply_json(r, e.text);
   add_run(j, e, law, e.density->cost() - before,
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), a.decode.config.seed);
+  add_notes(j, prompt);
   if (a.best_of > 1) {
     j["replies"] = Json::array();
     for (const Reply& x : replies)
@@ -120,7 +121,7 @@ Run add_generate(CLI::App& app) {
       return 0;
     }
     return for_lines(
-        a->lines.input, [&](int, const Json& j) { answer(*a, e, request_prompt(j, e.text), true); },
+        a->lines.input, [&](int, const Json& j) { answer(*a, e, request_prompt(j, e.text, a->prompt.raw), true); },
         [](int n, const std::string& m) { write_line(error_line(n, m)); });
   };
 }

@@ -172,14 +172,14 @@ int run_model(const Args& a) {
   (void)a.prompt.content();  // a missing one is told before the model is loaded
   const double alpha = a.alpha > 0 ? a.alpha : 4;
   Engine e(a.model);
-  const std::vector<Token> prompt = e.text.prompt(a.prompt);
-  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.size()), *e.density);
-  const Prefix context = e.density->context(must(e.density->add_context(prompt)));
+  const Prompt prompt = e.text.prompt(a.prompt);
+  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
+  const Prefix context = e.density->context(must(e.density->add_context(prompt.ids)));
   const auto [start, goal] = start_and_goal(*e.density, context, law);
   const auto plane = must(NoisePlane::make(*e.density, context, law, alpha, start.tokens, goal.tokens, a.seed));
   const auto text = [&](const Reply& r) { return one_line(e.text.reply_text(r.tokens)); };
   Landscape l;
-  l.title = {shortened(one_line(a.prompt.content()), kLine),
+  l.title = {shortened(one_line(prompt.question), kLine),
              fmt::format("start: {}   log p {:.2f}", shortened(text(start), kLine), start.logprob),
              fmt::format("goal: {}   log p {:.2f}", shortened(text(goal), kLine), goal.logprob)};
   l.u_label = "u: noise, from the start to the goal (standard deviations)";

@@ -83,4 +83,10 @@ void add_run(Json& j, const Engine& e, const ReplyLaw& law, const Cost& cost, do
   j["version"] = PONDER_VERSION;
 }
 
+void add_notes(Json& j, const Prompt& p) {
+  for (const std::string& note : p.notes) j["notes"].push_back(note);
+  if (j["reply"] == "" && j["ended"] == true)
+    j["notes"].push_back("the reply is empty: its first token is the end token");
+}
+
 }  // namespace ponder::app

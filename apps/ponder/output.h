@@ -32,4 +32,8 @@ Json reply_json(const Reply&, const Text&);
 /// target, cost, seed, precision, model, version: the rest of what every answer has.
 void add_run(Json&, const Engine&, const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed);
 
+/// Appends to "notes", which is there only when there is something to note: those of the prompt, and that a reply is
+/// empty because the model ended it at once.
+void add_notes(Json&, const Prompt&);
+
 }  // namespace ponder::app

@@ -95,11 +95,11 @@ Json prove_json(const Args& a, const Engine& e, const BestFirstResult& r, const 
   return j;
 }
 
-void prove_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
+void prove_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
   const auto start = std::chrono::steady_clock::now();
-  const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.size()), *e.density);
+  const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.ids.size()), *e.density);
   const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt));
+  const int k = must(e.density->add_context(prompt.ids));
   BestFirstConfig c;
   c.n_best = a.n_best;
   c.per_length = a.per_length;
@@ -108,20 +108,20 @@ void prove_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
   c.length_prior = length_prior(a, e, law.horizon());
   BestFirstResult r = must(best_first(*e.density, e.density->context(k), law, c, {}, a.budget.budget()));
   e.density->drop_context(k);
-  settle_in_f32(a, e, prompt, law, c, r);
+  settle_in_f32(a, e, prompt.ids, law, c, r);
   const double seconds = seconds_since(start);
   if (!a.certificate.empty() && !r.replies.empty())
     write_certificate(a.certificate, {std::filesystem::path(e.text.file->path()).filename().string(),
                                       e.text.file->sha256(),
                                       precision_of(e),
-                                      prompt,
+                                      prompt.ids,
                                       e.density->end_tokens(),
                                       law.config(),
                                       {c.n_best, r.replies, c.length_prior, r.certificate}});
-  if (json)
-    write_line(prove_json(a, e, r, law, e.density->cost() - before, seconds));
-  else
-    print_prove(a, e, r, seconds);
+  if (!json) return print_prove(a, e, r, seconds);
+  Json j = prove_json(a, e, r, law, e.density->cost() - before, seconds);
+  add_notes(j, prompt);
+  write_line(j);
 }
 
 CheckResult check_file(const Args& a, Engine& e, const CertificateFile& f, double tolerance) {

@@ -107,18 +107,17 @@ Chains begin(const SampleArgs& a, Sampler& s, const std::string& config, std::ve
       Chains::resume(s.energy, *s.kernel, c, must(read_snapshot(checkpoint_path(a), config)), std::move(first)));
 }
 
-void sample_one(const SampleArgs& a, Engine& e, const std::vector<Token>& prompt, const std::string& question,
-                bool json) {
-  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.size()), *e.density);
+void sample_one(const SampleArgs& a, Engine& e, const Prompt& prompt, bool json) {
+  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
   const Budget budget = a.budget.budget();
   const Clock clock(*e.density, budget);
-  const int k = must(e.density->add_context(prompt));
-  Terms terms = make_terms(a.terms, e, prompt, question);
+  const int k = must(e.density->add_context(prompt.ids));
+  Terms terms = make_terms(a.terms, e, prompt.ids, prompt.question);
   const std::vector<int> contexts = terms.contexts;
   {
     Sampler sampler(a, e, law, e.density->context(k), std::move(terms));
     const auto first = must(decode(*e.density, e.density->context(k), law, {}, 1, budget))[0].tokens;
-    const std::string config = config_of(a, e, prompt, law);
+    const std::string config = config_of(a, e, prompt.ids, law);
     Chains chains = begin(a, sampler, config, first);
     Saver saver(a, config);
     {
@@ -136,20 +135,16 @@ void sample_one(const SampleArgs& a, Engine& e, const std::vector<Token>& prompt
             a.out.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"});
     const SampleRun run{chains, law, clock.cost(), clock.seconds(), chains.n_draws() < a.draws};
     if (!a.out.empty()) write_draws(a, e, run);
-    if (json)
-      write_line(sample_json(a, e, run));
-    else
+    if (json) {
+      Json j = sample_json(a, e, run);
+      add_notes(j, prompt);
+      write_line(j);
+    } else {
       print_sample(a, e, run);
+    }
   }
   for (int c : contexts) e.density->drop_context(c);
   e.density->drop_context(k);
-}
-
-// The text that a request's prompt asks, for terms that speak about it.
-std::string question_of(const Json& j, const Text& t, const std::vector<Token>& prompt) {
-  if (j.contains("prompt")) return j["prompt"].get<std::string>();
-  if (j.contains("messages")) return j["messages"].back()["content"].get<std::string>();
-  return t.reply_text(prompt);
 }
 
 void check_args(const SampleArgs& a) {
@@ -167,17 +162,13 @@ void check_args(const SampleArgs& a) {
 int run_sample(const SampleArgs& a) {
   check_args(a);
   Engine e(a.model);
-  if (a.verify) return verify_law(a, e, e.text.prompt(a.prompt));
+  if (a.verify) return verify_law(a, e, e.text.prompt(a.prompt).ids);
   if (a.lines.input.empty()) {
-    sample_one(a, e, e.text.prompt(a.prompt), a.prompt.content(), a.lines.json || a.lines.jsonl);
+    sample_one(a, e, e.text.prompt(a.prompt), a.lines.json || a.lines.jsonl);
     return 0;
   }
   return for_lines(
-      a.lines.input,
-      [&](int, const Json& j) {
-        const auto prompt = request_prompt(j, e.text);
-        sample_one(a, e, prompt, question_of(j, e.text, prompt), true);
-      },
+      a.lines.input, [&](int, const Json& j) { sample_one(a, e, request_prompt(j, e.text, a.prompt.raw), true); },
       [](int n, const std::string& m) { write_line(error_line(n, m)); });
 }
 

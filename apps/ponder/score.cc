@@ -165,7 +165,7 @@ int template_only(const Args& a) {
   };
   if (a.lines.input.empty()) {
     std::string rendered;
-    const auto ids = t.prompt(a.prompt, &rendered);
+    const auto ids = t.prompt(a.prompt, &rendered).ids;
     print(rendered, ids);
     return 0;
   }
@@ -173,7 +173,7 @@ int template_only(const Args& a) {
       a.lines.input,
       [&](int, const Json& j) {
         std::string rendered;
-        const auto ids = request_prompt(j, t, &rendered);
+        const auto ids = request_prompt(j, t, a.prompt.raw, &rendered).ids;
         print(rendered, ids);
       },
       [](int n, const std::string& m) { write_line(error_line(n, m)); });
@@ -182,7 +182,7 @@ int template_only(const Args& a) {
 int one(const Args& a) {
   Engine e(a.model);
   Line l;
-  l.prompt = e.text.prompt(a.prompt);
+  l.prompt = e.text.prompt(a.prompt).ids;
   l.reply = *request_reply({{"reply", a.reply}, {"end", a.end}}, e.text);
   if (l.reply.empty())
     fail({Code::kInvalid, "a reply to score", "none", "command line",
@@ -232,7 +232,7 @@ Run add_score(CLI::App& app) {
         [&](int n, const Json& j) {
           Line l;
           l.number = n;
-          l.prompt = request_prompt(j, e.text);
+          l.prompt = request_prompt(j, e.text, a->prompt.raw).ids;
           const auto reply = request_reply(j, e.text);
           if (!reply) fail({Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""});
           l.reply = *reply;

@@ -38,6 +38,13 @@ DensityOptions density_options(const ModelArgs& m, const Model& model, const Tok
 
 }  // namespace
 
+std::vector<ChatMessage> conversation(const std::string& system, const std::string& question) {
+  std::vector<ChatMessage> messages;
+  if (!system.empty()) messages.push_back({"system", system});
+  messages.push_back({"user", question});
+  return messages;
+}
+
 Prefix Prompts::get(const std::vector<Token>& ids) {
   auto it = std::find_if(kept_.begin(), kept_.end(), [&](const auto& p) { return p.ids == ids; });
   if (it == kept_.end()) it = kept_.insert(kept_.begin(), {ids, must(density_.add_context(ids))});
@@ -68,8 +75,14 @@ std::string read_all(const std::string& path) {
 }
 
 std::string TextArgs::content() const {
-  std::string s = file.empty() ? text : read_all(file);
-  if (s.empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
+  if (!read_) read_ = file.empty() ? text : read_all(file);
+  if (read_->empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
+  return *read_;
+}
+
+std::string PromptArgs::content() const {
+  std::string s = TextArgs::content();
+  if (!file.empty() && !raw && s.ends_with('\n')) s.erase(s.size() - (s.ends_with("\r\n") ? 2 : 1));
   return s;
 }
 
@@ -105,13 +118,9 @@ std::vector<Token> Text::raw(const std::string& text) const {
   return ids;
 }
 
-std::vector<Token> Text::prompt(const PromptArgs& p, std::string* rendered) const {
+Prompt Text::prompt(const PromptArgs& p, std::string* rendered) const {
   const std::string text = p.content();
-  if (p.raw) return raw(text);
-  std::vector<ChatMessage> messages;
-  if (!p.system.empty()) messages.push_back({"system", p.system});
-  messages.push_back({"user", text});
-  return chat(messages, rendered);
+  return {p.raw ? raw(text) : chat(conversation(p.system, text), rendered), text};
 }
 
 std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }

@@ -54,10 +54,11 @@ std::vector<double> logprobs(Engine& e, Prefix context, const ReplyLaw& law, con
   return out;
 }
 
-void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const ThinkAnswer& answer) {
+void write_json(const Args& a, const Engine& e, const Prompt& prompt, const ReplyLaw& law, const ThinkAnswer& answer) {
   const ThinkResult& r = answer.result;
   Json j = reply_json(r.best, e.text);
   add_run(j, e, law, answer.cost, answer.seconds, a.decode.config.seed);
+  add_notes(j, prompt);
   j["first"] = reply_json(r.first, e.text);
   j["gain"] = r.best.logprob - r.first.logprob;
   j["methods"] = Json::array();
@@ -73,12 +74,12 @@ void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const Think
   write_line(j);
 }
 
-void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
+void think_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
   const auto start = std::chrono::steady_clock::now();
-  const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.size()), *e.density);
+  const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.ids.size()), *e.density);
   const Budget budget = a.budget.budget();
   const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt));
+  const int k = must(e.density->add_context(prompt.ids));
   const Prefix context = e.density->context(k);
   ThinkConfig c = config_of(a);
   c.best_first.slack = rounding_error(e);
@@ -93,10 +94,10 @@ void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
                      .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
                      .stopped = stop_flag()};
   if (json) {
-    write_json(a, e, law, answer);
+    write_json(a, e, prompt, law, answer);
   } else {
     const bool colour = colour_output(a.colour);
-    answer.question = a.lines.input.empty() ? a.prompt.content() : "";
+    answer.question = prompt.question;
     if (colour) {
       answer.first_logprobs = logprobs(e, context, law, r.first.tokens);
       answer.best_logprobs = logprobs(e, context, law, r.best.tokens);

@@ -24,7 +24,7 @@ std::vector<Dna> read_sequences(const std::string& path) {
 std::vector<Replica> ladder(const DesignArgs& a, const std::vector<double>& weights) {
   constexpr double kHot = 30;  // times tau: nearly flat
   constexpr int kRungs = 12;
-  const bool exchange = a.kernel.find("exchange") != std::string::npos && a.method == "sample";
+  const bool exchange = a.method == "sample" && must(KernelSpec::parse(a.kernel)).wants_ladder();
   const int n = exchange || a.method == "anneal" ? kRungs : 1;
   std::vector<Replica> all;
   for (int r = 0; r < n; ++r) {

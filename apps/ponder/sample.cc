@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kHorizon = 40;  // tokens, unless --max-length says otherwise
 
-std::vector<Replica> replicas(const SampleArgs& a, const std::vector<double>& beta) {
-  if (a.kernel.find("exchange") == std::string::npos) return {{.alpha = a.alpha, .beta = beta}};
+std::vector<Replica> replicas(const SampleArgs& a, const KernelSpec& kernel, const std::vector<double>& beta) {
+  if (!kernel.wants_ladder()) return {{.alpha = a.alpha, .beta = beta}};
   // From the model itself, where terms do not count, in even ratios of alpha.
   std::vector<Replica> ladder;
   for (int r = 0; r < a.rungs; ++r) {
@@ -157,6 +157,7 @@ void check_args(const SampleArgs& a) {
   if (!a.out.empty())
     for (const std::string& file : {a.out, checkpoint_path(a)}) must(check_replaceable(file));
   (void)a.budget.budget();
+  (void)must(KernelSpec::parse(a.kernel));  // a wrong one is told before the model is loaded
 }
 
 int run_sample(const SampleArgs& a) {
@@ -175,8 +176,9 @@ int run_sample(const SampleArgs& a) {
 }  // namespace
 
 Sampler::Sampler(const SampleArgs& a, Engine& e, const ReplyLaw& law, Prefix context, Terms terms)
-    : energy(must(Energy::make(*e.density, context, law, replicas(a, terms.beta), std::move(terms.terms)))),
-      kernel(must(make_kernel(a.kernel, energy))) {}
+    : spec(must(KernelSpec::parse(a.kernel))),
+      energy(must(Energy::make(*e.density, context, law, replicas(a, spec, terms.beta), std::move(terms.terms)))),
+      kernel(must(spec.make(energy))) {}
 
 Run add_sample(CLI::App& app) {
   auto a = std::make_shared<SampleArgs>();

@@ -90,14 +90,12 @@ Result<Run> make_smc(Settings& s) {
 
 // With or without slices of the noise between the suffixes.
 Result<Run> make_anneal(Settings& s) {
-  ChainsConfig c;
+  AnnealedChains c;
   int slice = 1;
   s.read("chains", 1, c.chains);
   s.read_word("slice", {"0", "1"}, slice);
   PONDER_TRY(s.check());
-  c.stages = default_stages();
-  for (AnnealStage& stage : c.stages)
-    if (const auto at = stage.kernel.find("+slice"); slice == 0 && at != std::string::npos) stage.kernel.erase(at);
+  c.stages = default_stages(slice == 1);
   return Run([c](const Task& t) { return run_chains(t, c); });
 }
 
@@ -117,7 +115,7 @@ Result<Run> make_prove(Settings& s) {
 
 }  // namespace
 
-Result<Found> run_chains(const Task& t, const ChainsConfig& chains) {
+Result<Found> run_chains(const Task& t, const AnnealedChains& chains) {
   constexpr int kCycles = 4;  // where no budget ends it
   AnnealConfig c{.stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
   if (t.endless()) c.cycles = kCycles;

@@ -205,6 +205,17 @@ TEST(Think, BudgetStopAndPatience) {
   EXPECT_LE(spent, gained + 400);
 }
 
+// Settings are carried as values: a step too small for six decimals is one all the same.
+TEST(Think, SettingsKeepTheirDigits) {
+  TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
+  const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 4}, 5, d.end_tokens());
+  for (const char* method : {"hmc:angle=1e-7,force=0", "hmc-token:step=1e-9,force=0"}) {
+    ASSERT_TRUE(check_methods({method}).ok()) << method;
+    const auto r = think(d, 0, law, {.methods = {method}}, {.tokens = 500});
+    EXPECT_TRUE(r.ok()) << method << ": " << r.error().message();
+  }
+}
+
 TEST(Think, RelaxedMethodsOnATinyModel) {
   const auto file = GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
   const auto model = Model::load(*file, {.precision = Precision::kF32});

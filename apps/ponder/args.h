@@ -63,6 +63,8 @@ struct LineArgs {
   void add(CLI::App&);
 };
 
+inline constexpr int kReplyTokens = 512;  // most of an ordinary reply, unless --max-length says otherwise
+
 struct LawArgs {
   std::string target = "ended";
   int horizon = 0, length = 0, min_length = 0;  // 0: not given
@@ -83,7 +85,7 @@ struct BudgetArgs {
   Budget budget() const;
 };
 
-/// Seconds, tokens or both; an empty text: no limit. `flag`: for messages.
+/// Time, tokens or both, by comma: 10 or 10s, 1m, 5000t; an empty text: no limit. `flag`: for messages.
 Budget parse_budget(const std::string& text, const std::string& flag);
 
 /// Set by SIGINT and SIGTERM.

@@ -22,9 +22,6 @@ std::string one_line(const std::string&);
 
 int exit_code(const Error&);  // 1 or 2
 
-/// Share of the reply's 4-grams of tokens that occurred in it before.
-double repetition(const std::vector<Token>&);
-
 Json cost_json(const Cost&, double seconds);
 Json certificate_json(const Certificate&);
 /// reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.

@@ -9,9 +9,11 @@
 #include "certificate_file.h"
 #include "io/replace_file.h"
 #include "output.h"
+#include "prefill.h"
 #include "search_args.h"
 #include "search_print.h"
 #include "terms.h"
+#include "text_column.h"
 
 namespace ponder::app {
 namespace {
@@ -59,15 +61,15 @@ void settle_in_f32(const Args& a, const Engine& e, const std::vector<Token>& pro
 void print_prove(const Args& a, const Engine& e, const BestFirstResult& r, double seconds) {
   std::vector<std::array<std::string, 3>> rows;
   const auto add = [&](std::size_t label, const Reply& x, const std::string& more) {
-    rows.push_back({fmt::format("{:<8}", label), one_line(e.text.reply_text(x.tokens)), figures(x) + more});
+    rows.push_back({std::to_string(label), one_line(e.text.reply_text(x.tokens)), figures(x) + more});
   };
   for (const LengthBest& b : r.per_length)
     add(b.reply.tokens.size(), b.reply, b.gap > 0 ? fmt::format("   gap {:.2f}", b.gap) : "   proved for its length");
   if (!a.per_length)
     for (std::size_t i = 0; i < r.replies.size(); ++i) add(i + 1, r.replies[i], "");
   print_replies(rows);
-  write(proof_line(r.certificate, {r.replies.size(), a.n_best}, seconds) + "\n");
-  if (a.n_best > 1) write(fmt::format("mass    these hold {:.4f} of the probability\n", r.certificate.mass_kept));
+  print_proof(r.certificate, {r.replies.size(), a.n_best}, seconds);
+  if (a.n_best > 1) write_column("mass", fmt::format("these hold {:.4f} of the probability", r.certificate.mass_kept));
   flush();
 }
 
@@ -96,20 +98,17 @@ Json prove_json(const Args& a, const Engine& e, const BestFirstResult& r, const 
 }
 
 void prove_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
-  const auto start = std::chrono::steady_clock::now();
   const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.ids.size()), *e.density);
-  const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt.ids));
+  const Prefill prefill(e, prompt.ids, a.budget.budget());
   BestFirstConfig c;
   c.n_best = a.n_best;
   c.per_length = a.per_length;
   c.batch = a.batch;
   if (!a.per_length) c.slack = rounding_error(e);
   c.length_prior = length_prior(a, e, law.horizon());
-  BestFirstResult r = must(best_first(*e.density, e.density->context(k), law, c, {}, a.budget.budget()));
-  e.density->drop_context(k);
+  BestFirstResult r = must(best_first(*e.density, prefill.context(), law, c, {}, prefill.rest()));
   settle_in_f32(a, e, prompt.ids, law, c, r);
-  const double seconds = seconds_since(start);
+  const double seconds = prefill.seconds();
   if (!a.certificate.empty() && !r.replies.empty())
     write_certificate(a.certificate, {std::filesystem::path(e.text.file->path()).filename().string(),
                                       e.text.file->sha256(),
@@ -119,7 +118,7 @@ void prove_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
                                       law.config(),
                                       {c.n_best, r.replies, c.length_prior, r.certificate}});
   if (!json) return print_prove(a, e, r, seconds);
-  Json j = prove_json(a, e, r, law, e.density->cost() - before, seconds);
+  Json j = prove_json(a, e, r, law, prefill.cost(), seconds);
   add_notes(j, prompt);
   write_line(j);
 }
@@ -134,9 +133,9 @@ CheckResult check_file(const Args& a, Engine& e, const CertificateFile& f, doubl
     fail({Code::kInvalid, fmt::format("a context of at least {} tokens", n), std::to_string(e.density->n_ctx()),
           a.check, "raise -c/--ctx-size"});
   const ReplyLaw law = must(ReplyLaw::make(f.law, e.density->n_vocab(), f.end_tokens));
-  const int k = must(e.density->add_context(f.prompt));
-  return must(check_certificate(*e.density, e.density->context(k), law, f.statement, {.tolerance = tolerance},
-                                a.budget.budget()));
+  const Prefill prefill(e, f.prompt, a.budget.budget());
+  return must(
+      check_certificate(*e.density, prefill.context(), law, f.statement, {.tolerance = tolerance}, prefill.rest()));
 }
 
 // Always in f32, whatever the search ran in: what its precision may have changed is the tolerance.

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "ponder/notes.h"
+
 namespace ponder::app {
 namespace {
 
@@ -125,13 +127,7 @@ Prompt Text::prompt(const PromptArgs& p, std::string* rendered) const {
 
 std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }
 
-bool Text::canonical(const std::vector<Token>& ids) const {
-  const auto& ends = tokenizer->end_tokens();
-  std::span<const Token> body(ids);
-  if (!body.empty() && std::binary_search(ends.begin(), ends.end(), body.back())) body = body.first(body.size() - 1);
-  return tokenizer->encode(tokenizer->decode(body, false), {.parse_special = false}) ==
-         std::vector<Token>(body.begin(), body.end());
-}
+bool Text::canonical(const std::vector<Token>& ids) const { return is_canonical(*tokenizer, ids); }
 
 Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));

@@ -90,9 +90,6 @@ class Energy {
   /// For states whose tokens and rows are complete: f, the support, and the terms in one batch each.
   Status finish(std::span<ChainState>) const;
 
-  /// A reply of the law: allowed ids, one end token at most, closed at its last token and not before.
-  bool is_reply(std::span<const Token>) const;
-
  private:
   Energy(CausalDensity& d, Prefix c, ReplyLaw l) : density_(&d), context_(c), law_(std::move(l)) {}
   CausalDensity* density_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,8 +30,9 @@ struct BeamConfig {
   std::function<void(const Reply& best)> progress{};  // at each better reply
 };
 struct BeamResult {
-  std::vector<Reply> replies;  // closed replies kept, most likely first; at most width
-  bool completed = false;      // false: the budget stopped it
+  std::vector<Reply> replies;      // closed replies kept, most likely first; at most width
+  std::optional<Reply> shorter{};  // the most likely string met that closed too early to count
+  bool completed = false;          // false: the budget stopped it
 };
 /// Beam search: at each length the `width` most likely live prefixes and closed replies are kept; it ends when no live
 /// prefix can beat the kept replies or the horizon is reached. All live prefixes are one batch a step.
@@ -45,8 +47,9 @@ struct Certificate {
   double gap = std::numeric_limits<double>::infinity();  // nats: no reply beats the worst kept by more. 0 when optimal
   double margin = 0;                                     // nats: the worst kept - `bound`
   double bound = 0;                                      // nats: no reply that is not kept has more
-  double tie = 0;   // nats: another precision may put a reply this far above one kept; 0: it cannot
-  int horizon = 0;  // tokens
+  double tie = 0;    // nats: another precision may put a reply this far above one kept; 0: it cannot
+  int horizon = 0;   // tokens
+  int shortest = 0;  // tokens: it speaks of replies of at least so many; 0: of all
   std::int64_t expanded = 0, frontier = 0;  // prefixes expanded, and waiting at the end
   double mass_kept = 0, mass_left = 1;      // probability of the kept replies; bound on all that was not seen
 };
@@ -71,6 +74,9 @@ struct BestFirstResult {
   std::vector<Reply> replies;          // at most n_best, most likely first; incumbents included
   std::vector<Reply> rivals;           // other replies seen, less than slack below the worst kept
   std::vector<LengthBest> per_length;  // of each length that has a known reply, shortest first
+  // The most likely string met that closed too early to count. Every string likelier than a proved reply has been
+  // met, so that one likelier than that is the most likely of all lengths.
+  std::optional<Reply> shorter{};
   Certificate certificate;
 };
 /// Best-first search. `incumbents` are known replies of the same law (they set the bar). Too little memory, for keys

@@ -63,6 +63,7 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
       d.log_weight += row.lz;
       d.ended = law_.is_end(row.drawn);
       if (law_.closes(t, row.drawn)) {
+        if (!law_.counts(d.tokens.size())) d.log_weight = kMinusInf;
         density_.release(live[i].at);
       } else {
         next.push_back(std::move(live[i]));

@@ -64,7 +64,7 @@ std::vector<std::unique_ptr<Choices>> Annealer::choices() const {
 Status Annealer::start(std::span<const Reply> replies) {
   std::vector<const Reply*> usable;
   for (const Reply& r : replies)
-    if (energy_.is_reply(r.tokens)) usable.push_back(&r);
+    if (energy_.law().is_reply(r.tokens)) usable.push_back(&r);
   if (usable.empty()) {
     const auto owned = choices();
     std::vector<Choices*> all;
@@ -174,7 +174,7 @@ Result<AnnealResult> anneal(CausalDensity& d, Prefix context, const ReplyLaw& la
   AnnealResult result = a.result();
   if (!a.started())  // the budget did not reach so far: the starts stand
     for (const Reply& r : starts)
-      if (energy.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
+      if (law.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
         result.replies = {r};
   return result;
 }

@@ -17,6 +17,19 @@ struct Child {
   Token token;
 };
 
+// Takes out the children that close at position t, too early to count: they are no candidates.
+void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live, std::vector<Child>& children,
+                std::optional<Reply>& shorter) {
+  std::erase_if(children, [&](const Child& c) {
+    if (!law.closes(t, c.token)) return false;
+    if (!shorter || c.logprob > shorter->logprob) {
+      shorter = {live[c.beam].tokens, c.logprob, law.is_end(c.token)};
+      shorter->tokens.push_back(c.token);
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw& law, const BeamConfig& c,
@@ -50,6 +63,7 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
     std::vector<Child> children;
     for (std::size_t i = 0; i < live.size(); ++i)
       for (const TokenProb& v : rows.rows[i].list) children.push_back({live[i].logprob + v.logprob, i, v.token});
+    if (!law.counts(t + 1)) take_short(law, t, live, children, result.shorter);
     std::stable_sort(children.begin(), children.end(),
                      [](const Child& a, const Child& b) { return a.logprob > b.logprob; });
     if (children.size() > width) children.resize(width);

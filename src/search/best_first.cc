@@ -16,18 +16,6 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-bool BestFirst::is_reply(const Reply& r) const {
-  const int n = static_cast<int>(r.tokens.size());
-  if (n == 0 || n > law_.horizon()) return false;
-  for (int t = 0; t < n; ++t) {
-    const TokenMask* m = law_.mask(t);
-    if (r.tokens[t] < 0 || r.tokens[t] >= d_.n_vocab() || (m && !(*m)[r.tokens[t]]) ||
-        law_.closes(t, r.tokens[t]) != (t + 1 == n))
-      return false;
-  }
-  return true;
-}
-
 double BestFirst::top() const {
   return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());
 }
@@ -72,7 +60,11 @@ void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
     std::vector<Token> tokens = frontier_.tokens(node);
     tokens.push_back(v.token);
     seen_mass_ += std::exp(f);
-    kept_.offer({std::move(tokens), f, law_.is_end(v.token)});
+    Reply r{std::move(tokens), f, law_.is_end(v.token)};
+    if (law_.counts(r.tokens.size()))
+      kept_.offer(std::move(r));
+    else if (!shorter_ || f > shorter_->logprob)
+      shorter_ = std::move(r);
   } else if (law_.extends(t + 1)) {
     keep_or_prune({.bound = f + kept_.ahead(t + 1), .logprob = f, .node = node, .token = v.token});
   } else {
@@ -143,7 +135,7 @@ Status BestFirst::expand_batch() {
 Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, const Progress& progress) {
   const Clock clock(d_, budget);
   for (const Reply& r : incumbents)
-    if (is_reply(r)) kept_.offer(r);
+    if (law_.is_reply(r.tokens)) kept_.offer(r);
   no_room_ = false;
   batch_limit_ = c_.batch;
   double told = -kInf;
@@ -193,8 +185,10 @@ void BestFirst::report_lengths(BestFirstResult& r) const {
 BestFirstResult BestFirst::result() const {
   BestFirstResult r;
   r.replies = kept_.replies();
+  r.shorter = shorter_;
   Certificate& c = r.certificate;
   c.horizon = law_.horizon();
+  c.shortest = law_.shortest();
   c.expanded = expanded_;
   c.frontier = static_cast<std::int64_t>(frontier_.entries().size());
   c.mass_left = std::clamp(1 - seen_mass_, 0., 1.);

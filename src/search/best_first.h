@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,7 +32,6 @@ class BestFirst {
       : d_(d), law_(law), c_(c), kept_(law, c_), frontier_(d, context, c.max_frontier), batch_limit_(c.batch) {
     frontier_.push({.bound = kept_.ahead(0)});
   }
-  bool is_reply(const Reply&) const;
   double top() const;
   bool matters(const Entry& e) const { return e.bound > kept_.floor(frontier_.length(e)); }
   void pop_batch();
@@ -50,6 +50,7 @@ class BestFirst {
   KeptReplies kept_;
   Frontier frontier_;
   std::vector<Entry> batch_;  // popped, and not expanded yet
+  std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
   int batch_limit_;           // what memory for keys and values has allowed so far
   bool no_room_ = false;
   double pruned_ = kNone;   // largest bound left out for good

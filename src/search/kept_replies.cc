@@ -9,7 +9,8 @@ KeptReplies::KeptReplies(const ReplyLaw& law, const BestFirstConfig& c)
     : prior_(c.length_prior), n_best_(static_cast<std::size_t>(c.n_best)), per_length_(c.per_length), slack_(c.slack) {
   const int horizon = law.horizon();
   possible_.assign(horizon + 1, false);
-  for (int n = law.target() == Target::kFixed ? horizon : std::max(1, law.min_length()); n <= horizon; ++n)
+  for (int n = law.target() == Target::kFixed ? horizon : std::max({1, law.min_length(), law.shortest()}); n <= horizon;
+       ++n)
     possible_[n] = true;
   ahead_.assign(horizon + 1, -kInf);
   for (int t = horizon; t-- > 0;) ahead_[t] = std::max(ahead_[t + 1], possible_[t + 1] ? prior(t + 1) : -kInf);

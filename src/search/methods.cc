@@ -45,6 +45,7 @@ Result<Found> run_beam(const Task& t, int first, int last) {
     PONDER_ASSIGN(const BeamResult r,
                   beam_search(t.density, t.context, t.law, {.width = width, .progress = t.offer}, rest));
     found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
+    if (r.shorter) found.replies.push_back(*r.shorter);
     if (width >= last || share.spent() > 0.5 || all.over()) return found;
   }
 }
@@ -105,6 +106,7 @@ Result<Found> run_prove(const Task& t) {
   }
   PONDER_TRY(t.proof->run(t.starts, t.budget, [&t](const Reply& best, const Certificate&) { t.offer(best); }));
   BestFirstResult r = t.proof->result();
+  if (r.shorter) r.replies.push_back(*r.shorter);
   return Found{.replies = std::move(r.replies), .certificate = r.certificate};
 }
 

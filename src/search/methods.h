@@ -32,7 +32,7 @@ struct Task {
 };
 
 struct Found {
-  std::vector<Reply> replies{};
+  std::vector<Reply> replies{};  // closed ones, some of them too short to count
   std::optional<Certificate> certificate{};
   std::optional<double> gap{};
 };

@@ -92,7 +92,7 @@ TEST_F(EnergyTest, WhatIsAReply) {
   const auto reply = [&](Target target, std::vector<Token> x) {
     ReplyLawConfig c{.target = target, .horizon = 3, .min_length = 2};
     if (target != Target::kFixed) c.allowed = {0, 1, 2};
-    return make(c, {{1, {0}}}).is_reply(x);
+    return make(c, {{1, {0}}}).law().is_reply(x);
   };
   EXPECT_TRUE(reply(Target::kEnded, {1, 0}));
   EXPECT_TRUE(reply(Target::kEnded, {1, 2, 0}));

@@ -116,6 +116,76 @@ TEST(Think, BeamsEnd) {
   EXPECT_GT(run(4 * kFour + 8).methods[1].cost.total(), kFour);
 }
 
+// Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search alone, whose
+// log-probabilities stay those of the law. What is likelier and shorter is told apart, and is proved with the rest.
+TEST(Think, ComparesLikeLengths) {
+  int shorter = 0, also_proved = 0, any = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 2});
+    const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 7}, 4, d.end_tokens());
+    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .like_lengths = true, .fit_horizon = true};
+    const auto all = *enumerate_replies(d, 0, law);
+    for (const std::int64_t budget : {20, 100'000}) {
+      const auto r = think(d, 0, law, c, {.tokens = budget});
+      ASSERT_TRUE(r.ok()) << r.error().message();
+      const std::size_t n = r->first.tokens.size();
+      EXPECT_EQ(r->law.shortest, static_cast<int>(std::ceil(2. * static_cast<double>(n) / 3)));
+      EXPECT_EQ(r->law.horizon, 7);
+      EXPECT_EQ(r->gain.has_value(), r->first.ended) << seed;
+      if (r->gain) EXPECT_EQ(*r->gain, r->best.logprob - r->first.logprob);
+      if (!r->trace.empty()) EXPECT_GE(static_cast<int>(r->best.tokens.size()), r->law.shortest);
+      const auto known = [&](const Reply& x) {
+        const auto at = std::find_if(all.begin(), all.end(), [&](const Reply& y) { return y.tokens == x.tokens; });
+        return at != all.end() && std::abs(at->logprob - x.logprob) < 1e-12;
+      };
+      if (r->also) {
+        EXPECT_TRUE(known(*r->also)) << seed;
+        EXPECT_LT(static_cast<int>(r->also->tokens.size()), r->law.shortest);
+        EXPECT_TRUE(r->trace.empty() || r->also->logprob > r->best.logprob);
+        ++shorter;
+      }
+      if (r->certificate.status != Certificate::Status::kOptimal) continue;
+      const Reply& mode = all[0];
+      const auto like = std::find_if(
+          all.begin(), all.end(), [&](const Reply& x) { return static_cast<int>(x.tokens.size()) >= r->law.shortest; });
+      EXPECT_NEAR(r->best.logprob, like->logprob, 1e-12) << seed;
+      if (r->also) {
+        EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
+        EXPECT_EQ(r->certificate.shortest, r->law.shortest);
+        ++also_proved;
+      } else {  // nothing shorter is likelier: the proof is one for all lengths
+        EXPECT_NEAR(r->best.logprob, mode.logprob, 1e-12) << seed;
+        EXPECT_EQ(r->certificate.shortest, 0);
+        ++any;
+      }
+    }
+  }
+  EXPECT_GT(shorter, 30);
+  EXPECT_GT(also_proved, 30);
+  EXPECT_GT(any, 30);
+}
+
+TEST(Think, TheHorizonFollowsTheFirstReply) {
+  TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
+  const auto horizon = [&](int given, std::uint64_t seed, bool fit, std::size_t& n) {
+    const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
+    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .methods = {"draft"}, .fit_horizon = fit};
+    const auto r = *think(d, 0, law, c, {.tokens = 10});
+    n = r.first.tokens.size();
+    return r.law.horizon;
+  };
+  std::size_t n = 0;
+  int longer = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const int got = horizon(100, seed, true, n), fits = static_cast<int>(std::ceil(1.5 * static_cast<double>(n)));
+    EXPECT_EQ(got, std::min(100, std::max(40, fits))) << n;
+    longer += got > 40;
+    EXPECT_EQ(horizon(30, seed, true, n), 30);
+    EXPECT_EQ(horizon(100, seed, false, n), 100);
+  }
+  EXPECT_GT(longer, 0);
+}
+
 // Each better reply when it was found, by cost; at the end what it came to.
 TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});

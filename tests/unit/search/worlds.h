@@ -28,6 +28,7 @@ inline ReplyLawConfig random_law(std::mt19937& rng, int max_horizon) {
   c.target = static_cast<Target>(rng() % 3);
   c.horizon = 1 + static_cast<int>(rng() % max_horizon);
   if (rng() % 3 == 0) c.min_length = static_cast<int>(rng() % (c.horizon + 1));
+  if (rng() % 3 == 0) c.shortest = static_cast<int>(rng() % (c.horizon + 1));
   return c;
 }
 
@@ -43,8 +44,9 @@ inline void expect_same_replies(const std::vector<Reply>& got, const std::vector
   }
 }
 
-/// Beam search from its definition: of all children of all live prefixes the `width` most likely survive; closing ones
-/// join the pool; it ends when no live prefix can enter the pool's best `width`.
+/// Beam search from its definition: of all children that have not closed too early to count, of all live prefixes the
+/// `width` most likely survive; closing ones join the pool; it ends when no live prefix can enter the pool's best
+/// `width`.
 inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
   std::vector<Reply> live{{}}, pool;
   for (int t = 0; t < w.law.horizon(); ++t) {
@@ -65,7 +67,7 @@ inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
         Reply c = p;
         c.tokens.push_back(v.token);
         c.logprob += v.logprob;
-        children.push_back(c);
+        if (w.law.counts(c.tokens.size()) || !w.law.closes(t, v.token)) children.push_back(c);
       }
     }
     const auto better = [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; };

@@ -208,7 +208,8 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
     longer.horizon += 1;
     const auto law = *ReplyLaw::make(longer, w.density->n_vocab(), w.density->end_tokens());
     const double best = weighed(want[0], c);
-    for (const Reply& x : *enumerate_replies(*w.density, w.context, law))
+    const std::vector<Reply> all = *enumerate_replies(*w.density, w.context, law);
+    for (const Reply& x : all)
       ASSERT_LE(weighed(x, c), best + 1e-9) << "world " << i;
   });
   EXPECT_GT(forbidden, 50);

@@ -209,8 +209,7 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
     const auto law = *ReplyLaw::make(longer, w.density->n_vocab(), w.density->end_tokens());
     const double best = weighed(want[0], c);
     const std::vector<Reply> all = *enumerate_replies(*w.density, w.context, law);
-    for (const Reply& x : all)
-      ASSERT_LE(weighed(x, c), best + 1e-9) << "world " << i;
+    for (const Reply& x : all) ASSERT_LE(weighed(x, c), best + 1e-9) << "world " << i;
   });
   EXPECT_GT(forbidden, 50);
   EXPECT_GT(any_length, 10);

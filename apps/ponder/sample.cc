@@ -7,6 +7,7 @@
 
 #include "io/netcdf.h"
 #include "io/replace_file.h"
+#include "out_file.h"
 #include "output.h"
 #include "ponder/decode.h"
 #include "search/clock.h"
@@ -155,7 +156,7 @@ void check_args(const SampleArgs& a) {
   if (a.resume && a.out.empty())
     fail({Code::kInvalid, "--resume with the --out of the run that goes on", "no --out", "command line", ""});
   if (!a.out.empty())
-    for (const std::string& file : {a.out, checkpoint_path(a)}) must(check_replaceable(file));
+    for (const std::string& file : {a.out, checkpoint_path(a)}) check_out(file, "--out", a.force || a.resume, true);
   (void)a.budget.budget();
   (void)must(KernelSpec::parse(a.kernel));  // a wrong one is told before the model is loaded
 }
@@ -203,6 +204,7 @@ Run add_sample(CLI::App& app) {
   app.add_option("-s,--seed", a->seed, "seed of the draws");
   app.add_option("--out", a->out, "file of the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint lies beside it");
   app.add_flag("--resume", a->resume, "go on from the checkpoint of --out, with more --draws if wanted");
+  app.add_flag("--force", a->force, "replace the files of an earlier run at --out")->excludes("--resume");
   app.add_flag("--verify", a->verify, "prove the law on this model: few ids, short replies, against enumeration");
   app.footer(
       "Replies are of up to 40 tokens unless --max-length says otherwise. A verdict is given on R-hat (1.01) and ESS "

@@ -25,7 +25,7 @@ struct SampleArgs {
   int chains = 4, draws = 250, warmup = 100, thin = 1, rungs = 4;
   std::uint64_t seed = 0;
   std::string out;
-  bool resume = false, verify = false;
+  bool resume = false, force = false, verify = false;
 };
 
 /// Target and kernel of a prompt. The replicas are a ladder when the kernel exchanges them.

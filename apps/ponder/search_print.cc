@@ -65,15 +65,18 @@ std::string which_replies(const Certificate& c) {
 std::string claim_sentence(const Certificate& c, const Proved& p) {
   const std::string which = which_replies(c);
   const bool several = p.wanted > 1;
+  const char* more = p.by_worth ? "worth more" : "more probable";
+  const char* by = p.by_worth ? ", by log p and the terms" : "";
   if (c.status == Certificate::Status::kOptimal) {
-    if (!several) return fmt::format("no reply {} is more probable", which);
+    if (!several) return fmt::format("no reply {} is {}{}", which, more, by);
     return p.known < static_cast<std::size_t>(p.wanted)
                ? fmt::format("there is no other reply {}", which)
-               : fmt::format("no other reply {} is more probable than any of these {}", which, p.known);
+               : fmt::format("no other reply {} is {} than any of these {}{}", which, more, p.known, by);
   }
   if (c.status == Certificate::Status::kGap)
-    return fmt::format("another reply {} could be at most {:.2f} nats better{} ({} times as probable)", which, c.gap,
-                       several ? " than the last of these" : "", times(c.gap));
+    return fmt::format("another reply {} could be at most {:.2f} nats better{}", which, c.gap,
+                       several ? " than the last of these" : "") +
+           (p.by_worth ? by : fmt::format(" ({} times as probable)", times(c.gap)));
   return fmt::format("no reply {} is known", which);
 }
 

@@ -22,6 +22,7 @@ std::string figures(const Reply&);
 struct Proved {
   std::size_t known = 1;
   int wanted = 1;
+  bool by_worth = false;  // ranked by log p together with a prior or terms
 };
 /// What is proved, in one sentence.
 std::string claim_sentence(const Certificate&, const Proved&);

@@ -14,7 +14,10 @@ namespace ponder::app {
 struct TermArgs {
   std::vector<std::string> terms;
   std::string length_prior;
-  void add(CLI::App&);
+  /// `proof`: with a help that names only what a proof can bound.
+  void add(CLI::App&, bool proof = false);
+  /// Refuses by name the terms that no proof can bound.
+  void check_provable() const;
   bool empty() const { return terms.empty() && length_prior.empty(); }
   std::string text() const;  // all of it, as it was given
 };

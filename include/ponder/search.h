@@ -56,6 +56,13 @@ struct Certificate {
 std::string_view to_string(Certificate::Status);  // "none", "gap", "optimal"
 std::string_view to_string(Certificate::Claim);   // "any-length", "ended-within-horizon", "truncated", "fixed"
 
+class Term;  // energy.h
+/// A term and its weight in what replies are worth.
+struct WeightedTerm {
+  const Term* term = nullptr;
+  double beta = 1;  // nats per unit of R
+};
+
 struct BestFirstConfig {
   int n_best = 1;                         // K: how many of the most likely replies to prove
   bool per_length = false;                // instead: the most likely reply of each length
@@ -64,8 +71,12 @@ struct BestFirstConfig {
   std::int64_t max_frontier = 2'000'000;  // entries; beyond it the least likely are dropped and bound the gap
   double slack = 0;                       // nats: replies this close to the worst kept are looked for, too (rivals)
   std::vector<double> length_prior{};     // nats: replies of n tokens are ranked by f + length_prior[n]; empty: by f
+  std::vector<WeightedTerm> terms{};      // and by sum beta R; only terms whose range bounds it. They must live on
   std::function<void(const Reply& best, const Certificate&)> progress{};  // at each better reply, and now and then
 };
+/// What best-first ranks a reply by, nats: f + the prior of its length + sum beta R.
+double worth(const BestFirstConfig&, const Reply&);
+
 struct LengthBest {
   Reply reply;
   double gap;  // nats: no reply of this length is more likely by more; 0: proved
@@ -80,8 +91,8 @@ struct BestFirstResult {
   Certificate certificate;
 };
 /// Best-first search. `incumbents` are known replies of the same law (they set the bar). Too little memory, for keys
-/// and values or for the frontier, is no error: what is known stands, with its gap. With a prior, gap, margin and bound
-/// are of f + prior.
+/// and values or for the frontier, is no error: what is known stands, with its gap. With a prior or terms, gap, margin
+/// and bound are of what replies are worth, and a reply that a term forbids is none.
 Result<BestFirstResult> best_first(CausalDensity&, Prefix context, const ReplyLaw&, const BestFirstConfig&,
                                    std::span<const Reply> incumbents, const Budget&);
 

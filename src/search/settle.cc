@@ -18,9 +18,9 @@ Status rescore(CausalDensity& d, Prefix context, const ReplyLaw& law, const Best
   Rows rows;
   PONDER_TRY(d.extend(requests, rows));
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    double w = c.length_prior.empty() ? 0 : c.length_prior[replies[i].tokens.size()];
-    for (const Row& row : rows.of(i)) w += row.logprob;
-    out.push_back(w);
+    double f = 0;
+    for (const Row& row : rows.of(i)) f += row.logprob;
+    out.push_back(worth(c, {replies[i].tokens, f, replies[i].ended}));
     d.release(rows.end[i]);
   }
   return {};

@@ -34,7 +34,7 @@ double diversity(const std::vector<Designed>& all) {
 // Fixed decimals, and no sign before what they show as zero.
 std::string fixed(double x, int decimals, int width = 0) {
   if (std::abs(x) < 0.5 * std::pow(10, -decimals)) x = 0;
-  return fmt::format("{:{}.{}f}", x, width, decimals);
+  return fmt::format("{:>{}.{}f}", x, width, decimals);  // ">": fmt puts what is not finite to the left
 }
 
 // At most kPoints numbers of a curve, evenly spread, the last one among them, each with its iteration.
@@ -82,7 +82,8 @@ struct Judgement {
   Verdict verdict;
   bool judged = true;
   std::string line() const {
-    return (verdict.converged ? "converged: " : judged ? "not converged: " : "not judged: ") + verdict.reason;
+    const std::string word = verdict.converged ? "converged: " : judged ? "not converged: " : "not judged: ";
+    return word + verdict.reason + (verdict.advice.empty() ? "" : "; " + verdict.advice);
   }
 };
 
@@ -96,8 +97,9 @@ Judgement judgement(const DesignArgs& a, const Trace& t) {
   } else if (n_draws < kLeastDraws) {
     j.judged = false;
     j.verdict = {false, fmt::format("too few draws, {} a chain where {} are needed", n_draws, kLeastDraws),
-                 fmt::format("--n {}", kLeastDraws * a.chains), kLeastDraws};
-    j.verdict.reason += " (" + j.verdict.advice + ")";
+                 a.n < kLeastDraws * a.chains ? fmt::format("give --n {}", kLeastDraws * a.chains)
+                                              : "give a longer --budget, or fewer --chains",
+                 kLeastDraws};
   }
   return j;
 }

@@ -80,7 +80,7 @@ def bio_jaspar(m):
 
 
 def bio_transfac(m):  # Biopython writes AC and ID only of motifs that it read from TRANSFAC
-    return "AC  %s\nXX\nID  %s\nXX\n%s" % (m.id, m.name, motifs.write([m.motif], "transfac"))
+    return f"AC  {m.id}\nXX\nID  {m.name}\nXX\n" + motifs.write([m.motif], "transfac")
 
 
 # name: (writer, what the file begins with, the format in which Biopython parses it)
@@ -149,15 +149,17 @@ def check(name, collection, folder):
     alone = read(files)
     good = [x for x in zip(collection, texts, alone, strict=True) if "error" not in x[2]]
     off = max([difference(name, *x) for x in good], default=0)
-    together = alone
+    together = []
     if name != "pfm, no header":
         with open(files[0], "w", encoding="utf-8") as f:
             f.write(head + "".join(texts))
         together = read(files[:1])
-    same = [r.get("log_odds") for r in together] == [r.get("log_odds") for r in alone]
+    same = not together or [r.get("log_odds") for r in together] == [
+        r.get("log_odds") for r in alone
+    ]
     print(
         f"{name:20} read {len(good)} of {len(collection)}, the largest difference from numpy {off:.1e};"
-        f" all in one file: {'the same' if same else 'NOT the same'}"
+        f" all in one file: {'NOT the same' if not same else 'the same' if together else '-'}"
     )
     for r in [r for r in alone + together if "error" in r][:3]:
         print("  " + r["error"])

@@ -69,7 +69,7 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// "name-00002-of-00005.gguf" with its number and count; count 0: not such a name.
+// "name-00002-of-00005.gguf" with its number and count; count 0: no such name, or one of a single part.
 struct PartName {
   std::string stem;
   int number = 0, count = 0;
@@ -183,7 +183,7 @@ PartName split_name(const std::string& path) {
   if (path.size() <= kTail) return p;
   int length = 0;
   if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count, &length) != 2 ||
-      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number)
+      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number || p.count < 2)
     return {};
   p.stem = path.substr(0, path.size() - kTail);
   return p;
@@ -205,20 +205,19 @@ Status File::add_part(const PartName& name, int i) {
 }
 
 Status File::add_all_parts() {
-  PONDER_ASSIGN(Mapping first, Mapping::open(path_));
   const PartName name = split_name(path_);
-  int count = 1;
-  if (name.count > 1) {
-    PONDER_ASSIGN(first, open_part(name, 1));
-    count = name.count;
+  for (int i = 1; i <= name.count; ++i) PONDER_TRY(add_part(name, i));
+  if (name.count == 0) {
+    PONDER_ASSIGN(Mapping whole, Mapping::open(path_));
+    own(std::move(whole));
+    PONDER_TRY(add(mappings_.back().bytes(), path_));
+    PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 1));
+    if (said > 1)
+      return Error{Code::kInvalid,
+                   "a file named as part 1 of " + std::to_string(said) + ", like " +
+                       PartName{"name", 1, static_cast<int>(std::min<std::int64_t>(said, 99999))}.of(1),
+                   path_, path_, "all parts must lie in one folder under the names they came with"};
   }
-  own(std::move(first));
-  PONDER_TRY(add(mappings_.back().bytes(), count > 1 ? name.of(1) : path_, 1, count > 1 ? count : 0));
-  PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 0));
-  if (said > 1 && said != count)
-    return Error{Code::kInvalid, "a split file named name-00001-of-" + std::to_string(said) + ".gguf", path_, path_,
-                 "keep the names that the parts came with"};
-  for (int i = 2; i <= count; ++i) PONDER_TRY(add_part(name, i));
   PONDER_ASSIGN(const std::int64_t n_tensors,
                 int_or("split.tensors.count", static_cast<std::int64_t>(tensors_.size())));
   if (n_tensors != static_cast<std::int64_t>(tensors_.size()))

@@ -194,8 +194,13 @@ class SentencePieceBpe final : public BaseTokenizer {
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
   if (v.byte_level) {
-    PONDER_ASSIGN(auto pre, PreTokenizer::make(v.pre));
-    auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(pre));
+    auto pre = PreTokenizer::make(v.pre);
+    if (!pre.ok()) {
+      Error e = pre.error();
+      e.where = v.file->path() + ", " + e.where;
+      return e;
+    }
+    auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(*pre));
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));
   }

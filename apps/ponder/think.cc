@@ -62,6 +62,7 @@ void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const Think
   j["first"] = reply_json(r.first, e.text);
   j["gain"] = r.gain ? Json(*r.gain) : Json(nullptr);
   j["also"] = r.also ? reply_json(*r.also, e.text) : Json(nullptr);
+  if (r.also) j["also"]["proved"] = r.also_proved;
   j["methods"] = Json::array();
   for (const ThinkMethod& m : r.methods) {
     j["methods"].push_back(

@@ -138,7 +138,7 @@ void ThinkScreen::likelier(const ThinkAnswer& a) {
 void ThinkScreen::also(const ThinkResult& r) {
   write_column("also", text_.reply_text(r.also->tokens));
   std::string what = figures(*r.also) + "   shorter, and likelier because it is short";
-  if (proved(r))
+  if (r.also_proved)
     what += r.certificate.claim == Certificate::Claim::kAnyLength
                 ? "; the most probable of all lengths"
                 : fmt::format("; the most probable of up to {} tokens", r.certificate.horizon);

@@ -65,9 +65,10 @@ struct ThinkResult {
   Reply first;  // may be unended, and then no reply
   Reply best;   // the most likely reply of `law` that was seen; `first` where none was
   // Likelier than `best` but too short to count; or, where no reply that counts is known, the most likely that does
-  // not. Where the certificate says optimal, no reply of any length that it speaks of is likelier than this one.
+  // not.
   std::optional<Reply> also{};
-  ReplyLawConfig law{};  // of the search: the law given, with what like_lengths and fit_horizon made of it
+  bool also_proved = false;  // no reply of the law's horizon, or of any length where the certificate says so, beats it
+  ReplyLawConfig law{};      // of the search: the law given, with what like_lengths and fit_horizon made of it
   // Log-probability gained, nats; none where `first` is no reply: a prefix is not compared with a whole reply.
   std::optional<double> gain{};
   std::vector<ThinkMethod> methods{};

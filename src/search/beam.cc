@@ -49,12 +49,14 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
   for (; !hopeless() && law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
     const TokenMask* mask = law.mask(t);
+    // Where end tokens are no candidates, they are not to push others off the lists.
+    const int most = c.width + (law.counts(t + 1) ? 0 : static_cast<int>(law.end_tokens().size()));
     for (const Beam& b : live) {
       const std::span<const Token> last(b.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
       batch.push_back({.parent = b.at,
                        .tokens = last,
                        .rows = RowSet::kLast,
-                       .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = c.width}},
+                       .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = most}},
                        .masks = {&mask, 1}});
     }
     Rows rows;

@@ -232,8 +232,9 @@ ThinkResult Thinker::result() && {
   result_.best = best_.empty() ? result_.first : best_[0];
   if (law_.is_reply(result_.first.tokens)) result_.gain = result_.best.logprob - result_.first.logprob;
   if (also_ && (best_.empty() || also_->logprob > best_[0].logprob)) result_.also = also_;
-  // Whatever is likelier than a proved reply was met on the way, too short or not.
+  // Whatever is likelier than the bound was met on the way, too short or not.
   Certificate& c = result_.certificate;
+  result_.also_proved = result_.also && result_.also->logprob >= c.bound;
   if (c.status == Certificate::Status::kOptimal && !result_.also) c.shortest = 0;
   if (!best_.empty()) result_.trace.push_back({clock_.seconds(), clock_.cost().total(), best_[0].logprob});
   return std::move(result_);

@@ -1,11 +1,17 @@
 """`think` and `generate` as people and scripts meet them: like lengths, no gain between unlike things, notes, budgets,
 text in columns."""
 
+import fcntl
 import math
+import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 import unittest
 
-from ponder_cli import TINY, TOY, lines, run
+from ponder_cli import PONDER, TINY, TOY, lines, run
 
 ASK = ["-m", TOY, "-p", "What is 2 + 3?"]
 RAW = ["-m", TINY, "-no-cnv", "-p", "the river"]
@@ -67,8 +73,9 @@ class Gains(unittest.TestCase):
         self.assertEqual(any("because it is short" in n for n in answer["notes"]), 2 * answer["n_tokens"] < 12)
 
     def test_one_scale_for_how_many_times(self):
-        text = run("prove", "-m", TINY, "-no-cnv", "-p", "the", "--target", "fixed", "--length", "40", "--budget", "50t").stdout.decode()
-        self.assertRegex(" ".join(text.split()), r"at most [0-9.]+ nats better \(10\^[0-9]+\.[0-9] times as probable\)")
+        text = run("think", *ASK, "--temp", "2", "--seed", "4", "--budget", "500t").stdout.decode()
+        nats, power = map(float, re.search(r"\+([0-9.]+) nats, 10\^([0-9.]+) times as probable", text).groups())
+        self.assertAlmostEqual(nats / math.log(10), power, delta=0.06)
 
 
 class Budgets(unittest.TestCase):
@@ -86,11 +93,10 @@ class Budgets(unittest.TestCase):
         long = ["-m", TINY, "-no-cnv", "-p", "the river " * 20, "-n", "6"]
         short = [*RAW, "-n", "6"]
         self.assertGreater(len(think(*short, "--budget", "30t")["methods"]), 1)
-        (tokens,) = lines(run("tokenize", "-m", TINY, "-no-cnv", "-p", "the river " * 20, "--json"))
-        self.assertGreater(len(tokens["ids"]), 30)
         answer = think(*long, "--budget", "30t")
         self.assertEqual([m["name"] for m in answer["methods"]], ["first"])
         self.assertEqual(answer["first"]["n_tokens"], 6)
+        self.assertGreater(answer["cost"]["tokens_scored"] + answer["cost"]["tokens_decoded"], 30)
         (proof,) = lines(run("prove", *long, "--budget", "30t", "--json"))
         self.assertEqual((proof["certificate"]["status"], proof["certificate"]["expanded"]), ("none", 0))
 
@@ -114,6 +120,39 @@ class Paper(unittest.TestCase):
     def test_notes_are_a_list(self):
         answer = think(*ASK)
         self.assertEqual(type(answer["notes"]), list)
+
+
+class Terminal(unittest.TestCase):
+    def show(self, columns, *args):
+        """What a terminal of so many columns is sent."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        p = subprocess.Popen([PONDER, *args], stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL)
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the program has closed its end
+                break
+            if not part:
+                break
+            seen += part
+        self.assertEqual(p.wait(60), 0)
+        os.close(ours)
+        return seen.decode()
+
+    def test_text_fits_and_the_live_line_is_gone(self):
+        for columns in (40, 64, 120):
+            seen = self.show(columns, "think", *RAW, "-n", "100", "--temp", "1", "--budget", "2000t")
+            self.assertIn("\x1b[K", seen)  # a line was drawn, over and over
+            self.assertIn("tokens left", seen)
+            self.assertLess(seen.index("log p"), seen.index("tokens left"))  # the first reply comes before the search
+            bare = re.sub("\x1b\\[[0-9;]*m", "", seen)
+            for line in bare.replace("\r\n", "\n").split("\n"):
+                for drawn in line.split("\r\x1b[K"):
+                    self.assertLessEqual(len(drawn), columns, drawn)
+            self.assertEqual([x for x in bare.split("\n") if x.startswith("first")][0][:10], "first     ")
 
 
 if __name__ == "__main__":

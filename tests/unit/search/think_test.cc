@@ -12,7 +12,7 @@ namespace {
 using test::World;
 
 bool no_worse(const World& w, const ThinkResult& r) {
-  return (w.law.target() == Target::kEnded && !r.first.ended) || r.best.logprob >= r.first.logprob;
+  return !w.law.is_reply(r.first.tokens) || r.best.logprob >= r.first.logprob;
 }
 
 TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
@@ -119,7 +119,7 @@ TEST(Think, BeamsEnd) {
 // Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search alone, whose
 // log-probabilities stay those of the law. What is likelier and shorter is told apart, and is proved with the rest.
 TEST(Think, ComparesLikeLengths) {
-  int shorter = 0, also_proved = 0, any = 0;
+  int shorter = 0, also_proved = 0, also_before_the_end = 0, any = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 2});
     const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 7}, 4, d.end_tokens());
@@ -132,8 +132,8 @@ TEST(Think, ComparesLikeLengths) {
       EXPECT_EQ(r->law.shortest, static_cast<int>(std::ceil(2. * static_cast<double>(n) / 3)));
       EXPECT_EQ(r->law.horizon, 7);
       EXPECT_EQ(r->gain.has_value(), r->first.ended) << seed;
-      if (r->gain) EXPECT_EQ(*r->gain, r->best.logprob - r->first.logprob);
-      if (!r->trace.empty()) EXPECT_GE(static_cast<int>(r->best.tokens.size()), r->law.shortest);
+      EXPECT_EQ(r->gain.value_or(0), r->gain ? r->best.logprob - r->first.logprob : 0);
+      EXPECT_TRUE(r->trace.empty() || static_cast<int>(r->best.tokens.size()) >= r->law.shortest);
       const auto known = [&](const Reply& x) {
         const auto at = std::find_if(all.begin(), all.end(), [&](const Reply& y) { return y.tokens == x.tokens; });
         return at != all.end() && std::abs(at->logprob - x.logprob) < 1e-12;
@@ -144,8 +144,13 @@ TEST(Think, ComparesLikeLengths) {
         EXPECT_TRUE(r->trace.empty() || r->also->logprob > r->best.logprob);
         ++shorter;
       }
-      if (r->certificate.status != Certificate::Status::kOptimal) continue;
       const Reply& mode = all[0];
+      if (r->also_proved) {
+        EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
+        also_before_the_end += r->certificate.status != Certificate::Status::kOptimal;
+      }
+      if (r->certificate.status != Certificate::Status::kOptimal) continue;
+      EXPECT_EQ(r->also_proved, r->also.has_value()) << seed;
       const auto like = std::find_if(
           all.begin(), all.end(), [&](const Reply& x) { return static_cast<int>(x.tokens.size()) >= r->law.shortest; });
       EXPECT_NEAR(r->best.logprob, like->logprob, 1e-12) << seed;
@@ -162,6 +167,7 @@ TEST(Think, ComparesLikeLengths) {
   }
   EXPECT_GT(shorter, 30);
   EXPECT_GT(also_proved, 30);
+  EXPECT_GT(also_before_the_end, 0);
   EXPECT_GT(any, 30);
 }
 
@@ -169,7 +175,7 @@ TEST(Think, TheHorizonFollowsTheFirstReply) {
   TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
   const auto horizon = [&](int given, std::uint64_t seed, bool fit, std::size_t& n) {
     const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
-    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .methods = {"draft"}, .fit_horizon = fit};
+    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .fit_horizon = fit, .methods = {"draft"}};
     const auto r = *think(d, 0, law, c, {.tokens = 10});
     n = r.first.tokens.size();
     return r.law.horizon;

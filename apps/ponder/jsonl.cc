@@ -12,8 +12,9 @@ namespace ponder::app {
 namespace {
 
 // Of all commands together: one file of requests may serve several of them.
-const std::vector<std::string> kKeys{"messages", "prompt", "prompt_ids", "reply",      "reply_ids", "end",
-                                     "text",     "hex",    "ids",        "candidates", "weights"};
+const std::vector<std::string> kKeys{
+    "messages", "tools", "chat_template_kwargs", "prompt", "prompt_ids", "reply", "reply_ids", "end", "text",
+    "hex",      "ids",   "candidates",           "weights"};
 
 Error bad(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, where, ""};
@@ -24,17 +25,54 @@ std::string text_of(const Json& j, const std::string& key) {
   return j.get<std::string>();
 }
 
+Error bad_message(const std::string& expected, const Json& got) {
+  return bad(expected, got.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60), "\"messages\"");
+}
+
+// Text, a list of texts, or, beside tool calls, nothing. A model here sees no pictures and hears no sound.
+void check_content(const Json& message) {
+  const auto content = message.find("content");
+  const bool none = content == message.end() || content->is_null();
+  if (none ? message.contains("tool_calls") : content->is_string()) return;
+  if (none || !content->is_array()) fail(bad_message("messages with role and content", message));
+  for (const Json& part : *content) {
+    if (!part.is_object() || part.value("type", Json()) != "text") fail(bad_message("content of type text", part));
+  }
+}
+
+ChatMessage message_of(const Json& j) {
+  if (!j.is_object() || !j.contains("role")) fail(bad_message("messages with role and content", j));
+  check_content(j);
+  ChatMessage m{text_of(j["role"], "role"), ""};
+  const bool text = j.contains("content") && j["content"].is_string();
+  if (text) m.content = j["content"].get<std::string>();
+  if (!text || j.size() > 2) m.json = j.dump();
+  return m;
+}
+
 std::vector<ChatMessage> messages_of(const Json& j) {
   if (!j.is_array() || j.empty())
     fail(bad("a list of messages", j.is_array() ? "an empty one" : j.type_name(), "\"messages\""));
   std::vector<ChatMessage> m;
-  for (const Json& x : j) {
-    if (!x.is_object() || !x.contains("role") || !x.contains("content"))
-      fail(bad("messages with role and content", x.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60),
-               "\"messages\""));
-    m.push_back({text_of(x["role"], "role"), text_of(x["content"], "content")});
-  }
+  for (const Json& x : j) m.push_back(message_of(x));
   return m;
+}
+
+// What the chat template is given beside the messages, as a JSON object.
+std::string variables_of(const Json& j) {
+  Json v = Json::object();
+  if (const auto kwargs = j.find("chat_template_kwargs"); kwargs != j.end()) {
+    if (!kwargs->is_object()) fail(bad("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\""));
+    v = *kwargs;
+    for (const char* key : {"messages", "tools"}) {
+      if (v.contains(key)) fail(bad("\"" + std::string(key) + "\" beside it", "inside", "\"chat_template_kwargs\""));
+    }
+  }
+  if (const auto tools = j.find("tools"); tools != j.end()) {
+    if (!tools->is_array() && !tools->is_null()) fail(bad("a list of tools", tools->type_name(), "\"tools\""));
+    v["tools"] = *tools;
+  }
+  return v.dump();
 }
 
 void check_keys(const Json& j) {
@@ -76,9 +114,13 @@ std::vector<Token> request_prompt(const Json& j, const Text& t, std::string* ren
   const int n = static_cast<int>(j.contains("messages")) + j.contains("prompt") + j.contains("prompt_ids");
   if (n != 1)
     fail(bad("exactly one of \"messages\", \"prompt\", \"prompt_ids\"", n == 0 ? "none" : "several", "request"));
+  for (const char* key : {"tools", "chat_template_kwargs"}) {
+    if (j.contains(key) && !j.contains("messages"))
+      fail(bad("\"" + std::string(key) + "\" beside \"messages\"", "it without", "request"));
+  }
   std::vector<Token> ids;
   if (j.contains("messages"))
-    ids = t.chat(messages_of(j["messages"]), rendered);
+    ids = t.chat(messages_of(j["messages"]), rendered, variables_of(j));
   else if (j.contains("prompt"))
     ids = t.raw(text_of(j["prompt"], "prompt"));
   else

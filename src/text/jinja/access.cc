@@ -37,6 +37,9 @@ Value Interpreter::attribute(const Value& v, std::string_view name) {
     return {std::make_shared<const Callable>(
         Callable{Callable::kMethod, std::string(name), std::make_shared<const Value>(v), nullptr, nullptr})};
   }
+  if (is_missing_method(v, name)) {
+    unsupported("the method '" + std::string(name) + "' of a " + std::string(type_name(v)));
+  }
   if (const Dict* d = v.dict()) {
     budget_.work(0, d->items.size() / 16);
     if (const Value* found = d->find(name)) return *found;
@@ -68,6 +71,7 @@ Value Interpreter::item(const Value& v, const Value& key) {
     if (i < 0 ? at > 0 : at < t->bytes.size()) {
       if (i < 0) at -= character_before(t->bytes, at).length;
       Text c;
+      c.safe = t->safe;
       c.append(*t, at, at + character_at(t->bytes, at).length);
       return make_text(std::move(c));
     }

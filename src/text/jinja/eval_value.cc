@@ -55,6 +55,7 @@ Text quoted(const Text& t) {
   const char quote = double_quotes ? '"' : '\'';
   static constexpr char kHex[] = "0123456789abcdef";
   Text out;
+  if (t.safe) out.append("Markup(");
   out.append({&quote, 1});
   for (std::size_t i = 0; i < t.bytes.size(); ++i) {
     const auto c = static_cast<unsigned char>(t.bytes[i]);
@@ -70,6 +71,7 @@ Text quoted(const Text& t) {
     }
   }
   out.append({&quote, 1});
+  if (t.safe) out.append(")");
   return out;
 }
 

@@ -87,7 +87,7 @@ def ponder(model, template, requests):
     r = subprocess.run([os.environ.get("PONDER", "ponder"), "score", "--template-only", "--jsonl", "--input", "-",
                         "-m", model, "--chat-template", str(template)], capture_output=True,
                        input="".join(json.dumps(x) + "\n" for x in requests).encode())
-    answers = [json.loads(line) for line in r.stdout.decode().splitlines()]
+    answers = [json.loads(line) for line in r.stdout.split(b"\n") if line]
     if len(answers) != len(requests):  # the whole template was refused
         answers = [{"error": {"message": r.stderr.decode().strip()}}] * len(requests)
     return answers

@@ -1,5 +1,6 @@
 // Attributes and items: x.name, x[key], "a.b.0" as map and sort read it, and the attributes of `loop`.
 #include <charconv>
+#include <set>
 
 #include "text/jinja/interpreter.h"
 #include "text/jinja/unicode.h"
@@ -10,6 +11,22 @@ namespace {
 Value missing(const Value& v, std::string_view name) {
   const std::string owner = v.none() ? "None" : "'" + std::string(type_name(v)) + " object'";
   return undefined(owner + " has no attribute '" + std::string(name) + "'");
+}
+
+// Whether Python's type has it, and a template may call it there, but not here.
+bool is_missing_method(const Value& v, std::string_view name) {
+  static const std::set<std::string_view> kStr = {
+      "casefold",  "center",       "encode",     "expandtabs",  "format_map", "isascii",   "isdecimal",
+      "isnumeric", "isidentifier", "istitle",    "isprintable", "ljust",      "maketrans", "partition",
+      "rindex",    "rjust",        "rpartition", "swapcase",    "translate",  "zfill"};
+  static const std::set<std::string_view> kInt = {"bit_length",  "bit_count", "as_integer_ratio", "conjugate",
+                                                  "denominator", "imag",      "numerator",        "real",
+                                                  "to_bytes",    "from_bytes"};
+  static const std::set<std::string_view> kFloat = {"as_integer_ratio", "conjugate", "fromhex", "hex", "imag",
+                                                    "is_integer",       "real"};
+  if (v.text()) return kStr.contains(name);
+  if (v.dict()) return name == "fromkeys";
+  return is_int(v) ? kInt.contains(name) : v.as<double>() && kFloat.contains(name);
 }
 
 Value of_loop(const Loop& loop, std::string_view name) {

@@ -2,7 +2,6 @@
 // sandbox that templates are written for.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "text/jinja/interpreter.h"
 #include "text/jinja/strings.h"
@@ -225,11 +224,11 @@ Value copy_method(Interpreter&, const Value& self, const std::string& name, cons
 // Whether the arguments are others than in the pass before.
 Value changed_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& a) {
   if (!a.named.empty()) fail("arguments of loop." + name + " without names", "'" + a.named[0].first + "'");
-  ListPtr& last = (*self.as<std::shared_ptr<Loop>>())->last_changed;
-  const Value now = in.make_list(a.positional, List::kTuple);
-  if (last && in.equals({last}, now)) return {false};
-  last = *now.as<ListPtr>();
-  return {true};
+  std::string now = in.to_text(in.make_list(a.positional, List::kTuple)).bytes;
+  auto& last = (*self.as<std::shared_ptr<Loop>>())->last_changed;
+  const bool changed = last != now;
+  last = std::move(now);
+  return {changed};
 }
 
 Method method_of(const Value& v, std::string_view name) {
@@ -276,21 +275,6 @@ Value made_safe(Interpreter& in, const Value& v) {
 }
 
 }  // namespace
-
-bool is_missing_method(const Value& self, std::string_view name) {
-  static const std::set<std::string_view> kStr = {
-      "casefold",  "center",       "encode",     "expandtabs",  "format_map", "isascii",   "isdecimal",
-      "isnumeric", "isidentifier", "istitle",    "isprintable", "ljust",      "maketrans", "partition",
-      "rindex",    "rjust",        "rpartition", "swapcase",    "translate",  "zfill"};
-  static const std::set<std::string_view> kInt = {"bit_length",  "bit_count", "as_integer_ratio", "conjugate",
-                                                  "denominator", "imag",      "numerator",        "real",
-                                                  "to_bytes",    "from_bytes"};
-  static const std::set<std::string_view> kFloat = {"as_integer_ratio", "conjugate", "fromhex", "hex", "imag",
-                                                    "is_integer",       "real"};
-  if (self.text()) return kStr.contains(name);
-  if (self.dict()) return name == "fromkeys";
-  return is_int(self) ? kInt.contains(name) : self.as<double>() && kFloat.contains(name);
-}
 
 bool has_method(const Value& self, std::string_view name) { return method_of(self, name) != nullptr; }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,8 +51,8 @@ struct Dict {
 struct Loop {
   std::shared_ptr<const List> items;
   std::size_t index = 0;
-  int nesting = 1;                             // 1 in an outermost loop
-  std::shared_ptr<const List> last_changed{};  // arguments of the last call of loop.changed
+  int nesting = 1;                            // 1 in an outermost loop
+  std::optional<std::string> last_changed{};  // arguments of the last loop.changed as printed, so that no cycle forms
 };
 
 /// A global function, a macro, or a method of `self`.

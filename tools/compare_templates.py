@@ -26,11 +26,13 @@ TOOLS = [{"type": "function", "function": {
     "parameters": {"type": "object", "required": ["place"], "properties": {
         "place": {"type": "string", "description": "A town: Köln, 東京"},
         "unit": {"type": "string", "enum": ["C", "F"], "default": "C"},
-        "days": {"type": "integer", "minimum": 0}, "extra": {"type": ["string", "null"]},
-        "hours": {"type": "array", "items": {"type": "number"}, "description": "at these hours"},
-        "where": {"type": "object", "properties": {"lat": {"type": "number"}, "exact": {"type": "boolean"}}}}}}},
+        "days": {"type": "integer", "minimum": 0}, "exact": {"type": "boolean"}}}}},
     {"type": "function", "function": {"name": "now", "description": "The time.",
                                       "parameters": {"type": "object", "properties": {}}}}]
+NESTED_TOOL = {"type": "function", "function": {  # some templates run into an endless recursion on such a schema
+    "name": "plan", "description": "A plan.", "parameters": {"type": "object", "properties": {
+        "hours": {"type": "array", "items": {"type": "number"}}, "why": {"type": ["string", "null"]},
+        "where": {"type": "object", "properties": {"lat": {"type": "number"}, "exact": {"type": "boolean"}}}}}}}
 
 
 def message(role, content, **fields):
@@ -55,7 +57,8 @@ CONVERSATIONS = {
     "tool calls": {"messages": [WEATHER, message("assistant", "", tool_calls=[CALL]),
                                 message("tool", "{\"celsius\": 21.5}", name="get_weather",
                                         tool_call_id="call00001"),
-                                message("assistant", "21.5 °C."), message("user", "And now?")], "tools": TOOLS},
+                                message("assistant", "21.5 °C."), message("user", "And now?")],
+                   "tools": [*TOOLS, NESTED_TOOL]},
     "reasoning": {"messages": [message("user", "2+2?"),
                                message("assistant", "4", reasoning_content="Two and two.\nFour."),
                                message("user", "3+3?")],

@@ -90,7 +90,7 @@ void check_keys(const Json& j) {
 
 // The library builds and prints values by recursion: what is nested deeper than any request stops here.
 Json parse_line(const std::string& line) {
-  constexpr int kMaxDepth = 16;
+  constexpr int kMaxDepth = 64;  // the schema of a tool has 20 and more
   return Json::parse(line, [](int depth, Json::parse_event_t, Json&) {
     if (depth > kMaxDepth) fail(bad("nesting of at most " + std::to_string(kMaxDepth) + " levels", "more", "request"));
     return true;

@@ -96,7 +96,8 @@ Text::Text(const ModelArgs& m) : file(open(m)), tokenizer(must(Tokenizer::from_g
         std::filesystem::is_regular_file(m.chat_template, ec) ? read_all(m.chat_template) : m.chat_template;
 }
 
-std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered) const {
+std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered,
+                              const std::string& variables) const {
   if (template_source_.empty())
     fail({Code::kInvalid, "a model with a chat template", "none in " + file->path(), "tokenizer.chat_template",
           "use -no-cnv for raw text, or give a template with --chat-template"});
@@ -104,6 +105,13 @@ std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::str
   ChatTemplate::Options o;
   if (tokenizer->bos()) o.bos_token = tokenizer->piece(*tokenizer->bos());
   if (tokenizer->eos()) o.eos_token = tokenizer->piece(*tokenizer->eos());
+  const auto spelled_out = [&](const std::string& key) {
+    const std::int64_t id = must(file->int_or("tokenizer.ggml." + key, -1));
+    return id >= 0 && id < tokenizer->n_vocab() ? tokenizer->piece(static_cast<Token>(id)) : "";
+  };
+  o.unk_token = spelled_out("unknown_token_id");
+  o.pad_token = spelled_out("padding_token_id");
+  o.variables = variables;
   const RenderedPrompt p = must(template_->render(messages, o));
   if (rendered) *rendered = p.text;
   std::vector<Token> ids = tokenizer->encode(p.text, {.parse_special = true, .literal = p.literal});

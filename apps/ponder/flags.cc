@@ -82,6 +82,8 @@ bool is_glued_number(const std::string& arg, const CLI::App& app) {
       {Code::kInvalid, "a flag of one letter after one dash", arg, "command line", hint.empty() ? help_of(app) : hint});
 }
 
+constexpr const char* kQuote = "the prompt is one argument: put it in quotes";
+
 bool asks(const CLI::App& app) { return app.get_option_no_throw("PROMPT") != nullptr; }
 
 std::string command_hint(const CLI::App& app, const std::string& word) {
@@ -100,7 +102,7 @@ std::string extras_hint(const CLI::App& app, const std::vector<std::string>& ext
     } else if (!app.get_parent()) {
       return command_hint(app, extra);
     } else if (asks(app)) {
-      return "the prompt is one argument: put it in quotes, \"" + extra + " …\"";
+      return kQuote;
     }
   }
   return "";
@@ -144,11 +146,14 @@ int usage_error(const CLI::App& app, const CLI::Error& e) {
   }
   const CLI::App& at = parsed.empty() ? app : *parsed[0];
   std::string hint = extras_hint(at, at.remaining());
-  if (asks(at) && at.get_option("PROMPT")->count() > 0 && e.get_name() == "ExcludesError")
-    hint = "the prompt is one argument: put it in quotes";
-  const bool no_command = parsed.empty() && app.remaining()[0][0] != '-';
-  std::cerr << "ponder: expected " << (no_command ? "a command, got: " + app.remaining()[0] : "valid arguments, got: ")
-            << (no_command ? "" : e.what()) << "\n  " << hint << (hint.empty() ? "" : " ") << help_of(at) << "\n";
+  if (hint.empty() && e.get_name() == "ExcludesError" && asks(at) && at.get_option("PROMPT")->count() > 0)
+    hint = kQuote;
+  std::string expected = "valid arguments", got = e.what();
+  for (const std::string& extra : at.remaining())
+    if (extra[0] == '-' && extra.size() > 1) expected = "a known flag", got = extra;
+  if (parsed.empty() && app.remaining()[0][0] != '-') expected = "a command", got = app.remaining()[0];
+  std::cerr << "ponder: expected " << expected << ", got: " << got << "\n  " << hint << (hint.empty() ? "" : "\n  ")
+            << help_of(at) << "\n";
   return 2;
 }
 

@@ -10,7 +10,7 @@
 namespace ponder::app {
 namespace {
 
-constexpr std::size_t kWidth = 79, kColumn = 30, kExamples = 2;
+constexpr std::size_t kWidth = 79, kColumn = 26, kExamples = 2;
 
 // A flag of a first screen, in words for newcomers; "": the option's own.
 struct Shown {
@@ -87,11 +87,11 @@ const std::vector<Screen>& screens() {
         kMost,
         {"chains", "replies that move side by side"},
         {"draws", "replies kept of each chain"},
-        {"warmup", "steps before the first that is kept"},
-        {"kernel", "how they move (--help-all lists them)"},
+        {"warmup", "steps before the first"},
+        {"kernel", "how they move: suffix, slice, hmc, …"},
         {"out", "file of what is kept: .nc or .jsonl"},
         {"resume", "go on from what --out has"},
-        {"budget", "time or work to spend, e.g. 10m"},
+        {"budget", "time or work to spend"},
         kSeed,
         kJson}},
       {"landscape",
@@ -218,7 +218,9 @@ std::string all_of(const CommandRow& c) {
   std::string s = head(c) + "\n";
   for (const OptionRow& o : c.options)
     if (!o.longs.empty()) s += option_line(o, o.description);
-  s += "\nEvery flag is also read from the environment, as PONDER_MAX_LENGTH for --max-length.\n";
+  s += "\n" +
+       wrapped("Every flag is also read from the environment, as PONDER_MAX_LENGTH for --max-length.", kWidth, 0) +
+       "\n";
   if (!c.notes.empty()) s += "\n" + wrapped(c.notes, kWidth, 0) + "\n";
   if (!c.requests.empty())
     s += "\n" + wrapped("--input takes " + c.requests + " (docs/requests.md).", kWidth, 0) + "\n";
@@ -229,10 +231,16 @@ std::string all_of(const CommandRow& c) {
   return s + "\n" + examples(c, c.examples.size());
 }
 
+std::string spaced(std::string names) {
+  if (const std::size_t comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
+  return names;
+}
+
 std::string overview(const CLI::App& app) {
   std::string s = app.get_description() + "\nUsage: ponder COMMAND [FLAGS]; ponder COMMAND --help says which\n";
   for (const CLI::Option* o : app.get_options())
-    s += line(o->get_name(false, true) + (o->get_items_expected_max() > 0 ? " SHELL" : ""), o->get_description());
+    s += line(spaced(o->get_name(false, true)) + (o->get_items_expected_max() > 0 ? " SHELL" : ""),
+              o->get_description());
   s += "Subcommands:\n";
   for (const CLI::App* sub : app.get_subcommands({})) s += line(sub->get_name(), sub->get_description());
   return s;

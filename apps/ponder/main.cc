@@ -67,6 +67,7 @@ void read_environment(CLI::App& sub) {
 
 void add_print_outs(CLI::App& app) {
   app.set_version_flag("--version", "ponder " PONDER_VERSION);
+  app.set_help_flag("-h,--help", "the flags that are used most, or the commands");
   app.set_help_all_flag("--help-all", "with a command: every flag, the words used, the keys of requests");
   app.add_option_function<std::string>(
          "--completion",

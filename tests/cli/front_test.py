@@ -63,7 +63,7 @@ class Prompts(unittest.TestCase):
 
     def test_requests(self):
         def one(command, request, *args):
-            r = run(command, *ASK, "--input", "-", *args, stdin=jsonl(request))
+            r = run(command, *ASK[:2 if command == "score" else 4], "--input", "-", *args, stdin=jsonl(request))
             return json.loads(r.stdout)
         asked = self.replies("generate", "-p", QUESTION)
         self.assertEqual(one("generate", {"question": QUESTION})["reply"], asked)
@@ -153,7 +153,7 @@ class Help(unittest.TestCase):
         self.assertEqual(complete("ponder", "th"), ["think"])
         self.assertEqual(complete("ponder", "think", "--bud"), ["--budget"])
         self.assertEqual(complete("ponder", "think", "--target", "tr"), ["truncated"])
-        self.assertEqual(complete("ponder", "think", "-m", "to"), ["toy"])
+        self.assertEqual(complete("ponder", "think", "-m", "toy/ponder"), ["toy/ponder-toy.gguf", "toy/ponder-toy.jsonl"])
         self.assertEqual(complete("ponder", "think", "-p", ""), [])
         self.assertEqual(set(complete("ponder", "")), {*COMMANDS, "--help", "--version"})
         for shell in ("zsh", "fish"):

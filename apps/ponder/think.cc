@@ -58,7 +58,6 @@ void write_json(const Args& a, const Engine& e, const Prompt& prompt, const Repl
   const ThinkResult& r = answer.result;
   Json j = reply_json(r.best, e.text);
   add_run(j, e, law, answer.cost, answer.seconds, a.decode.config.seed);
-  add_notes(j, prompt);
   j["first"] = reply_json(r.first, e.text);
   j["gain"] = r.best.logprob - r.first.logprob;
   j["methods"] = Json::array();
@@ -71,6 +70,7 @@ void write_json(const Args& a, const Engine& e, const Prompt& prompt, const Repl
   j["trace"] = Json::array();
   for (const ThinkPoint& p : r.trace)
     j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
+  add_notes(j, prompt);
   write_line(j);
 }
 

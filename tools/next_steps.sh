@@ -19,7 +19,8 @@ case $answer in
     ponder=$bin/ponder
     case :$PATH: in
       *:"$bin":*) ponder=ponder ;;
-      *) say "It is $ponder now; to call it as ponder: export PATH=\"\$HOME/.local/bin:\$PATH\"" ;;
+      *) say "It is $ponder now; to call it as ponder:"
+         say "  export PATH=\"\$HOME/.local/bin:\$PATH\"" ;;
     esac ;;
   *) say "To have it as ponder, with its man page and shell completion, in ~/.local/bin:"
      say "  ${install[*]/#$HOME/\~}" ;;

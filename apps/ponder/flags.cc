@@ -18,25 +18,21 @@ struct Habit {
   std::vector<std::string> names;
   const char* answer;
 };
-const std::vector<Habit>& habits() {
-  static const std::vector<Habit> all{
-      {{"hf", "hfr", "hff", "hf-repo", "hf-file", "mu", "model-url"},
-       "nothing is fetched from a hub: fetch the GGUF file yourself and give it with -m FILE"},
-      {{"ngl", "gpu-layers", "n-gpu-layers", "dev", "device", "sm", "split-mode", "ts", "tensor-split", "mg",
-        "main-gpu"},
-       "ponder computes on the CPU: leave it out"},
-      {{"cnv", "conversation", "st", "single-turn", "i", "interactive", "jinja"},
-       "a prompt is one turn in the model's chat template already: leave it out (raw text: -no-cnv)"},
-      {{"fa", "flash-attn"}, "there is one way of attention here: leave it out"},
-      {{"ctk", "ctv", "cache-type-k", "cache-type-v"}, "the type of keys and values cannot be chosen: leave it out"},
-      {{"b", "batch-size", "ub", "ubatch-size"}, "the prompt's batches are chosen by the program: leave it out"},
-      {{"tb", "threads-batch"}, "-t/--threads is for all work"},
-      {{"sysf", "system-prompt-file"}, "write -sys \"$(cat FILE)\""},
-      {{"e", "escape"}, "escapes are the shell's: $'two\\nlines'"},
-      {{"mlock", "no-mmap", "no-warmup", "no-display-prompt"}, "there is nothing to switch off here: leave it out"},
-  };
-  return all;
-}
+const std::vector<Habit> kHabits{
+    {{"hf", "hfr", "hff", "hf-repo", "hf-file", "mu", "model-url"},
+     "nothing is fetched from a hub: fetch the GGUF file yourself and give it with -m FILE"},
+    {{"ngl", "gpu-layers", "n-gpu-layers", "dev", "device", "sm", "split-mode", "ts", "tensor-split", "mg", "main-gpu"},
+     "ponder computes on the CPU: leave it out"},
+    {{"cnv", "conversation", "st", "single-turn", "i", "interactive", "jinja"},
+     "a prompt is one turn in the model's chat template already: leave it out (raw text: -no-cnv)"},
+    {{"fa", "flash-attn"}, "there is one way of attention here: leave it out"},
+    {{"ctk", "ctv", "cache-type-k", "cache-type-v"}, "the type of keys and values cannot be chosen: leave it out"},
+    {{"b", "batch-size", "ub", "ubatch-size"}, "the prompt's batches are chosen by the program: leave it out"},
+    {{"tb", "threads-batch"}, "-t/--threads is for all work"},
+    {{"sysf", "system-prompt-file"}, "write -sys \"$(cat FILE)\""},
+    {{"e", "escape"}, "escapes are the shell's: $'two\\nlines'"},
+    {{"mlock", "no-mmap", "no-warmup", "no-display-prompt"}, "there is nothing to switch off here: leave it out"},
+};
 
 std::string bare(const std::string& flag) {
   const std::size_t begin = std::min(flag.find_first_not_of('-'), flag.size());
@@ -46,7 +42,7 @@ std::string bare(const std::string& flag) {
 // What to write in place of a flag that is not known: an answer, the nearest spelling, or nothing.
 std::string hint_for(const std::string& flag, const CLI::App& app) {
   const std::string name = bare(flag);
-  for (const Habit& h : habits())
+  for (const Habit& h : kHabits)
     if (std::find(h.names.begin(), h.names.end(), name) != h.names.end()) return h.answer;
   std::vector<std::string> names;
   for (const CLI::Option* o : app.get_options())

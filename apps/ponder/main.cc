@@ -27,10 +27,10 @@ constexpr Command kCommands[] = {
     {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},
     {"detokenize", "token ids to text", add_detokenize},
-    {"sample", "replies drawn at random in proportion to p^alpha, by Markov chains", add_sample},
-    {"think", "a likelier reply within a budget, with proof where there is one", add_think},
+    {"sample", "replies drawn in proportion to p^alpha, by chains", add_sample},
+    {"think", "a likelier reply within a budget, proved if possible", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
-    {"landscape", "a picture of two ways to a likelier reply, one of them trapped", add_landscape},
+    {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
     {"info", "what is in a model file", add_info},
     {"bench", "speed of this machine", add_bench},
@@ -68,7 +68,7 @@ void read_environment(CLI::App& sub) {
 void add_print_outs(CLI::App& app) {
   app.set_version_flag("--version", "ponder " PONDER_VERSION);
   app.set_help_flag("-h,--help", "the flags that are used most, or the commands");
-  app.set_help_all_flag("--help-all", "with a command: every flag, the words used, the keys of requests");
+  app.set_help_all_flag("--help-all", "with a command: every flag, and what requests hold");
   app.add_option_function<std::string>(
          "--completion",
          [&app](const std::string& shell) {

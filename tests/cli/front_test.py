@@ -127,7 +127,9 @@ class Help(unittest.TestCase):
             for row in shown[:last]:
                 words = row.split("TFE")[0]
                 self.assertNotRegex(words, r"\b(law|TFE|draws?)\b", (command, row)) if "--draws" not in row else None
-        self.assertLessEqual(len(run("--help").stdout.splitlines()), 24)
+        overview = run("--help").stdout.decode().splitlines()
+        self.assertLessEqual(len(overview), 24)
+        self.assertEqual({x.split()[0] for x in overview[overview.index("Subcommands:") + 1:]}, set(COMMANDS))
 
     def test_all_of_it(self):
         for command in COMMANDS:

@@ -1,11 +1,10 @@
 // Parsing and checking of request lines.
 #include "jsonl.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iostream>
+#include <algorithm>
 
 #include "base/nearest.h"
+#include "line_reader.h"
 #include "output.h"
 
 namespace ponder::app {
@@ -150,6 +149,7 @@ Prompt request_prompt(const Json& j, const Text& t, bool raw, std::string* rende
     p.question = t.reply_text(p.ids);
   }
   if (p.ids.empty()) fail(bad("a prompt of at least one token", "an empty one", "request"));
+  work_begins();
   return p;
 }
 
@@ -172,16 +172,12 @@ std::optional<std::vector<Token>> request_reply(const Json& j, const Text& t) {
 Json error_line(int line, const std::string& message) { return {{"error", {{"line", line}, {"message", message}}}}; }
 
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
-              const std::function<void(int, const std::string&)>& on_error) {
-  std::ifstream file;
-  if (input != "-") {
-    file.open(input, std::ios::binary);
-    if (std::error_code ec; !file || std::filesystem::is_directory(input, ec))
-      fail({Code::kNotFound, "a readable file", "none", input, "check the path given with --input"});
-  }
-  std::istream& in = input == "-" ? std::cin : file;
+              const std::function<void(int, const std::string&)>& on_error, const std::function<void()>& idle) {
+  LineReader in(input);
   int code = 0, number = 0;
-  for (std::string line; !stop_flag() && std::getline(in, line); ++number) {
+  for (std::string line; !stop_flag(); ++number) {
+    if (idle && !in.ready()) idle();
+    if (!in.next(line)) break;
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       on_error(number, "expected a JSON object, got an empty line");
       code = 2;

@@ -51,9 +51,9 @@ class BestFirst {
   const BestFirstConfig c_;
   KeptReplies kept_;
   Frontier frontier_;
-  std::vector<Entry> batch_;  // popped, and not expanded yet
+  std::vector<Entry> batch_;        // popped, and not expanded yet
   std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
-  int batch_limit_;           // what memory for keys and values has allowed so far
+  int batch_limit_;                 // what memory for keys and values has allowed so far
   bool no_room_ = false;
   double pruned_ = kNone;   // largest bound left out for good
   double horizon_ = kNone;  // most that a reply beyond the horizon (target ended) can be worth, by prefix

@@ -45,7 +45,7 @@ std::unique_ptr<DnaTerm> language_term(const std::string& path, const std::strin
   const std::int64_t slots = n_prompt + static_cast<std::int64_t>(at_once) * length;
   auto density = must(
       LanguageDensity::make(model, {.n_ctx = n_prompt + length, .kv_bytes = slots * model->info().kv_bytes_per_token}));
-  const Prefix root = density->context(must(density->add_context(ids)));
+  const PrefixRef root = must(density->add_context(ids));
   // Truncated at the length: no end token is asked for, and no row is renormalised.
   const ReplyLaw law = must(ReplyLaw::make({.target = Target::kTruncated, .horizon = length}, density->n_vocab(), {}));
   return make_score_term("language-model", std::make_unique<ModelScore>(std::move(density), root, law), letters,

@@ -100,10 +100,10 @@ void Scorer::extend(std::span<Line> lines) {
     const Prefix p = prompts_.get(l.prompt);
     Needs needs;
     if (args_.alpha > 0) needs = {.alpha = args_.alpha, .lz = true};
-    batch.push_back({.parent = p, .tokens = l.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {&mask, 1}});
+    batch.push_back({.parent = p, .tokens = l.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {mask}});
     if (!args_.logits_dir.empty())
       batch.push_back(
-          {.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}, .masks = {&mask, 1}});
+          {.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}, .masks = {mask}});
   }
   Rows rows;
   must(density_.extend(batch, rows));

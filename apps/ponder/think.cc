@@ -79,7 +79,7 @@ void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool 
   const Budget budget = a.budget.budget();
   const Cost before = e.density->cost();
   const int k = must(e.density->add_context(prompt));
-  const Prefix context = e.density->context(k);
+  const PrefixRef context = e.density->context(k);
   ThinkConfig c = config_of(a);
   c.best_first.slack = rounding_error(e);
   ThinkResult r;

@@ -71,7 +71,7 @@ Fit fit(const Trace& t, const std::map<std::vector<Token>, double>& law) {
 int verify_law(const SampleArgs& given, Engine& e, const std::vector<Token>& prompt) {
   SampleArgs a = given;
   const int k = must(e.density->add_context(prompt));
-  const Prefix root = e.density->context(k);
+  const PrefixRef root = e.density->context(k);
   if (a.law.allowed.empty()) a.law.allowed = small_vocabulary(e, root);
   if (a.law.target == "ended") a.law.target = "truncated";  // an end within so few tokens may be next to impossible
   if (a.law.target == "fixed")

@@ -64,7 +64,7 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
 
 class Thinker {
  public:
-  Thinker(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
+  Thinker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
       : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {
     result_.certificate.horizon = law.horizon();
   }
@@ -87,7 +87,7 @@ class Thinker {
   std::vector<Reply> starts() const;
 
   CausalDensity& density_;
-  Prefix context_;
+  PrefixRef context_;
   const ReplyLaw& law_;
   const ThinkConfig& config_;
   Budget budget_;
@@ -222,7 +222,7 @@ Status check_methods(const std::vector<std::string>& methods) {
   return turns_of({.methods = methods}, Target::kEnded).status();
 }
 
-Result<ThinkResult> think(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c,
+Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c,
                           const Budget& budget) {
   PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
   Thinker t(d, context, law, c, budget);

@@ -22,11 +22,10 @@ std::vector<double> log_probs(const std::string& bytes, const std::vector<Token>
   const auto file =
       test::must(GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "variant"));
   const auto d = test::density(test::must(Model::load(file, {.precision = Precision::kF32})));
-  const int k = test::must(d->add_context(std::span(ids).first(1)));
+  const PrefixRef context = test::must(d->add_context(std::span(ids).first(1)));
   Rows rows;
-  const Extend e{.parent = d->context(k), .tokens = std::span(ids).subspan(1), .rows = RowSet::kTargets};
+  const Extend e{.parent = context, .tokens = std::span(ids).subspan(1), .rows = RowSet::kTargets};
   EXPECT_TRUE(d->extend({&e, 1}, rows).ok());
-  d->release(rows.end[0]);
   std::vector<double> lp;
   for (const Row& r : rows.rows) lp.push_back(r.logprob);
   return lp;

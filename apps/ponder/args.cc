@@ -46,6 +46,7 @@ void TextArgs::add(CLI::App& a, const std::string& what) {
 
 void PromptArgs::add(CLI::App& a) {
   TextArgs::add(a, "the user's message (with -no-cnv: raw text)");
+  a.get_option("--file")->description("the same, from a file; - is stdin; in chat without its last line end");
   auto* s = a.add_option("--system-prompt", system, "system message (also -sys)");
   a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)")->excludes(s);
 }
@@ -99,7 +100,7 @@ void DecodeArgs::add(CLI::App& a) {
 }
 
 void BudgetArgs::add(CLI::App& a) {
-  a.add_option("--budget", text, "seconds and tokens pushed through the network, e.g. 10s, 5000t or 10s,5000t");
+  a.add_option("--budget", text, "time, tokens pushed through the network, or both: 10 or 10s, 1m, 5000t, 10s,5000t");
 }
 
 Budget BudgetArgs::budget() const {
@@ -109,21 +110,28 @@ Budget BudgetArgs::budget() const {
 }
 
 Budget parse_budget(const std::string& text, const std::string& flag) {
+  constexpr double kMinute = 60;
   Budget b;
   if (text.empty()) return b;
-  std::size_t at = 0;
-  while (at <= text.size()) {
+  const auto bad = [&] {
+    fail({Code::kInvalid, "a budget as 10 or 10s (seconds), 1m (minutes), 5000t (tokens), or 10s,5000t",
+          "'" + text + "'", flag, ""});
+  };
+  bool timed = false, counted = false;
+  for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at);
-    char* unit = nullptr;
-    const double n = std::strtod(part.c_str(), &unit);
-    if (unit == part.c_str() || !(n >= 0) || !std::isfinite(n) ||
-        (std::string(unit) != "s" && std::string(unit) != "t"))
-      fail({Code::kInvalid, "a budget as 10s, 5000t or 10s,5000t", "'" + text + "'", flag, ""});
-    if (*unit == 's')
-      b.seconds = n;
-    else
+    char* rest = nullptr;
+    const double n = std::strtod(part.c_str(), &rest);
+    const std::string unit = rest;
+    if (rest == part.c_str() || !(n >= 0) || !std::isfinite(n)) bad();
+    if (unit == "t" && !counted)
       b.tokens = static_cast<std::int64_t>(std::min(n, 9e18));
+    else if ((unit.empty() || unit == "s" || unit == "m") && !timed)
+      b.seconds = unit == "m" ? kMinute * n : n;
+    else
+      bad();
+    (unit == "t" ? counted : timed) = true;
     at = end + 1;
   }
   return b;

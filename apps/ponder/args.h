@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,12 +44,16 @@ struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
   std::string content() const;  // fails when there is none
+
+ private:
+  mutable std::optional<std::string> read_;  // the file's bytes: stdin can be read only once
 };
 
 struct PromptArgs : TextArgs {
   std::string system;
   bool raw = false;
   void add(CLI::App&);
+  std::string content() const;  // in chat without the one line end that editors and echo put after a file's text
 };
 
 /// --input, --json, --jsonl.
@@ -57,6 +62,8 @@ struct LineArgs {
   bool json = false, jsonl = false;
   void add(CLI::App&);
 };
+
+inline constexpr int kReplyTokens = 512;  // most of an ordinary reply, unless --max-length says otherwise
 
 struct LawArgs {
   std::string target = "ended";
@@ -78,7 +85,7 @@ struct BudgetArgs {
   Budget budget() const;
 };
 
-/// Seconds, tokens or both; an empty text: no limit. `flag`: for messages.
+/// Time, tokens or both, by comma: 10 or 10s, 1m, 5000t; an empty text: no limit. `flag`: for messages.
 Budget parse_budget(const std::string& text, const std::string& flag);
 
 /// Set by SIGINT and SIGTERM.

@@ -33,7 +33,8 @@ CertificateFile parse(const Json& j) {
   f.end_tokens = j.at("end_ids").get<std::vector<Token>>();
   const auto target = parse_target(j.at("target").get<std::string>());
   if (!target) fail({Code::kInvalid, "a known target", j.at("target").dump(), "certificate", ""});
-  f.law = {*target, j.at("horizon"), j.at("min_length"), j.at("allowed_ids").get<std::vector<Token>>()};
+  f.law = {*target, j.at("horizon"), j.at("min_length"), j.at("allowed_ids").get<std::vector<Token>>(),
+           j.value("shortest", 0)};
   Statement& s = f.statement;
   s.n_best = j.at("n_best");
   s.length_prior = j.at("length_prior").get<std::vector<double>>();
@@ -47,6 +48,7 @@ CertificateFile parse(const Json& j) {
   c.bound = number_or(j.at("bound"), -kInf);
   c.tie = j.at("tie");
   c.horizon = f.law.horizon;
+  c.shortest = f.law.shortest;
   c.expanded = j.at("counts").at("expanded");
   c.frontier = j.at("counts").at("frontier");
   c.mass_kept = j.at("mass");
@@ -68,6 +70,7 @@ void write_certificate(const std::string& path, const CertificateFile& f) {
                {"target", to_string(f.law.target)},
                {"horizon", f.law.horizon},
                {"min_length", f.law.min_length},
+               {"shortest", f.law.shortest},
                {"allowed_ids", f.law.allowed},
                {"end_ids", f.end_tokens},
                {"length_prior", s.length_prior},

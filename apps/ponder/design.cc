@@ -1,5 +1,7 @@
 // ponder design: DNA sequences for a fitness, drawn in proportion to exp(fitness / tau), or the best ones: its flags.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
 
 #include "designer.h"
 #include "io/replace_file.h"
@@ -9,13 +11,16 @@ namespace {
 
 int run_design(const DesignArgs& a) {
   if (!a.out.empty()) {
-    if (!a.out.ends_with(".fa") && !a.out.ends_with(".jsonl") && !a.out.ends_with(".nc"))
-      fail({Code::kInvalid, "a file name that ends in .fa, .jsonl or .nc", a.out, "--out", ""});
+    if (!is_fasta(a.out) && !a.out.ends_with(".jsonl") && !a.out.ends_with(".nc"))
+      fail({Code::kInvalid, "a file name that ends in .fa, .fasta, .fna, .jsonl or .nc", a.out, "--out", ""});
     if (a.out.ends_with(".nc") && (a.method != "sample" || !a.score.empty()))
       fail({Code::kInvalid, "--method sample for a trace", a.method, "--out", "use .fa or .jsonl"});
     must(check_replaceable(a.out));
+    if (!a.force && std::filesystem::exists(a.out))
+      fail({Code::kInvalid, "a new file", a.out + ", which exists already", "--out", "give --force to replace it"});
   }
   Designer designer(a);
+  for (const std::string& w : designer.warnings()) std::fprintf(stderr, "ponder: warning: %s\n", w.c_str());
   const Outcome o = designer.run();
   if (!a.out.empty()) write_designs(a, o, designer.start());
   print_designs(a, o, designer.start());
@@ -31,7 +36,7 @@ Run add_design(CLI::App& app) {
       ->required();
   app.add_option("--length", a->length, "letters of a design")->check(CLI::Range(1, 100000));
   app.add_option("--start", a->start, "FASTA file: the sequence that edits are counted from (its first record)");
-  app.add_option("--score", a->score, "FASTA file: no designs, the fitness of these sequences");
+  app.add_option("--score", a->score, "FASTA file: no designs, the fitness of these sequences, all of one length");
   app.add_option("-n,--n", a->n, "designs")->check(CLI::Range(1, 1000000));
   app.add_option("--max-edits", a->max_edits, "most positions that differ from the start")->check(CLI::Range(0, 65535));
   app.add_option(
@@ -50,7 +55,8 @@ Run add_design(CLI::App& app) {
   app.add_option("--held-out", a->held_out, "oracle that only judges the designs");
   app.add_option("-s,--seed", a->seed, "seed of the draws");
   app.add_option("-t,--threads", a->threads, "threads of oracles and language models")->check(CLI::Range(1, 1024));
-  app.add_option("--out", a->out, "file of the designs: .fa, .jsonl, or .nc (the trace, for ArviZ)");
+  app.add_option("--out", a->out, "file of the designs: .fa, .fasta, .fna, .jsonl, or .nc (the trace, for ArviZ)");
+  app.add_flag("--force", a->force, "replace the file of --out if it exists");
   app.add_flag("--json", a->json, "print one JSON object");
   a->budget.add(app);
   app.footer(

@@ -10,9 +10,16 @@
 
 namespace ponder::app {
 
+struct NamedMotif {
+  std::string name;  // what the term is called, or the motif itself
+  MotifMatch match;
+};
+
 struct Fitness {
   std::vector<std::unique_ptr<Term>> terms{};
   std::vector<double> weights{};
+  std::vector<NamedMotif> motifs{};     // of the terms "motif": their best places are told of every design
+  std::vector<std::string> warnings{};  // what was read, but is hardly what its author meant
   DnaConstraints constraints{};
   ExactFitness exact{};  // when is_exact: the same fitness for dynamic programming
   bool is_exact = true;  // best motifs of positive weight and similarity alone

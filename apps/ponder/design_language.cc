@@ -11,7 +11,7 @@ namespace {
 // log p after a prompt, with the model that says it.
 class ModelScore final : public SoftScore {
  public:
-  ModelScore(std::unique_ptr<LanguageDensity> d, Prefix root, const ReplyLaw& law)
+  ModelScore(std::unique_ptr<LanguageDensity> d, const PrefixRef& root, const ReplyLaw& law)
       : density_(std::move(d)), score_(make_language_score(*density_, root, law)) {}
   Status score(std::span<const std::vector<Token>> x, std::vector<double>& f) override { return score_->score(x, f); }
   Status evaluate(std::span<const SoftPoint> p, std::vector<SoftValue>& v) override { return score_->evaluate(p, v); }

@@ -13,18 +13,35 @@
 namespace ponder::app {
 namespace {
 
-std::vector<Dna> read_sequences(const std::string& path) {
-  std::vector<Dna> out;
-  for (const FastaRecord& r : must(parse_fasta(read_all(path), path)))
-    out.push_back(must(parse_dna(r.letters, path + ", " + r.name)));
+std::vector<Designed> read_sequences(const std::string& path) {
+  std::vector<Designed> out;
+  for (FastaRecord& r : must(parse_fasta(read_all(path), path)))
+    out.push_back({.sequence = must(parse_dna(r.letters, path + ", " + r.name)), .name = std::move(r.name)});
   return out;
+}
+
+// Of the sequences of a run: all have it, and --length may only repeat it.
+int common_length(const DesignArgs& a, const Dna& start, const std::vector<Designed>& given) {
+  const auto n = [](const Dna& x) { return std::to_string(x.size()); };
+  const Dna& first = !start.empty() || given.empty() ? start : given[0].sequence;
+  const int length = first.empty() ? a.length : static_cast<int>(first.size());
+  if (length == 0)
+    fail({Code::kInvalid, "the length of the sequences, by --length or --start", "none", "command line", ""});
+  if (a.length != 0 && a.length != length)
+    fail({Code::kInvalid, "--length " + n(first) + ", as the sequences have, or none", std::to_string(a.length),
+          "command line", ""});
+  for (const Designed& d : given)
+    if (static_cast<int>(d.sequence.size()) != length)
+      fail({Code::kInvalid, "sequences of " + std::to_string(length) + " letters",
+            n(d.sequence) + " in the record " + d.name, a.score, "score the sequences of each length by themselves"});
+  return length;
 }
 
 // Exponents of the terms: weight / tau. Annealing goes from hot to tau, replica exchange from hot up to it.
 std::vector<Replica> ladder(const DesignArgs& a, const std::vector<double>& weights) {
   constexpr double kHot = 30;  // times tau: nearly flat
   constexpr int kRungs = 12;
-  const bool exchange = a.kernel.find("exchange") != std::string::npos && a.method == "sample";
+  const bool exchange = a.method == "sample" && must(KernelSpec::parse(a.kernel)).wants_ladder();
   const int n = exchange || a.method == "anneal" ? kRungs : 1;
   std::vector<Replica> all;
   for (int r = 0; r < n; ++r) {
@@ -41,18 +58,9 @@ std::vector<Replica> ladder(const DesignArgs& a, const std::vector<double>& weig
 }  // namespace
 
 Designer::Designer(const DesignArgs& a) : a_(a) {
-  if (!a.start.empty()) start_ = read_sequences(a.start)[0];
+  if (!a.start.empty()) start_ = read_sequences(a.start)[0].sequence;
   if (!a.score.empty()) given_ = read_sequences(a.score);
-  const int length = !start_.empty()   ? static_cast<int>(start_.size())
-                     : !given_.empty() ? static_cast<int>(given_[0].size())
-                                       : a.length;
-  if (length == 0 || (a.length != 0 && a.length != length))
-    fail({Code::kInvalid, "the length of the sequences, by --length or --start", a.length ? "two lengths" : "none",
-          "command line", ""});
-  for (const Dna& x : given_)
-    if (static_cast<int>(x.size()) != length)
-      fail({Code::kInvalid, "sequences of " + std::to_string(length) + " letters", std::to_string(x.size()), a.score,
-            ""});
+  const int length = common_length(a, start_, given_);
   if (a.max_edits >= 0 && start_.empty())
     fail({Code::kInvalid, "--start with --max-edits", "none", "command line", ""});
   const int n_threads = a.threads ? a.threads : available_threads();
@@ -156,6 +164,10 @@ Outcome Designer::scored(std::vector<Designed> all, Outcome out) const {
     if (!states[i].supported || std::isinf(states[i].terms.back()))
       all[i].fitness = -INFINITY;  // against the constraints
     if (held_out_) all[i].held_out = other[i];
+    for (const NamedMotif& m : fitness_.motifs) {
+      const MotifPlace p = best_place(m.match, all[i].sequence);
+      all[i].places.push_back({m.name, p.begin, p.begin + static_cast<int>(m.match.odds.size()), p.is_reverse, p.odds});
+    }
   }
   out.designs = std::move(all);
   return out;
@@ -164,9 +176,8 @@ Outcome Designer::scored(std::vector<Designed> all, Outcome out) const {
 Outcome Designer::run() {
   const auto begin = std::chrono::steady_clock::now();
   Outcome out;
-  std::vector<Designed> all;
-  for (const Dna& x : given_) all.push_back({.sequence = x});
-  if (given_.empty()) all = a_.method == "sample" ? sample(out) : optimise(out);
+  std::vector<Designed> all = std::move(given_);
+  if (all.empty()) all = a_.method == "sample" ? sample(out) : optimise(out);
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return scored(std::move(all), std::move(out));
 }

@@ -20,14 +20,23 @@ struct DesignArgs {
   int length = 0, n = 100, max_edits = -1, chains = 16, warmup = 300, thin = 10, steps = 0, threads = 0;
   double tau = 1;
   std::uint64_t seed = 0;
-  bool json = false;
+  bool json = false, force = false;
 };
 
+// Where a motif fits a design best; positions from 0, the end exclusive.
+struct Place {
+  std::string motif;
+  int begin, end;
+  bool is_reverse;
+  double odds;
+};
 struct Designed {
   Dna sequence;
+  std::string name{};  // of a given sequence
   double fitness = 0, held_out = NAN;
   int chain = -1, draw = -1;    // of a sampler
   std::vector<double> curve{};  // of an optimiser: the best fitness so far, iteration by iteration
+  std::vector<Place> places{};  // one a term "motif"
 };
 struct Outcome {
   std::vector<Designed> designs{};
@@ -41,6 +50,7 @@ class Designer {
   explicit Designer(const DesignArgs& a);
   Outcome run();
   const Dna& start() const { return start_; }  // empty where there is none
+  const std::vector<std::string>& warnings() const { return fitness_.warnings; }
 
  private:
   std::vector<Dna> starts(int n) const;
@@ -51,13 +61,15 @@ class Designer {
 
   const DesignArgs& a_;
   Dna start_;
-  std::vector<Dna> given_;  // --score
+  std::vector<Designed> given_;  // --score
   Fitness fitness_;
   std::unique_ptr<DnaTerm> held_out_;
   std::optional<DnaDensity> density_;
   std::optional<Energy> energy_;
 };
 
+/// The file name says which of the formats: sequences in FASTA, JSON lines, or the trace of a sampler.
+bool is_fasta(const std::string& path);
 void write_designs(const DesignArgs&, const Outcome&, const Dna& start);
 void print_designs(const DesignArgs&, const Outcome&, const Dna& start);
 

@@ -4,6 +4,7 @@
 
 #include "output.h"
 #include "ponder/decode.h"
+#include "text_stream.h"
 
 namespace ponder::app {
 namespace {
@@ -17,38 +18,8 @@ struct Args {
   int beam = 0, best_of = 0;
 };
 
-// Prints a stream of tokens as text, holding back bytes that do not end a UTF-8 character yet.
-class Streamer {
- public:
-  explicit Streamer(const Text& t) : text_(t) {}
-  void add(Token v) {
-    pending_ += first_ ? text_.reply_text({v}) : text_.tokenizer->piece(v, false);
-    first_ = false;
-    std::size_t whole = pending_.size();
-    for (std::size_t back = 1; back <= 3 && back <= pending_.size(); ++back) {
-      const auto c = static_cast<unsigned char>(pending_[pending_.size() - back]);
-      if ((c & 0xc0) == 0x80) continue;
-      const std::size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-      if (length > back) whole = pending_.size() - back;
-      break;
-    }
-    write(std::string_view(pending_).substr(0, whole));
-    flush();
-    pending_.erase(0, whole);
-  }
-  void end() {
-    write(pending_ + "\n");
-    flush();
-  }
-
- private:
-  const Text& text_;
-  std::string pending_;
-  bool first_ = true;  // a SentencePiece text drops the space of its first token
-};
-
 // All that was made: the beam's or the draws, of which best_reply chooses one.
-std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, Streamer* stream) {
+std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, const PrefixRef& context, TextStream* stream) {
   Budget budget;
   budget.stop = &stop_flag();
   if (a.beam > 0) {
@@ -59,28 +30,28 @@ std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, Prefix co
     return {r.replies[0]};
   }
   const int n = std::max(a.best_of, 1);
-  return must(decode(*e.density, context, law, a.decode.config, n, budget, [&](int, Token v) {
-    if (stream) stream->add(v);
+  return must(decode(*e.density, context, law, a.decode.config, n, budget, [&](int, TokenProb v) {
+    if (stream) write(stream->add(v.token)), flush();
     return true;
   }));
 }
 
 // Answers one prompt; streams when text is wanted and the reply is made token by token.
-void answer(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
-  const ReplyLaw law = a.law.law(256, static_cast<int>(prompt.size()), *e.density);
+void answer(const Args& a, Engine& e, const Prompt& prompt, bool json) {
+  const ReplyLaw law = a.law.law(kReplyTokens, static_cast<int>(prompt.ids.size()), *e.density);
   const auto start = std::chrono::steady_clock::now();
   const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt));
-  Streamer stream(e.text);
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
+  TextStream stream(e.text);
   const bool streams = !json && a.beam == 0 && a.best_of <= 1;
-  const auto replies = make(a, e, law, e.density->context(k), streams ? &stream : nullptr);
+  const auto replies = make(a, e, law, context, streams ? &stream : nullptr);
   const Reply& r = replies[best_reply(replies, law)];
-  e.density->drop_context(k);
-  if (streams) return stream.end();
+  if (streams) return write(stream.rest() + "\n");
   if (!json) return write(e.text.reply_text(r.tokens) + "\n");
   Json j = reply_json(r, e.text);
   add_run(j, e, law, e.density->cost() - before,
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), a.decode.config.seed);
+  add_notes(j, prompt);
   if (a.best_of > 1) {
     j["replies"] = Json::array();
     for (const Reply& x : replies)
@@ -106,7 +77,8 @@ Run add_generate(CLI::App& app) {
       ->check(CLI::Range(1, 4096))
       ->excludes(beam);
   app.footer(
-      "JSON field \"repetition\" is the share of the reply's 4-grams of tokens that occurred before; \"replies\" holds "
+      "Replies are of up to 512 tokens unless --max-length says otherwise. JSON field \"repetition\" is the share of "
+      "the reply's 4-grams of tokens that occurred before; \"replies\" holds "
       "all of --best-of, as drawn.\n"
       "Examples:\n  ponder generate -p 'Name three rivers.'\n  ponder generate -p 'Tell me a story.' --temp 0.8 "
       "--top-p 0.95 -n 100 --seed 1 --json");
@@ -120,7 +92,7 @@ Run add_generate(CLI::App& app) {
       return 0;
     }
     return for_lines(
-        a->lines.input, [&](int, const Json& j) { answer(*a, e, request_prompt(j, e.text), true); },
+        a->lines.input, [&](int, const Json& j) { answer(*a, e, request_prompt(j, e.text, a->prompt.raw), true); },
         [](int n, const std::string& m) { write_line(error_line(n, m)); });
   };
 }

@@ -42,10 +42,10 @@ void read_relaxed(const Json& j, int n_vocab, GradLine& l) {
   }
 }
 
-GradLine read_line(int number, const Json& j, const Engine& e) {
+GradLine read_line(int number, const Json& j, const Engine& e, bool raw) {
   GradLine l;
   l.number = number;
-  l.prompt = request_prompt(j, e.text);
+  l.prompt = request_prompt(j, e.text, raw).ids;
   if (j.contains("candidates")) {
     read_relaxed(j, e.density->n_vocab(), l);
   } else if (const auto reply = request_reply(j, e.text)) {
@@ -59,12 +59,12 @@ GradLine read_line(int number, const Json& j, const Engine& e) {
 // Every request to fn, broken ones with their error. Returns the exit code.
 int read_lines(const GradArgs& a, const Engine& e, const std::function<void(GradLine)>& fn) {
   if (a.lines.input.empty()) {
-    const Json j{{"prompt_ids", e.text.prompt(a.prompt)}, {"reply", a.reply}, {"end", a.end}};
-    fn(read_line(0, j, e));
+    const Json j{{"prompt_ids", e.text.prompt(a.prompt).ids}, {"reply", a.reply}, {"end", a.end}};
+    fn(read_line(0, j, e, a.prompt.raw));
     return 0;
   }
   return for_lines(
-      a.lines.input, [&](int n, const Json& j) { fn(read_line(n, j, e)); },
+      a.lines.input, [&](int n, const Json& j) { fn(read_line(n, j, e, a.prompt.raw)); },
       [&](int n, const std::string& m) {
         GradLine l;
         l.number = n;
@@ -134,7 +134,6 @@ void Runner::run() {
       write_line(error_line(l.number, l.error));
     }
   }
-  prompts_.settle();
   lines_.clear();
   rows_ = 0;
 }

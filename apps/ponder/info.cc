@@ -41,6 +41,7 @@ Run add_info(CLI::App& app) {
            {"tensors", types},
            {"tokenizer",
             {{"model", t.tokenizer->model_name()},
+             {"tokens", t.tokenizer->n_listed()},
              {"pre", t.tokenizer->pre_name()},
              {"adds_bos", t.tokenizer->adds_bos()},
              {"end_tokens", ends}}},
@@ -61,22 +62,31 @@ Run add_info(CLI::App& app) {
     const auto mb = [](std::int64_t b) { return std::to_string((b + (1 << 19)) >> 20) + " MB"; };
     std::string mix;
     for (const auto& [name, n] : types) mix += (mix.empty() ? "" : ", ") + std::to_string(n) + " " + name;
+    // What a file says may be anything: escapes for what is no text, or would command a terminal.
+    const auto shown = [](const std::string& s) {
+      const std::string quoted = Json(s).dump(-1, ' ', false, Json::error_handler_t::replace);
+      return quoted.substr(1, quoted.size() - 2);
+    };
     std::string end_text;
     for (const Json& e : ends)
-      end_text +=
-          (end_text.empty() ? "" : ", ") + std::to_string(e["id"].get<int>()) + " " + e["text"].get<std::string>();
+      end_text += (end_text.empty() ? "" : ", ") + std::to_string(e["id"].get<int>()) + " " +
+                  shown(e["text"].get<std::string>());
     line("file", f.path() + ", " + mb(static_cast<std::int64_t>(f.file_bytes())) + ", GGUF version " +
                      std::to_string(f.version()));
-    line("model", m.name + (m.name.empty() ? "" : ", ") + m.architecture + ", " +
+    line("model", shown(m.name) + (m.name.empty() ? "" : ", ") + m.architecture + ", " +
                       std::to_string(m.n_parameters / 1000000) + " million parameters");
     line("shape", std::to_string(m.n_layers) + " layers, width " + std::to_string(m.n_embd) + ", " +
                       std::to_string(m.n_heads) + " heads of " + std::to_string(m.head_dim) + " (" +
                       std::to_string(m.n_kv_heads) + " key-value), feed-forward " + std::to_string(m.n_ff) +
                       ", vocabulary " + std::to_string(m.n_vocab) + ", context " + std::to_string(m.n_ctx_train));
     line("tensors", mix);
+    const int n_padding = t.tokenizer->n_vocab() - t.tokenizer->n_listed();
     line("tokenizer", std::string(t.tokenizer->model_name()) +
                           (t.tokenizer->pre_name().empty() ? "" : ", " + std::string(t.tokenizer->pre_name())) +
-                          "; ends at " + end_text);
+                          "; ends at " + end_text +
+                          (n_padding > 0 ? "; the last " + std::to_string(n_padding) +
+                                               " ids of the vocabulary are padding without text"
+                                         : ""));
     line("chat template",
          f.metadata().contains("tokenizer.chat_template") ? "yes" : "no (use -no-cnv or --chat-template)");
     line("memory", mb(m.weight_bytes) + " of weights " +

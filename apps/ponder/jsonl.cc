@@ -12,8 +12,8 @@ namespace ponder::app {
 namespace {
 
 // Of all commands together: one file of requests may serve several of them.
-const std::vector<std::string> kKeys{"messages", "prompt", "prompt_ids", "reply",      "reply_ids", "end",
-                                     "text",     "hex",    "ids",        "candidates", "weights"};
+const std::vector<std::string> kKeys{"messages", "question", "system", "prompt", "prompt_ids", "reply",  "reply_ids",
+                                     "end",      "text",     "hex",    "ids",    "candidates", "weights"};
 
 Error bad(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, where, ""};
@@ -72,19 +72,36 @@ std::vector<Token> ids_of(const Json& a, const std::string& key, int n_vocab) {
   return ids;
 }
 
-std::vector<Token> request_prompt(const Json& j, const Text& t, std::string* rendered) {
-  const int n = static_cast<int>(j.contains("messages")) + j.contains("prompt") + j.contains("prompt_ids");
+Prompt request_prompt(const Json& j, const Text& t, bool raw, std::string* rendered) {
+  int n = 0;
+  for (const char* key : {"messages", "question", "prompt", "prompt_ids"}) n += static_cast<int>(j.contains(key));
   if (n != 1)
-    fail(bad("exactly one of \"messages\", \"prompt\", \"prompt_ids\"", n == 0 ? "none" : "several", "request"));
-  std::vector<Token> ids;
-  if (j.contains("messages"))
-    ids = t.chat(messages_of(j["messages"]), rendered);
-  else if (j.contains("prompt"))
-    ids = t.raw(text_of(j["prompt"], "prompt"));
-  else
-    ids = ids_of(j["prompt_ids"], "prompt_ids", t.tokenizer->n_vocab());
-  if (ids.empty()) fail(bad("a prompt of at least one token", "an empty one", "request"));
-  return ids;
+    fail(bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", n == 0 ? "none" : "several",
+             "request"));
+  if (j.contains("system") && !j.contains("question"))
+    fail(bad("\"system\" beside \"question\" only", "it without", "request"));
+  Prompt p;
+  if (j.contains("messages")) {
+    const auto messages = messages_of(j["messages"]);
+    p = {t.chat(messages, rendered), messages.back().content};
+  } else if (j.contains("question")) {
+    const std::string question = text_of(j["question"], "question");
+    if (question.empty()) fail(bad("a question", "an empty one", "\"question\""));
+    const std::string system = j.contains("system") ? text_of(j["system"], "system") : "";
+    p = {t.chat(conversation(system, question), rendered), question};
+  } else if (j.contains("prompt")) {
+    const std::string text = text_of(j["prompt"], "prompt");
+    p = {t.raw(text), text};
+    if (t.has_template() && !raw)
+      p.notes = {
+          "\"prompt\" was taken as raw text, without the chat template; \"question\" or \"messages\" ask the chat "
+          "model"};
+  } else {
+    p.ids = ids_of(j["prompt_ids"], "prompt_ids", t.tokenizer->n_vocab());
+    p.question = t.reply_text(p.ids);
+  }
+  if (p.ids.empty()) fail(bad("a prompt of at least one token", "an empty one", "request"));
+  return p;
 }
 
 std::optional<std::vector<Token>> request_reply(const Json& j, const Text& t) {

@@ -13,8 +13,9 @@ namespace ponder::app {
 
 using Json = nlohmann::ordered_json;
 
-/// Prompt ids of a request: messages | prompt | prompt_ids. Fails (Failure) when it has not exactly one of them.
-std::vector<Token> request_prompt(const Json&, const Text&, std::string* rendered = nullptr);
+/// The prompt of a request: messages | question (and system) | prompt | prompt_ids. Fails (Failure) when it has not
+/// exactly one of them. `raw`: -no-cnv was given, so that raw text is no surprise.
+Prompt request_prompt(const Json&, const Text&, bool raw, std::string* rendered = nullptr);
 /// Reply ids of a request: reply | reply_ids, with the end token when "end" is true; nullopt: no reply.
 std::optional<std::vector<Token>> request_reply(const Json&, const Text&);
 std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab);

@@ -9,8 +9,8 @@
 #include <chrono>
 #include <iostream>
 
-#include "io/replace_file.h"
 #include "landscape/noise_plane.h"
+#include "out_file.h"
 #include "output.h"
 #include "ponder/decode.h"
 
@@ -26,7 +26,7 @@ struct Args {
   ModelArgs model;
   PromptArgs prompt;
   LawArgs law;
-  bool toy = false, json = false;
+  bool toy = false, json = false, force = false;
   std::string out;
   int size = 96, seeds = 100, points = 300;
   double alpha = 0;  // 0: not given
@@ -172,14 +172,14 @@ int run_model(const Args& a) {
   (void)a.prompt.content();  // a missing one is told before the model is loaded
   const double alpha = a.alpha > 0 ? a.alpha : 4;
   Engine e(a.model);
-  const std::vector<Token> prompt = e.text.prompt(a.prompt);
-  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.size()), *e.density);
-  const PrefixRef context = e.density->context(must(e.density->add_context(prompt)));
+  const Prompt prompt = e.text.prompt(a.prompt);
+  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
   const auto [start, goal] = start_and_goal(*e.density, context, law);
   const auto plane = must(NoisePlane::make(*e.density, context, law, alpha, start.tokens, goal.tokens, a.seed));
   const auto text = [&](const Reply& r) { return one_line(e.text.reply_text(r.tokens)); };
   Landscape l;
-  l.title = {shortened(one_line(a.prompt.content()), kLine),
+  l.title = {shortened(one_line(prompt.question), kLine),
              fmt::format("start: {}   log p {:.2f}", shortened(text(start), kLine), start.logprob),
              fmt::format("goal: {}   log p {:.2f}", shortened(text(goal), kLine), goal.logprob)};
   l.u_label = "u: noise, from the start to the goal (standard deviations)";
@@ -200,7 +200,7 @@ int run_model(const Args& a) {
 int run_landscape(const Args& a) {
   if (a.toy && !(a.prompt.text.empty() && a.prompt.file.empty()))
     fail({Code::kInvalid, "a prompt or --toy", "both", "command line", "leave one of them out"});
-  for (const std::string& f : landscape_files(a.out)) must(check_replaceable(f));
+  for (const std::string& f : landscape_files(a.out)) check_out(f, "--out", a.force);
   return a.toy ? run_toy(a) : run_model(a);
 }
 
@@ -213,6 +213,7 @@ Run add_landscape(CLI::App& app) {
   a->law.add(app);
   app.add_flag("--toy", a->toy, "two hills instead of a model");
   app.add_option("--out", a->out, "NAME of the files: NAME.png, NAME.svg, NAME.csv, …")->required();
+  app.add_flag("--force", a->force, "replace the files of an earlier run at --out");
   app.add_option("--size", a->size, "cells along each side")->check(CLI::Range(2, 1024));
   app.add_option("--alpha", a->alpha, "exponent of the target p^alpha (default: 4; of the toy 1)")
       ->check(CLI::Range(0.01, 1000.));

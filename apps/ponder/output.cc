@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <set>
+
+#include "ponder/notes.h"
 
 namespace ponder::app {
 namespace {
@@ -44,16 +45,6 @@ int exit_code(const Error& e) {
   return e.code == Code::kInvalid || e.code == Code::kNotFound || e.code == Code::kUnsupported ? 2 : 1;
 }
 
-double repetition(const std::vector<Token>& t) {
-  constexpr std::size_t kGram = 4;
-  if (t.size() < kGram) return 0;
-  std::set<std::vector<Token>> seen;
-  const std::size_t n = t.size() - kGram + 1;
-  for (std::size_t i = 0; i < n; ++i)
-    seen.insert({t.begin() + static_cast<std::ptrdiff_t>(i), t.begin() + static_cast<std::ptrdiff_t>(i + kGram)});
-  return static_cast<double>(n - seen.size()) / static_cast<double>(n);
-}
-
 Json cost_json(const Cost& c, double seconds) {
   return {{"tokens_decoded", c.tokens_decoded},
           {"tokens_scored", c.tokens_scored},
@@ -64,12 +55,13 @@ Json cost_json(const Cost& c, double seconds) {
 Json certificate_json(const Certificate& c) {
   const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
   return {{"status", to_string(c.status)}, {"claim", to_string(c.claim)}, {"gap", finite(c.gap)},
-          {"margin", finite(c.margin)},    {"horizon", c.horizon},        {"expanded", c.expanded}};
+          {"margin", finite(c.margin)},    {"horizon", c.horizon},        {"shortest", c.shortest},
+          {"expanded", c.expanded}};
 }
 
 Json reply_json(const Reply& r, const Text& t) {
   return {{"reply", t.reply_text(r.tokens)},   {"reply_ids", r.tokens}, {"logprob", r.logprob},
-          {"n_tokens", r.tokens.size()},       {"ended", r.ended},      {"repetition", repetition(r.tokens)},
+          {"n_tokens", r.tokens.size()},       {"ended", r.ended},      {"repetition", repeated_share(r.tokens)},
           {"canonical", t.canonical(r.tokens)}};
 }
 
@@ -81,6 +73,12 @@ void add_run(Json& j, const Engine& e, const ReplyLaw& law, const Cost& cost, do
   j["model"] = {{"file", std::filesystem::path(e.text.file->path()).filename().string()},
                 {"sha256", e.text.file->sha256().substr(0, 16)}};
   j["version"] = PONDER_VERSION;
+}
+
+void add_notes(Json& j, const Prompt& p) {
+  for (const std::string& note : p.notes) j["notes"].push_back(note);
+  if (j["reply"] == "" && j["ended"] == true)
+    j["notes"].push_back("the reply is empty: its first token is the end token");
 }
 
 }  // namespace ponder::app

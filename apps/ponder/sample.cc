@@ -7,6 +7,7 @@
 
 #include "io/netcdf.h"
 #include "io/replace_file.h"
+#include "out_file.h"
 #include "output.h"
 #include "ponder/decode.h"
 #include "search/clock.h"
@@ -16,8 +17,8 @@ namespace {
 
 constexpr int kHorizon = 40;  // tokens, unless --max-length says otherwise
 
-std::vector<Replica> replicas(const SampleArgs& a, const std::vector<double>& beta) {
-  if (a.kernel.find("exchange") == std::string::npos) return {{.alpha = a.alpha, .beta = beta}};
+std::vector<Replica> replicas(const SampleArgs& a, const KernelSpec& kernel, const std::vector<double>& beta) {
+  if (!kernel.wants_ladder()) return {{.alpha = a.alpha, .beta = beta}};
   // From the model itself, where terms do not count, in even ratios of alpha.
   std::vector<Replica> ladder;
   for (int r = 0; r < a.rungs; ++r) {
@@ -107,49 +108,38 @@ Chains begin(const SampleArgs& a, Sampler& s, const std::string& config, std::ve
       Chains::resume(s.energy, *s.kernel, c, must(read_snapshot(checkpoint_path(a), config)), std::move(first)));
 }
 
-void sample_one(const SampleArgs& a, Engine& e, const std::vector<Token>& prompt, const std::string& question,
-                bool json) {
-  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.size()), *e.density);
+void sample_one(const SampleArgs& a, Engine& e, const Prompt& prompt, bool json) {
+  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
   const Budget budget = a.budget.budget();
   const Clock clock(*e.density, budget);
-  const int k = must(e.density->add_context(prompt));
-  Terms terms = make_terms(a.terms, e, prompt, question);
-  const std::vector<int> contexts = terms.contexts;
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
+  Sampler sampler(a, e, law, context, make_terms(a.terms, e, prompt.ids, prompt.question));
+  const auto first = must(decode(*e.density, context, law, {}, 1, budget))[0].tokens;
+  const std::string config = config_of(a, e, prompt.ids, law);
+  Chains chains = begin(a, sampler, config, first);
+  Saver saver(a, config);
   {
-    Sampler sampler(a, e, law, e.density->context(k), std::move(terms));
-    const auto first = must(decode(*e.density, e.density->context(k), law, {}, 1, budget))[0].tokens;
-    const std::string config = config_of(a, e, prompt, law);
-    Chains chains = begin(a, sampler, config, first);
-    Saver saver(a, config);
-    {
-      SampleProgress progress(a, !json);
-      const std::uint64_t n_steps = a.warmup + static_cast<std::uint64_t>(a.draws) * a.thin;
-      while (chains.n_draws() < a.draws && !clock.over()) {
-        must(chains.step(n_steps - chains.n_steps()));
-        saver.save(chains, false);
-        progress.show(chains, clock.seconds());
-      }
+    SampleProgress progress(a, !json);
+    const std::uint64_t n_steps = a.warmup + static_cast<std::uint64_t>(a.draws) * a.thin;
+    while (chains.n_draws() < a.draws && !clock.over()) {
+      must(chains.step(n_steps - chains.n_steps()));
+      saver.save(chains, false);
+      progress.show(chains, clock.seconds());
     }
-    saver.save(chains, true);
-    if (chains.n_draws() == 0)
-      fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder sample",
-            a.out.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"});
-    const SampleRun run{chains, law, clock.cost(), clock.seconds(), chains.n_draws() < a.draws};
-    if (!a.out.empty()) write_draws(a, e, run);
-    if (json)
-      write_line(sample_json(a, e, run));
-    else
-      print_sample(a, e, run);
   }
-  for (int c : contexts) e.density->drop_context(c);
-  e.density->drop_context(k);
-}
-
-// The text that a request's prompt asks, for terms that speak about it.
-std::string question_of(const Json& j, const Text& t, const std::vector<Token>& prompt) {
-  if (j.contains("prompt")) return j["prompt"].get<std::string>();
-  if (j.contains("messages")) return j["messages"].back()["content"].get<std::string>();
-  return t.reply_text(prompt);
+  saver.save(chains, true);
+  if (chains.n_draws() == 0)
+    fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder sample",
+          a.out.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"});
+  const SampleRun run{chains, law, clock.cost(), clock.seconds(), chains.n_draws() < a.draws};
+  if (!a.out.empty()) write_draws(a, e, run);
+  if (json) {
+    Json j = sample_json(a, e, run);
+    add_notes(j, prompt);
+    write_line(j);
+  } else {
+    print_sample(a, e, run);
+  }
 }
 
 void check_args(const SampleArgs& a) {
@@ -160,32 +150,30 @@ void check_args(const SampleArgs& a) {
   if (a.resume && a.out.empty())
     fail({Code::kInvalid, "--resume with the --out of the run that goes on", "no --out", "command line", ""});
   if (!a.out.empty())
-    for (const std::string& file : {a.out, checkpoint_path(a)}) must(check_replaceable(file));
+    for (const std::string& file : {a.out, checkpoint_path(a)}) check_out(file, "--out", a.force || a.resume, true);
   (void)a.budget.budget();
+  (void)must(KernelSpec::parse(a.kernel));  // a wrong one is told before the model is loaded
 }
 
 int run_sample(const SampleArgs& a) {
   check_args(a);
   Engine e(a.model);
-  if (a.verify) return verify_law(a, e, e.text.prompt(a.prompt));
+  if (a.verify) return verify_law(a, e, e.text.prompt(a.prompt).ids);
   if (a.lines.input.empty()) {
-    sample_one(a, e, e.text.prompt(a.prompt), a.prompt.content(), a.lines.json || a.lines.jsonl);
+    sample_one(a, e, e.text.prompt(a.prompt), a.lines.json || a.lines.jsonl);
     return 0;
   }
   return for_lines(
-      a.lines.input,
-      [&](int, const Json& j) {
-        const auto prompt = request_prompt(j, e.text);
-        sample_one(a, e, prompt, question_of(j, e.text, prompt), true);
-      },
+      a.lines.input, [&](int, const Json& j) { sample_one(a, e, request_prompt(j, e.text, a.prompt.raw), true); },
       [](int n, const std::string& m) { write_line(error_line(n, m)); });
 }
 
 }  // namespace
 
-Sampler::Sampler(const SampleArgs& a, Engine& e, const ReplyLaw& law, Prefix context, Terms terms)
-    : energy(must(Energy::make(*e.density, context, law, replicas(a, terms.beta), std::move(terms.terms)))),
-      kernel(must(make_kernel(a.kernel, energy))) {}
+Sampler::Sampler(const SampleArgs& a, Engine& e, const ReplyLaw& law, const PrefixRef& context, Terms terms)
+    : spec(must(KernelSpec::parse(a.kernel))),
+      energy(must(Energy::make(*e.density, context, law, replicas(a, spec, terms.beta), std::move(terms.terms)))),
+      kernel(must(spec.make(energy))) {}
 
 Run add_sample(CLI::App& app) {
   auto a = std::make_shared<SampleArgs>();
@@ -210,6 +198,7 @@ Run add_sample(CLI::App& app) {
   app.add_option("-s,--seed", a->seed, "seed of the draws");
   app.add_option("--out", a->out, "file of the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint lies beside it");
   app.add_flag("--resume", a->resume, "go on from the checkpoint of --out, with more --draws if wanted");
+  app.add_flag("--force", a->force, "replace the files of an earlier run at --out")->excludes("--resume");
   app.add_flag("--verify", a->verify, "prove the law on this model: few ids, short replies, against enumeration");
   app.footer(
       "Replies are of up to 40 tokens unless --max-length says otherwise. A verdict is given on R-hat (1.01) and ESS "

@@ -25,12 +25,13 @@ struct SampleArgs {
   int chains = 4, draws = 250, warmup = 100, thin = 1, rungs = 4;
   std::uint64_t seed = 0;
   std::string out;
-  bool resume = false, verify = false;
+  bool resume = false, force = false, verify = false;
 };
 
 /// Target and kernel of a prompt. The replicas are a ladder when the kernel exchanges them.
 struct Sampler {
-  Sampler(const SampleArgs&, Engine&, const ReplyLaw&, Prefix context, Terms);
+  Sampler(const SampleArgs&, Engine&, const ReplyLaw&, const PrefixRef& context, Terms);
+  KernelSpec spec;
   Energy energy;
   std::unique_ptr<Kernel> kernel;
 };

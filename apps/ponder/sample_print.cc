@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 
+#include "figure.h"
 #include "output.h"
 #include "ponder/diagnostics.h"
 #include "sample.h"
@@ -83,12 +84,19 @@ void print_scalars(const SampleRun& run) {
                     "ESS/kTFE"));
   for (const Scalar& s : scalars(run.chains.trace())) {
     const Summary x = summarise(s.draws);
-    const std::string of_superchains = many ? fmt::format(" {:7.3f}", nested(run.chains, s)) : "";
-    write(fmt::format(
-        "{:<13} {:9.2f} {:8.3f} {:8.2f} {:9.2f} {:9.2f} {:9.2f} {:7.3f}{} {:6.0f} {:6.0f} {:8.2f} {:9.2f}\n", s.name,
-        x.mean, x.mcse_mean, x.sd, x.q5, x.median, x.q95, x.rhat, of_superchains, x.ess_bulk, x.ess_tail,
-        x.ess_bulk / run.seconds,
-        1000 * x.ess_bulk / static_cast<double>(std::max<std::int64_t>(run.cost.total(), 1))));
+    const double kilo_tokens = static_cast<double>(std::max<std::int64_t>(run.cost.total(), 1)) / 1000;
+    std::string line = fmt::format("{:<13}", s.name);
+    const auto add = [&line](double value, int decimals, int width) { line += " " + figure(value, decimals, width); };
+    add(x.mean, 2, 9);
+    add(x.mcse_mean, 3, 8);
+    add(x.sd, 2, 8);
+    for (const double q : {x.q5, x.median, x.q95}) add(q, 2, 9);
+    add(x.rhat, 3, 7);
+    if (many) add(nested(run.chains, s), 3, 7);
+    for (const double ess : {x.ess_bulk, x.ess_tail}) add(ess, 0, 6);
+    add(x.ess_bulk / run.seconds, 2, 8);
+    add(x.ess_bulk / kilo_tokens, 2, 9);
+    write(line + "\n");
   }
 }
 
@@ -144,9 +152,15 @@ Json step_sizes_json(const Chains& c) {
 }
 
 // With the flags of this program.
-std::string advice(const SampleArgs& a, const Verdict& v) {
-  if (v.draws == 0) return v.advice;
-  return fmt::format("{}: --draws {}{}", v.advice, v.draws, a.out.empty() ? "" : " --resume");
+std::string advice(const SampleArgs& a, const Chains& c, const Verdict& v) {
+  if (v.draws > 0) return fmt::format("{}: --draws {}{}", v.advice, v.draws, a.out.empty() ? "" : " --resume");
+  if (v.converged || c.config().chains < 2) return v.advice;
+  std::vector<std::string> flags;
+  if (!a.kernel.starts_with("suffix:tries")) flags.push_back("--kernel suffix:tries=8");
+  if (a.alpha > 1) flags.push_back(fmt::format("--alpha {:.3g}", std::max(a.alpha / 2, 1.)));
+  flags.push_back(c.energy().replicas().size() > 1 ? fmt::format("--rungs {}", 2 * a.rungs)
+                                                   : "--kernel exchange+suffix");
+  return fmt::format("{}, e.g. {}", v.advice, fmt::join(flags, " or "));
 }
 
 }  // namespace
@@ -165,7 +179,7 @@ void print_sample(const SampleArgs& a, const Engine& e, const SampleRun& run) {
   const Verdict v = judge(t);
   write(fmt::format("{} chains of {} draws{}, {:.1f} s, {} tokens through the network\n", a.chains,
                     run.chains.n_draws(), run.stopped ? ", stopped early" : "", run.seconds, run.cost.total()));
-  const std::string next = advice(a, v);
+  const std::string next = advice(a, run.chains, v);
   write((v.converged ? "converged: " : "not converged: ") + v.reason + (next.empty() ? "" : "; " + next) + "\n");
   if (!a.out.empty()) write("written to " + a.out + "\n");
   flush();
@@ -202,7 +216,8 @@ Json sample_json(const SampleArgs& a, const Engine& e, const SampleRun& run) {
   d["step_sizes"] = step_sizes_json(run.chains);
   j["diagnostics"] = std::move(d);
   const Verdict v = judge(t);
-  j["verdict"] = {{"converged", v.converged}, {"reason", v.reason}, {"advice", advice(a, v)}};
+  j["verdict"] = {
+      {"converged", v.converged}, {"reason", v.reason}, {"advice", advice(a, run.chains, v)}, {"stuck", v.stuck}};
   j["file"] = a.out.empty() ? Json(nullptr) : Json(a.out);
   return j;
 }
@@ -222,7 +237,7 @@ void SampleProgress::show(const Chains& c, double seconds) {
   std::string line = c.warming_up()
                          ? fmt::format("warm-up {}/{}", c.n_steps(), args_.warmup)
                          : fmt::format("draws {}/{}, accepted {:.0f} %", c.n_draws(), args_.draws, 100 * acceptance(c));
-  if (c.n_draws() >= 4) line += fmt::format(", ESS/s {:.2f}", ess_bulk(c.trace().posterior[0].chains) / seconds);
+  if (c.n_draws() >= 4) line += ", ESS/s " + figure(ess_bulk(c.trace().posterior[0].chains) / seconds, 2);
   std::cerr << "\r\x1b[K" << line << fmt::format(", {:.0f} s left", left) << std::flush;
 }
 

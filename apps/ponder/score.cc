@@ -53,7 +53,6 @@ class Scorer {
   void run() {
     score(lines_);
     for (const Line& l : lines_) print(l);
-    prompts_.settle();
     lines_.clear();
     tokens_ = 0;
   }
@@ -97,7 +96,7 @@ void Scorer::extend(std::span<Line> lines) {
     if (n > most)
       fail({Code::kInvalid, "a prompt and reply of at most " + std::to_string(most) + " tokens", std::to_string(n),
             "context", "shorten them, or raise -c/--ctx-size"});
-    const Prefix p = prompts_.get(l.prompt);
+    const PrefixRef p = prompts_.get(l.prompt);
     Needs needs;
     if (args_.alpha > 0) needs = {.alpha = args_.alpha, .lz = true};
     batch.push_back({.parent = p, .tokens = l.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {mask}});
@@ -107,7 +106,6 @@ void Scorer::extend(std::span<Line> lines) {
   }
   Rows rows;
   must(density_.extend(batch, rows));
-  for (Prefix p : rows.end) density_.release(p);
   std::size_t r = 0;
   for (Line& l : lines) {
     if (!l.error.empty()) continue;
@@ -165,7 +163,7 @@ int template_only(const Args& a) {
   };
   if (a.lines.input.empty()) {
     std::string rendered;
-    const auto ids = t.prompt(a.prompt, &rendered);
+    const auto ids = t.prompt(a.prompt, &rendered).ids;
     print(rendered, ids);
     return 0;
   }
@@ -173,7 +171,7 @@ int template_only(const Args& a) {
       a.lines.input,
       [&](int, const Json& j) {
         std::string rendered;
-        const auto ids = request_prompt(j, t, &rendered);
+        const auto ids = request_prompt(j, t, a.prompt.raw, &rendered).ids;
         print(rendered, ids);
       },
       [](int n, const std::string& m) { write_line(error_line(n, m)); });
@@ -182,7 +180,7 @@ int template_only(const Args& a) {
 int one(const Args& a) {
   Engine e(a.model);
   Line l;
-  l.prompt = e.text.prompt(a.prompt);
+  l.prompt = e.text.prompt(a.prompt).ids;
   l.reply = *request_reply({{"reply", a.reply}, {"end", a.end}}, e.text);
   if (l.reply.empty())
     fail({Code::kInvalid, "a reply to score", "none", "command line",
@@ -232,7 +230,7 @@ Run add_score(CLI::App& app) {
         [&](int n, const Json& j) {
           Line l;
           l.number = n;
-          l.prompt = request_prompt(j, e.text);
+          l.prompt = request_prompt(j, e.text, a->prompt.raw).ids;
           const auto reply = request_reply(j, e.text);
           if (!reply) fail({Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""});
           l.reply = *reply;

@@ -21,7 +21,7 @@ double rounding_error(const Engine& e) {
   return e.model->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
 }
 
-int run_search(const SearchArgs& a, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one) {
+int run_search(const SearchArgs& a, const std::function<void(Engine&, const Prompt&, bool json)>& one) {
   (void)a.budget.budget();  // a bad budget is told before the model is loaded
   Engine e(a.model);
   if (a.lines.input.empty()) {
@@ -29,7 +29,7 @@ int run_search(const SearchArgs& a, const std::function<void(Engine&, const std:
     return 0;
   }
   return for_lines(
-      a.lines.input, [&](int, const Json& j) { one(e, request_prompt(j, e.text), true); },
+      a.lines.input, [&](int, const Json& j) { one(e, request_prompt(j, e.text, a.prompt.raw), true); },
       [](int n, const std::string& m) { write_line(error_line(n, m)); });
 }
 

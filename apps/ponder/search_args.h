@@ -20,7 +20,7 @@ struct SearchArgs {
 /// What the precision of this model may change of a reply's log-probability: kErrorBF16 or kErrorF32.
 double rounding_error(const Engine&);
 
-/// Calls one(engine, prompt ids, json) for the prompt, or for every line of --input. Returns the exit code.
-int run_search(const SearchArgs&, const std::function<void(Engine&, const std::vector<Token>&, bool json)>& one);
+/// Calls one(engine, prompt, json) for the prompt, or for every line of --input. Returns the exit code.
+int run_search(const SearchArgs&, const std::function<void(Engine&, const Prompt&, bool json)>& one);
 
 }  // namespace ponder::app

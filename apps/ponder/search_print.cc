@@ -2,47 +2,40 @@
 #include "search_print.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "output.h"
+#include "text_column.h"
 
 namespace ponder::app {
 
 std::string times(double nats) {
+  constexpr double kLargest = 1e6;  // beyond it a power of ten says more
   const double t = std::exp(nats);
-  if (!(t < 1e15)) return fmt::format("e^{:.0f}", nats);
-  if (t < 10) return fmt::format("{:.1f}", t);
-  if (t < 1e6) return fmt::format("{:.0f}", t);
-  return t < 1e9 ? fmt::format("{:.1f} million", t / 1e6) : fmt::format("{:.1f} billion", t / 1e9);
+  if (!(t < kLargest)) return fmt::format("10^{:.1f}", nats / std::numbers::ln10);
+  return t < 10 ? fmt::format("{:.1f}", t) : fmt::format("{:.0f}", t);
 }
-
-namespace {
-
-// Characters that show: no colours, and a character of several bytes once.
-std::size_t width_of(const std::string& s) {
-  std::size_t n = 0;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    if (s[i] == '\x1b')
-      i = std::min(s.find('m', i), s.size() - 1);
-    else
-      n += (static_cast<unsigned char>(s[i]) & 0xc0) != 0x80;
-  }
-  return n;
-}
-
-}  // namespace
 
 void print_replies(const std::vector<std::array<std::string, 3>>& rows) {
-  std::size_t width = 0;
-  for (const auto& r : rows) width = std::max(width, width_of(r[1]));
-  constexpr std::size_t kWidest = 84;
+  constexpr int kGap = 3;
+  int width = 0, figures = 0;
   for (const auto& r : rows) {
-    if (width <= kWidest)
-      write(r[0] + r[1] + std::string(width - width_of(r[1]) + 3, ' ') + r[2] + "\n");
-    else
-      write(r[0] + r[1] + "\n        " + r[2] + "\n");
+    width = std::max(width, width_of(r[1]));
+    figures = std::max(figures, width_of(r[2]));
+  }
+  const bool one_line = kLabel + width + kGap + figures <= terminal_width(STDOUT_FILENO);
+  for (const auto& r : rows) {
+    if (one_line) {
+      const auto gap = static_cast<std::size_t>(width - width_of(r[1]) + kGap);
+      write(fmt::format("{:<{}}", r[0], kLabel) + r[1] + std::string(gap, ' ') + r[2] + "\n");
+    } else {
+      write_column(r[0], r[1]);
+      write_column("", r[2]);
+    }
   }
 }
 
@@ -50,30 +43,47 @@ std::string figures(const Reply& r) {
   return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(), r.ended ? "" : ", not ended");
 }
 
+namespace {
+
+std::string which_replies(const Certificate& c) {
+  const std::string least = c.shortest > 1 ? fmt::format("of at least {} tokens", c.shortest) : "";
+  switch (c.claim) {
+    case Certificate::Claim::kEndedWithinHorizon:
+      return c.shortest > 1 ? fmt::format("of {} to {} tokens", c.shortest, c.horizon)
+                            : fmt::format("of up to {} tokens", c.horizon);
+    case Certificate::Claim::kTruncated:
+      return (least.empty() ? "" : least + ", ") + fmt::format("cut at {} tokens", c.horizon);
+    case Certificate::Claim::kFixed:
+      return fmt::format("of exactly {} tokens", c.horizon);
+    default:
+      return least.empty() ? "of any length" : least;
+  }
+}
+
+}  // namespace
+
 std::string claim_sentence(const Certificate& c, const Proved& p) {
-  std::string which = "of any length";
-  if (c.claim == Certificate::Claim::kEndedWithinHorizon) which = fmt::format("of up to {} tokens", c.horizon);
-  if (c.claim == Certificate::Claim::kTruncated) which = fmt::format("cut at {} tokens", c.horizon);
-  if (c.claim == Certificate::Claim::kFixed) which = fmt::format("of exactly {} tokens", c.horizon);
+  const std::string which = which_replies(c);
   const bool several = p.wanted > 1;
+  const char* more = p.by_worth ? "worth more" : "more probable";
+  const char* by = p.by_worth ? ", by log p and the terms" : "";
   if (c.status == Certificate::Status::kOptimal) {
-    if (!several) return fmt::format("no reply {} is more probable", which);
+    if (!several) return fmt::format("no reply {} is {}{}", which, more, by);
     return p.known < static_cast<std::size_t>(p.wanted)
                ? fmt::format("there is no other reply {}", which)
-               : fmt::format("no other reply {} is more probable than any of these {}", which, p.known);
+               : fmt::format("no other reply {} is {} than any of these {}{}", which, more, p.known, by);
   }
   if (c.status == Certificate::Status::kGap)
-    return fmt::format("another reply {} could be at most {:.2f} nats better{} ({} times as probable)", which, c.gap,
-                       several ? " than the last of these" : "", times(c.gap));
+    return fmt::format("another reply {} could be at most {:.2f} nats better{}", which, c.gap,
+                       several ? " than the last of these" : "") +
+           (p.by_worth ? by : fmt::format(" ({} times as probable)", times(c.gap)));
   return fmt::format("no reply {} is known", which);
 }
 
-std::string proof_line(const Certificate& c, const Proved& p, double seconds) {
-  std::string line =
-      fmt::format("{:8}{}; {} prefixes expanded, {:.1f} s", c.status == Certificate::Status::kOptimal ? "proof" : "gap",
-                  claim_sentence(c, p), c.expanded, seconds);
-  if (c.tie > 0) line += fmt::format("\ntie     within {:.3f} nats: f32 may put another reply first", c.tie);
-  return line;
+void print_proof(const Certificate& c, const Proved& p, double seconds) {
+  write_column(c.status == Certificate::Status::kOptimal ? "proof" : "gap",
+               fmt::format("{}; {} prefixes expanded, {:.1f} s", claim_sentence(c, p), c.expanded, seconds));
+  if (c.tie > 0) write_column("tie", fmt::format("within {:.3f} nats: f32 may put another reply first", c.tie));
 }
 
 }  // namespace ponder::app

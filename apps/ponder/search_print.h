@@ -9,10 +9,11 @@
 
 namespace ponder::app {
 
-/// e^nats in words: "400", "3.2 million", "e^40".
+/// How many times as probable so many nats more make a reply, on the one scale of all commands: "1.3", "364", and from
+/// a million on "10^9.7".
 std::string times(double nats);
 
-/// Prints lines of label, reply and figures; figures stand in one column while replies are short.
+/// Prints lines of label, reply and figures; figures stand in one column where lines fit the terminal.
 void print_replies(const std::vector<std::array<std::string, 3>>& rows);
 /// "log p -1.23   5 tokens", and whether it has ended.
 std::string figures(const Reply&);
@@ -21,9 +22,11 @@ std::string figures(const Reply&);
 struct Proved {
   std::size_t known = 1;
   int wanted = 1;
+  bool by_worth = false;  // ranked by log p together with a prior or terms
 };
-/// What is proved, in one sentence; and with what it took, in one line or, with a tie, two.
+/// What is proved, in one sentence.
 std::string claim_sentence(const Certificate&, const Proved&);
-std::string proof_line(const Certificate&, const Proved&, double seconds);
+/// Prints that and what it took; and the tie where there is one.
+void print_proof(const Certificate&, const Proved&, double seconds);
 
 }  // namespace ponder::app

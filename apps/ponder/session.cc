@@ -8,6 +8,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "ponder/notes.h"
+
 namespace ponder::app {
 namespace {
 
@@ -38,16 +40,20 @@ DensityOptions density_options(const ModelArgs& m, const Model& model, const Tok
 
 }  // namespace
 
-Prefix Prompts::get(const std::vector<Token>& ids) {
+std::vector<ChatMessage> conversation(const std::string& system, const std::string& question) {
+  std::vector<ChatMessage> messages;
+  if (!system.empty()) messages.push_back({"system", system});
+  messages.push_back({"user", question});
+  return messages;
+}
+
+PrefixRef Prompts::get(const std::vector<Token>& ids) {
+  constexpr std::size_t kKept = 8;
   auto it = std::find_if(kept_.begin(), kept_.end(), [&](const auto& p) { return p.ids == ids; });
   if (it == kept_.end()) it = kept_.insert(kept_.begin(), {ids, must(density_.add_context(ids))});
   kept_.splice(kept_.begin(), kept_, it);
-  return density_.context(kept_.front().context);
-}
-
-void Prompts::settle() {
-  constexpr std::size_t kKept = 8;
-  for (; kept_.size() > kKept; kept_.pop_back()) density_.drop_context(kept_.back().context);
+  if (kept_.size() > kKept) kept_.pop_back();
+  return kept_.front().node;
 }
 
 void make_folder(const std::string& path) {
@@ -68,8 +74,14 @@ std::string read_all(const std::string& path) {
 }
 
 std::string TextArgs::content() const {
-  std::string s = file.empty() ? text : read_all(file);
-  if (s.empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
+  if (!read_) read_ = file.empty() ? text : read_all(file);
+  if (read_->empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
+  return *read_;
+}
+
+std::string PromptArgs::content() const {
+  std::string s = TextArgs::content();
+  if (!file.empty() && !raw && s.ends_with('\n')) s.erase(s.size() - (s.ends_with("\r\n") ? 2 : 1));
   return s;
 }
 
@@ -105,29 +117,16 @@ std::vector<Token> Text::raw(const std::string& text) const {
   return ids;
 }
 
-std::vector<Token> Text::prompt(const PromptArgs& p, std::string* rendered) const {
+Prompt Text::prompt(const PromptArgs& p, std::string* rendered) const {
   const std::string text = p.content();
-  if (p.raw) return raw(text);
-  std::vector<ChatMessage> messages;
-  if (!p.system.empty()) messages.push_back({"system", p.system});
-  messages.push_back({"user", text});
-  return chat(messages, rendered);
+  return {p.raw ? raw(text) : chat(conversation(p.system, text), rendered), text};
 }
 
 std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }
 
-bool Text::canonical(const std::vector<Token>& ids) const {
-  const auto& ends = tokenizer->end_tokens();
-  std::span<const Token> body(ids);
-  if (!body.empty() && std::binary_search(ends.begin(), ends.end(), body.back())) body = body.first(body.size() - 1);
-  return tokenizer->encode(tokenizer->decode(body, false), {.parse_special = false}) ==
-         std::vector<Token>(body.begin(), body.end());
-}
+bool Text::canonical(const std::vector<Token>& ids) const { return is_canonical(*tokenizer, ids); }
 
 Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
-  if (text.tokenizer->n_vocab() > model->info().n_vocab)
-    fail({Code::kInvalid, "an embedding for each of " + std::to_string(text.tokenizer->n_vocab()) + " tokens",
-          std::to_string(model->info().n_vocab), text.file->path(), "the file may be corrupt"});
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
   if (m.verbose)
     std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "

@@ -11,6 +11,13 @@
 
 namespace ponder::app {
 
+/// What a request asks of the model.
+struct Prompt {
+  std::vector<Token> ids;
+  std::string question;              // in words, for notes and terms that speak about it
+  std::vector<std::string> notes{};  // what the answer must say about it
+};
+
 /// File, tokenizer and chat template; no weights.
 struct Text {
   explicit Text(const ModelArgs&);
@@ -18,7 +25,7 @@ struct Text {
   std::vector<Token> chat(const std::vector<ChatMessage>&, std::string* rendered = nullptr) const;
   bool has_template() const { return !template_source_.empty(); }
   std::vector<Token> raw(const std::string& text) const;  // with BOS where the model wants one
-  std::vector<Token> prompt(const PromptArgs&, std::string* rendered = nullptr) const;
+  Prompt prompt(const PromptArgs&, std::string* rendered = nullptr) const;
   std::string reply_text(const std::vector<Token>& ids) const;  // control tokens left out
   bool canonical(const std::vector<Token>& ids) const;          // tokenises back to itself, the end token apart
 
@@ -38,18 +45,20 @@ struct Engine {
   std::unique_ptr<LanguageDensity> density;
 };
 
+/// One question to a chat model, after a system message where that is not empty.
+std::vector<ChatMessage> conversation(const std::string& system, const std::string& question);
+
 /// Prompts whose keys and values are kept, most recent first: requests often come with the same one.
 class Prompts {
  public:
   explicit Prompts(LanguageDensity& d) : density_(d) {}
-  /// The root after a prompt. Those used since the last call of settle() are not dropped.
-  Prefix get(const std::vector<Token>& ids);
-  void settle();
+  /// The node after a prompt.
+  PrefixRef get(const std::vector<Token>& ids);
 
  private:
   struct Kept {
     std::vector<Token> ids;
-    int context;
+    PrefixRef node;
   };
   LanguageDensity& density_;
   std::list<Kept> kept_;

@@ -1,6 +1,7 @@
 // One function a term; the table at the end names them.
 #include "terms.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -113,8 +114,7 @@ struct Maker {
   }
   Continuation continuation(const std::string& text, const std::string& wanted) {
     Frame f = frame(engine, text);
-    out.contexts.push_back(must(engine.density->add_context(f.before)));
-    return {.context = engine.density->context(out.contexts.back()),
+    return {.context = must(engine.density->add_context(f.before)),
             .bridge = std::move(f.after),
             .wanted = engine.text.tokenizer->encode(wanted)};
   }
@@ -131,15 +131,34 @@ struct Maker {
   }
 };
 
-const std::map<std::string, std::unique_ptr<Term> (Maker::*)(const Request&)> kMakers{
-    {"canonical", &Maker::canonical},
-    {"copy", &Maker::copy},
-    {"forbid", &Maker::forbid},
-    {"frozen", &Maker::frozen},
-    {"keyword", &Maker::keyword},
-    {"repetition", &Maker::repetition},
-    {"reply-to-prompt", &Maker::reply_to_prompt},
-    {"self-verification", &Maker::self_verification}};
+// `provable`: its range over replies that begin alike is known (Term::range).
+struct Kind {
+  std::unique_ptr<Term> (Maker::*make)(const Request&);
+  bool provable = true;
+};
+const std::map<std::string, Kind> kKinds{{"canonical", {&Maker::canonical}},
+                                         {"copy", {&Maker::copy}},
+                                         {"forbid", {&Maker::forbid}},
+                                         {"frozen", {&Maker::frozen}},
+                                         {"keyword", {&Maker::keyword}},
+                                         {"repetition", {&Maker::repetition}},
+                                         {"reply-to-prompt", {&Maker::reply_to_prompt, false}},
+                                         {"self-verification", {&Maker::self_verification, false}}};
+
+std::vector<std::string> names(bool provable_only) {
+  std::vector<std::string> all;
+  for (const auto& [name, kind] : kKinds)
+    if (kind.provable || !provable_only) all.push_back(name);
+  return all;
+}
+
+const Kind& kind_of(const Request& r) {
+  const auto it = kKinds.find(r.name);
+  if (it != kKinds.end()) return it->second;
+  const std::string near = nearest(r.name, names(false), 4);
+  bad(fmt::format("one of {}", fmt::join(names(false), " ")), "'" + r.name + "'",
+      near.empty() ? "" : "did you mean " + near + "?");
+}
 
 LengthPrior length_prior(const std::string& text) {
   LengthPrior p;
@@ -155,11 +174,23 @@ LengthPrior length_prior(const std::string& text) {
 
 }  // namespace
 
-void TermArgs::add(CLI::App& a) {
-  a.add_option("--term", terms,
-               "a preference besides the probability, as name:weight[:argument]: repetition, copy, keyword, forbid, "
-               "frozen, canonical, reply-to-prompt, self-verification; 'hard' for a weight demands it");
+void TermArgs::add(CLI::App& a, bool proof) {
+  a.add_option(
+      "--term", terms,
+      fmt::format("a preference besides the probability, as name:weight[:argument]: {}; 'hard' for a weight "
+                  "demands it{}",
+                  fmt::join(names(proof), ", "), proof ? "; others have no bound that a proof could use" : ""));
   a.add_option("--length-prior", length_prior, "nats for each token, or MEAN,DEVIATION of a normal prior in tokens");
+}
+
+void TermArgs::check_provable() const {
+  for (const std::string& text : terms) {
+    const Request r = parse(text);
+    if (!kind_of(r).provable)
+      bad(fmt::format("a term with a bound for proofs: {}", fmt::join(names(true), ", ")), r.name,
+          "the model must read a whole reply before it judges it, so nothing is known of replies that begin alike; "
+          "ponder sample takes it");
+  }
 }
 
 std::string TermArgs::text() const {
@@ -177,16 +208,7 @@ Terms make_terms(const TermArgs& a, Engine& e, const std::vector<Token>& prompt,
   }
   for (const std::string& text : a.terms) {
     const Request r = parse(text);
-    const auto it = kMakers.find(r.name);
-    if (it == kMakers.end()) {
-      std::vector<std::string> names;
-      for (const auto& [name, maker_of] : kMakers) names.push_back(name);
-      const std::string near = nearest(r.name, names, 4);
-      std::string known = "one of";
-      for (const std::string& n : names) known += " " + n;
-      bad(known, "'" + r.name + "'", near.empty() ? "" : "did you mean " + near + "?");
-    }
-    out.terms.push_back((maker.*it->second)(r));
+    out.terms.push_back((maker.*kind_of(r).make)(r));
     out.beta.push_back(r.weight);
   }
   return out;

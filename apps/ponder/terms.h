@@ -14,16 +14,18 @@ namespace ponder::app {
 struct TermArgs {
   std::vector<std::string> terms;
   std::string length_prior;
-  void add(CLI::App&);
+  /// `proof`: with a help that names only what a proof can bound.
+  void add(CLI::App&, bool proof = false);
+  /// Refuses by name the terms that no proof can bound.
+  void check_provable() const;
   bool empty() const { return terms.empty() && length_prior.empty(); }
   std::string text() const;  // all of it, as it was given
 };
 
-/// Terms, their weights beta beside them, and the contexts that must be dropped after them.
+/// Terms, and their weights beta beside them.
 struct Terms {
   std::vector<std::unique_ptr<Term>> terms;
   std::vector<double> beta;
-  std::vector<int> contexts;
 };
 
 /// `prompt`: the ids that are replied to; `question`: their text, for terms that ask the model about it.

@@ -1,10 +1,11 @@
-// ponder think: first reply to better reply, with the proof where there is one.
+// ponder think: first reply to likelier reply, with the proof where there is one. How it looks: think_print.h.
 #include "ponder/think.h"
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 
 #include "output.h"
+#include "ponder/notes.h"
+#include "prefill.h"
 #include "search_args.h"
 #include "think_print.h"
 
@@ -15,7 +16,7 @@ struct Args : SearchArgs {
   DecodeArgs decode;
   ThinkConfig think;
   std::string patience;
-  bool colour = false;
+  bool colour = false, any_length = false;
 };
 
 // Commas part methods as well as the settings of one: what has no name before its `=` goes on with the one before.
@@ -43,12 +44,11 @@ ThinkConfig config_of(const Args& a) {
 }
 
 // Of each token of a reply, nats.
-std::vector<double> logprobs(Engine& e, Prefix context, const ReplyLaw& law, const std::vector<Token>& reply) {
-  const auto masks = law.masks(reply.size());
-  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = masks};
+std::vector<double> logprobs(Engine& e, const PrefixRef& context, const ReplyLaw& law,
+                             const std::vector<Token>& reply) {
+  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = law.masks(reply.size())};
   Rows rows;
   must(e.density->extend({&ask, 1}, rows));
-  e.density->release(rows.end[0]);
   std::vector<double> out;
   for (const Row& r : rows.rows) out.push_back(r.logprob);
   return out;
@@ -59,7 +59,9 @@ void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const Think
   Json j = reply_json(r.best, e.text);
   add_run(j, e, law, answer.cost, answer.seconds, a.decode.config.seed);
   j["first"] = reply_json(r.first, e.text);
-  j["gain"] = r.best.logprob - r.first.logprob;
+  j["gain"] = r.gain ? Json(*r.gain) : Json(nullptr);
+  j["also"] = r.also ? reply_json(*r.also, e.text) : Json(nullptr);
+  if (r.also) j["also"]["proved"] = r.also_proved;
   j["methods"] = Json::array();
   for (const ThinkMethod& m : r.methods) {
     j["methods"].push_back(
@@ -70,40 +72,42 @@ void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const Think
   j["trace"] = Json::array();
   for (const ThinkPoint& p : r.trace)
     j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
+  j["notes"] = answer.notes;
   write_line(j);
 }
 
-void think_one(const Args& a, Engine& e, const std::vector<Token>& prompt, bool json) {
-  const auto start = std::chrono::steady_clock::now();
-  const ReplyLaw law = a.law.law(kSearchHorizon, static_cast<int>(prompt.size()), *e.density);
-  const Budget budget = a.budget.budget();
-  const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt));
-  const PrefixRef context = e.density->context(k);
+// The law of the first reply, and what the search makes of it (`c`). A user's own idea of length leaves no room for
+// like lengths.
+ReplyLaw law_of(const Args& a, const Prompt& prompt, const Engine& e, ThinkConfig& c) {
+  const bool fixed = a.law.length != 0;
+  c.like_lengths = !a.any_length && !fixed && a.law.min_length == 0;
+  c.fit_horizon = a.law.horizon == 0 && !fixed;
+  return a.law.law(kReplyTokens, static_cast<int>(prompt.ids.size()), *e.density);
+}
+
+void think_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
   ThinkConfig c = config_of(a);
+  const ReplyLaw law = law_of(a, prompt, e, c);
+  const Prefill prefill(e, prompt.ids, a.budget.budget());
+  const Budget budget = prefill.rest();
   c.best_first.slack = rounding_error(e);
-  ThinkResult r;
-  {
-    ThinkLine line(budget, !json);
-    c.progress = [&](const ThinkProgress& p) { line.show(p); };
-    r = must(think(*e.density, context, law, c, budget));
+  const bool colour = !json && colour_output(a.colour);
+  ThinkScreen screen(e.text, budget, colour);
+  if (!json) {
+    c.on_first_token = [&](TokenProb v) { screen.first_token(v); };
+    c.on_first = [&](const Reply& r) { screen.first_done(r); };
+    c.progress = [&](const ThinkProgress& p) { screen.progress(p); };
   }
+  const ThinkResult r = must(think(*e.density, prefill.context(), law, c, budget));
   ThinkAnswer answer{.result = r,
-                     .cost = e.density->cost() - before,
-                     .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                     .notes = notes(r, *e.text.tokenizer, prompt.question),
+                     .cost = prefill.cost(),
+                     .seconds = prefill.seconds(),
                      .stopped = stop_flag()};
-  if (json) {
-    write_json(a, e, law, answer);
-  } else {
-    const bool colour = colour_output(a.colour);
-    answer.question = a.lines.input.empty() ? a.prompt.content() : "";
-    if (colour) {
-      answer.first_logprobs = logprobs(e, context, law, r.first.tokens);
-      answer.best_logprobs = logprobs(e, context, law, r.best.tokens);
-    }
-    print_think(answer, e, colour);
-  }
-  e.density->drop_context(k);
+  answer.notes.insert(answer.notes.begin(), prompt.notes.begin(), prompt.notes.end());
+  if (json) return write_json(a, e, law, answer);
+  if (colour) answer.best_logprobs = logprobs(e, prefill.context(), law, r.best.tokens);
+  screen.answer(answer, a.model.verbose);
 }
 
 }  // namespace
@@ -122,13 +126,19 @@ Run add_think(CLI::App& app) {
   app.add_option("--beam", a->think.beam, "the widest beam")->check(CLI::Range(1, 4096));
   app.add_option("--drafts", a->think.drafts, "replies drawn besides the first one, as starts of chains")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--patience", a->patience, "end it after so much without a better reply, e.g. 3s or 2000t");
+  app.add_flag("--any-length", a->any_length,
+               "replies of any length count (default: of at least two thirds of the first reply's tokens)");
+  app.add_option("--patience", a->patience, "end it after so much without a likelier reply, e.g. 3s or 2000t");
   app.add_flag("--color", a->colour, "colour each token by its probability, terminal or not (NO_COLOR: never else)");
   app.footer(
-      "Replies are of up to 40 tokens unless --max-length says otherwise. Settings: draft:replies, beam:width, "
-      "smc:particles,alpha,ess,ramp, anneal:chains,slice, hmc:chains,steps,angle,force, "
+      "The first reply is the ordinary one, of up to 512 tokens unless --max-length says otherwise; it is owed "
+      "whatever "
+      "the budget. The search looks at replies of two thirds of its length and more (see --any-length; --min-length "
+      "and --target fixed say otherwise, too), up to one and a half times its length and 40 tokens at least; a "
+      "likelier one that is shorter is shown as \"also\". The prompt counts towards the budget. Settings: "
+      "draft:replies, beam:width, smc:particles,alpha,ess,ramp, anneal:chains,slice, hmc:chains,steps,angle,force, "
       "hmc-token:chains,steps,step,force, ascent:chains,steps,rate, ascent-noise:alpha,steps,rate. JSON field "
-      "\"trace\": the best log p known, by seconds and TFE after the prompt, at each better reply and at the end.\n"
+      "\"trace\": the best log p known, by seconds and TFE after the prompt, at each likelier reply and at the end.\n"
       "Examples:\n  ponder think -p 'What is the sum of 14 and 8?'\n  ponder think -p 'Name a river in London.' "
       "--budget 30s --json");
   return [a] {

@@ -6,23 +6,24 @@
 #include <functional>
 #include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "ponder/kernel.h"
 #include "ponder/search.h"
 
 namespace ponder {
 
-/// Some steps of a kernel (make_kernel) at one exponent.
+/// Some steps of a kernel at one exponent.
 struct AnnealStage {
   double alpha = 1;
-  std::string kernel{};
+  KernelSpec kernel{};
   int steps = 1;
 };
-/// Suffixes redrawn and noise sliced, alpha 1, 4, 16 and so high that nothing but ascent is accepted.
-std::vector<AnnealStage> default_stages();
+/// Suffixes redrawn and, unless `slice` is false, noise sliced; alpha 1, 4, 16 and so high that nothing but ascent is
+/// accepted.
+std::vector<AnnealStage> default_stages(bool slice = true);
 /// One kernel, at the same exponents up to `highest`.
-std::vector<AnnealStage> stages_of(const std::string& kernel, double highest);
+std::vector<AnnealStage> stages_of(const KernelSpec& kernel, double highest);
 
 struct AnnealConfig {
   std::vector<AnnealStage> stages = default_stages();
@@ -37,7 +38,7 @@ struct AnnealResult {
 };
 /// Chains from `starts` in turn, or from draws where none of them is a reply of the law; all chains are one batch. What
 /// it finds is no worse than the best start. Without a budget `cycles` must end it.
-/// Errors: kInvalid (no chain, no stage, fewer than 0 steps), those of make_kernel and the density.
+/// Errors: kInvalid (no chain, no stage, fewer than 0 steps), those of KernelSpec::make and the density.
 Result<AnnealResult> anneal(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const AnnealConfig&,
                             std::span<const Reply> starts, const Budget&);
 

@@ -108,9 +108,10 @@ Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string&
 
 struct Verdict {
   bool converged = false;
-  std::string reason;  // "R-hat of logprob is 1.08, above 1.01"
-  std::string advice;  // "draw 4 times as many"; may be empty
-  int draws = 0;       // of each chain, that the advice asks for; 0: for something else
+  std::string reason;        // "R-hat of logprob is 1.08, above 1.01"
+  std::string advice;        // "draw 4 times as many"; may be empty
+  int draws = 0;             // of each chain, that the advice asks for; 0: for something else
+  std::vector<int> stuck{};  // chains that do not move: to draw more would not help
 };
 /// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p, length and energy.
 Verdict judge(const Trace&);

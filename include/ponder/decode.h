@@ -24,11 +24,11 @@ struct DecodeConfig {
 
 /// Decodes one reply a stream from `context`, streams side by side in one batch; stream k of seed s draws the same
 /// tokens whatever the number of streams or threads. Unlike a law of target `ended`, a decoder that reaches the horizon
-/// returns its unended prefix (ended = false). `on_token(stream, token)` returning false stops that stream;
-/// `on_reply` is told of each reply of the law as it is complete.
+/// returns its unended prefix (ended = false). `on_token(stream, token and its log-probability)` returning false
+/// stops that stream; `on_reply` is told of each reply of the law as it is complete.
 Result<std::vector<Reply>> decode(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const DecodeConfig&,
                                   int n_streams, const Budget&,
-                                  const std::function<bool(int stream, Token)>& on_token = {},
+                                  const std::function<bool(int stream, TokenProb)>& on_token = {},
                                   const std::function<void(const Reply&)>& on_reply = {});
 
 /// The best of a set under the law: ended replies first where the target is `ended`, then the larger logprob; -1 when

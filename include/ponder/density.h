@@ -1,5 +1,5 @@
 // CausalDensity: all that decoders, kernels and searches see of a language model: a tree of prefixes, grown
-// in batches, whose rows are next-token laws. Not a model: implementations are src/density/language.cc
+// in batches, whose rows are next-token laws. Not a model: implementations are src/language/language.cc
 // (a GGUF model), src/density/table.cc (an enumerable toy in double precision).
 #pragma once
 

@@ -21,7 +21,8 @@ inline constexpr int kLetters = 4;
 using Dna = std::vector<Token>;
 using DnaView = std::span<const Token>;
 
-/// Errors: kInvalid (a letter that is none of A, C, G, T in either case; its place is counted from 0).
+/// RNA's U is read as T. Errors: kInvalid (a letter that is none of A, C, G, T, U in either case; its place is counted
+/// from 0).
 Result<Dna> parse_dna(std::string_view letters, const std::string& where);
 std::string dna_text(DnaView);
 Dna reverse_complement(DnaView);
@@ -45,12 +46,14 @@ std::string fasta_text(std::span<const FastaRecord>);
 struct Motif {
   std::string id, name{};
   std::vector<std::array<double, kLetters>> columns{};  // each sums to 1
+  std::vector<std::string> warnings{};                  // what was read, but is hardly what its author meant
   int n() const { return static_cast<int>(columns.size()); }
 };
-/// All motifs of a text in JASPAR, MEME or TRANSFAC format, told apart by their content. Counts get a pseudocount of
-/// `pseudocount` spread over the letters by a uniform background.
-/// Errors: kInvalid (none of the formats; rows of different lengths; a column that is negative, empty, or of
-/// probabilities that do not sum to 1, or of counts that do not sum to those of the first column).
+/// All motifs of a text in JASPAR, MEME or TRANSFAC format, told apart by their content. Each column is divided by its
+/// own sum; counts get a pseudocount of `pseudocount` a column before, spread over the letters by a uniform background.
+/// An empty column fits every letter alike, and is a warning.
+/// Errors: kInvalid (none of the formats; rows of different lengths; another number of positions than the file says; a
+/// number that is negative or not finite; a motif of empty columns; MEME probabilities that do not sum to 1).
 Result<std::vector<Motif>> parse_motifs(std::string_view text, const std::string& where, double pseudocount = 0.8);
 
 /// log(p / background), nats, (n, 4). Where p is 0: at least kLeastOdds.

@@ -2,6 +2,7 @@
 // sequences and mixtures alike and has a derivative. In nats a unit of weight. Not constraints (dna.h).
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <span>
@@ -41,6 +42,15 @@ struct MotifMatch {
   Strands strands = Strands::kBoth;
 };
 std::unique_ptr<DnaTerm> make_motif_term(std::string name, const MotifMatch&);
+
+/// Where a motif fits a sequence best: what aligns designs whose motif floats. The first such place of the forward
+/// strand before one of the other; a sequence shorter than the motif has none.
+struct MotifPlace {
+  int begin = 0;            // the leftmost position, whatever the strand
+  bool is_reverse = false;  // the motif reads from right to left, in complements
+  double odds = -INFINITY;  // -infinity: no place
+};
+MotifPlace best_place(const MotifMatch&, DnaView);
 
 /// `spacing`: the best pair of places of two motifs, R = odds of both - ((gap - wanted) / deviation)^2 / 2, the gap
 /// being the letters between them; overlapping places are no pair. In order: the first motif lies to the left.

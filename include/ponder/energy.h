@@ -3,6 +3,7 @@
 // (kernel.h). docs/methods.md#targets.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,6 +16,12 @@ namespace ponder {
 
 class SoftScore;  // relaxation.h
 
+/// The least and the most that R can be, nats.
+struct TermRange {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+};
+
 /// R: a preference over whole replies besides their probability.
 class Term {
  public:
@@ -22,6 +29,9 @@ class Term {
   virtual std::string_view name() const = 0;
   /// R of each reply (end token included), nats; -inf forbids it. A function of the tokens alone.
   virtual Status evaluate(std::span<const std::span<const Token>> replies, std::span<double> out) = 0;
+  /// R of all replies that go on after `begin` and have at most n_most tokens, for searches that prove: never narrower
+  /// than the truth, and infinite where nothing is known. Where `begin` has n_most tokens: of that reply alone.
+  virtual TermRange range(std::span<const Token> /*begin*/, int /*n_most*/) const { return {}; }
   /// R of mixtures of tokens, for kernels that follow its derivative; nullptr: it has none.
   virtual SoftScore* relaxed() { return nullptr; }
   /// s (n, n_vocab): scores of replacing one token of an allowed reply x. May set to -inf those of replies that it is
@@ -88,9 +98,6 @@ class Energy {
   Status add_rows(std::span<ChainState> states, std::span<const double> lz_alpha, bool entropy) const;
   /// For states whose tokens and rows are complete: f, the support, and the terms in one batch each.
   Status finish(std::span<ChainState>) const;
-
-  /// A reply of the law: allowed ids, one end token at most, closed at its last token and not before.
-  bool is_reply(std::span<const Token>) const;
 
  private:
   Energy(CausalDensity& d, const PrefixRef& c, ReplyLaw l) : density_(&d), context_(c), law_(std::move(l)) {}

@@ -3,6 +3,7 @@
 // docs/methods.md#kernels.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -66,9 +67,34 @@ class Kernel {
   virtual int group() const { return 1; }
 };
 
-/// A kernel by its settings, `name:key=value,…`, or a cycle of several, each some times: `suffix:tries=8+gibbs*3`. A
-/// step size that is given is not tuned.
-/// The energy must outlive it. Errors: kInvalid, with the nearest name, key or value that there is.
+/// A kernel's settings, read once: what kernels are made of. Holds the values themselves, never their text.
+class KernelSpec {
+ public:
+  /// One kernel of a cycle, `count` times.
+  struct Part {
+    std::function<Result<std::unique_ptr<Kernel>>(const Energy&)> make;
+    int count = 1;
+    bool ladder = false;  // steps a ladder of replicas (replica exchange)
+  };
+  /// Of no kernel: make() refuses it.
+  KernelSpec() = default;
+  explicit KernelSpec(std::vector<Part> parts) : parts_(std::make_shared<const std::vector<Part>>(std::move(parts))) {}
+  /// `name:key=value,…`, or a cycle of several, each some times: `suffix:tries=8+gibbs*3`. A step size that is given is
+  /// not tuned. Errors: kInvalid, with the nearest name, key or value that there is.
+  static Result<KernelSpec> parse(std::string_view);
+
+  /// The energy must outlive the kernel. Errors: kInvalid (no kernel, one that does not fit the energy).
+  Result<std::unique_ptr<Kernel>> make(const Energy&) const;
+  /// Do its chains need replicas of the target to exchange replies with?
+  bool wants_ladder() const;
+  /// Copies of one value are equal, and need one kernel only.
+  bool operator==(const KernelSpec&) const = default;
+
+ private:
+  std::shared_ptr<const std::vector<Part>> parts_{};
+};
+
+/// The kernel of a specification in words, KernelSpec::parse and make in one.
 Result<std::unique_ptr<Kernel>> make_kernel(std::string_view spec, const Energy&);
 
 /// A start for each chain, in its replica's support: ancestral draws of its q and of the model itself in turn, again

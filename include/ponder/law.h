@@ -1,6 +1,6 @@
 // ReplyLaw: which token strings are replies, and what their probability is: targets ended, truncated, fixed,
-// horizon, minimum length, allowed ids. Not a density: it only says which mask a position has and when a
-// reply closes. docs/methods.md#targets.
+// horizon, minimum length, allowed ids, fewest tokens that count. Not a density: it only says which mask a
+// position has, when a string closes and whether it is a reply. docs/methods.md#targets.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +26,21 @@ struct ReplyLawConfig {
   int horizon = 256;             // T: most tokens of a reply, the end token counted
   int min_length = 0;            // shortest reply, the end token counted; end tokens masked before it
   std::vector<Token> allowed{};  // restrict the law to these ids; empty: all. End tokens must be named to be allowed
+  // Fewest tokens of a reply that counts, the end token counted. A condition, unlike min_length: a string that
+  // closes before is no reply, no end token is masked, and log-probabilities stay those of the law without it.
+  int shortest = 0;
 };
 
 class ReplyLaw {
  public:
-  /// Errors: kInvalid (horizon < 1, min_length > horizon, ids out of range, no id left, `ended` without an end token).
+  /// Errors: kInvalid (horizon < 1, min_length or shortest > horizon, ids out of range, no id left, `ended` without an
+  /// end token).
   static Result<ReplyLaw> make(const ReplyLawConfig&, int n_vocab, std::span<const Token> end_tokens);
 
   Target target() const { return config_.target; }
   int horizon() const { return config_.horizon; }
   int min_length() const { return config_.min_length; }
+  int shortest() const { return config_.shortest; }
   const ReplyLawConfig& config() const { return config_; }
   bool is_end(Token v) const;
   std::span<const Token> end_tokens() const { return end_tokens_; }
@@ -45,12 +50,18 @@ class ReplyLaw {
   std::vector<const TokenMask*> masks(std::size_t n, int begin = 0) const;
   /// Ids that are allowed and no end tokens.
   const TokenMask& content_mask() const { return *allowed_no_end_; }
-  /// Does token v at position t close the reply?
+  /// Does token v at position t close the string?
   bool closes(int t, Token v) const {
     return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);
   }
   /// May a prefix of t unended tokens still be extended?
   bool extends(int t) const { return t < config_.horizon; }
+  /// Is it a whole string: each token allowed at its place, the last one, and no other, closing it?
+  bool is_closed(std::span<const Token>) const;
+  /// Is it a reply: closed, and long enough to count?
+  bool is_reply(std::span<const Token> x) const { return counts(x.size()) && is_closed(x); }
+  /// Has a reply of n tokens enough of them to count?
+  bool counts(std::size_t n) const { return n >= static_cast<std::size_t>(config_.shortest); }
 
  private:
   ReplyLawConfig config_;

@@ -17,8 +17,10 @@ namespace ponder {
 
 using ReplyTokens = std::span<const Token>;  // end token included
 
-/// A term of one's own: any function of one reply.
-std::unique_ptr<Term> make_term(std::string name, std::function<double(ReplyTokens)> value);
+/// A term of one's own: any function of one reply; and, for proofs, its range over the replies that go on after a
+/// beginning (Term::range), where that is known.
+std::unique_ptr<Term> make_term(std::string name, std::function<double(ReplyTokens)> value,
+                                std::function<TermRange(ReplyTokens begin, int n_most)> range = {});
 
 /// `length`: R = per_token n - ((n - mean) / deviation)^2 / 2, n counting the end token.
 struct LengthPrior {

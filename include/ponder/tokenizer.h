@@ -37,7 +37,10 @@ class Tokenizer {
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(std::shared_ptr<const GgufFile>);
   virtual ~Tokenizer() = default;
 
+  /// Ids: the rows of the embedding. Those from n_listed() on are padding: rows of the model, with a probability, but
+  /// of no text. No text encodes to them, and they decode to "[PAD<id>]" among special tokens, else to nothing.
   virtual int n_vocab() const = 0;
+  virtual int n_listed() const = 0;                 // entries of the token list
   virtual std::string_view model_name() const = 0;  // "gpt2", "llama"
   virtual std::string_view pre_name() const = 0;    // "smollm", …; empty for SPM
 

@@ -2,12 +2,31 @@
 #include "ponder/status.h"
 
 namespace ponder {
+namespace {
+
+// What was got may come from any file: control characters, which could command a terminal, are spelled out.
+std::string without_controls(const std::string& s) {
+  std::string out;
+  for (const char c : s) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte >= ' ' && byte != 0x7f) || c == '\n' || c == '\t') {
+      out += c;
+    } else {
+      out += "\\x";
+      out += "0123456789abcdef"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string Error::message() const {
   std::string m = "expected " + expected + ", got " + got;
   if (!where.empty()) m += " (" + where + ")";
   if (!hint.empty()) m += "; " + hint;
-  return m;
+  return without_controls(m);
 }
 
 }  // namespace ponder

@@ -20,7 +20,7 @@ Status walk(CausalDensity& d, const PrefixRef& p, const ReplyLaw& law, std::size
     path.tokens.push_back(c.token);
     path.logprob += c.logprob;
     if (law.closes(t, c.token)) {
-      out.push_back({path.tokens, path.logprob, law.is_end(c.token)});
+      if (law.counts(path.tokens.size())) out.push_back({path.tokens, path.logprob, law.is_end(c.token)});
       if (out.size() > limit)
         return Error{Code::kResource, "at most " + std::to_string(limit) + " replies to enumerate", "more",
                      "enumerate_replies", "allow fewer ids or a shorter horizon"};

@@ -1,4 +1,4 @@
-// ReplyLaw: masks by position, and the check that the law leaves something to draw.
+// ReplyLaw: masks by position, what is a reply, and the check that the law leaves something to draw.
 #include "ponder/law.h"
 
 #include <algorithm>
@@ -29,6 +29,9 @@ Result<ReplyLaw> ReplyLaw::make(const ReplyLawConfig& config, int n_vocab, std::
   if (config.min_length < 0 || config.min_length > config.horizon)
     return bad("a minimum length from 0 to the horizon " + std::to_string(config.horizon),
                std::to_string(config.min_length));
+  if (config.shortest < 0 || config.shortest > config.horizon)
+    return bad("a fewest number of tokens from 0 to the horizon " + std::to_string(config.horizon),
+               std::to_string(config.shortest));
   ReplyLaw law;
   law.config_ = config;
   for (Token v : end_tokens)
@@ -62,6 +65,17 @@ std::vector<const TokenMask*> ReplyLaw::masks(std::size_t n, int begin) const {
   std::vector<const TokenMask*> out(n);
   for (std::size_t t = 0; t < n; ++t) out[t] = mask(begin + static_cast<int>(t));
   return out;
+}
+
+bool ReplyLaw::is_closed(std::span<const Token> x) const {
+  const auto n = static_cast<int>(x.size());
+  if (n == 0 || n > config_.horizon) return false;
+  for (int t = 0; t < n; ++t) {
+    if (x[t] < 0 || x[t] >= allowed_no_end_->n_vocab()) return false;
+    const TokenMask* m = mask(t);
+    if ((m && !(*m)[x[t]]) || closes(t, x[t]) != (t + 1 == n)) return false;
+  }
+  return true;
 }
 
 }  // namespace ponder

@@ -7,11 +7,26 @@ namespace ponder {
 namespace {
 
 constexpr std::string_view kNames = "ACGT";
+
+// In upper case, and RNA's U as T.
+char plain(char c) {
+  const char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper == 'U' ? 'T' : upper;
+}
+
 // Position in this string: the set of letters, A = 1, C = 2, G = 4, T = 8.
 constexpr std::string_view kCodes = "-ACMGRSVTWYHKDBN";
 
-Error unknown(const std::string& expected, char got, std::size_t at, const std::string& where) {
-  return {Code::kInvalid, expected, std::string("'") + got + "'", where + ", letter " + std::to_string(at), ""};
+Error unknown(const std::string& expected, char got, std::size_t at, const std::string& where,
+              const std::string& hint = "") {
+  return {Code::kInvalid, expected, std::string("'") + got + "'", where + ", letter " + std::to_string(at), hint};
+}
+
+// What to do with a character that sequence files have, but a single sequence of known letters has not.
+std::string hint_of(char c) {
+  if (c == '-' || c == '.') return "take the gaps of the alignment out";
+  if (c == '*') return "take the mark of the end out";
+  return kCodes.find(plain(c)) == std::string_view::npos ? "" : "put one letter where several may stand";
 }
 
 }  // namespace
@@ -19,8 +34,9 @@ Error unknown(const std::string& expected, char got, std::size_t at, const std::
 Result<Dna> parse_dna(std::string_view letters, const std::string& where) {
   Dna out;
   for (char c : letters) {
-    const std::size_t v = kNames.find(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
-    if (v == std::string_view::npos) return unknown("one of the letters A, C, G, T", c, out.size(), where);
+    const std::size_t v = kNames.find(plain(c));
+    if (v == std::string_view::npos)
+      return unknown("one of the letters A, C, G, T, U", c, out.size(), where, hint_of(c));
     out.push_back(static_cast<Token>(v));
   }
   return out;
@@ -41,9 +57,7 @@ Dna reverse_complement(DnaView x) {
 Result<std::vector<LetterSet>> parse_iupac(std::string_view codes, const std::string& where) {
   std::vector<LetterSet> out;
   for (char c : codes) {
-    char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (upper == 'U') upper = 'T';
-    const std::size_t set = kCodes.find(upper);
+    const std::size_t set = kCodes.find(plain(c));
     if (set == std::string_view::npos || set == 0)
       return unknown("an IUPAC code of DNA, one of ACGTRYSWKMBDHVN", c, out.size(), where);
     out.push_back(static_cast<LetterSet>(set));

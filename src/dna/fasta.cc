@@ -1,7 +1,8 @@
 // FASTA: a line '>name', then lines of letters.
+#include <algorithm>
 #include <cctype>
-#include <sstream>
 
+#include "dna/lines.h"
 #include "ponder/dna.h"
 
 namespace ponder {
@@ -17,16 +18,16 @@ Error bad(const std::string& expected, const std::string& got, const std::string
 
 Result<std::vector<FastaRecord>> parse_fasta(std::string_view text, const std::string& where) {
   std::vector<FastaRecord> records;
-  std::istringstream in{std::string(text)};
-  int n = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++n;
+  int last = 0;
+  for (auto& [line, n] : dna::lines_of(text)) {
+    last = n;
     while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
     if (line.empty()) continue;
     if (line[0] == '>') {
       if (!records.empty() && records.back().letters.empty())
         return bad("letters after >" + records.back().name, "another record", where, n);
-      records.push_back({.name = line.substr(1)});
+      const std::size_t name = std::min(line.find_first_not_of(" \t", 1), line.size());
+      records.push_back({.name = line.substr(name)});
     } else if (records.empty()) {
       return bad("FASTA: a line that begins with '>'", "'" + line.substr(0, 20) + "'", where, n);
     } else {
@@ -34,8 +35,8 @@ Result<std::vector<FastaRecord>> parse_fasta(std::string_view text, const std::s
         if (!std::isspace(static_cast<unsigned char>(c))) records.back().letters += c;
     }
   }
-  if (records.empty()) return bad("at least one FASTA record", "none", where, n);
-  if (records.back().letters.empty()) return bad("letters after >" + records.back().name, "the end", where, n);
+  if (records.empty()) return bad("at least one FASTA record", "none", where, last);
+  if (records.back().letters.empty()) return bad("letters after >" + records.back().name, "the end", where, last);
   return records;
 }
 

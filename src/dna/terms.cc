@@ -51,6 +51,18 @@ std::unique_ptr<DnaTerm> make_motif_term(std::string name, const MotifMatch& m) 
   });
 }
 
+MotifPlace best_place(const MotifMatch& m, DnaView x) {
+  MotifPlace best;
+  const std::vector<LogOdds> strands = strands_of(m.odds, m.strands);
+  for (std::size_t s = 0; s < strands.size(); ++s)
+    for (std::size_t p = 0; p + strands[s].size() <= x.size(); ++p) {
+      double odds = 0;
+      for (std::size_t j = 0; j < strands[s].size(); ++j) odds += strands[s][j][x[p + j]];
+      if (odds > best.odds) best = {static_cast<int>(p), s == 1, odds};
+    }
+  return best;
+}
+
 std::unique_ptr<DnaTerm> make_spacing_term(std::string name, const MotifPair& m) {
   return make_dna_term(std::move(name), [first = strands_of(m.first, m.strands),
                                          second = strands_of(m.second, m.strands), gap = m.gap, deviation = m.deviation,

@@ -51,15 +51,6 @@ double Energy::energy(const ChainState& s, int replica) const {
   return -replicas_[replica].alpha * s.logprob - bias(s, replica);
 }
 
-bool Energy::is_reply(std::span<const Token> x) const {
-  const int n = static_cast<int>(x.size());
-  for (int t = 0; t < n; ++t) {
-    const TokenMask* mask = law_.mask(t);
-    if (!law_.extends(t) || (mask && !(*mask)[x[t]]) || law_.closes(t, x[t]) != (t + 1 == n)) return false;
-  }
-  return n > 0;
-}
-
 Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& out) const {
   out.assign(edits.size(), {});
   std::vector<Extend> batch;
@@ -135,7 +126,7 @@ Status Energy::finish(std::span<ChainState> states) const {
     s.logprob = 0;
     for (double lp : s.logprobs) s.logprob += lp;
     s.terms.assign(terms_->size(), 0);
-    s.supported = is_reply(s.tokens) && s.logprob > -kInfinity;
+    s.supported = law_.is_reply(s.tokens) && s.logprob > -kInfinity;
     if (!s.supported) continue;
     replies.emplace_back(s.tokens);
     who.push_back(&s);

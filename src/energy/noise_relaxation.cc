@@ -58,7 +58,11 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
       d.logprob += row.drawn_logprob;
       d.log_weight += row.lz;
       d.ended = law_.is_end(row.drawn);
-      if (!law_.closes(t, row.drawn)) next.push_back(std::move(live[i]));
+      if (law_.closes(t, row.drawn)) {
+        if (!law_.counts(d.tokens.size())) d.log_weight = kMinusInf;
+      } else {
+        next.push_back(std::move(live[i]));
+      }
     }
     live = std::move(next);
   }

@@ -1,4 +1,5 @@
-// GgufFile: mapping of one or several parts, their union, typed look-ups, the hash.
+// GgufFile: mapping of one or several parts, their union, the hash. Not the grammar (parse.cc) nor the typed look-ups
+// (lookup.cc).
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <mutex>
 
 #include "gguf/parse.h"
@@ -69,10 +69,22 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
+// "name-00002-of-00005.gguf" with its number and count; count 0: no such name, or one of a single part.
+struct PartName {
+  std::string stem;
+  int number = 0, count = 0;
+  std::string of(int n) const {
+    char tail[32];
+    std::snprintf(tail, sizeof tail, "-%05d-of-%05d.gguf", n, count);
+    return stem + tail;
+  }
+};
+
 class File final : public GgufFile {
  public:
   explicit File(std::string path) : path_(std::move(path)) {}
-  Status add(std::span<const std::byte> bytes, const std::string& name);
+  /// One part; count 0: of a file that is not known to be split.
+  Status add(std::span<const std::byte> bytes, const std::string& name, int number = 1, int count = 0);
   Status add_all_parts();
   void own(Mapping m) { mappings_.push_back(std::move(m)); }
 
@@ -96,6 +108,7 @@ class File final : public GgufFile {
   }
 
  private:
+  Status add_part(const PartName& name, int i);
   std::string hash() const;
   void page_out(std::span<const std::byte> bytes) const {
     for (const Mapping& m : mappings_) m.page_out(bytes);
@@ -134,8 +147,23 @@ std::string File::hash() const {
   return hex;
 }
 
-Status File::add(std::span<const std::byte> bytes, const std::string& name) {
+// Each part says which one it is: parts of different splits must not be joined because of their names.
+Status check_number(const gguf::Part& part, const std::string& name, int number, int count) {
+  for (const auto& [key, expected] : {std::pair{"split.no", number - 1}, {"split.count", count}}) {
+    const auto it = part.metadata.find(std::string_view(key));
+    if (it == part.metadata.end()) continue;
+    const auto* said = std::get_if<std::int64_t>(&it->second.v);
+    if (!said || *said != expected)
+      return Error{Code::kInvalid, std::string(key) + " " + std::to_string(expected),
+                   said ? std::to_string(*said) : "another type", name,
+                   "it may be a part of another file: keep the names that the parts came with"};
+  }
+  return {};
+}
+
+Status File::add(std::span<const std::byte> bytes, const std::string& name, int number, int count) {
   PONDER_ASSIGN(gguf::Part part, gguf::parse_part(bytes, name));
+  if (count > 0) PONDER_TRY(check_number(part, name, number, count));
   if (parts_.empty()) {
     version_ = part.version;
     metadata_ = std::move(part.metadata);
@@ -149,46 +177,46 @@ Status File::add(std::span<const std::byte> bytes, const std::string& name) {
   return {};
 }
 
-// "name-00002-of-00005.gguf" with its number and count; count 0: not such a name.
-struct PartName {
-  std::string stem;
-  int number = 0, count = 0;
-  std::string of(int n) const {
-    char tail[32];
-    std::snprintf(tail, sizeof tail, "-%05d-of-%05d.gguf", n, count);
-    return stem + tail;
-  }
-};
 PartName split_name(const std::string& path) {
   PartName p;
   constexpr std::size_t kTail = sizeof("-00001-of-00001.gguf") - 1;
   if (path.size() <= kTail) return p;
   int length = 0;
   if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count, &length) != 2 ||
-      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number)
+      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number || p.count < 2)
     return {};
   p.stem = path.substr(0, path.size() - kTail);
   return p;
 }
 
+Result<Mapping> open_part(const PartName& name, int i) {
+  auto m = Mapping::open(name.of(i));
+  if (m.ok()) return m;
+  Error e = m.error();
+  e.expected = "part " + std::to_string(i) + " of " + std::to_string(name.count) + " of a split file";
+  e.hint = "all parts must lie in one folder under the names they came with";
+  return e;
+}
+
+Status File::add_part(const PartName& name, int i) {
+  PONDER_ASSIGN(Mapping m, open_part(name, i));
+  own(std::move(m));
+  return add(mappings_.back().bytes(), name.of(i), i, name.count);
+}
+
 Status File::add_all_parts() {
-  PONDER_ASSIGN(Mapping first, Mapping::open(path_));
   const PartName name = split_name(path_);
-  int count = 1;
-  if (name.count > 1) {
-    PONDER_ASSIGN(first, Mapping::open(name.of(1)));
-    count = name.count;
-  }
-  own(std::move(first));
-  PONDER_TRY(add(mappings_.back().bytes(), count > 1 ? name.of(1) : path_));
-  PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 0));
-  if (said > 1 && said != count)
-    return Error{Code::kInvalid, "a split file named name-00001-of-" + std::to_string(said) + ".gguf", path_, path_,
-                 "keep the names that the parts came with"};
-  for (int i = 2; i <= count; ++i) {
-    PONDER_ASSIGN(Mapping m, Mapping::open(name.of(i)));
-    own(std::move(m));
-    PONDER_TRY(add(mappings_.back().bytes(), name.of(i)));
+  for (int i = 1; i <= name.count; ++i) PONDER_TRY(add_part(name, i));
+  if (name.count == 0) {
+    PONDER_ASSIGN(Mapping whole, Mapping::open(path_));
+    own(std::move(whole));
+    PONDER_TRY(add(mappings_.back().bytes(), path_));
+    PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 1));
+    if (said > 1)
+      return Error{Code::kInvalid,
+                   "a file named as part 1 of " + std::to_string(said) + ", like " +
+                       PartName{"name", 1, static_cast<int>(std::min<std::int64_t>(said, 99999))}.of(1),
+                   path_, path_, "all parts must lie in one folder under the names they came with"};
   }
   PONDER_ASSIGN(const std::int64_t n_tensors,
                 int_or("split.tensors.count", static_cast<std::int64_t>(tensors_.size())));
@@ -196,11 +224,6 @@ Status File::add_all_parts() {
     return Error{Code::kInvalid, std::to_string(n_tensors) + " tensors in all parts", std::to_string(tensors_.size()),
                  path_, "a part may be missing"};
   return {};
-}
-
-Error wrong(const GgufFile& f, std::string_view key, const char* expected, bool present) {
-  return {Code::kInvalid, std::string(expected), present ? "another type or a value out of range" : "no such key",
-          f.path() + ", " + std::string(key), "the file may be incomplete"};
 }
 
 }  // namespace
@@ -222,50 +245,6 @@ Result<std::shared_ptr<const GgufFile>> GgufFile::parse(std::span<const std::byt
   auto file = std::make_shared<File>(name);
   PONDER_TRY(file->add(bytes, name));
   return std::shared_ptr<const GgufFile>(std::move(file));
-}
-
-Result<std::int64_t> GgufFile::get_int(std::string_view key) const {
-  const auto it = metadata().find(key);
-  if (it == metadata().end()) return wrong(*this, key, "a whole number", false);
-  if (const auto* v = std::get_if<std::int64_t>(&it->second.v)) return *v;
-  const auto* u = std::get_if<std::uint64_t>(&it->second.v);
-  if (u && *u <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    return static_cast<std::int64_t>(*u);
-  return wrong(*this, key, "a whole number", true);
-}
-Result<double> GgufFile::get_float(std::string_view key) const {
-  const auto it = metadata().find(key);
-  if (it == metadata().end()) return wrong(*this, key, "a number", false);
-  if (const auto* v = std::get_if<double>(&it->second.v)) return *v;
-  if (const auto* v = std::get_if<std::int64_t>(&it->second.v)) return static_cast<double>(*v);
-  return wrong(*this, key, "a number", true);
-}
-Result<std::string_view> GgufFile::get_string(std::string_view key) const {
-  const auto it = metadata().find(key);
-  if (it == metadata().end()) return wrong(*this, key, "a string", false);
-  if (const auto* v = std::get_if<std::string_view>(&it->second.v)) return *v;
-  return wrong(*this, key, "a string", true);
-}
-Result<std::int64_t> GgufFile::int_or(std::string_view key, std::int64_t fallback) const {
-  return metadata().contains(key) ? get_int(key) : fallback;
-}
-Result<double> GgufFile::float_or(std::string_view key, double fallback) const {
-  return metadata().contains(key) ? get_float(key) : fallback;
-}
-Result<std::string_view> GgufFile::string_or(std::string_view key, std::string_view fallback) const {
-  return metadata().contains(key) ? get_string(key) : fallback;
-}
-Result<bool> GgufFile::bool_or(std::string_view key, bool fallback) const {
-  const auto it = metadata().find(key);
-  if (it == metadata().end()) return fallback;
-  if (const auto* v = std::get_if<bool>(&it->second.v)) return *v;
-  return wrong(*this, key, "true or false", true);
-}
-const GgufArray* GgufFile::find_array(std::string_view key) const {
-  const auto it = metadata().find(key);
-  if (it == metadata().end()) return nullptr;
-  const auto* a = std::get_if<std::shared_ptr<GgufArray>>(&it->second.v);
-  return a ? a->get() : nullptr;
 }
 
 }  // namespace ponder

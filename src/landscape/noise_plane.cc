@@ -37,8 +37,7 @@ Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, const Pre
                                                      double alpha, const std::vector<Token>& x,
                                                      const std::vector<Token>& y, std::uint64_t seed) {
   for (const auto* reply : {&x, &y})
-    if (reply->empty() || static_cast<int>(reply->size()) > law.horizon() ||
-        !law.closes(static_cast<int>(reply->size()) - 1, reply->back()))
+    if (!law.is_reply(*reply))
       return Error{Code::kInvalid, "a reply of the law", std::to_string(reply->size()) + " tokens that are none",
                    "NoisePlane", ""};
   if (x == y) return Error{Code::kInvalid, "two different replies", "one", "NoisePlane", ""};

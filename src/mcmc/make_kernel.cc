@@ -1,6 +1,7 @@
 // Kernels by name: the one place that knows which there are and what their settings are called.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/nearest.h"
@@ -12,6 +13,7 @@
 #include "mcmc/hmc.h"
 #include "mcmc/hmc_token.h"
 #include "mcmc/insert_delete.h"
+#include "mcmc/kernel_part.h"
 #include "mcmc/pafs.h"
 #include "mcmc/slice.h"
 #include "mcmc/spec.h"
@@ -20,10 +22,9 @@
 namespace ponder {
 namespace {
 
-using Owned = std::unique_ptr<Kernel>;
-using Made = Result<Owned>;
+using Part = KernelSpec::Part;
 
-Made make_suffix(Settings& s, const Energy& e) {
+Result<Part> read_suffix(Settings& s) {
   SuffixConfig c;
   int cut = 0, early = 1;
   double temperature = 1;
@@ -36,49 +37,49 @@ Made make_suffix(Settings& s, const Energy& e) {
   c.cut = static_cast<SuffixConfig::Cut>(cut);
   c.early = early == 1;
   if (s.has("temperature")) c.temperature = temperature;
-  return Owned(new SuffixKernel(e, c));
+  return kernel_part<SuffixKernel>(c);
 }
 
-Made make_gibbs(Settings& s, const Energy& e) {
+Result<Part> read_gibbs(Settings& s) {
   GibbsConfig c;
   s.read("candidates", 1, c.candidates);
   PONDER_TRY(s.check());
-  return Owned(new GibbsKernel(e, c));
+  return kernel_part<GibbsKernel>(c);
 }
 
-Made make_csmc(Settings& s, const Energy& e) {
+Result<Part> read_csmc(Settings& s) {
   ParticlesConfig c;
   s.read("particles", 2, c.n);
   s.read("ess", 0., c.ess);
   s.read("ramp", 0, c.ramp);
   PONDER_TRY(s.check());
-  return Owned(new CsmcKernel(e, c));
+  return kernel_part<CsmcKernel>(c);
 }
 
-Made make_dmala(Settings& s, const Energy& e) {
+Result<Part> read_dmala(Settings& s) {
   DmalaConfig c;
   s.read_positive("step", c.step);
   c.tune = !s.has("step");
   s.read_positive("uniform", c.uniform);
   s.read("gradient", 0., c.gradient);
   PONDER_TRY(s.check());
-  return Owned(new DmalaKernel(e, c));
+  return kernel_part<DmalaKernel>(c);
 }
 
-Made make_gwg(Settings& s, const Energy& e) {
+Result<Part> read_gwg(Settings& s) {
   double gradient = 1;
   s.read("gradient", 0., gradient);
   PONDER_TRY(s.check());
-  return Owned(new GwgKernel(e, gradient));
+  return kernel_part<GwgKernel>(gradient);
 }
 
-Made make_pafs(Settings& s, const Energy& e) {
+Result<Part> read_pafs(Settings& s) {
   PafsConfig c;
   s.read("length", 1., c.length);
   c.tune = !s.has("length");
   s.read("gradient", 0., c.gradient);
   PONDER_TRY(s.check());
-  return Owned(new PafsKernel(e, c));
+  return kernel_part<PafsKernel>(c);
 }
 
 Block::Kind read_block(Settings& s, Block::Kind block) {
@@ -87,14 +88,14 @@ Block::Kind read_block(Settings& s, Block::Kind block) {
   return static_cast<Block::Kind>(word);
 }
 
-Made make_slice(Settings& s, const Energy& e) {
+Result<Part> read_slice(Settings& s) {
   SliceConfig c;
   c.block = read_block(s, c.block);
   PONDER_TRY(s.check());
-  return Owned(new SliceKernel(e, c));
+  return kernel_part<SliceKernel>(c);
 }
 
-Made make_hmc(Settings& s, const Energy& e) {
+Result<Part> read_hmc(Settings& s) {
   HmcConfig c;
   s.read("steps", 1, c.steps);
   s.read_positive("angle", c.angle);
@@ -103,10 +104,10 @@ Made make_hmc(Settings& s, const Energy& e) {
   s.read_positive("tau", c.tau);
   c.block = read_block(s, c.block);
   PONDER_TRY(s.check());
-  return Owned(new HmcKernel(e, c));
+  return kernel_part<HmcKernel>(c);
 }
 
-Made make_hmc_token(Settings& s, const Energy& e) {
+Result<Part> read_hmc_token(Settings& s) {
   HmcTokenConfig c;
   int relaxation = static_cast<int>(c.relaxation);
   s.read("steps", 1, c.steps);
@@ -119,34 +120,35 @@ Made make_hmc_token(Settings& s, const Energy& e) {
   c.block = read_block(s, c.block);
   PONDER_TRY(s.check());
   c.relaxation = static_cast<TokenRelaxation::Kind>(relaxation);
-  return HmcTokenKernel::make(e, c);
+  return kernel_part(c);
 }
 
 template <class K>
-Made make_plain(Settings& s, const Energy& e) {
+Result<Part> read_plain(Settings& s) {
   PONDER_TRY(s.check());
-  return Owned(new K(e));
+  return kernel_part<K>();
 }
 
-const std::map<std::string, Made (*)(Settings&, const Energy&), std::less<>> kMakers{
-    {"csmc", make_csmc},
-    {"dmala", make_dmala},
-    {"exchange", make_plain<ExchangeKernel>},
-    {"gibbs", make_gibbs},
-    {"gwg", make_gwg},
-    {"insert-delete", make_plain<InsertDeleteKernel>},
-    {"hmc", make_hmc},
-    {"hmc-token", make_hmc_token},
-    {"pafs", make_pafs},
-    {"slice", make_slice},
-    {"suffix", make_suffix},
+Result<Part> read_exchange(Settings& s) {
+  PONDER_ASSIGN(Part part, read_plain<ExchangeKernel>(s));
+  part.ladder = true;
+  return part;
+}
+
+const std::map<std::string, Result<Part> (*)(Settings&), std::less<>> kKernels{
+    {"csmc", read_csmc},         {"dmala", read_dmala},
+    {"exchange", read_exchange}, {"gibbs", read_gibbs},
+    {"gwg", read_gwg},           {"insert-delete", read_plain<InsertDeleteKernel>},
+    {"hmc", read_hmc},           {"hmc-token", read_hmc_token},
+    {"pafs", read_pafs},         {"slice", read_slice},
+    {"suffix", read_suffix},
 };
 
-Made make_one(Settings& s, const Energy& e) {
-  const auto it = kMakers.find(s.name());
-  if (it != kMakers.end()) return it->second(s, e);
+Result<Part> read_one(Settings& s) {
+  const auto it = kKernels.find(s.name());
+  if (it != kKernels.end()) return it->second(s);
   std::vector<std::string> names;
-  for (const auto& [name, maker] : kMakers) names.push_back(name);
+  for (const auto& [name, reader] : kKernels) names.push_back(name);
   const std::string near = nearest(s.name(), names, 3);
   return Error{Code::kInvalid, fmt::format("one of the kernels {}", fmt::join(names, ", ")), s.name(), "kernel",
                near.empty() ? "" : "did you mean " + near + "?"};
@@ -154,15 +156,35 @@ Made make_one(Settings& s, const Energy& e) {
 
 }  // namespace
 
-Made make_kernel(std::string_view spec, const Energy& e) {
-  PONDER_ASSIGN(std::vector<Settings> components, parse_spec(spec, "kernel"));
-  std::vector<std::shared_ptr<Kernel>> parts;
+Result<KernelSpec> KernelSpec::parse(std::string_view text) {
+  PONDER_ASSIGN(std::vector<Settings> components, parse_spec(text, "kernel"));
+  std::vector<Part> parts;
   for (Settings& s : components) {
-    PONDER_ASSIGN(auto kernel, make_one(s, e));
-    if (components.size() == 1 && s.count() == 1) return kernel;
-    parts.insert(parts.end(), s.count(), std::shared_ptr<Kernel>(std::move(kernel)));
+    PONDER_ASSIGN(Part part, read_one(s));
+    part.count = s.count();
+    parts.push_back(std::move(part));
   }
-  return Owned(new Cycle(std::move(parts)));
+  return KernelSpec(std::move(parts));
+}
+
+Result<std::unique_ptr<Kernel>> KernelSpec::make(const Energy& e) const {
+  if (!parts_ || parts_->empty()) return Error{Code::kInvalid, "a kernel at least", "none", "kernel", ""};
+  if (parts_->size() == 1 && parts_->front().count == 1) return parts_->front().make(e);
+  std::vector<std::shared_ptr<Kernel>> kernels;
+  for (const Part& part : *parts_) {
+    PONDER_ASSIGN(auto kernel, part.make(e));
+    kernels.insert(kernels.end(), part.count, std::shared_ptr<Kernel>(std::move(kernel)));
+  }
+  return std::unique_ptr<Kernel>(new Cycle(std::move(kernels)));
+}
+
+bool KernelSpec::wants_ladder() const {
+  return parts_ && std::any_of(parts_->begin(), parts_->end(), [](const Part& p) { return p.ladder; });
+}
+
+Result<std::unique_ptr<Kernel>> make_kernel(std::string_view text, const Energy& e) {
+  PONDER_ASSIGN(const KernelSpec spec, KernelSpec::parse(text));
+  return spec.make(e);
 }
 
 }  // namespace ponder

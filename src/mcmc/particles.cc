@@ -98,7 +98,11 @@ Result<bool> run_swarms(const Energy& e, const ParticlesConfig& c, const Resampl
     }
     running = std::move(next);
     PONDER_TRY(draw_tokens(e, draws));
-    for (std::size_t k = 0; k < draws.size(); ++k) *weights[k] += draws[k].state->lz.back();
+    for (std::size_t k = 0; k < draws.size(); ++k) {
+      const ChainState& x = *draws[k].state;
+      const bool lost = e.law().closes(t, x.tokens.back()) && !e.law().counts(x.tokens.size());
+      *weights[k] += lost ? -INFINITY : x.lz.back();
+    }
     for (Swarm* s : running)
       if (ess(s->log_weights) < c.ess * c.n) resample(*s, ancestors);
   }

@@ -99,7 +99,7 @@ void Settings::read(const std::string& key, int least, int& value) {
 }
 void Settings::read(const std::string& key, double least, double& value) {
   number<double>(
-      key, value, "a number of at least " + std::to_string(least), [](double a, double b) { return a >= b; }, least);
+      key, value, fmt::format("a number of at least {}", least), [](double a, double b) { return a >= b; }, least);
 }
 void Settings::read_positive(const std::string& key, double& value) {
   number<double>(

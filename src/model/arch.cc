@@ -1,10 +1,9 @@
-// What the architectures share: the table of them, sizes, rotary frequencies and their scaling.
+// What the architectures share: the table of them, typed look-ups, sizes. Not rotary positions (arch_rope.cc) nor the
+// keys that nothing looks up (arch_keys.cc).
 #include "model/arch.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "ponder/model.h"
 
@@ -21,22 +20,6 @@ constexpr auto kNames = [] {
   return names;
 }();
 
-// YaRN (Peng et al. 2023): low frequencies are interpolated, high ones kept, with a ramp between the dimensions that
-// turn `fast` and `slow` times over the original context.
-void apply_yarn(RopeTable& t, float base, int dim, float factor, int n_ctx_original, float fast, float slow,
-                float attention) {
-  const auto turns_at = [&](float turns) {
-    return dim * std::log(n_ctx_original / (turns * 2 * std::numbers::pi_v<float>)) / (2 * std::log(base));
-  };
-  const float low = std::max(0.f, std::floor(turns_at(fast)));
-  const float high = std::min(dim - 1.f, std::ceil(turns_at(slow)));
-  for (std::size_t i = 0; i < t.inverse.size(); ++i) {
-    const float keep = 1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
-    t.inverse[i] *= keep + (1 - keep) / factor;
-  }
-  t.scale = attention * (1 + 0.1f * std::log(factor));
-}
-
 }  // namespace
 
 std::span<const Architecture> architectures() { return kArchitectures; }
@@ -46,7 +29,9 @@ Result<Config> read_config(const GgufFile& file) {
   PONDER_ASSIGN(const std::string_view name, file.get_string("general.architecture"));
   for (const Architecture& a : kArchitectures) {
     if (a.name != name) continue;
-    PONDER_ASSIGN(Config c, a.read(ArchReader(file, std::string(name))));
+    const ArchReader in(file, std::string(name));
+    PONDER_ASSIGN(Config c, a.read(in));
+    PONDER_TRY(in.refuse_unread_keys(c));
     c.architecture = name;
     PONDER_ASSIGN(const std::string_view title, file.string_or("general.name", ""));
     c.name = title;
@@ -58,9 +43,20 @@ Result<Config> read_config(const GgufFile& file) {
                file.path() + ", general.architecture", "docs/howto-add-architecture.md tells how to add one"};
 }
 
+std::string ArchReader::read(std::string_view k) const {
+  read_.emplace(k);
+  return key(k);
+}
+
+const GgufArray* ArchReader::find_array(std::string_view k) const { return file_.find_array(read(k)); }
+
+Result<std::string_view> ArchReader::string_or(std::string_view k, std::string_view fallback) const {
+  return file_.string_or(read(k), fallback);
+}
+
 Status ArchReader::read_int(std::string_view k, int& out, bool required) const {
   constexpr int kMost = 1 << 24;
-  const auto r = required ? file_.get_int(key(k)) : file_.int_or(key(k), out);
+  const auto r = required ? file_.get_int(read(k)) : file_.int_or(read(k), out);
   if (!r.ok()) return r.error();
   if (*r < 0 || *r > kMost)
     return Error{Code::kInvalid, "a size from 0 to " + std::to_string(kMost), std::to_string(*r),
@@ -70,7 +66,7 @@ Status ArchReader::read_int(std::string_view k, int& out, bool required) const {
 }
 
 Status ArchReader::read_float(std::string_view k, float& out, bool required) const {
-  const auto r = required ? file_.get_float(key(k)) : file_.float_or(key(k), out);
+  const auto r = required ? file_.get_float(read(k)) : file_.float_or(read(k), out);
   if (!r.ok()) return r.error();
   if (!std::isfinite(*r))
     return Error{Code::kInvalid, "a finite number", std::to_string(*r), file_.path() + ", " + key(k), ""};
@@ -120,51 +116,6 @@ Status ArchReader::read_sizes(Config& c) const {
   c.local.assign(c.n_layers, false);
   c.rope_dim = c.head_dim;
   c.attention_scale = 1 / std::sqrt(static_cast<float>(c.head_dim));
-  return {};
-}
-
-RopeTable rope_table(float base, int dim) {
-  RopeTable t;
-  for (int i = 0; i < dim / 2; ++i)
-    t.inverse.push_back(1 / std::pow(base, static_cast<float>(2 * i) / static_cast<float>(dim)));
-  return t;
-}
-
-Status ArchReader::read_rope(Config& c) const {
-  float base = 10000, factor = 1;
-  PONDER_TRY(read_float("rope.freq_base", base, false));
-  PONDER_TRY(read_int("rope.dimension_count", c.rope_dim, false));
-  if (c.rope_dim < 2 || c.rope_dim % 2 != 0 || c.rope_dim > c.head_dim || base <= 1)
-    return Error{Code::kInvalid, "an even rope dimension up to the head size and a base above 1",
-                 std::to_string(c.rope_dim) + " and " + std::to_string(base), file_.path() + ", " + key("rope"), ""};
-  c.rope_global = rope_table(base, c.rope_dim);
-  PONDER_ASSIGN(const std::string_view scaling, file_.string_or(key("rope.scaling.type"), ""));
-  PONDER_TRY(read_float("rope.scale_linear", factor, false));  // the key of old files
-  PONDER_TRY(read_float("rope.scaling.factor", factor, false));
-  if (factor <= 0)
-    return Error{Code::kInvalid, "a positive rope scaling factor", std::to_string(factor), file_.path(), ""};
-  if (scaling == "yarn") {
-    int original = c.n_ctx;
-    float attention = 1, fast = 32, slow = 1;
-    PONDER_TRY(read_int("rope.scaling.original_context_length", original, false));
-    PONDER_TRY(read_float("rope.scaling.attn_factor", attention, false));
-    PONDER_TRY(read_float("rope.scaling.yarn_beta_fast", fast, false));
-    PONDER_TRY(read_float("rope.scaling.yarn_beta_slow", slow, false));
-    apply_yarn(c.rope_global, base, c.rope_dim, factor, original, fast, slow, attention);
-  } else if (scaling == "linear" || (scaling.empty() && factor != 1)) {
-    for (float& f : c.rope_global.inverse) f /= factor;
-  } else if (!scaling.empty() && scaling != "none") {
-    return Error{Code::kUnsupported, "rope scaling of: none, linear, yarn", "'" + std::string(scaling) + "'",
-                 file_.path(), ""};
-  }
-  if (const GgufTensor* t = file_.find("rope_freqs.weight")) {
-    if (t->type != TensorType::kF32 || t->shape != std::vector<std::int64_t>{c.rope_dim / 2})
-      return Error{Code::kInvalid, std::to_string(c.rope_dim / 2) + " float32 factors", std::to_string(t->n_values),
-                   file_.path() + ", rope_freqs.weight", ""};
-    std::vector<float> factors(c.rope_dim / 2);
-    dequantize(t->type, t->data, t->n_values, factors.data());
-    for (std::size_t i = 0; i < factors.size(); ++i) c.rope_global.inverse[i] /= factors[i];
-  }
   return {};
 }
 

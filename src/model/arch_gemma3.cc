@@ -26,18 +26,19 @@ Result<Config> read_gemma3(const ArchReader& in) {
   if (local_base <= 1)
     return Error{Code::kInvalid, "a rotary base above 1", std::to_string(local_base), in.file().path(), ""};
   c.rope_local = rope_table(local_base, c.rope_dim);
+  PONDER_TRY(in.read_float("rope.scaling.attn_factor", c.rope_local.scale, false));
   if (c.window == 0) return c;
-  const std::string key = in.key("attention.sliding_window_pattern");
-  if (const GgufArray* pattern = in.file().find_array(key)) {
+  constexpr std::string_view kPattern = "attention.sliding_window_pattern";
+  if (const GgufArray* pattern = in.find_array(kPattern)) {
     const auto* flags = std::get_if<std::vector<bool>>(&pattern->items);
     if (!flags || flags->size() != c.local.size())
       return Error{Code::kInvalid, std::to_string(c.n_layers) + " booleans", "another array",
-                   in.file().path() + ", " + key, ""};
+                   in.file().path() + ", " + in.key(kPattern), ""};
     c.local = *flags;
     return c;
   }
   int period = 6;  // every sixth layer is global
-  PONDER_TRY(in.read_int("attention.sliding_window_pattern", period, false));
+  PONDER_TRY(in.read_int(kPattern, period, false));
   for (int i = 0; i < c.n_layers; ++i) c.local[i] = period > 0 && i % period < period - 1;
   return c;
 }

@@ -34,6 +34,7 @@ const GemmKernel& kernel_of(Precision p) { return gemm_kernel(p == Precision::kB
 
 // Everything about a model that follows from its file, the options and this machine.
 Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const ModelOptions& options) {
+  PONDER_TRY(check_weights(file, c));  // before anything is said about the file, and before memory is taken
   const GemmKernel& kernel = kernel_of(precision_of(options));
   const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
   constexpr std::int64_t kSlack = 256ll << 20;

@@ -16,7 +16,8 @@ std::string shape_text(const std::vector<std::int64_t>& s) {
 // Looks tensors up; the first error is kept and everything after it is skipped.
 class Loader {
  public:
-  Loader(const GgufFile& file, const GemmKernel& kernel, bool packed, int n_threads)
+  /// kernel nullptr: tensors are looked up and checked, nothing is read.
+  Loader(const GgufFile& file, const GemmKernel* kernel, bool packed, int n_threads)
       : file_(file), kernel_(kernel), packed_(packed), n_threads_(n_threads) {}
 
   const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape, bool required = true) {
@@ -34,8 +35,9 @@ class Loader {
   }
   std::vector<float> vector(const std::string& name, std::int64_t n, bool required) {
     const GgufTensor* t = tensor(name, {n}, required);
-    std::vector<float> v(t ? n : 0);
-    if (t) dequantize(t->type, t->data, n, v.data());
+    if (!t || !kernel_) return {};
+    std::vector<float> v(n);
+    dequantize(t->type, t->data, n, v.data());
     return v;
   }
   NormWeights norm(const std::string& name, const Config& c, std::int64_t n, bool present) {
@@ -45,8 +47,8 @@ class Loader {
   Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
     std::vector<const GgufTensor*> tensors;
     for (const auto& [name, n_out] : parts) tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
-    if (!status_.ok()) return {};
-    Linear l(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_);
+    if (!status_.ok() || !kernel_) return {};
+    Linear l(tensors, *kernel_, packed_ ? &pages_ : nullptr, n_threads_);
     if (packed_)
       for (const GgufTensor* t : tensors) file_.page_out(*t);  // else a model would be in memory twice
     return l;
@@ -76,7 +78,7 @@ class Loader {
 
  private:
   const GgufFile& file_;
-  const GemmKernel& kernel_;
+  const GemmKernel* kernel_;
   bool packed_;
   int n_threads_;
   Pages pages_;
@@ -112,6 +114,19 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
   return l;
 }
 
+Result<Weights> load(Loader in, const GgufFile& file, const Config& c) {
+  Weights w;
+  w.token_embd = in.tensor("token_embd.weight", {c.n_embd, c.n_vocab});
+  if (c.learned_positions) w.position_embd = in.tensor("position_embd.weight", {c.n_embd, c.n_ctx});
+  w.output_norm = in.norm("output_norm", c, c.n_embd, true);
+  for (int i = 0; i < c.n_layers && in.status().ok(); ++i) w.layers.push_back(load_layer(in, file, c, i));
+  const bool tied = !file.find("output.weight");
+  w.output = in.linear({{tied ? "token_embd" : "output", c.n_vocab}}, c.n_embd);
+  in.check_all_used(c);
+  if (!in.status().ok()) return in.status().error();
+  return w;
+}
+
 }  // namespace
 
 std::int64_t packed_bytes(const GgufFile& file, const GemmKernel& kernel) {
@@ -130,19 +145,13 @@ std::int64_t packed_bytes(const GgufFile& file, const GemmKernel& kernel) {
   return bytes;
 }
 
+Status check_weights(const GgufFile& file, const Config& c) {
+  return load(Loader(file, nullptr, false, 1), file, c).status();
+}
+
 Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKernel& kernel, bool packed,
                              int n_threads) {
-  Loader in(file, kernel, packed, n_threads);
-  Weights w;
-  w.token_embd = in.tensor("token_embd.weight", {c.n_embd, c.n_vocab});
-  if (c.learned_positions) w.position_embd = in.tensor("position_embd.weight", {c.n_embd, c.n_ctx});
-  w.output_norm = in.norm("output_norm", c, c.n_embd, true);
-  for (int i = 0; i < c.n_layers && in.status().ok(); ++i) w.layers.push_back(load_layer(in, file, c, i));
-  const bool tied = !file.find("output.weight");
-  w.output = in.linear({{tied ? "token_embd" : "output", c.n_vocab}}, c.n_embd);
-  in.check_all_used(c);
-  if (!in.status().ok()) return in.status().error();
-  return w;
+  return load(Loader(file, &kernel, packed, n_threads), file, c);
 }
 
 }  // namespace ponder

@@ -32,7 +32,9 @@ struct Weights {
 
 /// Bytes of the packed matrices of a file, before loading them.
 std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
-/// Errors: kInvalid (a tensor missing or of another shape: its name, both shapes).
+/// What load_weights would say, without reading a weight. Errors: kInvalid (a tensor missing or of another shape: its
+/// name, both shapes), kUnsupported (a tensor that the architecture does not use).
+Status check_weights(const GgufFile&, const Config&);
 Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed, int n_threads);
 
 }  // namespace ponder

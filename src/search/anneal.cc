@@ -3,10 +3,12 @@
 #include "ponder/anneal.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <optional>
 
-#include "ponder/kernel.h"
+#include "mcmc/kernel_part.h"
+#include "mcmc/slice.h"
+#include "mcmc/suffix.h"
 #include "search/stopping_density.h"
 
 namespace ponder {
@@ -30,7 +32,7 @@ class Annealer {
 
   const Energy& energy_;
   const AnnealConfig& config_;
-  std::map<std::string, std::unique_ptr<Kernel>> kernels_{};
+  std::vector<std::shared_ptr<Kernel>> kernels_{};  // of each stage
   std::vector<ChainState> chains_;
   std::vector<Reply> best_;  // of each chain
   std::int64_t steps_ = 0;
@@ -38,9 +40,16 @@ class Annealer {
 };
 
 Status Annealer::make_kernels() {
-  for (const AnnealStage& s : config_.stages) {
-    if (kernels_.contains(s.kernel)) continue;
-    PONDER_ASSIGN(kernels_[s.kernel], make_kernel(s.kernel, energy_));
+  const auto& stages = config_.stages;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const auto same = [&](const AnnealStage& other) { return other.kernel == stages[s].kernel; };
+    const auto first = static_cast<std::size_t>(std::find_if(stages.begin(), stages.end(), same) - stages.begin());
+    if (first == s) {
+      PONDER_ASSIGN(auto kernel, stages[s].kernel.make(energy_));
+      kernels_.push_back(std::move(kernel));
+    } else {
+      kernels_.push_back(kernels_[first]);
+    }
   }
   return {};
 }
@@ -55,7 +64,7 @@ std::vector<std::unique_ptr<Choices>> Annealer::choices() const {
 Status Annealer::start(std::span<const Reply> replies) {
   std::vector<const Reply*> usable;
   for (const Reply& r : replies)
-    if (energy_.is_reply(r.tokens)) usable.push_back(&r);
+    if (energy_.law().is_reply(r.tokens)) usable.push_back(&r);
   if (usable.empty()) {
     const auto owned = choices();
     std::vector<Choices*> all;
@@ -85,7 +94,7 @@ void Annealer::keep() {
 
 Status Annealer::step(std::size_t stage) {
   ++steps_;
-  const Kernel& kernel = *kernels_.at(config_.stages[stage].kernel);
+  const Kernel& kernel = *kernels_[stage];
   const auto owned = choices();
   std::vector<Choices*> all;
   for (const auto& one : owned) all.push_back(one.get());
@@ -127,14 +136,22 @@ Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c, std::span
 
 }  // namespace
 
-std::vector<AnnealStage> default_stages() {
-  return {{1, "suffix", 1},
-          {4, "suffix:tries=4+slice", 3},
-          {16, "suffix:tries=4,temperature=0.25+slice", 3},
-          {kAscent, "suffix:tries=4,temperature=0.25", 4}};
+std::vector<AnnealStage> default_stages(bool slice) {
+  const auto suffix = [](int tries, std::optional<double> temperature = {}) {
+    return kernel_part<SuffixKernel>(SuffixConfig{.tries = tries, .temperature = temperature});
+  };
+  const auto sliced = [slice](KernelSpec::Part first) {
+    std::vector<KernelSpec::Part> parts{std::move(first)};
+    if (slice) parts.push_back(kernel_part<SliceKernel>(SliceConfig{}));
+    return KernelSpec(std::move(parts));
+  };
+  return {{1, KernelSpec({suffix(1)}), 1},
+          {4, sliced(suffix(4)), 3},
+          {16, sliced(suffix(4, 0.25)), 3},
+          {kAscent, KernelSpec({suffix(4, 0.25)}), 4}};
 }
 
-std::vector<AnnealStage> stages_of(const std::string& kernel, double highest) {
+std::vector<AnnealStage> stages_of(const KernelSpec& kernel, double highest) {
   std::vector<AnnealStage> stages;
   for (double alpha = 1; alpha < highest; alpha *= 4) stages.push_back({alpha, kernel, 4});
   stages.push_back({highest, kernel, 4});
@@ -157,7 +174,7 @@ Result<AnnealResult> anneal(CausalDensity& d, const PrefixRef& context, const Re
   AnnealResult result = a.result();
   if (!a.started())  // the budget did not reach so far: the starts stand
     for (const Reply& r : starts)
-      if (energy.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
+      if (law.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
         result.replies = {r};
   return result;
 }

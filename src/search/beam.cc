@@ -17,6 +17,19 @@ struct Child {
   Token token;
 };
 
+// Takes out the children that close at position t, too early to count: they are no candidates.
+void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live, std::vector<Child>& children,
+                std::optional<Reply>& shorter) {
+  std::erase_if(children, [&](const Child& c) {
+    if (!law.closes(t, c.token)) return false;
+    if (!shorter || c.logprob > shorter->logprob) {
+      shorter = {live[c.beam].tokens, c.logprob, law.is_end(c.token)};
+      shorter->tokens.push_back(c.token);
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BeamConfig& c,
@@ -35,12 +48,14 @@ Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const
   for (; !hopeless() && law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
     const TokenMask* mask = law.mask(t);
+    // Where end tokens are no candidates, they are not to push others off the lists.
+    const int most = c.width + (law.counts(t + 1) ? 0 : static_cast<int>(law.end_tokens().size()));
     for (const Beam& b : live) {
       const std::span<const Token> last(b.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
       batch.push_back({.parent = b.at,
                        .tokens = last,
                        .rows = RowSet::kLast,
-                       .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = c.width}},
+                       .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = most}},
                        .masks = {mask}});
     }
     Rows rows;
@@ -48,6 +63,7 @@ Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const
     std::vector<Child> children;
     for (std::size_t i = 0; i < live.size(); ++i)
       for (const TokenProb& v : rows.rows[i].list) children.push_back({live[i].logprob + v.logprob, i, v.token});
+    if (!law.counts(t + 1)) take_short(law, t, live, children, result.shorter);
     std::stable_sort(children.begin(), children.end(),
                      [](const Child& a, const Child& b) { return a.logprob > b.logprob; });
     if (children.size() > width) children.resize(width);

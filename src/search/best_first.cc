@@ -6,8 +6,10 @@
 #include <cmath>
 #include <new>
 
+#include "ponder/energy.h"
 #include "search/best_first.h"
 #include "search/clock.h"
+#include "search/worth.h"
 
 namespace ponder {
 namespace {
@@ -15,18 +17,6 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
 }  // namespace
-
-bool BestFirst::is_reply(const Reply& r) const {
-  const int n = static_cast<int>(r.tokens.size());
-  if (n == 0 || n > law_.horizon()) return false;
-  for (int t = 0; t < n; ++t) {
-    const TokenMask* m = law_.mask(t);
-    if (r.tokens[t] < 0 || r.tokens[t] >= d_.n_vocab() || (m && !(*m)[r.tokens[t]]) ||
-        law_.closes(t, r.tokens[t]) != (t + 1 == n))
-      return false;
-  }
-  return true;
-}
 
 double BestFirst::top() const {
   return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());
@@ -64,6 +54,19 @@ void BestFirst::keep_or_prune(Entry e) {
     pruned_ = std::max(pruned_, e.bound);
 }
 
+// The most that the terms can give to a reply of at most n_most tokens that goes on after a node, or a token after it.
+double BestFirst::terms_ahead(Frontier::Index node, Token v, int n_most) const {
+  if (c_.terms.empty()) return 0;
+  std::vector<Token> begin = frontier_.tokens(node);
+  if (v >= 0) begin.push_back(v);
+  return most_of_terms(c_.terms, begin, n_most);
+}
+
+// The most that the prior and the terms can give to such a reply of the law.
+double BestFirst::ahead(Frontier::Index node, Token v) const {
+  return kept_.ahead(frontier_.node(node).length + (v >= 0 ? 1 : 0)) + terms_ahead(node, v, law_.horizon());
+}
+
 void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
   const Frontier::Node& n = frontier_.node(node);
   const int t = n.length;
@@ -72,11 +75,15 @@ void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
     std::vector<Token> tokens = frontier_.tokens(node);
     tokens.push_back(v.token);
     seen_mass_ += std::exp(f);
-    kept_.offer({std::move(tokens), f, law_.is_end(v.token)});
+    Reply r{std::move(tokens), f, law_.is_end(v.token)};
+    if (law_.counts(r.tokens.size()))
+      kept_.offer(std::move(r));
+    else if (!shorter_ || f > shorter_->logprob)
+      shorter_ = std::move(r);
   } else if (law_.extends(t + 1)) {
-    keep_or_prune({.bound = f + kept_.ahead(t + 1), .logprob = f, .node = node, .token = v.token});
+    keep_or_prune({.bound = f + ahead(node, v.token), .logprob = f, .node = node, .token = v.token});
   } else {
-    horizon_ = std::max(horizon_, f);
+    horizon_ = std::max(horizon_, f + terms_ahead(node, v.token, std::numeric_limits<int>::max()));
   }
 }
 
@@ -89,7 +96,7 @@ void BestFirst::take_row(const Entry& e, PrefixRef end, const Row& row) {
     const Frontier::Node& n = frontier_.node(node);
     const double f = n.logprob + row.next_logprob;
     const int taken = std::max(static_cast<int>(row.list.size()), e.skip);
-    keep_or_prune({.bound = f + kept_.ahead(n.length), .logprob = f, .node = node, .skip = taken});
+    keep_or_prune({.bound = f + ahead(node), .logprob = f, .node = node, .skip = taken});
   }
   if (fed) frontier_.release(node);
   frontier_.release(e.node);
@@ -103,7 +110,8 @@ Status BestFirst::ask(Rows& rows) {
     const int t = frontier_.length(e);
     // A list may stop at the floor: what lies below it can never be needed, since the bar only rises. The little more
     // covers rounding.
-    const double bound = kept_.floor(t) - kept_.ahead(t) - (fed ? e.logprob : n.logprob) - 1e-9;
+    const double still = e.bound - e.logprob;  // what prior and terms may add
+    const double bound = kept_.floor(t) - still - (fed ? e.logprob : n.logprob) - 1e-9;
     const auto most = std::min<std::int64_t>(std::max<std::int64_t>(4ll * e.skip, c_.max_children), d_.n_vocab());
     const Draw draw{.kind = Draw::Kind::kList, .bound = bound, .max_items = static_cast<int>(most)};
     requests.push_back({.parent = n.prefix,
@@ -138,7 +146,7 @@ Status BestFirst::expand_batch() {
 Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, const Progress& progress) {
   const Clock clock(d_, budget);
   for (const Reply& r : incumbents)
-    if (is_reply(r)) kept_.offer(r);
+    if (law_.is_reply(r.tokens)) kept_.offer(r);
   no_room_ = false;
   batch_limit_ = c_.batch;
   double told = -kInf;
@@ -188,8 +196,10 @@ void BestFirst::report_lengths(BestFirstResult& r) const {
 BestFirstResult BestFirst::result() const {
   BestFirstResult r;
   r.replies = kept_.replies();
+  r.shorter = shorter_;
   Certificate& c = r.certificate;
   c.horizon = law_.horizon();
+  c.shortest = law_.shortest();
   c.expanded = expanded_;
   c.frontier = static_cast<std::int64_t>(frontier_.entries().size());
   c.mass_left = std::clamp(1 - seen_mass_, 0., 1.);
@@ -232,8 +242,11 @@ Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const Prefi
   if (!c.length_prior.empty() && static_cast<int>(c.length_prior.size()) != law.horizon() + 1)
     return bad("a length prior of " + std::to_string(law.horizon() + 1) + " entries",
                std::to_string(c.length_prior.size()));
-  if (c.per_length && (c.n_best > 1 || !c.length_prior.empty()))
-    return bad("the most likely reply of each length", "n_best or a length prior besides");
+  if (c.per_length && (c.n_best > 1 || !c.length_prior.empty() || !c.terms.empty()))
+    return bad("the most likely reply of each length", "n_best, a length prior or terms besides");
+  for (const WeightedTerm& t : c.terms)
+    if (!t.term || most_of_terms({&t, 1}, {}, law.horizon()) == kInf)
+      return bad("terms with a bound over all replies that begin alike", t.term ? std::string(t.term->name()) : "none");
   return std::unique_ptr<BestFirst>(new BestFirst(d, context, law, c));
 }
 

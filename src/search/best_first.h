@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,10 +30,11 @@ class BestFirst {
   static constexpr double kNone = -std::numeric_limits<double>::infinity();
   BestFirst(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BestFirstConfig& c)
       : d_(d), law_(law), c_(c), kept_(law, c_), frontier_(context, c.max_frontier), batch_limit_(c.batch) {
-    frontier_.push({.bound = kept_.ahead(0)});
+    frontier_.push({.bound = ahead(0)});
   }
-  bool is_reply(const Reply&) const;
   double top() const;
+  double ahead(Frontier::Index, Token = -1) const;
+  double terms_ahead(Frontier::Index, Token, int n_most) const;
   bool matters(const Entry& e) const { return e.bound > kept_.floor(frontier_.length(e)); }
   void pop_batch();
   Status expand_batch();
@@ -49,11 +51,12 @@ class BestFirst {
   const BestFirstConfig c_;
   KeptReplies kept_;
   Frontier frontier_;
-  std::vector<Entry> batch_;  // popped, and not expanded yet
-  int batch_limit_;           // what memory for keys and values has allowed so far
+  std::vector<Entry> batch_;        // popped, and not expanded yet
+  std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
+  int batch_limit_;                 // what memory for keys and values has allowed so far
   bool no_room_ = false;
   double pruned_ = kNone;   // largest bound left out for good
-  double horizon_ = kNone;  // largest unended prefix of horizon tokens (target ended), by log-probability
+  double horizon_ = kNone;  // most that a reply beyond the horizon (target ended) can be worth, by prefix
   double seen_mass_ = 0;
   std::int64_t expanded_ = 0;
 };

@@ -67,19 +67,12 @@ double Checker::best_prior_beyond(std::size_t n) const {
   if (s_.length_prior.empty()) return 0;
   double best = -kInf;
   for (std::size_t k = n + 1; k < s_.length_prior.size(); ++k)
-    if (static_cast<int>(k) >= law_.min_length()) best = std::max(best, s_.length_prior[k]);
+    if (static_cast<int>(k) >= law_.min_length() && law_.counts(k)) best = std::max(best, s_.length_prior[k]);
   return best;
 }
 
 void Checker::check_is_reply(const Reply& r) {
-  const auto n = static_cast<int>(r.tokens.size());
-  bool ok = n > 0 && n <= law_.horizon();
-  for (int t = 0; ok && t < n; ++t) {
-    const Token v = r.tokens[t];
-    const TokenMask* mask = law_.mask(t);
-    ok = v >= 0 && v < d_.n_vocab() && (!mask || (*mask)[v]) && law_.closes(t, v) == (t == n - 1);
-  }
-  if (!ok) wrong(name(r.tokens) + " is none of this law");
+  if (!law_.is_reply(r.tokens)) wrong(name(r.tokens) + " is none of this law");
   if (!kept_.insert(r.tokens).second) wrong(name(r.tokens) + " is there twice");
 }
 
@@ -107,6 +100,7 @@ void Checker::check_arithmetic() {
     wrong("it says optimal with a bound above the replies");
   if (differ(c.mass_kept, mass)) wrong("its mass is not that of the replies");
   if (c.horizon != law_.horizon()) wrong("its horizon is not that of its law");
+  if (c.shortest != law_.shortest()) wrong("its shortest reply is not that of its law");
   const bool ended = law_.target() == Target::kEnded;
   const bool fits = law_.target() == Target::kTruncated ? c.claim == Certificate::Claim::kTruncated
                     : law_.target() == Target::kFixed   ? c.claim == Certificate::Claim::kFixed
@@ -139,6 +133,7 @@ void Checker::look_at_row(const Waiting& w, const PrefixRef& at, const Row& row,
     const double worth = f + (closes ? prior(t + 1) : best_prior_beyond(t + 1));
     const bool beyond = !closes && t + 1 >= law_.horizon();  // an unended prefix of horizon tokens is no reply
     if (!(f > -kInf) || !((beyond ? f : worth) > line)) continue;
+    if (closes && !law_.counts(t + 1)) continue;  // too short to be a reply
     std::vector<Token> tokens = w.tokens;
     tokens.push_back(v);
     if (closes) {

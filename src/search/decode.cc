@@ -67,7 +67,7 @@ Status check(const DecodeConfig& c, int n_streams) {
 
 Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                                   const DecodeConfig& c, int n_streams, const Budget& budget,
-                                  const std::function<bool(int, Token)>& on_token,
+                                  const std::function<bool(int, TokenProb)>& on_token,
                                   const std::function<void(const Reply&)>& on_reply) {
   PONDER_TRY(check(c, n_streams));
   const Clock clock(d, budget);
@@ -96,9 +96,9 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
       s.reply.tokens.push_back(v.token);
       s.reply.logprob += v.logprob;
       s.reply.ended = law.is_end(v.token);
-      s.live = !s.reply.ended && (!on_token || on_token(who[i], v.token));
-      if (s.reply.ended && on_token) on_token(who[i], v.token);
-      if (on_reply && law.closes(t, v.token)) on_reply(s.reply);
+      s.live = !s.reply.ended && (!on_token || on_token(who[i], v));
+      if (s.reply.ended && on_token) on_token(who[i], v);
+      if (on_reply && law.is_reply(s.reply.tokens)) on_reply(s.reply);
     }
   }
   std::vector<Reply> replies;

@@ -6,11 +6,13 @@
 namespace ponder {
 
 KeptReplies::KeptReplies(const ReplyLaw& law, const BestFirstConfig& c)
-    : prior_(c.length_prior), n_best_(static_cast<std::size_t>(c.n_best)), per_length_(c.per_length), slack_(c.slack) {
+    : config_(c), n_best_(static_cast<std::size_t>(c.n_best)), per_length_(c.per_length), slack_(c.slack) {
   const int horizon = law.horizon();
   possible_.assign(horizon + 1, false);
-  for (int n = law.target() == Target::kFixed ? horizon : std::max(1, law.min_length()); n <= horizon; ++n)
+  for (int n = law.target() == Target::kFixed ? horizon : std::max({1, law.min_length(), law.shortest()}); n <= horizon;
+       ++n)
     possible_[n] = true;
+  const auto prior = [&c](int n) { return c.length_prior.empty() ? 0 : c.length_prior[n]; };
   ahead_.assign(horizon + 1, -kInf);
   for (int t = horizon; t-- > 0;) ahead_[t] = std::max(ahead_[t + 1], possible_[t + 1] ? prior(t + 1) : -kInf);
   if (per_length_) bars_.assign(horizon + 1, -kInf);
@@ -32,6 +34,7 @@ void KeptReplies::offer_by_length(Reply r) {
 
 void KeptReplies::offer(Reply r) {
   if (per_length_) return offer_by_length(std::move(r));
+  if (worth(r) == -kInf) return;
   if (std::any_of(kept_.begin(), kept_.end(), [&](const Reply& k) { return k.tokens == r.tokens; })) return;
   const auto better = [&](const Reply& a, const Reply& b) { return worth(a) > worth(b); };
   kept_.insert(std::upper_bound(kept_.begin(), kept_.end(), r, better), std::move(r));

@@ -11,10 +11,11 @@ namespace ponder {
 
 class KeptReplies {
  public:
+  /// The configuration must outlive it.
   KeptReplies(const ReplyLaw&, const BestFirstConfig&);
+  /// A reply that a term forbids is not kept.
   void offer(Reply);
-  /// What a reply is worth: its log-probability, and the prior of its length. Nats.
-  double worth(const Reply& r) const { return r.logprob + prior(static_cast<int>(r.tokens.size())); }
+  double worth(const Reply& r) const { return ponder::worth(config_, r); }
   /// The most that the prior can still give to a reply of more than t tokens.
   double ahead(int t) const { return ahead_[t]; }
   /// What a reply of more than t tokens must be worth more than to be kept; -inf while there is room for it.
@@ -28,10 +29,10 @@ class KeptReplies {
 
  private:
   static constexpr double kInf = std::numeric_limits<double>::infinity();
-  double prior(int n) const { return prior_.empty() ? 0 : prior_[n]; }
   void offer_by_length(Reply);
 
-  std::vector<double> prior_, ahead_;  // (horizon + 1)
+  const BestFirstConfig& config_;
+  std::vector<double> ahead_;  // (horizon + 1)
   std::size_t n_best_;
   bool per_length_;
   double slack_;

@@ -45,6 +45,7 @@ Result<Found> run_beam(const Task& t, int first, int last) {
     PONDER_ASSIGN(const BeamResult r,
                   beam_search(t.density, t.context, t.law, {.width = width, .progress = t.offer}, rest));
     found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
+    if (r.shorter) found.replies.push_back(*r.shorter);
     if (width >= last || share.spent() > 0.5 || all.over()) return found;
   }
 }
@@ -90,14 +91,12 @@ Result<Run> make_smc(Settings& s) {
 
 // With or without slices of the noise between the suffixes.
 Result<Run> make_anneal(Settings& s) {
-  ChainsConfig c;
+  AnnealedChains c;
   int slice = 1;
   s.read("chains", 1, c.chains);
   s.read_word("slice", {"0", "1"}, slice);
   PONDER_TRY(s.check());
-  c.stages = default_stages();
-  for (AnnealStage& stage : c.stages)
-    if (const auto at = stage.kernel.find("+slice"); slice == 0 && at != std::string::npos) stage.kernel.erase(at);
+  c.stages = default_stages(slice == 1);
   return Run([c](const Task& t) { return run_chains(t, c); });
 }
 
@@ -107,6 +106,7 @@ Result<Found> run_prove(const Task& t) {
   }
   PONDER_TRY(t.proof->run(t.starts, t.budget, [&t](const Reply& best, const Certificate&) { t.offer(best); }));
   BestFirstResult r = t.proof->result();
+  if (r.shorter) r.replies.push_back(*r.shorter);
   return Found{.replies = std::move(r.replies), .certificate = r.certificate};
 }
 
@@ -117,7 +117,7 @@ Result<Run> make_prove(Settings& s) {
 
 }  // namespace
 
-Result<Found> run_chains(const Task& t, const ChainsConfig& chains) {
+Result<Found> run_chains(const Task& t, const AnnealedChains& chains) {
   constexpr int kCycles = 4;  // where no budget ends it
   AnnealConfig c{.stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
   if (t.endless()) c.cycles = kCycles;

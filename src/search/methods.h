@@ -32,7 +32,7 @@ struct Task {
 };
 
 struct Found {
-  std::vector<Reply> replies{};
+  std::vector<Reply> replies{};  // closed ones, some of them too short to count
   std::optional<Certificate> certificate{};
   std::optional<double> gap{};
 };
@@ -53,10 +53,10 @@ Result<Run> make_hmc(Settings&);
 Result<Run> make_hmc_token(Settings&);
 
 /// What all chain methods do: anneal from the starts.
-struct ChainsConfig {
+struct AnnealedChains {
   std::vector<AnnealStage> stages{};
   int chains = AnnealConfig{}.chains;
 };
-Result<Found> run_chains(const Task&, const ChainsConfig&);
+Result<Found> run_chains(const Task&, const AnnealedChains&);
 
 }  // namespace ponder

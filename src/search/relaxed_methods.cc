@@ -1,8 +1,10 @@
 // First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space and in noise space.
 // docs/methods.md#relaxations.
 #include <algorithm>
+#include <utility>
 
-#include "mcmc/hmc_token.h"
+#include "mcmc/hmc.h"
+#include "mcmc/kernel_part.h"
 #include "ponder/ascent.h"
 #include "search/methods.h"
 #include "search/stopping_density.h"
@@ -106,14 +108,12 @@ Result<Found> run_ascent_noise(const Task& t, const NoiseAscentConfig& config) {
 }
 
 // Chains of one kernel at exponents up to `highest`.
-Result<Run> make_chains(Settings& s, const std::string& kernel, double highest) {
-  ChainsConfig c{.stages = stages_of(kernel, highest)};
+Result<Run> make_chains(Settings& s, KernelSpec::Part kernel, double highest) {
+  AnnealedChains c{.stages = stages_of(KernelSpec({std::move(kernel)}), highest)};
   s.read("chains", 1, c.chains);
   PONDER_TRY(s.check());
   return Run([c](const Task& t) { return run_chains(t, c); });
 }
-
-std::string setting(const std::string& key, double value) { return key + "=" + std::to_string(value); }
 
 }  // namespace
 
@@ -137,25 +137,20 @@ Result<Run> make_ascent_noise(Settings& s) {
 
 Result<Run> make_hmc(Settings& s) {
   constexpr double kHighest = 64;
-  int steps = 3;
-  double angle = 0.4, force = 0.5;
-  s.read("steps", 1, steps);
-  s.read_positive("angle", angle);
-  s.read("force", 0., force);
-  return make_chains(
-      s, "hmc:steps=" + std::to_string(steps) + "," + setting("angle", angle) + "," + setting("force", force),
-      kHighest);
+  HmcConfig c{.angle = 0.4, .force = 0.5, .tune = false};
+  s.read("steps", 1, c.steps);
+  s.read_positive("angle", c.angle);
+  s.read("force", 0., c.force);
+  return make_chains(s, kernel_part<HmcKernel>(c), kHighest);
 }
 
 Result<Run> make_hmc_token(Settings& s) {
   constexpr double kHighest = 1000;
-  HmcTokenConfig c{.force = 1};
+  HmcTokenConfig c{.force = 1, .tune = false};
   s.read("steps", 1, c.steps);
   s.read_positive("step", c.step);
   s.read("force", 0., c.force);
-  return make_chains(
-      s, "hmc-token:steps=" + std::to_string(c.steps) + "," + setting("step", c.step) + "," + setting("force", c.force),
-      kHighest);
+  return make_chains(s, kernel_part(c), kHighest);
 }
 
 }  // namespace ponder

@@ -17,9 +17,9 @@ Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, 
   Rows rows;
   PONDER_TRY(d.extend(requests, rows));
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    double w = c.length_prior.empty() ? 0 : c.length_prior[replies[i].tokens.size()];
-    for (const Row& row : rows.of(i)) w += row.logprob;
-    out.push_back(w);
+    double f = 0;
+    for (const Row& row : rows.of(i)) f += row.logprob;
+    out.push_back(worth(c, {replies[i].tokens, f, replies[i].ended}));
   }
   return {};
 }

@@ -28,7 +28,7 @@ std::vector<int> systematic(const Swarm& s) {
 // Tells of the likeliest reply among the particles where it is likelier than `told`.
 void tell(const Energy& e, const Swarm& s, const SmcConfig& c, double& told) {
   for (const ChainState& x : s.states) {
-    if (!e.is_reply(x.tokens)) continue;
+    if (!e.law().is_reply(x.tokens)) continue;
     double f = 0;
     for (double lp : x.logprobs) f += lp;
     if (!(f > told)) continue;

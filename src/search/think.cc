@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::size_t kMostStarts = 4;
 
+// The law of the search that follows a first reply of n tokens.
+Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int n, const CausalDensity& d) {
+  constexpr int kLeastHorizon = 40;
+  ReplyLawConfig c = law.config();
+  if (c.target == Target::kFixed) return law;
+  if (config.fit_horizon) c.horizon = std::min(std::max(kLeastHorizon, (3 * n + 1) / 2), c.horizon);
+  if (config.like_lengths) c.shortest = std::max(c.shortest, (2 * n + 2) / 3);
+  return ReplyLaw::make(c, d.n_vocab(), law.end_tokens());
+}
+
 struct Turn {
   std::string method, name;  // with its settings, and without
   Run run;
@@ -65,9 +75,7 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
 class Thinker {
  public:
   Thinker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
-      : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {
-    result_.certificate.horizon = law.horizon();
-  }
+      : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {}
   Status first();
   Status run(const Turn&);
   bool over() const { return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal; }
@@ -88,12 +96,13 @@ class Thinker {
 
   CausalDensity& density_;
   PrefixRef context_;
-  const ReplyLaw& law_;
+  ReplyLaw law_;  // the caller's, and of the search once there is a first reply
   const ThinkConfig& config_;
   Budget budget_;
   Clock clock_;
   ThinkResult result_{};
   std::vector<Reply> best_;    // none or one
+  std::optional<Reply> also_;  // the most likely one that is too short to count
   std::vector<Reply> drafts_;  // first replies
   std::unique_ptr<BestFirst> proof_{};
   double gained_seconds_ = 0;
@@ -108,8 +117,11 @@ Budget Thinker::with_patience(const Budget& given) {
 
 // True where it is a reply of the law.
 bool Thinker::offer(const Reply& r) {
-  const int n = static_cast<int>(r.tokens.size());
-  if (n == 0 || !law_.closes(n - 1, r.tokens.back())) return false;
+  if (!law_.is_closed(r.tokens)) return false;
+  if (!law_.counts(r.tokens.size())) {
+    if (!also_ || r.logprob > also_->logprob) also_ = r;
+    return false;
+  }
   if (!best_.empty() && r.logprob <= best_[0].logprob) return true;
   best_ = {r};
   gained_seconds_ = clock_.seconds();
@@ -165,9 +177,21 @@ Status Thinker::first() {
   Budget only_stop;
   only_stop.stop = budget_.stop;
   const Cost before = density_.cost();
-  PONDER_ASSIGN(const std::vector<Reply> replies, decode(density_, context_, law_, config_.first, 1, only_stop));
+  const auto on_token = [this](int, TokenProb v) {
+    if (config_.on_first_token) config_.on_first_token(v);
+    return true;
+  };
+  PONDER_ASSIGN(const std::vector<Reply> replies,
+                decode(density_, context_, law_, config_.first, 1, only_stop, on_token));
   result_.first = replies[0];
+  if (config_.on_first) config_.on_first(result_.first);
+  PONDER_ASSIGN(law_, search_law(law_, config_, static_cast<int>(replies[0].tokens.size()), density_));
+  result_.law = law_.config();
+  result_.certificate.horizon = law_.horizon();
+  result_.certificate.shortest = law_.shortest();
   if (offer(replies[0])) drafts_.push_back(replies[0]);
+  gained_seconds_ = clock_.seconds();  // patience is with the search
+  gained_tokens_ = clock_.cost().total();
   record({.name = "first", .cost = density_.cost() - before, .seconds = clock_.seconds()}, {.replies = replies});
   return {};
 }
@@ -206,6 +230,12 @@ Status Thinker::run(const Turn& turn) {
 
 ThinkResult Thinker::result() && {
   result_.best = best_.empty() ? result_.first : best_[0];
+  if (law_.is_reply(result_.first.tokens)) result_.gain = result_.best.logprob - result_.first.logprob;
+  if (also_ && (best_.empty() || also_->logprob > best_[0].logprob)) result_.also = also_;
+  // Whatever is likelier than the bound was met on the way, too short or not.
+  Certificate& c = result_.certificate;
+  result_.also_proved = result_.also && result_.also->logprob >= c.bound;
+  if (c.status == Certificate::Status::kOptimal && !result_.also) c.shortest = 0;
   if (!best_.empty()) result_.trace.push_back({clock_.seconds(), clock_.cost().total(), best_[0].logprob});
   return std::move(result_);
 }

@@ -1,10 +1,11 @@
 // Tokenizer: special tokens are cut out of the text first, the rest goes through byte-level BPE (Sennrich et al. 2016,
 // Radford et al. 2019) or SentencePiece's BPE with byte fallback (Kudo and Richardson 2018).
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
+#include "text/added_tokens.h"
 #include "text/merge.h"
+#include "text/nfc.h"
 #include "text/pretokenize.h"
 #include "text/utf8.h"
 #include "text/vocab.h"
@@ -12,16 +13,11 @@
 namespace ponder {
 namespace {
 
-// A part of the text: raw bytes, or a token found in it.
-struct Fragment {
-  std::size_t begin = 0, end = 0;
-  Token token = -1;
-};
-
 class BaseTokenizer : public Tokenizer {
  public:
-  explicit BaseTokenizer(Vocab v) : v_(std::move(v)) {}
+  explicit BaseTokenizer(Vocab v) : v_(std::move(v)), added_(v_) {}
   int n_vocab() const override { return v_.size(); }
+  int n_listed() const override { return v_.n_listed; }
   std::string_view model_name() const override { return v_.byte_level ? "gpt2" : "llama"; }
   std::string_view pre_name() const override { return v_.pre; }
   TokenKind kind(Token t) const override { return v_.kinds[t]; }
@@ -39,7 +35,7 @@ class BaseTokenizer : public Tokenizer {
   std::vector<Token> encode(std::string_view text, const EncodeOptions& o) const override {
     std::vector<Token> out;
     bool after_special = true;
-    for (const Fragment& f : fragments(text, o)) {
+    for (const Fragment& f : added_.split(text, o)) {
       if (f.token >= 0) {
         out.push_back(f.token);
       } else if (v_.adds_space_prefix && !v_.byte_level && after_special) {
@@ -54,6 +50,7 @@ class BaseTokenizer : public Tokenizer {
 
   std::string piece(Token t, bool with_special) const override {
     PONDER_CHECK(t >= 0 && t < v_.size());
+    if (t >= v_.n_listed) return with_special ? "[PAD" + std::to_string(t) + "]" : "";  // as converters name them
     switch (v_.kinds[t]) {
       case TokenKind::kControl:
       case TokenKind::kUnknown:
@@ -79,46 +76,8 @@ class BaseTokenizer : public Tokenizer {
   Vocab v_;
 
  private:
-  std::vector<Fragment> fragments(std::string_view text, const EncodeOptions&) const;
+  AddedTokens added_;
 };
-
-// Longest special tokens first, each wherever it stands, as llama.cpp partitions.
-std::vector<Fragment> BaseTokenizer::fragments(std::string_view text, const EncodeOptions& o) const {
-  std::array<bool, 256> present{};
-  for (char c : text) present[static_cast<unsigned char>(c)] = true;
-  const auto literal = [&](std::size_t begin, std::size_t end) {
-    const auto it =
-        std::partition_point(o.literal.begin(), o.literal.end(), [&](const ByteRange& r) { return r.end <= begin; });
-    return it != o.literal.end() && it->begin < end;
-  };
-  std::vector<Fragment> parts, next;
-  if (!text.empty()) parts.push_back({0, text.size()});
-  for (Token t : v_.special) {
-    const std::string_view s = v_.texts[t];
-    const bool user_defined = v_.kinds[t] == TokenKind::kUserDefined;
-    if ((!o.parse_special && !user_defined) || !present[static_cast<unsigned char>(s[0])]) continue;
-    if (text.find(s) == std::string_view::npos) continue;
-    next.clear();
-    for (const Fragment& f : parts) {
-      std::size_t at = f.begin, from = f.begin;
-      while (f.token < 0) {
-        const std::size_t hit = text.substr(0, f.end).find(s, from);
-        if (hit == std::string_view::npos) break;
-        from = hit + 1;
-        if (!user_defined && literal(hit, hit + s.size())) continue;
-        if (hit > at) next.push_back({at, hit});
-        next.push_back({hit, hit + s.size(), t});
-        at = from = hit + s.size();
-      }
-      if (f.token >= 0)
-        next.push_back(f);
-      else if (at < f.end)
-        next.push_back({at, f.end});
-    }
-    parts.swap(next);
-  }
-  return parts;
-}
 
 class ByteLevelBpe final : public BaseTokenizer {
  public:
@@ -132,6 +91,8 @@ class ByteLevelBpe final : public BaseTokenizer {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(a)) << 32 | static_cast<std::uint32_t>(b);
   }
   void encode_raw(std::string_view text, std::vector<Token>& out) const override {
+    std::string normal;
+    if (v_.normalises && !surely_nfc(text)) text = normal = to_nfc(text);
     for (std::string_view word : pre_->split(text)) encode_word(word, out);
   }
   void encode_word(std::string_view word, std::vector<Token>& out) const {
@@ -233,8 +194,13 @@ class SentencePieceBpe final : public BaseTokenizer {
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
   if (v.byte_level) {
-    PONDER_ASSIGN(auto pre, PreTokenizer::make(v.pre));
-    auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(pre));
+    auto pre = PreTokenizer::make(v.pre);
+    if (!pre.ok()) {
+      Error e = pre.error();
+      e.where = v.file->path() + ", " + e.where;
+      return e;
+    }
+    auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(*pre));
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));
   }

@@ -109,6 +109,32 @@ void spell(Vocab& v, int i) {
     v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
 }
 
+// An optional array; a key that holds something else is an error, not a missing table.
+template <class T>
+Result<const std::vector<T>*> read_array(const GgufFile& f, const std::string& key, std::size_t n, const char* what) {
+  if (!f.metadata().contains(key)) return nullptr;
+  const GgufArray* a = f.find_array(key);
+  const auto* items = a ? std::get_if<std::vector<T>>(&a->items) : nullptr;
+  if (items && items->size() == n) return items;
+  const std::string got = items ? std::to_string(items->size()) + " of them" : a ? "another array" : "no array";
+  return bad(f, key, "an array of " + std::to_string(n) + " " + what, got);
+}
+
+// The model may have more rows than there are tokens in the list: padding, of no text.
+Status pad_to_embedding(Vocab& v) {
+  v.n_listed = v.size();
+  const GgufTensor* e = v.file->find("token_embd.weight");
+  if (!e || e->shape.size() != 2 || e->shape[1] == v.n_listed) return {};
+  if (e->shape[1] < v.n_listed || e->shape[1] > std::numeric_limits<Token>::max())
+    return bad(*v.file, "token_embd.weight", "an embedding for each of " + std::to_string(v.n_listed) + " tokens",
+               std::to_string(e->shape[1]));
+  const auto n = static_cast<std::size_t>(e->shape[1]);
+  v.texts.resize(n);
+  v.bytes.resize(n);
+  v.kinds.resize(n, TokenKind::kUnused);
+  return {};
+}
+
 Status read_tables(Vocab& v) {
   const GgufFile& f = *v.file;
   const std::string key = "tokenizer.ggml.tokens";
@@ -121,23 +147,29 @@ Status read_tables(Vocab& v) {
   v.kinds.assign(n, TokenKind::kNormal);
   v.bytes.resize(n);
   std::fill(std::begin(v.byte_token), std::end(v.byte_token), -1);
-  if (const GgufArray* a = f.find_array("tokenizer.ggml.token_type")) {
-    const auto* types = std::get_if<std::vector<std::int64_t>>(&a->items);
-    if (!types || types->size() != n)
-      return bad(f, "tokenizer.ggml.token_type", std::to_string(n) + " whole numbers",
-                 std::to_string(a->size()) + " items");
+  PONDER_ASSIGN(const auto* types, read_array<std::int64_t>(f, "tokenizer.ggml.token_type", n, "whole numbers"));
+  if (types) {
     for (std::size_t i = 0; i < n; ++i) {
       if ((*types)[i] < 0 || (*types)[i] > 6)
         return bad(f, "tokenizer.ggml.token_type", "types from 0 to 6", std::to_string((*types)[i]));
       if ((*types)[i] > 0) v.kinds[i] = static_cast<TokenKind>((*types)[i]);
     }
   }
-  if (const GgufArray* a = f.find_array("tokenizer.ggml.scores")) {
-    const auto* scores = std::get_if<std::vector<double>>(&a->items);
-    if (!scores || scores->size() != n)
-      return bad(f, "tokenizer.ggml.scores", std::to_string(n) + " numbers", std::to_string(a->size()) + " items");
-    v.scores.assign(scores->begin(), scores->end());
-  }
+  PONDER_ASSIGN(const auto* scores, read_array<double>(f, "tokenizer.ggml.scores", n, "numbers"));
+  if (scores) v.scores.assign(scores->begin(), scores->end());
+  return {};
+}
+
+// What GGUF leaves out about added tokens and Hugging Face's tokenizer.json has, known by the model's name as llama.cpp
+// knows it: Phi-3's take the white space that follows them.
+Status find_stripping(Vocab& v) {
+  PONDER_ASSIGN(const std::string_view name, v.file->string_or("general.name", ""));
+  std::string lower(name);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (lower.find("phi-3") == std::string::npos && lower.find("phi3") == std::string::npos) return {};
+  for (Token t : v.special)
+    if (v.texts[t] != "<unk>" && v.texts[t] != "<s>" && v.texts[t] != "<|endoftext|>") v.strips_right.insert(t);
   return {};
 }
 
@@ -176,7 +208,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(const std::string_view pre, f.string_or("tokenizer.ggml.pre", ""));
   v.pre = pre;
   PONDER_TRY(read_tables(v));
-  const int n = v.size();
+  PONDER_TRY(pad_to_embedding(v));
+  const int n = v.n_listed;
   std::optional<Token> eom, fim_pad, fim_rep, fim_sep;
   const std::string base = "tokenizer.ggml.";
   if (!v.byte_level) {  // SentencePiece's own defaults
@@ -204,6 +237,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
       v.special.push_back(i);
   std::stable_sort(v.special.begin(), v.special.end(),
                    [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
+  PONDER_TRY(find_stripping(v));
+  v.normalises = v.pre == "qwen2";  // the one family here whose tokenizer.json has a normalizer: NFC
   return v;
 }
 

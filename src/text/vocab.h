@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ponder/tokenizer.h"
@@ -18,16 +19,19 @@ inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // how SPM spells a 
 struct Vocab {
   std::shared_ptr<const GgufFile> file;  // texts point into it
   bool byte_level = false;               // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
-  std::vector<std::string_view> texts;   // as in the file
+  std::vector<std::string_view> texts;   // as in the file; empty from n_listed on
   std::vector<std::string> bytes;        // what a token spells
   std::vector<TokenKind> kinds;
   std::vector<float> scores;  // SPM
   // Normal, user-defined, unused: what merging may produce. Keys are bytes, or for SPM texts, with U+2581 for spaces.
   std::unordered_map<std::string_view, Token> by_spelling;
-  Token byte_token[256];       // -1: the vocabulary cannot spell it
-  std::vector<Token> special;  // control, unknown and user-defined, longest text first
+  Token byte_token[256];                   // -1: the vocabulary cannot spell it
+  std::vector<Token> special;              // control, unknown and user-defined, longest text first
+  std::unordered_set<Token> strips_right;  // those that take the white space after them
   std::optional<Token> bos, eos, eot, unknown;
   bool adds_bos = false, adds_space_prefix = false;
+  bool normalises = false;  // text is brought into normal form C first
+  int n_listed = 0;         // ids of the token list; the embedding may have more rows
   std::vector<Token> ends;  // sorted
   std::string pre;
 

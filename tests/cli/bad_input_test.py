@@ -33,6 +33,25 @@ class BadInput(unittest.TestCase):
                 self.fails(2, part, "generate", "-no-cnv", "-p", "x", "-m", f"{d}/{name}")
             self.fails(2, "quickstart", "info", env={"XDG_CACHE_HOME": d})
 
+    def test_what_a_model_file_says(self):
+        with open(TINY, "rb") as f:
+            good = f.read()
+        with tempfile.TemporaryDirectory() as d:
+            def changed(old, new):
+                self.assertEqual((good.count(old) > 0, len(new)), (True, len(old)))
+                with open(d + "/m.gguf", "wb") as f:
+                    f.write(good.replace(old, new))
+                return d + "/m.gguf"
+
+            # A key that nobody reads may change the numbers; a name may be any bytes, and must command no terminal.
+            self.fails(2, "llama.vocab_sizf = 300", "info", "-m", changed(b"llama.vocab_size", b"llama.vocab_sizf"))
+            self.fails(2, "no such tensor", "info", "-m", changed(b"blk.1.ffn_up.weight", b"blk.1.ffn_ux.weight"))
+            named = changed(b"tiny-llama-tied", b"tiny\xff\x1b[31m-tied")
+            self.assertIn("tiny\ufffd", lines(run("info", "-m", named, "--json"))[0]["name"])
+            self.assertNotIn(b"\x1b", run("info", "-m", named).stdout)
+            r = run("info", "-m", changed(b"\x05" + bytes(7) + b"llama", b"\x05" + bytes(7) + b"ll\x1b\xffa"))
+            self.assertEqual((r.returncode, b"\x1b" in r.stderr, b"\\x1b" in r.stderr), (2, False, True), r.stderr)
+
     def test_usage(self):
         self.fails(2, "--predict", "generate", "-m", TINY, "-p", "x", "-n", "0")
         self.fails(2, "did you mean --temp?", "generate", "-m", TINY, "-p", "x", "--tmp", "1")

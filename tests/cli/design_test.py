@@ -1,42 +1,17 @@
-"""`ponder design`: designs that keep their constraints, files, the same draws of a seed, and what is said of bad input."""
+"""`ponder design`: designs that keep their constraints, the same draws of a seed, what chains are told."""
 
 import itertools
 import json
 import math
 import os
 import struct
-import tempfile
 import unittest
 
+from design_case import MOTIF, DesignCase
 from ponder_cli import TINY, jsonl, lines, run
 
-MOTIF = ">M1\nA [ 9 0 0 1 ]\nC [ 0 9 1 0 ]\nG [ 1 1 9 0 ]\nT [ 0 0 0 9 ]\n"
-FITNESS = {"terms": [{"kind": "motif", "file": "m.jaspar"}], "forbidden": ["GAATTC"], "max_homopolymer": 4}
 
-
-class Design(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.fitness = self.write("F.json", json.dumps(FITNESS))
-        self.write("m.jaspar", MOTIF)
-
-    def write(self, name, text):
-        path = os.path.join(self.folder.name, name)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        return path
-
-    def design(self, *args, fitness=None):
-        r = run("design", "--fitness", fitness or self.fitness, "--json", *args)
-        self.assertEqual((r.returncode, r.stderr), (0, b""))
-        return lines(r)[0]
-
-    def refuses(self, *args, fitness=None, says):
-        r = run("design", "--fitness", fitness or self.fitness, *args)
-        self.assertEqual((r.returncode, r.stdout), (2, b""), r.stderr)
-        self.assertIn(says, r.stderr.decode())
-
+class Design(DesignCase):
     def test_every_method_finds_the_exact_optimum(self):
         best = self.design("--length", "12", "--method", "exact")["designs"][0]
         self.assertIn("ACGT", best["sequence"])
@@ -78,13 +53,58 @@ class Design(unittest.TestCase):
         at_start = self.design("--score", start)["designs"][0]["fitness"]
         jl = os.path.join(self.folder.name, "d.jsonl")
         for method in ("anneal", "straight-through", "neighbours"):
-            self.design("--start", start, "--n", "1", "--method", method, "--tau", "0.3", "--out", jl)
+            where = ("--start", start, "--out", jl, "--force")
+            self.design(*where, "--n", "1", "--method", method, "--tau", "0.3")
             with open(jl, encoding="utf-8") as f:
                 (d,) = (json.loads(x) for x in f)
             self.assertEqual(d["curve"][0][0], 0)
             self.assertAlmostEqual(d["curve"][0][1], at_start, places=9, msg=method)
             self.assertAlmostEqual(d["curve"][-1][1], d["fitness"], places=9, msg=method)
             self.assertGreater(d["fitness"], at_start)
+
+    def test_too_few_draws_are_not_judged(self):
+        for args, reason in (
+            (("--n", "5"), "1 a chain where 100 are needed; give --n 1600"),
+            (("--n", "1", "--chains", "4"), "1 a chain where 100 are needed; give --n 400"),
+            ((), "7 a chain where 100 are needed; give --n 1600"),
+            (("--n", "200", "--chains", "1"), "one chain cannot tell"),
+        ):
+            r = run("design", "--fitness", self.fitness, "--length", "9", *args)
+            said = r.stdout.decode().splitlines()[-1]
+            self.assertTrue(said.startswith("not judged: ") and reason in said, said)
+            verdict = self.design("--length", "9", *args)["verdict"]
+            self.assertEqual((verdict["converged"], verdict["judged"]), (False, False))
+            self.assertIn(reason, verdict["reason"] + "; " + verdict["advice"])
+        verdict = self.design(
+            "--length", "9", "--n", "1600", "--warmup", "0", "--thin", "1", "--tau", "0.05"
+        )["verdict"]
+        self.assertEqual((verdict["converged"], verdict["judged"]), (False, True))
+
+    def test_designs_say_where_their_motifs_are(self):
+        both = json.dumps(
+            {
+                "terms": [
+                    {"kind": "motif", "file": "m.jaspar", "name": "first"},
+                    {"kind": "motif", "file": "m.jaspar", "strands": "forward"},
+                ]
+            }
+        )
+        path = self.write("G.json", both)
+        self.write(
+            "m.jaspar",
+            MOTIF.replace(">M1", ">M1 TF")
+            .replace("A [ 9 0 0 1 ]", "A [ 9 0 0 9 ]")
+            .replace("T [ 0 0 0 9 ]", "T [ 0 0 0 0 ]"),
+        )
+        (d,) = self.design("--score", self.write("s.fa", ">s\nCCCCTCGTCC\n"), fitness=path)[
+            "designs"
+        ]  # ACGA, reversed
+        self.assertEqual(
+            {k: d["places"][0][k] for k in ("motif", "begin", "end", "strand")},
+            {"motif": "first", "begin": 4, "end": 8, "strand": "-"},
+        )
+        self.assertEqual((d["places"][1]["motif"], d["places"][1]["strand"]), ("TF", "+"))
+        self.assertAlmostEqual(sum(p["log_odds"] for p in d["places"]), d["fitness"])
 
     def test_a_language_model_scores_letters_as_tokens(self):
         fitness = json.dumps({"terms": [{"kind": "language-model", "file": TINY, "prompt": "The river", "weight": 2}]})
@@ -116,24 +136,6 @@ class Design(unittest.TestCase):
         fitness = '{"terms":[{"kind":"language-model","file":"%s"}]}'
         self.refuses("--length", "5", fitness=fitness % path, says="none that spells T")
         self.refuses("--length", "5", fitness=fitness % os.path.join(self.folder.name, "none.gguf"), says="none.gguf")
-
-    def test_zero_has_no_sign(self):
-        near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # -5e-5
-        r = run("design", "--fitness", near, "--score", self.write("near.fa", ">s\nACGTG\n"))
-        self.assertIn("    0.000  ACGTG", r.stdout.decode())
-        self.assertNotIn("-0.0", r.stdout.decode())
-
-    def test_bad_input_is_told(self):
-        self.refuses(says="--length or --start")
-        self.refuses("--length", "10", "--max-edits", "2", says="--start")
-        self.refuses("--start", self.write("bad.fa", ">a\nACGTX\n"), says="'X'")
-        self.refuses("--length", "10", fitness=self.write("e.json", "["), says="a JSON object")
-        self.refuses("--length", "10", fitness='{"terms":[{"kind":"motiv"}]}', says="motif")
-        self.refuses("--length", "10", fitness='{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}],"frozen":[{"begin":2,"letters":"GAATTC"}],"forbidden":["GAATTC"]}', says="fixed letters")
-        self.refuses("--length", "10", "--kernel", "gwq", says="gwg")
-        self.write("m.jaspar", MOTIF.replace("9", "x", 1))
-        self.refuses("--length", "10", says="m.jaspar")
-        self.refuses("--length", "10", "--method", "exact", fitness='{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}]}', says="--method anneal")
 
 
 if __name__ == "__main__":

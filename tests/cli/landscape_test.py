@@ -81,7 +81,8 @@ class Landscape(unittest.TestCase):
         r = run("score", *PROMPT, "--reply", j["goal"]["reply"], "--end", "--json")
         self.assertAlmostEqual(lines(r)[0]["sum"], j["goal"]["logprob"], places=5)
         before = [read(self.name + x) for x in (".csv", "-paths.csv")]
-        self.draw(*args)
+        self.refuses("which exists already", *args, "--out", self.name)
+        self.draw(*args, "--force")
         self.assertEqual(before, [read(self.name + x) for x in (".csv", "-paths.csv")])
 
     @unittest.skipUnless(GNUPLOT, "gnuplot is not installed")
@@ -97,7 +98,7 @@ class Landscape(unittest.TestCase):
         with open(fake, "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\nexit 3\n")
         os.chmod(fake, 0o755)
-        self.refuses("exit code 3", "--toy", "--size", "5", "--seeds", "2", "--out", self.name, code=1, env={"PATH": self.folder.name})
+        self.refuses("exit code 3", "--toy", "--size", "5", "--seeds", "2", "--out", self.name, "--force", code=1, env={"PATH": self.folder.name})
 
     def test_stopped_it_keeps_what_it_has(self):
         p = subprocess.Popen([PONDER, "landscape", "--toy", "--size", "400", "--points", "200000", "--out", self.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -22,7 +22,7 @@ class Prove(unittest.TestCase):
         self.path = os.path.join(self.folder.name, "certificate.json")
 
     def certificate(self, *args, precision="f32"):
-        r = run("prove", *SMALL, "--max-length", "5", "--precision", precision, "--certificate", self.path, "--json", *args)
+        r = run("prove", *SMALL, "--max-length", "5", "--precision", precision, "--certificate", self.path, "--force", "--json", *args)
         self.assertEqual(r.returncode, 0, r.stderr)
         with open(self.path, encoding="utf-8") as f:
             return lines(r)[0], json.load(f)
@@ -42,7 +42,11 @@ class Prove(unittest.TestCase):
             self.assertEqual([x["reply_ids"] for x in c["replies"]], [x["reply_ids"] for x in j["n_best"]])
             self.assertEqual(list(j), ANSWER + ["certificate", "n_best", "mass", "tie"])
             self.assertNotIn("/", c["model"]["file"])
-        r = run("prove", *SMALL, "--target", "fixed", "--length", "4", "--certificate", self.path)
+        fixed = ["prove", *SMALL, "--target", "fixed", "--length", "4", "--certificate", self.path]
+        r = run(*fixed)
+        self.assertEqual(r.returncode, 2)
+        self.assertIn("exists already", r.stderr.decode())
+        r = run(*fixed, "--force")
         self.assertEqual(r.returncode, 0, r.stderr)
         self.assertIn(b"valid", run("prove", "-m", TINY, "--check", self.path).stdout)
 
@@ -112,6 +116,54 @@ class Prove(unittest.TestCase):
         r = run("prove", *SMALL, "--certificate", os.path.join(self.folder.name, "none", "x.json"))
         self.assertEqual((r.returncode, r.stdout), (1, b""))
 
+    def test_terms_rank_and_forbid_as_enumeration_does(self):
+        law = [*SMALL, "--max-length", "4", "--precision", "f32", "--json"]
+        (everything,) = lines(run("prove", *law, "--n-best", "1000"))
+        replies = everything["n_best"]
+        words = [" ".join(map(str, r["reply_ids"])) for r in replies]
+        some = lines(run("detokenize", "-m", TINY, "--ids", "70", "--json"))[0]["text"]
+
+        def check(term, allowed=lambda r: True, more=lambda r: 0, keep=3):
+            (j,) = lines(run("prove", *law, "--n-best", str(keep), "--term", term))
+            want = sorted((r for r in replies if allowed(r)), key=lambda r: -(r["logprob"] + more(r)))[:keep]
+            self.assertEqual(j["certificate"]["status"], "optimal", term)
+            self.assertEqual([r["reply_ids"] for r in j["n_best"]], [r["reply_ids"] for r in want], term)
+            for r in j["n_best"]:
+                self.assertAlmostEqual(r["worth"], r["logprob"] + more(r), places=9)
+
+        self.assertEqual(len(set(words)), len(words))
+        has = lambda r: some in r["reply"]  # noqa: E731
+        repeated = lambda r: len(r["reply_ids"]) - len(set(r["reply_ids"]))  # noqa: E731
+        if some.strip("\ufffd"):
+            check("forbid:hard:" + some, lambda r: not has(r))
+            check("keyword:hard:" + some, has)
+            check("forbid:2.5:" + some, more=lambda r: -2.5 * has(r))
+            check("keyword:3:" + some, more=lambda r: 3 * has(r))
+        check("repetition:1.5:1", more=lambda r: -1.5 * repeated(r))
+        check("repetition:-2:1", more=lambda r: 2 * repeated(r))
+        check("canonical:hard", lambda r: self.canonical(r["reply_ids"]))
+        said = run("prove", *law[:-1], "--term", "repetition:1").stdout.decode(errors="replace")
+        self.assertIn("is worth more, by log p and the terms", said)
+        self.assertNotIn("is more probable", said)
+
+    @staticmethod
+    def canonical(ids):
+        r = run("score", "-m", TINY, "--input", "-", "--jsonl", stdin=json.dumps({"prompt": "the river", "reply_ids": ids}).encode() + b"\n")
+        return lines(r)[0].get("canonical", True)
+
+    def test_the_help_lists_the_terms_that_it_takes(self):
+        text = " ".join(run("prove", "--help").stdout.decode().split())
+        for name in ("canonical:1", "copy:1", "forbid:1:a", "frozen:1:0=a", "keyword:1:a", "repetition:1"):
+            self.assertIn(name.split(":")[0], text)
+            r = run("prove", *SMALL, "--max-length", "3", "--term", name, "--json")
+            self.assertEqual(r.returncode, 0, r.stderr)
+        for name in ("reply-to-prompt", "self-verification"):
+            self.assertNotIn(name, text)
+            r = run("prove", *SMALL, "--term", name + ":1")
+            self.assertEqual(r.returncode, 2)
+            for part in (name, "a term with a bound for proofs", "ponder sample takes it"):
+                self.assertIn(part, r.stderr.decode())
+
     def test_the_best_of_each_length(self):
         (j,) = lines(run("prove", *SMALL, "--max-length", "4", "--per-length", "--json"))
         self.assertEqual([len(x["reply_ids"]) for x in j["per_length"]], [1, 2, 3, 4])
@@ -120,18 +172,19 @@ class Prove(unittest.TestCase):
 
     def test_the_sentence_speaks_of_as_many_as_were_asked_for(self):
         def said(*args):
-            return run("prove", *SMALL, "--target", "fixed", "--length", "3", *args).stdout.decode(errors="replace")
+            out = run("prove", *SMALL, "--target", "fixed", "--length", "3", *args).stdout
+            return " ".join(out.decode(errors="replace").split())  # sentences go on in the next line
 
         self.assertIn("no reply of exactly 3 tokens is more probable;", said())
         several = "no other reply of exactly 3 tokens is more probable than any of these 3;"
         self.assertIn(several, said("--n-best", "3", "--certificate", self.path))
         self.assertIn(several, run("prove", "-m", TINY, "--check", self.path).stdout.decode(errors="replace"))
         self.assertIn("there is no other reply of exactly 3 tokens;", said("--n-best", "1000"))
-        wide = run("prove", "-m", TINY, "-no-cnv", "-p", "the river", "--target", "fixed", "--length", "4", "--n-best", "3", "--budget", "60t")
-        self.assertIn("nats better than the last of these (", wide.stdout.decode(errors="replace"))
+        wide = run("prove", "-m", TINY, "-no-cnv", "-p", "the river", "--target", "fixed", "--length", "4", "--n-best", "3", "--budget", "80t")
+        self.assertIn("nats better than the last of these (", " ".join(wide.stdout.decode(errors="replace").split()))
 
     def test_what_it_refuses(self):
-        for part, *args in (("--length-prior", "--term", "copy:1"), ("--per-length alone", "--per-length", "--n-best", "2"),
+        for part, *args in (("--certificate without terms", "--term", "copy:1", "--certificate", self.path), ("did you mean copy?", "--term", "cpoy:1"), ("--per-length alone", "--per-length", "--n-best", "2"),
                             ("one prompt", "--certificate", self.path, "--input", "-"), ("of reply", "--max-length", "9999999"), ("0s", "--budget", "x0s")):
             r = run("prove", *SMALL, *args, stdin=b"")
             self.assertEqual(r.returncode, 2, (args, r.stderr))

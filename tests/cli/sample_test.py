@@ -38,6 +38,43 @@ class Sample(unittest.TestCase):
         for part in ("R-hat", "logprob", "distance", "% of", "converged"):
             self.assertIn(part, out)
 
+    def test_chains_that_do_not_move_are_told_and_not_to_be_drawn_more_often(self):
+        stuck = [*BASE, "--kernel", "hmc:angle=1e-7", "--alpha", "1", "--warmup", "0", "--draws", "30"]
+        (j,) = lines(run(*stuck, "--json"))
+        self.assertEqual(j["verdict"]["stuck"], [0, 1, 2, 3])
+        self.assertIsNone(j["diagnostics"]["rhat"]["logprob"])  # infinite
+        self.assertIn("4 of 4 chains do not move", j["verdict"]["reason"])
+        self.assertIn("--kernel ", j["verdict"]["advice"])
+        self.assertNotIn("draw", j["verdict"]["advice"])
+        self.assertEqual(lines(run(*BASE, "--allow-ids", "294,5,70", "--alpha", "1", "--draws", "100", "--json"))[0]["verdict"]["stuck"], [])
+
+    def test_what_is_no_number_keeps_its_column(self):
+        out = run(*BASE, "--kernel", "hmc:angle=1e-7", "--alpha", "1", "--warmup", "0", "--draws", "30").stdout.decode(errors="replace")
+        table = out[out.index("\n\n") + 2 :].split("\n")[:4]
+        self.assertEqual({len(row) for row in table}, {len(table[0])}, table)
+        at = table[0].index("R-hat") + len("R-hat") - 1
+        self.assertEqual(table[1][at], "—", table)
+        self.assertNotRegex("\n".join(table), "nan|inf")
+
+    def test_a_run_is_not_overwritten_unless_told(self):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "draws.jsonl")
+            args = [*BASE, "--draws", "5", "--warmup", "2", "--out", path]
+            self.assertEqual(run(*args).returncode, 0)
+            first = draws(path)
+            again = run(*args, "--seed", "7")
+            self.assertEqual((again.returncode, again.stdout), (2, b""))
+            self.assertIn("exists already", again.stderr.decode())
+            self.assertIn("give --force to replace it, or --resume to go on with it", again.stderr.decode())
+            self.assertEqual(draws(path), first)
+            os.remove(path)  # a run that was stopped in its warm-up has a checkpoint only
+            self.assertEqual(run(*args).returncode, 2)
+            self.assertEqual(run(*args, "--resume").returncode, 0)
+            self.assertEqual(draws(path), first)
+            self.assertEqual(run(*args, "--seed", "7", "--force").returncode, 0)
+            self.assertNotEqual(draws(path), first)
+            self.assertEqual(run(*args, "--force", "--resume").returncode, 2)
+
     def test_many_short_chains_have_a_nested_rhat(self):
         with tempfile.TemporaryDirectory() as d:
             path = os.path.join(d, "draws.jsonl")

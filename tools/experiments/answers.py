@@ -44,7 +44,7 @@ def programs(args):
         **{f"{POWER}, {name}": power + words for name, words in TERMS.items()},
     }
     if not args.mode_runs:
-        all_of_them["mode"] = ["think", "--budget", args.budget, *length]
+        all_of_them["mode"] = ["think", "--any-length", "--budget", args.budget, *length]
     return {k: words + (["-m", args.model] if args.model else []) for k, words in all_of_them.items()}
 
 

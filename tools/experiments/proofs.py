@@ -38,7 +38,7 @@ def row(name, rows, rng):
 def report(args, rows):
     rng = random.Random(1)
     kinds = list(dict.fromkeys(a["kind"] for a in rows))
-    worse = sum(a["gain"] < 0 and a["first"]["ended"] for a in rows)
+    worse = sum(a["first"]["ended"] and a["gain"] < 0 for a in rows)
     options = f" --sample {args.sample}" if args.sample else ""
     head = ["kind", "prompts", "proved", "of any length", f"gap < {NEAR}", "expansions, median of the proved", "gain over greedy", "greedy did not end",
             "gain over beam 16", "beam found none"]
@@ -70,7 +70,7 @@ def main():
     args.out = args.out or f"docs/experiments/proofs-{args.budget}.md"
     runs = args.runs or os.path.join(os.path.dirname(args.out), f"proofs-{args.budget}.jsonl")
     prompts = spread(read_jsonl(args.prompts), args.sample)
-    words = ["think", "--budget", args.budget]
+    words = ["think", "--any-length", "--max-length", "40", "--budget", args.budget]
     rows = Runs(runs, lambda a: (a.get("program", "think"), a["id"]))
     for program, command in ((words[0], words), ("beam", BEAM)):
         command = [*command, *(["-m", args.model] if args.model else [])]

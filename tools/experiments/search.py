@@ -59,7 +59,7 @@ class Plan:
     def words(self, model, law, arm):
         budget = f"{self.tfe[-1]}t" if self.small else f"{model.seconds:g}s"
         method = ["--method", ARMS[arm]] if ARMS[arm] else []
-        return ["think", "--budget", budget, *law.words, *method, *self.threads, *(["-m", model.file] if model.file else [])]
+        return ["think", "--any-length", "--budget", budget, *law.words, *method, *self.threads, *(["-m", model.file] if model.file else [])]
 
     def seconds(self, model):
         """At which the report looks, the last of them the budget."""

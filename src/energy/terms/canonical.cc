@@ -7,10 +7,12 @@
 namespace ponder {
 
 std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_canonical, bool hard) {
-  return make_term("canonical", [is_canonical = std::move(is_canonical), hard](ReplyTokens x) -> double {
-    if (is_canonical(x)) return 0;
-    return hard ? -std::numeric_limits<double>::infinity() : -1;
-  });
+  const double other = hard ? -std::numeric_limits<double>::infinity() : -1;
+  const auto value = [is_canonical = std::move(is_canonical), other](ReplyTokens x) -> double {
+    return is_canonical(x) ? 0 : other;
+  };
+  // A beginning that is not canonical may become so: the tokenizer joins what is followed by more.
+  return make_term("canonical", value, [other](ReplyTokens, int) -> TermRange { return {other, 0}; });
 }
 
 }  // namespace ponder

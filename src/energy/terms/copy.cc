@@ -12,13 +12,18 @@ std::unique_ptr<Term> make_copy_term(std::span<const Token> prompt, int n_gram) 
     const auto gram = prompt.subspan(i, size);
     theirs.emplace(gram.begin(), gram.end());
   }
-  return make_term("copy", [size, theirs = std::move(theirs)](ReplyTokens x) {
+  const auto value = [size, theirs = std::move(theirs)](ReplyTokens x) {
     double copied = 0;
     for (std::size_t i = 0; i + size <= x.size(); ++i) {
       const ReplyTokens gram = x.subspan(i, size);
       if (theirs.contains({gram.begin(), gram.end()})) ++copied;
     }
     return -copied;
+  };
+  // What was copied stays so; each token more ends one n-gram at most.
+  return make_term("copy", value, [value](ReplyTokens begin, int n_most) -> TermRange {
+    const double now = value(begin);
+    return {now - (n_most - static_cast<double>(begin.size())), now};
   });
 }
 

@@ -6,7 +6,7 @@
 namespace ponder {
 
 std::unique_ptr<Term> make_repetition_term(int n_gram) {
-  return make_term("repetition", [size = static_cast<std::size_t>(n_gram)](ReplyTokens x) {
+  const auto value = [size = static_cast<std::size_t>(n_gram)](ReplyTokens x) {
     std::set<std::vector<Token>> seen;
     double repeated = 0;
     for (std::size_t i = 0; i + size <= x.size(); ++i) {
@@ -14,6 +14,11 @@ std::unique_ptr<Term> make_repetition_term(int n_gram) {
       if (!seen.emplace(gram.begin(), gram.end()).second) ++repeated;
     }
     return -repeated;
+  };
+  // What was repeated stays so; each token more ends one n-gram at most.
+  return make_term("repetition", value, [value](ReplyTokens begin, int n_most) -> TermRange {
+    const double now = value(begin);
+    return {now - (n_most - static_cast<double>(begin.size())), now};
   });
 }
 

@@ -18,6 +18,10 @@ Result<int> quarter(int x) {
 TEST(Status, MessageHasFourParts) {
   EXPECT_EQ(half(3).error().message(), "expected an even number, got 3 (half); add one");
 }
+TEST(Status, MessagesCommandNoTerminal) {
+  const Error e{Code::kInvalid, "a name", "\x1b[31mred\x7f \u00e9\n", "", ""};
+  EXPECT_EQ(e.message(), "expected a name, got \\x1b[31mred\\x7f \u00e9\n");
+}
 TEST(Status, ErrorsReturnEarly) {
   EXPECT_EQ(*quarter(8), 2);
   EXPECT_EQ(quarter(6).error().got, "3");

@@ -236,13 +236,54 @@ TEST(Chains, TheVerdictSaysWhatIsWrongAndWhatToDo) {
       if (d < 30) few[c].push_back(x);
     }
   EXPECT_TRUE(judge(trace_of(good)).converged) << judge(trace_of(good)).reason;
-  EXPECT_NE(judge(trace_of(apart)).reason.find("R-hat"), std::string::npos);
+  const Verdict far = judge(trace_of(apart));
+  EXPECT_NE(far.reason.find("R-hat"), std::string::npos);
+  EXPECT_EQ(far.draws, 0) << "chains that stay apart do not meet by more draws: " << far.advice;
   EXPECT_GT(judge(trace_of(few)).draws, 30) << judge(trace_of(few)).reason;
   EXPECT_EQ(judge(trace_of(few)).draws % 30, 0);
   EXPECT_EQ(judge(trace_of(few)).advice, "draw " + std::to_string(judge(trace_of(few)).draws / 30) + " times as many");
   EXPECT_NE(judge(trace_of({{1, 1, 1, 1}, {1, 1, 1, 1}})).reason.find("alike"), std::string::npos);
   EXPECT_FALSE(judge(trace_of({{1, 2, 3, 4}})).converged);
   EXPECT_FALSE(judge(trace_of({{1}, {2}})).converged);
+}
+
+// A trace with what each chain accepted.
+Trace trace_of(std::vector<std::vector<double>> logprob, const std::vector<double>& accepted) {
+  Trace t = trace_of(std::move(logprob));
+  Column rate{.name = "acceptance_rate", .chains = {}};
+  for (std::size_t c = 0; c < accepted.size(); ++c)
+    rate.chains.emplace_back(t.posterior[0].chains[c].size(), accepted[c]);
+  t.sample_stats = {std::move(rate)};
+  return t;
+}
+
+TEST(Chains, TheVerdictTellsChainsThatDoNotMove) {
+  std::vector<double> moving, other;
+  for (int d = 0; d < 250; ++d) {
+    moving.push_back(std::sin(1e4 * std::sin(77. * d)));
+    other.push_back(std::sin(1e4 * std::sin(78. * d)));
+  }
+  const std::vector<double> at_3(250, 3), at_0(250, 0);
+  const auto check = [](const Verdict& v, const std::vector<int>& stuck) {
+    EXPECT_FALSE(v.converged);
+    EXPECT_EQ(v.stuck, stuck) << v.reason;
+    EXPECT_EQ(v.draws, 0) << v.reason;
+    EXPECT_EQ(v.advice.find("draw"), std::string::npos) << v.advice;
+    EXPECT_NE(v.advice.find("kernel"), std::string::npos) << v.advice;
+  };
+  check(judge(trace_of({at_3, at_0}, {0, 0})), {0, 1});  // R-hat is infinite
+  check(judge(trace_of({at_3, at_0}, {1, 1})), {0, 1});  // proposals that change nothing
+  check(judge(trace_of({at_3, at_0})), {0, 1});          // a trace that says nothing of acceptance
+  check(judge(trace_of({at_0, at_0}, {0, 0})), {0, 1});  // nothing accepted, all alike
+  check(judge(trace_of({moving, at_3, other}, {0.5, 0, 0.4})), {1});
+  check(judge(trace_of({moving, at_0, other}, {0.5, 0, 0.4})), {1});  // in the midst of the others
+  const Verdict v = judge(trace_of({moving, at_3, other}, {0.5, 0, 0.4}));
+  EXPECT_NE(v.reason.find("1 of 3 chains do not move"), std::string::npos) << v.reason;
+  EXPECT_NE(v.reason.find("chain 1 (0 % accepted)"), std::string::npos) << v.reason;
+  // One reply, proposed and accepted again and again: a law may be so narrow.
+  EXPECT_NE(judge(trace_of({at_0, at_0}, {1, 1})).reason.find("alike"), std::string::npos);
+  // Few draws: not yet stuck.
+  EXPECT_TRUE(judge(trace_of({{1, 2, 1, 3}, {2, 2, 2, 2}}, {0.5, 0.2})).stuck.empty());
 }
 
 }  // namespace

@@ -46,6 +46,42 @@ TEST(ReplyLaw, TargetsAndTheirMass) {
   EXPECT_EQ(d.n_live(), 0);
 }
 
+// A condition: the strings that are long enough keep their probabilities; the others are only no replies.
+TEST(ReplyLaw, ShortestIsAConditionAndRenormalisesNothing) {
+  TableDensity d({.n_vocab = 4, .end_tokens = {0, 3}, .seed = 5, .peak = 1});
+  for (const Target target : {Target::kEnded, Target::kTruncated, Target::kFixed}) {
+    const ReplyLaw plain = law({.target = target, .horizon = 4}, d);
+    const ReplyLaw some = law({.target = target, .horizon = 4, .shortest = 3}, d);
+    std::vector<Reply> want;
+    const auto all = *enumerate_replies(d, d.root(), plain);
+    for (const Reply& r : all) {
+      EXPECT_TRUE(plain.is_reply(r.tokens));
+      EXPECT_TRUE(some.is_closed(r.tokens));
+      EXPECT_EQ(some.is_reply(r.tokens), r.tokens.size() >= 3);
+      if (r.tokens.size() >= 3) want.push_back(r);
+    }
+    const auto got = *enumerate_replies(d, d.root(), some);
+    ASSERT_EQ(got.size(), want.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_EQ(got[i].tokens, want[i].tokens);
+      EXPECT_EQ(got[i].logprob, want[i].logprob);
+    }
+  }
+}
+
+TEST(ReplyLaw, IsAReply) {
+  const auto make = [](const ReplyLawConfig& c) { return *ReplyLaw::make(c, 5, std::vector<Token>{0, 4}); };
+  using Tokens = std::vector<Token>;
+  const ReplyLaw ended = make({.horizon = 3, .allowed = {0, 1, 2, 4}});
+  for (const Tokens& x : {Tokens{0}, {4}, {1, 0}, {2, 1, 4}}) EXPECT_TRUE(ended.is_reply(x));
+  // Nothing, not ended, ended twice, an id that is not allowed, none of the vocabulary, too long.
+  for (const Tokens& x : {Tokens{}, {1}, {1, 2, 1}, {0, 0}, {1, 4, 0}, {3, 0}, {-1, 0}, {5, 0}, {1, 1, 1, 0}})
+    EXPECT_FALSE(ended.is_reply(x));
+  const ReplyLaw late = make({.target = Target::kTruncated, .horizon = 3, .min_length = 2, .shortest = 2});
+  for (const Tokens& x : {Tokens{1, 0}, {1, 2, 3}, {1, 2, 0}}) EXPECT_TRUE(late.is_reply(x));
+  for (const Tokens& x : {Tokens{0}, {1, 2}}) EXPECT_FALSE(late.is_closed(x));  // masked; open
+}
+
 TEST(ReplyLaw, Errors) {
   const std::vector<Token> ends{0};
   const auto fails = [&](const ReplyLawConfig& c, const char* part) {
@@ -55,6 +91,7 @@ TEST(ReplyLaw, Errors) {
   };
   fails({.horizon = 0}, "a horizon of at least 1");
   fails({.horizon = 3, .min_length = 4}, "a minimum length");
+  fails({.horizon = 3, .shortest = 4}, "a fewest number of tokens");
   fails({.horizon = 3, .allowed = {4}}, "allowed ids from 0 to 3");
   fails({.horizon = 3, .allowed = {1, 2}}, "an end token");
   fails({.target = Target::kFixed, .horizon = 3, .allowed = {0}}, "no end token");

@@ -31,6 +31,20 @@ TEST(Motif, TakesTheBestPlaceOrTheSumOfOdds) {
               std::log(std::exp(2.) + std::exp(0.) + std::exp(-2.)), 1e-6);
 }
 
+TEST(Motif, HasABestPlace) {
+  const auto place = [](const char* letters, Strands strands) {
+    return best_place({odds_for("ACC"), Over::kBest, strands}, *parse_dna(letters, "test"));
+  };
+  const MotifPlace forward = place("TTACCTT", Strands::kBoth), reverse = place("AAAAGGTA", Strands::kBoth);
+  EXPECT_EQ(forward.begin, 2);
+  EXPECT_FALSE(forward.is_reverse);
+  EXPECT_EQ(reverse.begin, 4);
+  EXPECT_TRUE(reverse.is_reverse);
+  EXPECT_NEAR(reverse.odds, 3, 1e-12);
+  EXPECT_FALSE(place("AAAAGGTA", Strands::kForward).is_reverse);
+  EXPECT_EQ(place("AC", Strands::kBoth).odds, -INFINITY);
+}
+
 TEST(Spacing, WantsGapAndOrder) {
   const MotifPair pair{odds_for("AAA"), odds_for("CCC"), 2, 1, true, Strands::kForward};
   EXPECT_NEAR(value_of(*make_spacing_term("s", pair), "AAAGGCCC"), 6, 1e-6);

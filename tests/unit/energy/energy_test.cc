@@ -31,7 +31,8 @@ class EnergyTest : public testing::Test {
   Energy make(const ReplyLawConfig& law, const std::vector<Replica>& replicas) {
     std::vector<std::unique_ptr<Term>> terms;
     terms.push_back(std::make_unique<LengthTerm>());
-    return *Energy::make(d_, d_.root(), *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()), replicas, std::move(terms));
+    return *Energy::make(d_, d_.root(), *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()), replicas,
+                         std::move(terms));
   }
   TableDensity d_{{.n_vocab = 5, .end_tokens = {0}, .seed = 8, .peak = 1}};
 };
@@ -92,7 +93,7 @@ TEST_F(EnergyTest, WhatIsAReply) {
   const auto reply = [&](Target target, std::vector<Token> x) {
     ReplyLawConfig c{.target = target, .horizon = 3, .min_length = 2};
     if (target != Target::kFixed) c.allowed = {0, 1, 2};
-    return make(c, {{1, {0}}}).is_reply(x);
+    return make(c, {{1, {0}}}).law().is_reply(x);
   };
   EXPECT_TRUE(reply(Target::kEnded, {1, 0}));
   EXPECT_TRUE(reply(Target::kEnded, {1, 2, 0}));

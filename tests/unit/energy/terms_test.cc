@@ -97,6 +97,61 @@ TEST(Terms, Continuations) {
   EXPECT_EQ(d.n_live(), 1);
 }
 
+// All token strings of 1 to n tokens, 0 only last or nowhere, over the tokens 0 to 3.
+std::vector<std::vector<Token>> all_replies(int n) {
+  std::vector<std::vector<Token>> open{{}}, closed;
+  for (int t = 0; t < n; ++t) {
+    std::vector<std::vector<Token>> next;
+    for (const auto& x : open)
+      for (Token v = 0; v < 4; ++v) {
+        next.push_back(x);
+        next.back().push_back(v);
+        closed.push_back(next.back());
+        if (v == 0) next.pop_back();
+      }
+    open = std::move(next);
+  }
+  return closed;
+}
+
+// A range holds all replies that begin alike, by enumeration; and at the whole reply it is the reply's own R.
+TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
+  constexpr int kMost = 5;
+  const std::vector<Token> prompt{2, 1, 3, 1};
+  const auto canonical = [](ReplyTokens x) { return x.size() < 2 || x[0] != 1 || x[1] != 2 || x.size() > 3; };
+  std::vector<std::unique_ptr<Term>> terms;
+  for (int n : {1, 2, 3}) {
+    terms.push_back(make_repetition_term(n));
+    terms.push_back(make_copy_term(prompt, n));
+  }
+  for (const bool hard : {false, true}) {
+    for (const bool forbid : {false, true})
+      for (const char* word : {"a", "bc", "abca", "abcabc"})
+        terms.push_back(make_keyword_term({.word = word, .forbid = forbid, .hard = hard}, letters));
+    for (int begin : {0, 1, 4, 9}) terms.push_back(make_frozen_term({.begin = begin, .tokens = {2, 1}, .hard = hard}));
+    terms.push_back(make_canonical_term(canonical, hard));
+  }
+  const auto replies = all_replies(kMost);
+  for (const auto& t : terms)
+    for (const auto& x : replies) {
+      const double r = value(t, x);
+      const TermRange whole = t->range(x, static_cast<int>(x.size()));
+      EXPECT_EQ(whole.least, r);
+      EXPECT_EQ(whole.most, r);
+      for (std::size_t n = 0; n < x.size(); ++n) {
+        const TermRange range = t->range(ReplyTokens(x).first(n), kMost);
+        ASSERT_LE(range.least, r) << t->name() << " after " << n << " tokens";
+        ASSERT_GE(range.most, r) << t->name() << " after " << n << " tokens";
+      }
+    }
+  // What is not known is said to be so; what is decided is decided at once.
+  EXPECT_EQ(make_term("own", [](ReplyTokens) { return 0.; })->range({}, 3).most, INFINITY);
+  const std::vector<Token> bc{2, 3};
+  EXPECT_EQ(make_keyword_term({.word = "bc", .forbid = true, .hard = true}, letters)->range(bc, kMost).most, -INFINITY);
+  EXPECT_EQ(make_frozen_term({.begin = 1, .tokens = {1}})->range(bc, kMost).most, -INFINITY);
+  EXPECT_EQ(make_frozen_term({.begin = kMost, .tokens = {1}})->range({}, kMost).most, -INFINITY);
+}
+
 // The weight of a term in U, and a term of one's own.
 TEST(Terms, InTheEnergy) {
   TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = 8, .peak = 1});

@@ -179,9 +179,40 @@ TEST_F(Folder, SplitFilesOpenFromAnyPart) {
     EXPECT_EQ((*f)->file_bytes(), a.bytes().size() + b.bytes().size());
   }
   std::filesystem::remove(two);
-  EXPECT_EQ(GgufFile::open(one).error().code, Code::kNotFound);
+  for (const std::string& path : {one, two}) {
+    const Error gone = GgufFile::open(path).error();
+    EXPECT_EQ(gone.code, Code::kNotFound);
+    EXPECT_NE(gone.message().find("part 2 of 2"), std::string::npos) << gone.message();
+    EXPECT_NE(gone.message().find("m-00002-of-00002.gguf"), std::string::npos) << gone.message();
+  }
   const std::string renamed = put("whole.gguf", a.bytes());
-  EXPECT_NE(GgufFile::open(renamed).error().message().find("00001-of-2"), std::string::npos);
+  EXPECT_NE(GgufFile::open(renamed).error().message().find("00001-of-00002"), std::string::npos);
+}
+
+TEST_F(Folder, APartOfAnotherSplitIsNotJoined) {
+  GgufBytes a = small(), b;
+  a.add_key(key("split.count", 2, raw<std::uint16_t>(2)));
+  b.add_key(key("split.no", 2, raw<std::uint16_t>(2))).add_key(key("split.count", 2, raw<std::uint16_t>(3)));
+  b.add_tensor(tensor("c", {8}, 0, 0)).data = std::string(32, '\x02');
+  const std::string one = put("m-00001-of-00002.gguf", a.bytes());
+  put("m-00002-of-00002.gguf", b.bytes());
+  const auto f = GgufFile::open(one);
+  ASSERT_FALSE(f.ok());
+  EXPECT_NE(f.error().message().find("split.no 1, got 2"), std::string::npos) << f.error().message();
+  EXPECT_NE(f.error().where.find("m-00002-of-00002.gguf"), std::string::npos);
+}
+
+TEST(Gguf, AKeyOfAnotherTypeSaysWhatItHolds) {
+  GgufBytes g = small();
+  g.add_key(key("n", 9, raw<std::uint32_t>(4) + raw<std::uint64_t>(2) + raw<std::uint64_t>(0)));
+  g.add_key(key("s", 8, str("4")));
+  const std::string bytes = g.bytes();
+  const auto f = parse(bytes);
+  ASSERT_TRUE(f.ok());
+  EXPECT_EQ((*f)->get_int("n").error().got, "an array of 2");
+  EXPECT_EQ((*f)->get_float("s").error().got, "a string");
+  EXPECT_EQ((*f)->bool_or("n", true).error().got, "an array of 2");
+  EXPECT_EQ((*f)->get_string("none").error().got, "no such key");
 }
 
 TEST_F(Folder, WhatIsNoFile) {

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from fetched_python import python_with  # noqa: E402
+
 # 0.23 is the newest that Python 3.11 gets; 1.x needs 3.12.
 REQUIREMENTS = ["arviz==1.3.0" if sys.version_info >= (3, 12) else "arviz==0.23.4", "h5netcdf==1.8.2", "h5py==3.16.0"]
 
@@ -40,24 +43,9 @@ print(summary)
 """
 
 
-def python_with_arviz(folder):
-    python, made = os.path.join(folder, "bin", "python"), os.path.join(folder, "made-from.txt")
-    wanted = " ".join(REQUIREMENTS)
-    if os.path.exists(made) and open(made, encoding="utf-8").read() == wanted:
-        return python
-    for command in ([sys.executable, "-m", "venv", "--clear", folder], [python, "-m", "pip", "install", "-q", "--retries", "2", *REQUIREMENTS]):
-        r = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if r.returncode:
-            print(f"SKIPPED: {wanted} could not be installed (offline?): {r.stdout.strip()[-300:]}")
-            sys.exit(77)
-    with open(made, "w", encoding="utf-8") as f:
-        f.write(wanted)
-    return python
-
-
 def main():
     write_trace, folder = sys.argv[1:]
-    python = python_with_arviz(folder)
+    python = python_with(REQUIREMENTS, folder)
     with tempfile.TemporaryDirectory() as tmp:
         path = os.path.join(tmp, "run.nc")
         subprocess.run([write_trace, path], check=True)

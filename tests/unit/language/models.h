@@ -57,6 +57,19 @@ inline std::unique_ptr<LanguageDensity> density(std::shared_ptr<const Model> mod
                                                 int n_ctx = 0) {
   return must(LanguageDensity::make(std::move(model), {.n_ctx = n_ctx, .kv_bytes = kv_bytes, .end_tokens = {}}));
 }
+/// log p of every token but the first, in f32, by the model whose file the bytes are.
+inline std::vector<double> log_probs(const std::string& bytes, const std::vector<Token>& ids) {
+  const auto file = must(GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "variant"));
+  const auto d = density(must(Model::load(file, {.precision = Precision::kF32})));
+  const int k = must(d->add_context(std::span(ids).first(1)));
+  Rows rows;
+  const Extend e{.parent = d->context(k), .tokens = std::span(ids).subspan(1), .rows = RowSet::kTargets};
+  EXPECT_TRUE(d->extend({&e, 1}, rows).ok());
+  d->release(rows.end[0]);
+  std::vector<double> lp;
+  for (const Row& r : rows.rows) lp.push_back(r.logprob);
+  return lp;
+}
 /// A model whose Config was changed after it was read: what no file of the repository has.
 inline std::shared_ptr<const Model> load_changed(const std::string& path, const std::function<void(Config&)>& change) {
   const auto file = must(GgufFile::open(path));

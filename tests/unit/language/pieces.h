@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,13 @@ inline Value value_of(const GgufValue& v) {
     return array(7, *x, [](bool i) { return raw<std::uint8_t>(i); });
   return array(8, std::get<std::vector<std::string_view>>(a.items),
                [](std::string_view s) { return str(std::string(s)); });
+}
+
+inline Value value_of(const nlohmann::json& j) {
+  if (j.is_string()) return {8, str(j.get<std::string>())};
+  if (j.is_boolean()) return {7, raw<std::uint8_t>(j.get<bool>())};
+  if (j.is_number_integer()) return {11, raw(j.get<std::int64_t>())};
+  return {12, raw(j.get<double>())};
 }
 
 struct Tensor {

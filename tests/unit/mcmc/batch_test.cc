@@ -85,7 +85,7 @@ TEST(Starts, AreCutWhereDraftsDoNotEnd) {
     ASSERT_FALSE(draw_starts(e, choices, 4, chains).ok()) << "the drafts end by themselves";
     ASSERT_TRUE(draw_starts(e, choices, 5, chains).ok());
     for (const ChainState& c : chains) {
-      EXPECT_TRUE(e.is_reply(c.tokens));
+      EXPECT_TRUE(e.law().is_reply(c.tokens));
       std::vector<Energy::Edit> shorter;
       for (int t = 1; t < c.n(); ++t)
         for (Token end : {0, 7}) shorter.push_back({.base = &c, .from = t, .tail = {end}});

@@ -30,6 +30,17 @@ TEST_F(MakeKernel, Names) {
   EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
 }
 
+TEST_F(MakeKernel, ASpecificationKnowsWhetherItWantsALadder) {
+  EXPECT_TRUE(KernelSpec::parse("exchange")->wants_ladder());
+  EXPECT_TRUE(KernelSpec::parse("suffix*2+exchange")->wants_ladder());
+  EXPECT_FALSE(KernelSpec::parse("suffix:tries=2+gibbs")->wants_ladder());
+  EXPECT_FALSE(KernelSpec().wants_ladder());
+  EXPECT_FALSE(KernelSpec().make(energy_).ok());
+  const KernelSpec a = *KernelSpec::parse("suffix"), copy = a;
+  EXPECT_EQ(a, copy);
+  EXPECT_NE(a, *KernelSpec::parse("suffix"));
+}
+
 TEST_F(MakeKernel, Errors) {
   expect_error("sufix", "did you mean suffix?");
   expect_error("", "a kernel's name");

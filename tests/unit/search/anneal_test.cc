@@ -28,7 +28,10 @@ TEST(Anneal, KeepsTheBestItPassedAndIsNoWorseThanItsStarts) {
     if (w.replies.empty()) return;
     const std::vector<Reply> starts{w.replies[rng() % w.replies.size()], w.replies[rng() % w.replies.size()]};
     // The last stage is at alpha = 0, where all replies are alike: what the chains end in is not what they passed.
-    const AnnealConfig c{.stages = {{16, "suffix:tries=2", 3}, {0, "suffix", 2}}, .cycles = 1, .seed = rng()};
+    const AnnealConfig c{
+        .stages = {{16, *KernelSpec::parse("suffix:tries=2"), 3}, {0, *KernelSpec::parse("suffix"), 2}},
+        .cycles = 1,
+        .seed = rng()};
     const auto r = anneal(*w.density, w.context, w.law, c, starts, {});
     ASSERT_TRUE(r.ok()) << r.error().message();
     EXPECT_GE(r->replies.at(0).logprob, std::max(starts[0].logprob, starts[1].logprob) - 1e-12) << i;
@@ -46,7 +49,7 @@ TEST(Anneal, AnswersAsTheSeedAloneSays) {
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 5}, 5, d.end_tokens());
   const auto all = [&](std::uint64_t seed) {
     std::vector<double> f;
-    const AnnealConfig c{.stages = {{1, "suffix", 2}}, .cycles = 1, .seed = seed};
+    const AnnealConfig c{.stages = {{1, *KernelSpec::parse("suffix"), 2}}, .cycles = 1, .seed = seed};
     const auto result = anneal(d, d.root(), law, c, {}, {});
     for (const Reply& r : result->replies) f.push_back(r.logprob);
     return f;
@@ -74,7 +77,7 @@ TEST(Anneal, StopsBetweenBatches) {
   int asked = 0;
   EXPECT_TRUE(anneal(d, d.root(), law, c, {}, {.enough = [&] { return ++asked > 50; }}).ok());
   EXPECT_FALSE(anneal(d, d.root(), law, {.chains = 0}, {}, {}).ok());
-  EXPECT_FALSE(anneal(d, d.root(), law, {.stages = {{1, "sufix", 1}}}, {}, {}).ok());
+  EXPECT_FALSE(anneal(d, d.root(), law, {.stages = {{1, KernelSpec(), 1}}}, {}, {}).ok());
   EXPECT_EQ(d.n_live(), 0);
 }
 

@@ -92,7 +92,7 @@ TEST(Decode, StreamingCanStopAStream) {
   TableDensity d({.n_vocab = 5, .end_tokens = {}, .seed = 2});
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 9}, 5, {});
   int seen = 0;
-  const auto r = *decode(d, d.root(), law, {}, 1, {}, [&](int, Token) { return ++seen < 4; });
+  const auto r = *decode(d, d.root(), law, {}, 1, {}, [&](int, TokenProb) { return ++seen < 4; });
   EXPECT_EQ(seen, 4);
   EXPECT_EQ(r[0].tokens.size(), 4u);
   EXPECT_FALSE(decode(d, d.root(), law, {.temperature = -1}, 1, {}).ok());

@@ -12,7 +12,7 @@ namespace {
 using test::World;
 
 bool no_worse(const World& w, const ThinkResult& r) {
-  return (w.law.target() == Target::kEnded && !r.first.ended) || r.best.logprob >= r.first.logprob;
+  return !w.law.is_reply(r.first.tokens) || r.best.logprob >= r.first.logprob;
 }
 
 TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
@@ -116,6 +116,82 @@ TEST(Think, BeamsEnd) {
   EXPECT_GT(run(4 * kFour + 8).methods[1].cost.total(), kFour);
 }
 
+// Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search alone, whose
+// log-probabilities stay those of the law. What is likelier and shorter is told apart, and is proved with the rest.
+TEST(Think, ComparesLikeLengths) {
+  int shorter = 0, also_proved = 0, also_before_the_end = 0, any = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 2});
+    const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 7}, 4, d.end_tokens());
+    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .like_lengths = true, .fit_horizon = true};
+    const auto all = *enumerate_replies(d, d.root(), law);
+    for (const std::int64_t budget : {20, 100'000}) {
+      const auto r = think(d, d.root(), law, c, {.tokens = budget});
+      ASSERT_TRUE(r.ok()) << r.error().message();
+      const std::size_t n = r->first.tokens.size();
+      EXPECT_EQ(r->law.shortest, static_cast<int>(std::ceil(2. * static_cast<double>(n) / 3)));
+      EXPECT_EQ(r->law.horizon, 7);
+      EXPECT_EQ(r->gain.has_value(), r->first.ended) << seed;
+      EXPECT_EQ(r->gain.value_or(0), r->gain ? r->best.logprob - r->first.logprob : 0);
+      EXPECT_TRUE(r->trace.empty() || static_cast<int>(r->best.tokens.size()) >= r->law.shortest);
+      const auto known = [&](const Reply& x) {
+        const auto at = std::find_if(all.begin(), all.end(), [&](const Reply& y) { return y.tokens == x.tokens; });
+        return at != all.end() && std::abs(at->logprob - x.logprob) < 1e-12;
+      };
+      if (r->also) {
+        EXPECT_TRUE(known(*r->also)) << seed;
+        EXPECT_LT(static_cast<int>(r->also->tokens.size()), r->law.shortest);
+        EXPECT_TRUE(r->trace.empty() || r->also->logprob > r->best.logprob);
+        ++shorter;
+      }
+      const Reply& mode = all[0];
+      if (r->also_proved) {
+        EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
+        also_before_the_end += r->certificate.status != Certificate::Status::kOptimal;
+      }
+      if (r->certificate.status != Certificate::Status::kOptimal) continue;
+      EXPECT_EQ(r->also_proved, r->also.has_value()) << seed;
+      const auto like = std::find_if(
+          all.begin(), all.end(), [&](const Reply& x) { return static_cast<int>(x.tokens.size()) >= r->law.shortest; });
+      EXPECT_NEAR(r->best.logprob, like->logprob, 1e-12) << seed;
+      if (r->also) {
+        EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
+        EXPECT_EQ(r->certificate.shortest, r->law.shortest);
+        ++also_proved;
+      } else {  // nothing shorter is likelier: the proof is one for all lengths
+        EXPECT_NEAR(r->best.logprob, mode.logprob, 1e-12) << seed;
+        EXPECT_EQ(r->certificate.shortest, 0);
+        ++any;
+      }
+    }
+  }
+  EXPECT_GT(shorter, 30);
+  EXPECT_GT(also_proved, 30);
+  EXPECT_GT(also_before_the_end, 0);
+  EXPECT_GT(any, 30);
+}
+
+TEST(Think, TheHorizonFollowsTheFirstReply) {
+  TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
+  const auto horizon = [&](int given, std::uint64_t seed, bool fit, std::size_t& n) {
+    const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
+    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .fit_horizon = fit, .methods = {"draft"}};
+    const auto r = *think(d, d.root(), law, c, {.tokens = 10});
+    n = r.first.tokens.size();
+    return r.law.horizon;
+  };
+  std::size_t n = 0;
+  int longer = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const int got = horizon(100, seed, true, n), fits = static_cast<int>(std::ceil(1.5 * static_cast<double>(n)));
+    EXPECT_EQ(got, std::min(100, std::max(40, fits))) << n;
+    longer += got > 40;
+    EXPECT_EQ(horizon(30, seed, true, n), 30);
+    EXPECT_EQ(horizon(100, seed, false, n), 100);
+  }
+  EXPECT_GT(longer, 0);
+}
+
 // Each better reply when it was found, by cost; at the end what it came to.
 TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});
@@ -203,6 +279,17 @@ TEST(Think, BudgetStopAndPatience) {
   EXPECT_NEAR(r->best.logprob, best, 1e-12);
   EXPECT_GT(spent, gained + 100);
   EXPECT_LE(spent, gained + 400);
+}
+
+// Settings are carried as values: a step too small for six decimals is one all the same.
+TEST(Think, SettingsKeepTheirDigits) {
+  TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
+  const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 4}, 5, d.end_tokens());
+  for (const char* method : {"hmc:angle=1e-7,force=0", "hmc-token:step=1e-9,force=0"}) {
+    ASSERT_TRUE(check_methods({method}).ok()) << method;
+    const auto r = think(d, d.root(), law, {.methods = {method}}, {.tokens = 500});
+    EXPECT_TRUE(r.ok()) << method << ": " << r.error().message();
+  }
 }
 
 TEST(Think, RelaxedMethodsOnATinyModel) {

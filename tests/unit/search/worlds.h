@@ -43,8 +43,9 @@ inline void expect_same_replies(const std::vector<Reply>& got, const std::vector
   }
 }
 
-/// Beam search from its definition: of all children of all live prefixes the `width` most likely survive; closing ones
-/// join the pool; it ends when no live prefix can enter the pool's best `width`.
+/// Beam search from its definition: of all children that have not closed too early to count, of all live prefixes the
+/// `width` most likely survive; closing ones join the pool; it ends when no live prefix can enter the pool's best
+/// `width`.
 inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
   std::vector<Reply> live{{}}, pool;
   for (int t = 0; t < w.law.horizon(); ++t) {
@@ -64,7 +65,7 @@ inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
         Reply c = p;
         c.tokens.push_back(v.token);
         c.logprob += v.logprob;
-        children.push_back(c);
+        if (w.law.counts(c.tokens.size()) || !w.law.closes(t, v.token)) children.push_back(c);
       }
     }
     const auto better = [](const Reply& a, const Reply& b) { return a.logprob > b.logprob; };
@@ -92,6 +93,7 @@ void for_tables(int n, const F& fn) {
     TableDensity d(t);
     ReplyLawConfig c = random_law(rng, t.n_vocab > 4 ? 4 : 6);
     if (t.n_vocab > 3 && rng() % 3 == 0) c.allowed = {0, 1, 2};
+    if (t.seed % 4 == 0) c.shortest = static_cast<int>(t.seed / 4 % (c.horizon + 1));
     auto law = ReplyLaw::make(c, t.n_vocab, t.end_tokens);
     ASSERT_TRUE(law.ok()) << law.error().message();
     World w{&d, d.root(), *law, *enumerate_replies(d, d.root(), *law)};

@@ -135,6 +135,23 @@ TEST(Vocab, SpmReadsItsOwnSignForASpaceAsOne) {
   EXPECT_EQ(v->decode(v->encode(" x")), " x");
 }
 
+// A table of the wrong type would else be taken for no table, and control tokens for text.
+TEST(Vocab, TablesOfTheWrongTypeOrLengthAreErrors) {
+  const std::string three = u32(8) + raw<std::uint64_t>(3) + str("a") + str("b") + str("c");
+  const auto error = [&](const std::string& name, std::uint32_t type, const std::string& value) {
+    test::GgufBytes g;
+    g.add_key(key("tokenizer.ggml.model", 8, str("llama"))).add_key(key("tokenizer.ggml.tokens", 9, three));
+    const std::string bytes = g.add_key(key("tokenizer.ggml." + name, type, value)).bytes();
+    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "test");
+    return Tokenizer::from_gguf(*file).error().message();
+  };
+  for (const char* name : {"token_type", "scores"}) {
+    EXPECT_NE(error(name, 4, u32(3)).find("no array (test, tokenizer.ggml." + std::string(name)), std::string::npos);
+    EXPECT_NE(error(name, 9, three).find("another array"), std::string::npos);
+  }
+  EXPECT_NE(error("token_type", 9, u32(4) + raw<std::uint64_t>(1) + u32(1)).find("1 of them"), std::string::npos);
+}
+
 TEST(Vocab, TextNeverMergesIntoAControlToken) {
   const Vocabulary v(spm({{"<", 1}, {"e", 1}, {">", 1}, {"<e", 1}, {"<e>", 3}}));
   EXPECT_EQ(v->encode("<e>", {.parse_special = true}), std::vector<Token>{kFirst + 4});

@@ -1,0 +1,130 @@
+// Rotary frequencies from a file's metadata: base, the part of a head that turns, and how the frequencies are stretched
+// over a longer context. Not the rotation itself (ops/rope.h).
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "model/arch.h"
+
+namespace ponder {
+namespace {
+
+struct Scaling {
+  std::string_view type;  // "": linear where there is a factor
+  float factor = 1;
+  float attention = 1;  // of cosines and sines, whatever the type
+  int original = 0;     // context length before scaling
+  float fast = 32, slow = 1;
+
+  bool yarn() const { return type == "yarn"; }
+};
+
+Error invalid(const ArchReader& in, std::string_view key, std::string expected, std::string got) {
+  return {Code::kInvalid, std::move(expected), std::move(got), in.file().path() + ", " + in.key(key),
+          "the file may be corrupt"};
+}
+
+// How much of the scaled frequencies YaRN mixes in: all where the type is YaRN, else none.
+Status check_ext_factor(const ArchReader& in, const Scaling& s) {
+  float ext = -1;  // not set
+  PONDER_TRY(in.read_float("rope.scaling.yarn_ext_factor", ext, false));
+  const float known = s.yarn() ? 1 : 0;
+  if (ext < 0 || ext == known) return {};
+  Error e = invalid(in, "rope.scaling.yarn_ext_factor", std::to_string(known) + ", as for its type of rope scaling",
+                    std::to_string(ext));
+  e.code = Code::kUnsupported;
+  e.hint = "mixtures of scaled and plain frequencies are not supported";
+  return e;
+}
+
+Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
+  Scaling s;
+  PONDER_ASSIGN(s.type, in.string_or("rope.scaling.type", ""));
+  if (!s.type.empty() && s.type != "none" && s.type != "linear" && !s.yarn()) {
+    Error e = invalid(in, "rope.scaling.type", "rope scaling of: none, linear, yarn", "'" + std::string(s.type) + "'");
+    e.code = Code::kUnsupported;
+    e.hint = s.type == "longrope" ? "its factors change with the length of the text, and with them the probability of "
+                                    "what was read before: use another model"
+                                  : "convert the model again with a current converter";
+    return e;
+  }
+  PONDER_TRY(in.read_float("rope.scale_linear", s.factor, false));  // the key of old files
+  PONDER_TRY(in.read_float("rope.scaling.factor", s.factor, false));
+  PONDER_TRY(in.read_float("rope.scaling.attn_factor", s.attention, false));
+  PONDER_TRY(in.read_int("rope.scaling.original_context_length", s.original, false));
+  PONDER_TRY(in.read_float("rope.scaling.yarn_beta_fast", s.fast, false));
+  PONDER_TRY(in.read_float("rope.scaling.yarn_beta_slow", s.slow, false));
+  PONDER_TRY(check_ext_factor(in, s));
+  if (s.factor == 0) s.factor = 1;  // llama.cpp's sign for none
+  if (s.original == 0) s.original = n_ctx;
+  for (const auto& [value, key] : {std::pair{s.factor, "rope.scaling.factor"},
+                                   {s.attention, "rope.scaling.attn_factor"},
+                                   {s.fast, "rope.scaling.yarn_beta_fast"},
+                                   {s.slow, "rope.scaling.yarn_beta_slow"}})
+    if (value <= 0) return invalid(in, key, "a number above 0", std::to_string(value));
+  return s;
+}
+
+// YaRN (Peng et al. 2023): low frequencies are interpolated, high ones kept, with a ramp between the dimensions that
+// turn `fast` and `slow` times over the original context.
+void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
+  const auto turns_at = [&](float turns) {
+    return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) / (2 * std::log(base));
+  };
+  const float low = std::max(0.f, std::floor(turns_at(s.fast)));
+  const float high = std::min(dim - 1.f, std::ceil(turns_at(s.slow)));
+  for (std::size_t i = 0; i < t.inverse.size(); ++i) {
+    const float keep = 1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
+    t.inverse[i] *= keep + (1 - keep) / s.factor;
+  }
+  t.scale = s.attention * (s.factor > 1 ? 1 + 0.1f * std::log(s.factor) : 1);
+}
+
+// Llama 3: the converter writes what each frequency is divided by as a tensor.
+Status divide_by_factors(const ArchReader& in, RopeTable& t) {
+  const std::string name = "rope_freqs.weight";
+  const GgufTensor* f = in.file().find(name);
+  if (!f) return {};
+  const auto n = static_cast<std::int64_t>(t.inverse.size());
+  const auto fail = [&](const std::string& expected, const std::string& got) {
+    return Error{Code::kInvalid, expected, got, in.file().path() + ", " + name, "the file may be corrupt"};
+  };
+  if (f->type != TensorType::kF32 || f->shape != std::vector<std::int64_t>{n})
+    return fail(std::to_string(n) + " float32 factors", std::to_string(f->n_values));
+  std::vector<float> factors(n);
+  dequantize(f->type, f->data, n, factors.data());
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    if (!(factors[i] > 0) || !std::isfinite(factors[i])) return fail("factors above 0", std::to_string(factors[i]));
+    t.inverse[i] /= factors[i];
+  }
+  return {};
+}
+
+}  // namespace
+
+RopeTable rope_table(float base, int dim) {
+  RopeTable t;
+  for (int i = 0; i < dim / 2; ++i)
+    t.inverse.push_back(1 / std::pow(base, static_cast<float>(2 * i) / static_cast<float>(dim)));
+  return t;
+}
+
+Status ArchReader::read_rope(Config& c) const {
+  float base = 10000;
+  PONDER_TRY(read_float("rope.freq_base", base, false));
+  PONDER_TRY(read_int("rope.dimension_count", c.rope_dim, false));
+  if (c.rope_dim < 2 || c.rope_dim % 2 != 0 || c.rope_dim > c.head_dim)
+    return invalid(*this, "rope.dimension_count", "an even number up to the head size " + std::to_string(c.head_dim),
+                   std::to_string(c.rope_dim));
+  if (base <= 1) return invalid(*this, "rope.freq_base", "a number above 1", std::to_string(base));
+  c.rope_global = rope_table(base, c.rope_dim);
+  PONDER_ASSIGN(const Scaling s, read_scaling(*this, c.n_ctx));
+  c.rope_global.scale = s.attention;
+  if (s.yarn())
+    apply_yarn(c.rope_global, base, c.rope_dim, s);
+  else if (s.type != "none")
+    for (float& f : c.rope_global.inverse) f /= s.factor;
+  return divide_by_factors(*this, c.rope_global);
+}
+
+}  // namespace ponder

@@ -1,0 +1,125 @@
+// What a tokenizer does around its merges, against Hugging Face's tokenizers on vocabularies made up for it: added
+// tokens that overlap or strip, normal form C, byte fallback (tests/data/tokenizer/added.jsonl, made by
+// tools/make_added_token_cases.py). And its time on long texts.
+#include "text/added_tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "gguf/bytes.h"
+#include "ponder/tokenizer.h"
+#include "text/nfc.h"
+
+namespace ponder {
+namespace {
+
+using nlohmann::json;
+using test::key;
+using test::raw;
+using test::str;
+
+template <class T, class F>
+std::string array(std::uint32_t type, const json& items, const F& bytes) {
+  std::string s = raw(type) + raw<std::uint64_t>(items.size());
+  for (const json& x : items) s += bytes(x.get<T>());
+  return s;
+}
+
+// A GGUF file that holds a vocabulary of added.jsonl and nothing else.
+std::string gguf_of(const json& v) {
+  const auto text = [](const std::string& s) { return str(s); };
+  test::GgufBytes g;
+  for (const char* k : {"model", "pre"})
+    if (v.contains(k)) g.add_key(key(std::string("tokenizer.ggml.") + k, 8, str(v[k])));
+  for (const char* k : {"tokens", "merges"})
+    if (v.contains(k)) g.add_key(key(std::string("tokenizer.ggml.") + k, 9, array<std::string>(8, v[k], text)));
+  g.add_key(key("tokenizer.ggml.token_type", 9, array<int>(5, v["token_type"], [](int x) { return raw(x); })));
+  if (v.contains("scores"))
+    g.add_key(key("tokenizer.ggml.scores", 9, array<float>(6, v["scores"], [](float x) { return raw(x); })));
+  if (v.contains("name")) g.add_key(key("general.name", 8, str(v["name"])));
+  return g.bytes();
+}
+
+// Keeps the bytes that the tokenizer's file points into.
+class Made {
+ public:
+  explicit Made(const json& vocabulary) : bytes_(gguf_of(vocabulary)) {
+    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}, "made");
+    EXPECT_TRUE(file.ok());
+    auto t = Tokenizer::from_gguf(*file);
+    EXPECT_TRUE(t.ok()) << (t.ok() ? "" : t.error().message());
+    tokenizer_ = *t;
+  }
+  const Tokenizer* operator->() const { return tokenizer_.get(); }
+
+ private:
+  std::string bytes_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+};
+
+std::vector<json> cases() {
+  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/added.jsonl");
+  std::vector<json> all;
+  for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
+  return all;
+}
+
+TEST(AddedTokens, IdsAsHuggingFacesTokenizersGiveThem) {
+  int n = 0;
+  for (const json& c : cases()) {
+    const json& v = c["vocabulary"];
+    const Made t(v);
+    for (const json& row : c["rows"]) {
+      const auto text = row["text"].get<std::string>();
+      SCOPED_TRACE(v["model"].dump() + v.value("pre", "") + v.value("name", "") + " " + row["text"].dump());
+      EXPECT_EQ(t->encode(text), row["ids"].get<std::vector<Token>>());
+      EXPECT_EQ(t->encode(text, {.parse_special = false}), row["ids_plain"].get<std::vector<Token>>());
+      ++n;
+    }
+  }
+  EXPECT_GT(n, 700);
+}
+
+TEST(AddedTokens, OfTwoThatOverlapTheLeftmostAndALiteralRangeLetsAShorterOneStand) {
+  const Made t(cases()[0]["vocabulary"]);
+  const auto pieces = [&](const std::string& text, std::span<const ByteRange> literal = {}) {
+    std::vector<std::string> out;
+    for (Token v : t->encode(text, {.literal = literal})) out.push_back(t->piece(v));
+    return out;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(pieces("<|a|><|b|>"), Texts{"<|a|><|b|>"});
+  EXPECT_EQ(pieces("abcd"), (Texts{"ab", "c", "d"}));
+  const ByteRange second{5, 10};
+  EXPECT_EQ(pieces("<|a|><|b|>", {&second, 1}).front(), "<|a|>");
+}
+
+TEST(Nfc, BytesThatAreNoTextStayAndManyMarksTakeNoQuadraticTime) {
+  EXPECT_EQ(to_nfc("e\u0301\xff\u0301 A\u030a"), "\u00e9\xff\u0301 \u00c5");
+  EXPECT_TRUE(surely_nfc("plain \u00e9\u02ff"));
+  EXPECT_FALSE(surely_nfc("e\u0301"));
+  std::string marks = "e";
+  for (int i = 0; i < 200000; ++i) marks += i % 2 ? "\u0323" : "\u0301";  // classes 220 and 230, each out of order
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(to_nfc(marks).size(), marks.size());  // e and one mark below it become one letter of 3 bytes
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(AddedTokens, LongWordsTakeNoQuadraticTime) {
+  for (const json& c : cases()) {
+    const Made t(c["vocabulary"]);
+    for (const std::string unit : {"a", "the", "<", "<|a", "\n", " ", "e\u0301", "\xff", "<|a|>"}) {
+      std::string text;
+      while (text.size() < 300000) text += unit;
+      const auto start = std::chrono::steady_clock::now();
+      EXPECT_FALSE(t->encode(text).empty());
+      EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << unit;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ponder

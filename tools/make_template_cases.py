@@ -3,8 +3,8 @@
 makes of the templates in that folder and of the snippets below. Not needed to build or test; run it again when a
 template or snippet is added. Needs the Python package jinja2 (3.1.6 made the committed file).
 
-One case a line: "template" (a file's name) or "source"; "messages", "add_generation_prompt", "bos", "eos"; and
-"rendered" or "error" (Jinja2's words, for the reader: only that there is one is compared)."""
+One case a line: "template" (a file's name) or "source"; "messages", "add_generation_prompt", "bos", "eos",
+"variables" where there are others (tools, …); and "rendered" or "error" (Jinja2's words, for the reader: only that there is one is compared)."""
 
 import json
 import pathlib
@@ -74,6 +74,33 @@ CONVERSATIONS = [
     chat(("user", "q"), ("narrator", "meanwhile"), ("stop", "x"), ("user", "unseen")),
 ]
 
+TOOLS = [
+    {"type": "function", "function": {
+        "name": "weather", "description": " The weather at <a place> & time, \"now\" or later. ",
+        "parameters": {"type": "object", "required": ["place"], "properties": {
+            "place": {"type": "string"}, "unit": {"type": ["string", "null"], "enum": ["C", "F", None]},
+            "Days": {"type": "integer", "minimum": 0, "maximum": 1.5e3, "exclusive": False}}}}},
+    {"type": "function", "function": {"name": "now", "description": "", "parameters": {"properties": {}}}},
+    {"type": "retrieval"}]
+ARGUMENTS = {"place": "Köln <|x|>", "days": 2, "exact": True, "hours": [1.5, -2], "none": None, "o": {"a": {}}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": ARGUMENTS}}
+
+# With fields beside role and content, and further variables.
+REQUESTS = [
+    {"messages": chat(("user", "How warm is it?")), "tools": TOOLS},
+    {"messages": chat(("user", "How warm is it?")), "tools": []},
+    {"messages": [*chat(("user", "How warm is it?")),
+                  {"role": "assistant", "content": None, "tool_calls": [CALL, CALL]},
+                  {"role": "tool", "content": "21.5", "name": "weather", "tool_call_id": "c1"},
+                  {"role": "assistant", "content": "", "tool_calls": []}], "tools": TOOLS},
+    {"messages": [*chat(("user", "2+2?")),
+                  {"role": "assistant", "content": "4", "reasoning_content": " two\nand two "},
+                  *chat(("user", "3+3?"))], "enable_thinking": True},
+    {"messages": [{"role": "user", "content": [{"type": "text", "text": "a "}, {"type": "text", "text": "b"}]}]},
+    {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}],
+     "add_generation_prompt": False},
+]
+
 EXPRESSIONS = r"""
 1 + 2 * 3 - 4 | 7 // 2 | -7 // 2 | 7 % 3 | -7 % 3 | 7 % -3 | 7 / 2 | 2 ** 10 | 2 ** -1 | 2 ** 3 ** 2 | -2 ** 2 | 1.5 + 1
 7.5 // 2 | -7.5 % 2 | 1e3 | 1e16 | 1e-5 | 0.0001 | 123456789.125 | 1.0 | 3 * 0.1 | 1_000 | true + 1 | 10 / 4 | 1 // 0 | 1 / 0 | 5 % 0
@@ -98,6 +125,9 @@ messages|tojson | {'a': 'é\n"\\/\x01\x7f', 'b': [1, 1.5, true, none]}|tojson | 
 messages is defined | undefined_thing is defined | undefined_thing is undefined | none is none | 'a' is string | 5 is string | 5 is number | true is number | 5 is integer | true is integer | 1.5 is float | true is boolean | false is false | true is true | 1 is true | {} is mapping | [] is mapping | [] is sequence | 'a' is sequence | {} is sequence | 5 is sequence | undefined_thing is sequence | [] is iterable | 'a' is iterable | 5 is iterable | none is iterable | undefined_thing is iterable | range is callable | 'a' is callable | undefined_thing is callable | 3 is odd | 4 is even | -3 is odd | 9 is divisibleby 3 | 9 is divisibleby(2) | 'a' is in ['a'] | 'a' is eq 'a' | 1 is ne 2 | 1 is lt 2 | 2 is gt(1) | 'ab' is lower | 'AB' is upper | 'a1' is lower | '1' is lower | 5 is not string | 5 is not none | true is sameas true | 1 is sameas true | not undefined_thing is defined | 'a' is string and 5 is number | [1, 2] is eq [1, 2] | 'x' is nosuchtest | 2 is le 2 | 2 is ge 3 | messages|list is iterable
 strftime_now('%Y-%m-%d') | strftime_now('%d %B %Y, %A %a %b %y %j %%') | strftime_now('%-d/%-m') | raise_exception('words') | dict(a=1, b='x') | dict([('a', 1)]) | dict({'a': 1}, b=2) | dict(1) | namespace(a=1).a | namespace(a=1).b | namespace({'a': 2}).a | namespace(a=1)['a'] | namespace() is mapping | range(3)|length | nosuchfunction() | 'a'() | messages()
 bos_token | eos_token ~ '!' | add_generation_prompt | tools | tools is none | tools is defined | documents | 'a' 'b' "c" | 'q\'q' | "\x41\u00e9\U0001F600\101\q" | 'tab\there' | [1, 2,] | {'a': 1,} | (1, 2,)[1] | [ [1], ['}}'] ] | '}}' | '%}' | {'a': {'b': 1}}.a.b | {'a': 1}['a'] | -5|abs | (-5)|abs | - 5 + 3 | +5 | 1 -1 | 2-1 | 1.e | 1.5.x | 5.x | 'a'.0 | (1|abs) + 1 | 'x'|upper|lower|title | 1 == 1 == 1 | a.b.c.d | 'A' < 'a' | 'a'|upper ~ 'b' | 'a' ~ 'b'|upper | 1 + 2|string | 3 is odd ~ 'x' | loop | self_made is defined
+none|map('upper')|list | none|map(attribute='a')|list | none|select|list | 0|reject('odd')|list | tools|selectattr('a')|list | tools|rejectattr('a', 'eq', 1)|list|length | false|map|list | none|list | none|join | none|items|list | none|first | 5|map('upper')|list | 5|select|list | none|sort | none|unique|list | none|sum | none|dictsort
+'<a>'|safe + '<b>' | '<a>' + '<b>'|safe | '<a>'|safe ~ '<b>' | '<a>'|e + '<b>' | '<a>'|e|e | '<a>'|e|escape|safe | ('<a>'|e)|trim + '<' | (' <a>'|safe).strip() + '&' | ('<a>,<b>'|safe).split(',')[0] + '"' | ('<a>'|safe)[1:] + "'" | ('<a>'|safe)[0] + '<' | ('<a>'|safe)[::-1] + '<' | ('<a>'|safe)|upper + '<' | ('<a>'|safe)|lower + '<' | ('<a>'|safe)|capitalize + '<' | ('<a b>'|safe)|title + '<' | ('<a>'|safe)|string + '<' | ('<a>'|safe)|replace('a', '<') + '<' | ('<a>'|safe) * 2 + '<' | ('<a>'|safe)|reverse + '<' | ('<a>\n<b>'|safe)|indent(1) + '<' | ['<a>'|safe, '<b>'] | ['<a>'|safe, '<b>']|join + '<' | ('<a>'|safe)|tojson + '<' | ('<a>'|safe)|default('x') + '<' | ('<a>'|safe)|first + '<' | '<'|safe is escaped | '<' is escaped | ('<a>'|safe) == '<a>' | ('<a>'|safe).upper() + '<' | ('<a>'|safe).removeprefix('<') + '<' | 5|safe + '<' | messages|safe | messages[0].content|safe + '<' | {'a': 1}|e
+{'a': 1}.copy() | [1, 2].copy() | (1, 2).copy() | {'copy': 1}.copy is callable | {'copy': 1}['copy'] | ['\u00a0\u2028\u200b\x85\xad é 京 \U0001f600\ufeff\U000e0001 \ue000'] | {'\u3000': '\u200d\x1c'} | ['\u0378']
 """.strip().splitlines()
 
 BLOCKS = [
@@ -152,6 +182,10 @@ BLOCKS = [
     "{{ messages[-1]['role'] == 'user' }}", "{% if messages[0]['role'] == 'system' %}s{% else %}n{% endif %}", "{{ 'tools' in messages[0] }}{{ 'role' in messages[0] }}",
     "{{ messages[0].items() | list }}", "{% for k, v in messages[0] | items %}{{ k }}:{{ v }};{% endfor %}", "{{ messages[0].keys() | join(',') }}", "{{ messages[0] }}", "{{ messages }}",
     "{{ messages|length > 1 and messages[1].role }}", "{% set x = namespace(a=messages) %}{{ x.a[0].role }}", "{{ [messages[0].role, 1] | join('-') }}", "{{ messages == messages[:] }}",
+    "{% for x in [1, 1, 2, 2, 1] %}{{ loop.changed(x) }} {% endfor %}", "{% for x in 'aab' %}{% if loop.changed(x, 1) %}{{ x }}{% endif %}{% endfor %}",
+    "{% for x in [1, 2] %}{% for y in [1, 1] %}{{ loop.changed() }}{{ loop.changed(x) }}{% endfor %}{% endfor %}",
+    "{% set x %}<a>{% endset %}{{ x + '<' }}", "{% macro m() %}<a>{% endmacro %}{{ m() + '<' }}", "{% set x = '<a>' | safe %}{{ x + '<b>' + x }}",
+    "{% filter escape %}<a>{% endfilter %}{{ '<' }}", "{% for c in '<a>' | safe %}{{ c + '<' }}{% endfor %}",
 ]
 
 
@@ -159,12 +193,15 @@ def cases():
     env = environment()
 
     def case(key, text, messages, source, **options):
-        variables = {"add_generation_prompt": True, "bos_token": "<s>", "eos_token": "</s>", **options}
+        variables = {"add_generation_prompt": True, "bos_token": "<s>", "eos_token": "</s>", "tools": None, **options}
         line = {key: text, "messages": messages, "add_generation_prompt": variables["add_generation_prompt"],
                 "bos": variables["bos_token"], "eos": variables["eos_token"]}
+        further = {k: v for k, v in options.items() if k != "add_generation_prompt"}
+        if further:
+            line["variables"] = further
         try:
             line["rendered"] = env.from_string(source).render(
-                messages=messages, tools=None, documents=None, **variables)
+                messages=messages, documents=None, **variables)
         except Exception as e:  # whatever a template can raise is an error there
             line["error"] = f"{type(e).__name__}: {e}"
         return line
@@ -173,6 +210,9 @@ def cases():
         for messages in CONVERSATIONS:
             for add in (True, False):
                 yield case("template", path.name, messages, path.read_bytes().decode(), add_generation_prompt=add)
+    for name in ("tools.jinja", "qwen2.5.jinja", "qwen3.jinja", "llama3.1.jinja", "mistral-nemo.jinja"):
+        for request in REQUESTS:
+            yield case("template", name, source=(FOLDER / name).read_bytes().decode(), **request)
     messages = chat(("system", "You are terse."), ("user", "What time is it?"), ("assistant", "Ten to ten."))
     for source in BLOCKS:
         yield case("source", source, messages, source)

@@ -45,7 +45,8 @@ void TextArgs::add(CLI::App& a, const std::string& what) {
 }
 
 void PromptArgs::add(CLI::App& a) {
-  TextArgs::add(a, "the user's message (with -no-cnv: raw text)");
+  TextArgs::add(a, "the user's message (with -no-cnv: raw text); a lone argument is the same");
+  a.add_option("PROMPT", text, "the same as -p")->excludes(a.get_option("--prompt"))->excludes(a.get_option("--file"));
   a.get_option("--file")->description("the same, from a file; - is stdin; in chat without its last line end");
   auto* s = a.add_option("--system-prompt", system, "system message (also -sys)");
   a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)")->excludes(s);

@@ -39,7 +39,7 @@ struct ModelArgs {
   ModelOptions options() const;    // also limits the instruction sets: before anything runs
 };
 
-/// -p, -f.
+/// -p, -f; of prompts, a lone argument too.
 struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
@@ -88,8 +88,10 @@ struct BudgetArgs {
 /// Time, tokens or both, by comma: 10 or 10s, 1m, 5000t; an empty text: no limit. `flag`: for messages.
 Budget parse_budget(const std::string& text, const std::string& flag);
 
-/// Set by SIGINT and SIGTERM.
+/// Set by SIGINT and SIGTERM, once work has begun. Before that they end the program at once: nothing would be lost.
 std::atomic<bool>& stop_flag();
+/// From here on there is something to lose: a prompt has been read, with the model in memory.
+void work_begins();
 
 // One function a subcommand: registers its options, returns what runs it (the exit code).
 using Run = std::function<int()>;

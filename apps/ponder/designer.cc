@@ -174,6 +174,7 @@ Outcome Designer::scored(std::vector<Designed> all, Outcome out) const {
 }
 
 Outcome Designer::run() {
+  work_begins();
   const auto begin = std::chrono::steady_clock::now();
   Outcome out;
   std::vector<Designed> all = std::move(given_);

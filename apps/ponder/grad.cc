@@ -56,8 +56,9 @@ GradLine read_line(int number, const Json& j, const Engine& e, bool raw) {
   return l;
 }
 
-// Every request to fn, broken ones with their error. Returns the exit code.
-int read_lines(const GradArgs& a, const Engine& e, const std::function<void(GradLine)>& fn) {
+// Every request to fn, broken ones with their error; calls idle() before a wait for more. Returns the exit code.
+int read_lines(const GradArgs& a, const Engine& e, const std::function<void(GradLine)>& fn,
+               const std::function<void()>& idle) {
   if (a.lines.input.empty()) {
     const Json j{{"prompt_ids", e.text.prompt(a.prompt).ids}, {"reply", a.reply}, {"end", a.end}};
     fn(read_line(0, j, e, a.prompt.raw));
@@ -70,7 +71,8 @@ int read_lines(const GradArgs& a, const Engine& e, const std::function<void(Grad
         l.number = n;
         l.error = m;
         fn(std::move(l));
-      });
+      },
+      idle);
 }
 
 class Runner {
@@ -104,6 +106,7 @@ SoftReply Runner::soft(const GradLine& l) {
 
 // A line that cannot be done is answered with its error, the others go on.
 void Runner::run() {
+  if (lines_.empty()) return;
   const GradientOptions options{.weights = true, .tape_limit = static_cast<std::int64_t>(args_.tape_mb * 1024 * 1024)};
   std::vector<ReplyGradient> results;
   std::vector<SoftReply> batch;
@@ -184,11 +187,13 @@ Run add_grad(CLI::App& app) {
     Engine e(a->model);
     if (a->check) {
       GradCheck c(*a, e);
-      const int code = read_lines(*a, e, [&](const GradLine& l) { c.add(l); });
+      const int code = read_lines(
+          *a, e, [&](const GradLine& l) { c.add(l); }, flush);
       return std::max(code, c.finish());
     }
     Runner r(*a, e);
-    const int code = read_lines(*a, e, [&](GradLine l) { r.add(std::move(l)); });
+    const int code = read_lines(
+        *a, e, [&](GradLine l) { r.add(std::move(l)); }, [&] { r.run(); });
     r.run();
     if (r.n_not_finite())
       std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n", r.n_not_finite());

@@ -1,19 +1,21 @@
 // Parsing and checking of request lines.
 #include "jsonl.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iostream>
+#include <algorithm>
 
 #include "base/nearest.h"
+#include "line_reader.h"
 #include "output.h"
 
 namespace ponder::app {
 namespace {
 
 // Of all commands together: one file of requests may serve several of them.
-const std::vector<std::string> kKeys{"messages", "question", "system", "prompt", "prompt_ids", "reply",  "reply_ids",
-                                     "end",      "text",     "hex",    "ids",    "candidates", "weights"};
+const std::vector<std::string> kKeys{"messages",   "tools",      "chat_template_kwargs",
+                                     "question",   "system",     "prompt",
+                                     "prompt_ids", "reply",      "reply_ids",
+                                     "end",        "text",       "hex",
+                                     "ids",        "candidates", "weights"};
 
 Error bad(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, where, ""};
@@ -24,17 +26,60 @@ std::string text_of(const Json& j, const std::string& key) {
   return j.get<std::string>();
 }
 
+Error bad_message(const std::string& expected, const Json& got) {
+  return bad(expected, got.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60), "\"messages\"");
+}
+
+// Text, a list of texts, or, beside tool calls, nothing. A model here sees no pictures and hears no sound.
+void check_content(const Json& message) {
+  const auto content = message.find("content");
+  const bool none = content == message.end() || content->is_null();
+  if (none ? message.contains("tool_calls") : content->is_string()) return;
+  if (none || !content->is_array()) fail(bad_message("messages with role and content", message));
+  for (const Json& part : *content) {
+    if (!part.is_object() || part.value("type", Json()) != "text") fail(bad_message("content of type text", part));
+  }
+}
+
+ChatMessage message_of(const Json& j) {
+  if (!j.is_object() || !j.contains("role")) fail(bad_message("messages with role and content", j));
+  check_content(j);
+  ChatMessage m{text_of(j["role"], "role"), ""};
+  const bool text = j.contains("content") && j["content"].is_string();
+  if (text) m.content = j["content"].get<std::string>();
+  if (!text || j.size() > 2) m.json = j.dump();
+  return m;
+}
+
 std::vector<ChatMessage> messages_of(const Json& j) {
   if (!j.is_array() || j.empty())
     fail(bad("a list of messages", j.is_array() ? "an empty one" : j.type_name(), "\"messages\""));
   std::vector<ChatMessage> m;
-  for (const Json& x : j) {
-    if (!x.is_object() || !x.contains("role") || !x.contains("content"))
-      fail(bad("messages with role and content", x.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60),
-               "\"messages\""));
-    m.push_back({text_of(x["role"], "role"), text_of(x["content"], "content")});
-  }
+  for (const Json& x : j) m.push_back(message_of(x));
   return m;
+}
+
+// What was asked in words: the text of the user's last message.
+std::string last_question(const std::vector<ChatMessage>& messages) {
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const auto& m) { return m.role == "user"; });
+  return last == messages.rend() ? messages.back().content : last->content;
+}
+
+// What the chat template is given beside the messages, as a JSON object.
+std::string variables_of(const Json& j) {
+  Json v = Json::object();
+  if (const auto kwargs = j.find("chat_template_kwargs"); kwargs != j.end()) {
+    if (!kwargs->is_object()) fail(bad("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\""));
+    v = *kwargs;
+    for (const char* key : {"messages", "tools"}) {
+      if (v.contains(key)) fail(bad("\"" + std::string(key) + "\" beside it", "inside", "\"chat_template_kwargs\""));
+    }
+  }
+  if (const auto tools = j.find("tools"); tools != j.end()) {
+    if (!tools->is_array() && !tools->is_null()) fail(bad("a list of tools", tools->type_name(), "\"tools\""));
+    v["tools"] = *tools;
+  }
+  return v.dump();
 }
 
 void check_keys(const Json& j) {
@@ -52,7 +97,7 @@ void check_keys(const Json& j) {
 
 // The library builds and prints values by recursion: what is nested deeper than any request stops here.
 Json parse_line(const std::string& line) {
-  constexpr int kMaxDepth = 16;
+  constexpr int kMaxDepth = 64;  // the schema of a tool has 20 and more
   return Json::parse(line, [](int depth, Json::parse_event_t, Json&) {
     if (depth > kMaxDepth) fail(bad("nesting of at most " + std::to_string(kMaxDepth) + " levels", "more", "request"));
     return true;
@@ -80,15 +125,18 @@ Prompt request_prompt(const Json& j, const Text& t, bool raw, std::string* rende
              "request"));
   if (j.contains("system") && !j.contains("question"))
     fail(bad("\"system\" beside \"question\" only", "it without", "request"));
+  for (const char* key : {"tools", "chat_template_kwargs"})
+    if (j.contains(key) && !j.contains("messages") && !j.contains("question"))
+      fail(bad("\"" + std::string(key) + "\" beside \"messages\" or \"question\"", "it without", "request"));
   Prompt p;
   if (j.contains("messages")) {
     const auto messages = messages_of(j["messages"]);
-    p = {t.chat(messages, rendered), messages.back().content};
+    p = {t.chat(messages, rendered, variables_of(j)), last_question(messages)};
   } else if (j.contains("question")) {
     const std::string question = text_of(j["question"], "question");
     if (question.empty()) fail(bad("a question", "an empty one", "\"question\""));
     const std::string system = j.contains("system") ? text_of(j["system"], "system") : "";
-    p = {t.chat(conversation(system, question), rendered), question};
+    p = {t.chat(conversation(system, question), rendered, variables_of(j)), question};
   } else if (j.contains("prompt")) {
     const std::string text = text_of(j["prompt"], "prompt");
     p = {t.raw(text), text};
@@ -101,6 +149,7 @@ Prompt request_prompt(const Json& j, const Text& t, bool raw, std::string* rende
     p.question = t.reply_text(p.ids);
   }
   if (p.ids.empty()) fail(bad("a prompt of at least one token", "an empty one", "request"));
+  work_begins();
   return p;
 }
 
@@ -123,16 +172,12 @@ std::optional<std::vector<Token>> request_reply(const Json& j, const Text& t) {
 Json error_line(int line, const std::string& message) { return {{"error", {{"line", line}, {"message", message}}}}; }
 
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
-              const std::function<void(int, const std::string&)>& on_error) {
-  std::ifstream file;
-  if (input != "-") {
-    file.open(input, std::ios::binary);
-    if (std::error_code ec; !file || std::filesystem::is_directory(input, ec))
-      fail({Code::kNotFound, "a readable file", "none", input, "check the path given with --input"});
-  }
-  std::istream& in = input == "-" ? std::cin : file;
+              const std::function<void(int, const std::string&)>& on_error, const std::function<void()>& idle) {
+  LineReader in(input);
   int code = 0, number = 0;
-  for (std::string line; !stop_flag() && std::getline(in, line); ++number) {
+  for (std::string line; !stop_flag(); ++number) {
+    if (idle && !in.ready()) idle();
+    if (!in.next(line)) break;
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       on_error(number, "expected a JSON object, got an empty line");
       code = 2;

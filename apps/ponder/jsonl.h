@@ -22,9 +22,10 @@ std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab
 
 /// Calls fn(line number, object) for every line of `input`; what it throws as Failure, and lines that are no JSON
 /// objects, go to on_error(line number, message) instead. Unknown keys are errors.
+/// Calls idle(), where given, before every wait for more input: those who work in batches answer then what they have.
 /// Returns the exit code.
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
-              const std::function<void(int, const std::string&)>& on_error);
+              const std::function<void(int, const std::string&)>& on_error, const std::function<void()>& idle = {});
 
 /// {"error":{"line":n,"message":…}}
 Json error_line(int line, const std::string& message);

@@ -61,6 +61,7 @@ void count(const Surface& surface, const Landscape& l, Walk& w) {
 
 // The cells, the starts and both methods' paths. Stopped (kCancelled): what was reached stands.
 Status explore(const Args& a, Surface& surface, std::span<const Point> show, Landscape& l) {
+  work_begins();
   const Line line;
   const std::vector<Point> in_sight(show.begin(), show.end());
   l.survey = square_around(in_sight, kMargin, a.size);

@@ -1,5 +1,4 @@
-// ponder: one program, one file a subcommand. Here: the table of subcommands, spelling of flags, signals and exit
-// codes.
+// ponder: one program, one file a subcommand. Here: the table of subcommands, the environment, signals and exit codes.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,7 +9,9 @@
 #include <map>
 #include <sstream>
 
-#include "base/nearest.h"
+#include "completion.h"
+#include "flags.h"
+#include "help.h"
 #include "output.h"
 
 namespace ponder::app {
@@ -26,39 +27,25 @@ constexpr Command kCommands[] = {
     {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},
     {"detokenize", "token ids to text", add_detokenize},
-    {"sample", "draws from p^alpha by Markov chains, with their diagnostics", add_sample},
-    {"think", "a better reply under a budget, with proof where there is one", add_think},
+    {"sample", "replies drawn in proportion to p^alpha, by chains", add_sample},
+    {"think", "a likelier reply within a budget, proved if possible", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
-    {"landscape", "a picture of ascent, trapped, and of Hamiltonian Monte Carlo, crossing", add_landscape},
+    {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
     {"info", "what is in a model file", add_info},
     {"bench", "speed of this machine", add_bench},
 };
 
-std::atomic<bool> g_stop{false};
+std::atomic<bool> g_working{false}, g_stop{false};
 std::atomic<int> g_signal{0};
 
+// Before work has begun there is nothing to print; a second signal does not wait for it.
 extern "C" void on_signal(int s) {
-  if (g_stop.exchange(true)) _exit(128 + s);  // a second one does not wait
-  g_signal = s;
-}
-
-// CLI11 2.1 has no short flags of several letters: it would read "-temp" as "-t emp".
-std::vector<std::string> long_names(int argc, char** argv, const CLI::App& app) {
-  const std::map<std::string, std::string> map{{"-sys", "--system-prompt"}, {"-no-cnv", "--no-conversation"}};
-  std::vector<std::string> args;
-  for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last first
-    const std::string arg = argv[i];
-    const auto it = map.find(arg);
-    args.push_back(it == map.end() ? arg : it->second);
-    if (it != map.end() || arg.size() < 3 || arg[0] != '-' || arg[1] == '-') continue;
-    for (const CLI::App* sub : app.get_subcommands({}))
-      for (const CLI::Option* o : sub->get_options())
-        if (o->check_lname(arg.substr(1)))
-          fail({Code::kInvalid, "a flag of one letter after one dash", arg, "command line",
-                "did you mean -" + arg + "?"});
+  if (!g_working || g_stop.exchange(true)) {
+    if (isatty(STDERR_FILENO)) (void)!::write(STDERR_FILENO, "\n", 1);  // a line may stand there
+    _exit(128 + s);
   }
-  return args;
+  g_signal = s;
 }
 
 // PONDER_<FLAG> for every long name of what the command line leaves open. Not by CLI11's own means: it reads the
@@ -71,48 +58,45 @@ void read_environment(CLI::App& sub) {
       std::string name = "PONDER_";
       for (char c : flag) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
       const char* value = std::getenv(name.c_str());
-      if (o->count() > 0 || !value || !*value || flag == "help") continue;
+      if (o->count() > 0 || !value || !*value || flag.starts_with("help")) continue;
       o->add_result(value);
       o->run_callback();
     }
   }
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& e) {
-  std::string hint = "see ponder --help";
-  for (const CLI::App* sub : app.get_subcommands()) {
-    hint = "see ponder " + sub->get_name() + " --help";
-    std::vector<std::string> flags;
-    for (const CLI::Option* o : sub->get_options())
-      for (const auto& n : o->get_lnames()) flags.push_back("--" + n);
-    for (const std::string& extra : sub->remaining()) {
-      const std::string word = extra.substr(0, extra.find('='));
-      const std::string near = nearest(word, flags, 4);
-      if (!near.empty() && word.starts_with("-")) hint.insert(0, "did you mean " + near + "? ");
-    }
-  }
-  if (app.get_subcommands().empty()) {
-    std::vector<std::string> names;
-    for (const Command& c : kCommands) names.emplace_back(c.name);
-    for (const std::string& extra : app.remaining())
-      if (const std::string near = nearest(extra, names, 3); !near.empty())
-        hint.insert(0, "did you mean ponder " + near + "? ");
-  }
-  std::cerr << "ponder: expected valid arguments, got: " << e.what() << "\n  " << hint << "\n";
-  return 2;
+void add_print_outs(CLI::App& app) {
+  app.set_version_flag("--version", "ponder " PONDER_VERSION);
+  app.set_help_flag("-h,--help", "the flags that are used most, or the commands");
+  app.set_help_all_flag("--help-all", "with a command: every flag, and what requests hold");
+  app.add_option_function<std::string>(
+         "--completion",
+         [&app](const std::string& shell) {
+           throw CLI::CallForVersion(completion_script(command_rows(app), shell), CLI::ExitCodes::Success);
+         },
+         "print what bash, zsh or fish completes")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_flag_callback(
+      "--man",
+      [&app] { throw CLI::CallForVersion(man_page(command_rows(app), PONDER_VERSION), CLI::ExitCodes::Success); },
+      "print the man page");
 }
 
 int run(int argc, char** argv) {
   CLI::App app{"ponder makes a frozen language model think before it speaks"};
-  app.set_version_flag("--version", "ponder " PONDER_VERSION);
+  app.formatter(help_formatter());
+  app.option_defaults()->always_capture_default();
+  add_print_outs(app);
   app.require_subcommand(1);
   std::map<std::string, Run> runs;
   for (const Command& c : kCommands) {
     CLI::App* sub = app.add_subcommand(c.name, c.help);
     runs[c.name] = c.add(*sub);
+    if (sub->get_option_no_throw("PROMPT"))  // a list, as of --method, is one argument: what follows it is the prompt
+      for (CLI::Option* o : sub->get_options()) o->allow_extra_args(false);
   }
   try {
-    app.parse(long_names(argc, argv, app));
+    app.parse(spelled_arguments(argc, argv, app));
     read_environment(*app.get_subcommands()[0]);
   } catch (const CLI::Success& e) {  // --help, --version
     std::ostringstream text;
@@ -131,6 +115,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 std::atomic<bool>& stop_flag() { return g_stop; }
+void work_begins() { g_working = true; }
 
 }  // namespace ponder::app
 

@@ -154,6 +154,7 @@ int run_check(Args a) {
   const CertificateFile f = read_certificate(a.check);
   a.model.precision = "f32";
   Engine e(a.model);
+  work_begins();
   const double tolerance = f.precision == "f32" ? kErrorF32 : kErrorBF16;
   const CheckResult r = check_file(a, e, f, tolerance);
   if (a.lines.json || a.lines.jsonl) {

@@ -1,5 +1,5 @@
 // ponder score: log-probabilities of given replies. Lines are scored in batches, in order and in constant memory; lines
-// with the same prompt share its keys and values.
+// with the same prompt share its keys and values. A batch is what can be read without waiting.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -51,6 +51,7 @@ class Scorer {
     lines_.push_back(std::move(l));
   }
   void run() {
+    if (lines_.empty()) return;
     score(lines_);
     for (const Line& l : lines_) print(l);
     lines_.clear();
@@ -241,7 +242,8 @@ Run add_score(CLI::App& app) {
           l.number = n;
           l.error = m;
           s.add(std::move(l));
-        });
+        },
+        [&] { s.run(); });
     s.run();
     return std::max(code, s.code());
   };

@@ -1,12 +1,16 @@
 // Opening models, and prompts from messages or text.
 #include "session.h"
 
+#include <unistd.h>
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <mutex>
+#include <thread>
 
 #include "ponder/notes.h"
 
@@ -28,6 +32,34 @@ std::shared_ptr<const GgufFile> open(const ModelArgs& m) {
     fail({Code::kNotFound, "a model", "none given with -m, and no default model", path,
           "run ./quickstart once, or give a GGUF file with -m"});
   return must(std::move(file));
+}
+
+// Tells on stderr, where that is a terminal, what is being waited for; goes when it is there.
+class LoadingLine {
+ public:
+  explicit LoadingLine(const GgufFile& f) {
+    if (!isatty(STDERR_FILENO)) return;
+    const std::string line = "loading " + std::filesystem::path(f.path()).filename().string() + ", " +
+                             std::to_string(f.file_bytes() >> 20) + " MB …";
+    thread_ = std::jthread([this, line](const std::stop_token& stop) {
+      constexpr std::chrono::milliseconds kShort{500};
+      std::unique_lock lock(mutex_);
+      if (ended_.wait_for(lock, stop, kShort, [] { return false; }) || stop.stop_requested()) return;
+      std::cerr << line << std::flush;
+      ended_.wait(lock, stop, [] { return false; });
+      std::cerr << "\r\x1b[K" << std::flush;
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // last: it ends before what it uses
+};
+
+std::shared_ptr<const Model> load(const std::shared_ptr<const GgufFile>& f, const ModelOptions& o) {
+  const LoadingLine line(*f);
+  return must(Model::load(f, o));
 }
 
 DensityOptions density_options(const ModelArgs& m, const Model& model, const Tokenizer& t) {
@@ -93,7 +125,8 @@ Text::Text(const ModelArgs& m) : file(open(m)), tokenizer(must(Tokenizer::from_g
         std::filesystem::is_regular_file(m.chat_template, ec) ? read_all(m.chat_template) : m.chat_template;
 }
 
-std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered) const {
+std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered,
+                              const std::string& variables) const {
   if (template_source_.empty())
     fail({Code::kInvalid, "a model with a chat template", "none in " + file->path(), "tokenizer.chat_template",
           "use -no-cnv for raw text, or give a template with --chat-template"});
@@ -101,6 +134,13 @@ std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::str
   ChatTemplate::Options o;
   if (tokenizer->bos()) o.bos_token = tokenizer->piece(*tokenizer->bos());
   if (tokenizer->eos()) o.eos_token = tokenizer->piece(*tokenizer->eos());
+  const auto spelled_out = [&](const std::string& key) {
+    const std::int64_t id = must(file->int_or("tokenizer.ggml." + key, -1));
+    return id >= 0 && id < tokenizer->n_vocab() ? tokenizer->piece(static_cast<Token>(id)) : "";
+  };
+  o.unk_token = spelled_out("unknown_token_id");
+  o.pad_token = spelled_out("padding_token_id");
+  o.variables = variables;
   const RenderedPrompt p = must(template_->render(messages, o));
   if (rendered) *rendered = p.text;
   std::vector<Token> ids = tokenizer->encode(p.text, {.parse_special = true, .literal = p.literal});
@@ -119,6 +159,7 @@ std::vector<Token> Text::raw(const std::string& text) const {
 
 Prompt Text::prompt(const PromptArgs& p, std::string* rendered) const {
   const std::string text = p.content();
+  work_begins();
   return {p.raw ? raw(text) : chat(conversation(p.system, text), rendered), text};
 }
 
@@ -126,7 +167,7 @@ std::string Text::reply_text(const std::vector<Token>& ids) const { return token
 
 bool Text::canonical(const std::vector<Token>& ids) const { return is_canonical(*tokenizer, ids); }
 
-Engine::Engine(const ModelArgs& m) : text(m), model(must(Model::load(text.file, m.options()))) {
+Engine::Engine(const ModelArgs& m) : text(m), model(load(text.file, m.options())) {
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
   if (m.verbose)
     std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "

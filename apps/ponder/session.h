@@ -21,8 +21,9 @@ struct Prompt {
 /// File, tokenizer and chat template; no weights.
 struct Text {
   explicit Text(const ModelArgs&);
-  /// Prompt ids of a conversation; `rendered`, when given, takes the text.
-  std::vector<Token> chat(const std::vector<ChatMessage>&, std::string* rendered = nullptr) const;
+  /// Prompt ids of a conversation; `rendered`, when given, takes the text. `variables`: of the template, as JSON.
+  std::vector<Token> chat(const std::vector<ChatMessage>&, std::string* rendered = nullptr,
+                          const std::string& variables = "{}") const;
   bool has_template() const { return !template_source_.empty(); }
   std::vector<Token> raw(const std::string& text) const;  // with BOS where the model wants one
   Prompt prompt(const PromptArgs&, std::string* rendered = nullptr) const;

@@ -16,6 +16,7 @@ namespace ponder {
 struct ChatMessage {
   std::string role;     // "system", "user", "assistant", …
   std::string content;  // UTF-8 text
+  std::string json{};   // the whole message as a JSON object where it has more than these two; replaces them
 };
 
 struct RenderedPrompt {
@@ -39,10 +40,13 @@ class ChatTemplate {
 
   struct Options {
     bool add_generation_prompt = true;
-    std::string bos_token, eos_token;  // spelled out
-    std::string date = "26 Jul 2024";  // for templates that print today's date through strftime_now
+    std::string bos_token, eos_token;      // spelled out
+    std::string unk_token{}, pad_token{};  // the same; undefined in the template where empty
+    std::string date = "26 Jul 2024";      // for templates that print today's date through strftime_now
+    std::string variables = "{}";          // further ones, as a JSON object: "tools", "enable_thinking", …
   };
-  /// Errors: kInvalid (the template raised an exception: its words), kResource (a limit was hit).
+  /// Errors: kInvalid (the template raised an exception: its words; JSON that is none), kUnsupported (a construct
+  /// outside the subset), kResource (a limit was hit).
   virtual Result<RenderedPrompt> render(const std::vector<ChatMessage>&, const Options&) const = 0;
 };
 

@@ -1,13 +1,22 @@
-// The first of the closest.
+// Prefixes before edits; among edits the first of the closest.
 #include "base/nearest.h"
+
+#include <algorithm>
 
 #include "base/edit_distance.h"
 
 namespace ponder {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most) {
+  constexpr std::size_t kStem = 4;  // letters: a candidate as short as "end" begins too many words
+  std::string begun, longer;  // the shortest candidate that begins with the word, the longest that the word begins
+  for (const std::string& c : candidates) {
+    if (word.size() > 1 && c.starts_with(word) && (begun.empty() || c.size() < begun.size())) begun = c;
+    if (c.size() >= kStem && word.starts_with(c) && c.size() > longer.size()) longer = c;
+  }
+  if (!begun.empty() || !longer.empty()) return begun.empty() ? longer : begun;
   std::string best;
-  int best_distance = most + 1;
+  int best_distance = std::min(most, static_cast<int>(word.size() + 2) / 3) + 1;
   for (const std::string& c : candidates)
     if (const int d = edit_distance<char>(word, c); d < best_distance) best_distance = d, best = c;
   return best;

@@ -6,7 +6,8 @@
 
 namespace ponder {
 
-/// The candidate closest to `word` within `most` edits, or "".
+/// The candidate that begins with `word` or that `word` begins with, else the closest within `most` edits and a third
+/// of the word's letters; "" when none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most);
 
 }  // namespace ponder

@@ -28,7 +28,8 @@ Value text_value(const std::string& s, bool from_user) {
   return {jinja::Str(std::move(t))};
 }
 
-Value message_value(const ChatMessage& m) {
+Value message_value(jinja::Interpreter& in, const ChatMessage& m) {
+  if (!m.json.empty()) return jinja::from_json_object(in, m.json, "a message");
   auto d = std::make_shared<jinja::Dict>();
   d->items.emplace_back(text_value("role", false), text_value(m.role, true));
   d->items.emplace_back(text_value("content", false), text_value(m.content, true));
@@ -43,13 +44,17 @@ class JinjaTemplate : public ChatTemplate {
     jinja::Interpreter in(limits_, options.date);
     try {
       std::vector<Value> list;
-      for (const ChatMessage& m : messages) list.push_back(message_value(m));
+      for (const ChatMessage& m : messages) list.push_back(message_value(in, m));
       in.set_global("messages", in.make_list(std::move(list)));
       in.set_global("add_generation_prompt", {options.add_generation_prompt});
       in.set_global("bos_token", text_value(options.bos_token, false));
       in.set_global("eos_token", text_value(options.eos_token, false));
       in.set_global("tools", {jinja::None{}});
       in.set_global("documents", {jinja::None{}});
+      if (!options.unk_token.empty()) in.set_global("unk_token", text_value(options.unk_token, false));
+      if (!options.pad_token.empty()) in.set_global("pad_token", text_value(options.pad_token, false));
+      const Value further = jinja::from_json_object(in, options.variables, "variables");
+      for (const auto& [name, value] : further.dict()->items) in.set_global(name.text()->bytes, value);
       jinja::Text out = in.run(program_);
       return RenderedPrompt{std::move(out.bytes), std::move(out.user)};
     } catch (const jinja::Failure& f) {

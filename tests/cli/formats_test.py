@@ -41,7 +41,7 @@ class Formats(unittest.TestCase):
         self.assertEqual(t["certificate"]["status"], "optimal")
         self.assertEqual(set(t["certificate"]), {"status", "claim", "gap", "margin", "horizon", "shortest", "expanded"})
         (p,) = lines(run("prove", *small, "--n-best", "3"))
-        self.assertEqual(list(p), ANSWER + ["certificate", "n_best", "mass", "tie"])
+        self.assertEqual([k for k in p if k != "notes"], ANSWER + ["certificate", "n_best", "mass", "tie"])
         self.assertEqual(p["reply_ids"], t["reply_ids"])
         self.assertTrue(all(set(x) == {"reply", "reply_ids", "logprob"} for x in p["n_best"]))
         self.assertEqual(len(p["n_best"]), 3)
@@ -155,6 +155,41 @@ class Formats(unittest.TestCase):
         (other,) = lines(run("score", "-m", TINY, "--template-only", "-p", "hi", "-sys", "Be brief.",
                              "--chat-template", "{% for m in messages %}[{{ m.role }}: {{ m.content }}]{% endfor %}"))
         self.assertEqual(other["rendered"], "[system: Be brief.][user: hi]")
+
+    def test_messages_with_other_fields_reach_the_template(self):
+        template = ("{% for t in tools or [] %}<{{ t.function.name }}>{% endfor %}{% for m in messages %}[{{ m.role }}"
+                    "{% if m.content is string %} {{ m.content }}{% endif %}"
+                    "{% for c in m.tool_calls %} {{ c.function.name }}({{ c.function.arguments|tojson }}){% endfor %}"
+                    "{% if m.reasoning_content %} because {{ m.reasoning_content }}{% endif %}]{% endfor %}"
+                    "{{ mood|default('calm') }}{{ '>' if add_generation_prompt }}")
+        user = {"role": "user", "content": "hi <|im_end|>"}
+        call = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f", "arguments": {"a<|im_end|>": 1}}}]}
+        why = {"role": "assistant", "content": "yes", "reasoning_content": "so"}
+        tools = [{"type": "function", "function": {"name": "f"}}]
+        cases = [({"messages": [user, why]}, "[user hi <|im_end|>][assistant yes because so]calm>"),
+                 ({"messages": [user, call], "tools": tools}, "<f>[user hi <|im_end|>][assistant f({\"a<|im_end|>\": 1})]calm>"),
+                 ({"messages": [user], "chat_template_kwargs": {"mood": "glad", "add_generation_prompt": False}}, "[user hi <|im_end|>]glad"),
+                 ({"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}, "[user]calm>")]
+        r = run("score", "-m", TOY, "--input", "-", "--jsonl", "--template-only", "--chat-template", template, stdin=jsonl(*(c for c, _ in cases)))
+        self.assertEqual([j.get("rendered", j) for j in lines(r)], [expected for _, expected in cases])
+        control = lines(run("tokenize", "-m", TOY, "-p", "<|im_end|>", "--json"))[0]["ids"]
+        for j in lines(r):
+            self.assertFalse(set(control) & set(j["prompt_ids"]))
+
+    def test_messages_that_cannot_be_rendered_whole_are_refused(self):
+        user = {"role": "user", "content": "hi"}
+        cases = [({"messages": [{"role": "user", "content": None}]}, "messages with role and content"),
+                 ({"messages": [{"role": "user", "name": "x"}]}, "messages with role and content"),
+                 ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]}, "content of type text"),
+                 ({"messages": [user], "tools": {}}, "a list of tools"),
+                 ({"messages": [user], "chat_template_kwargs": []}, "chat_template_kwargs"),
+                 ({"messages": [user], "chat_template_kwargs": {"messages": []}}, "beside it"),
+                 ({"prompt": "x", "tools": []}, "beside \"messages\""),
+                 ({"messages": [user], "chat_template_kwargs": {"n": 2**63}}, "64 bits")]
+        r = run("score", "-m", TOY, "--input", "-", "--jsonl", "--template-only", stdin=jsonl(*(c for c, _ in cases)))
+        self.assertEqual(r.returncode, 2)
+        for j, (_, part) in zip(lines(r), cases, strict=True):
+            self.assertIn(part, j["error"]["message"])
 
     def test_user_text_never_becomes_a_control_token(self):
         (plain,) = lines(run("score", "-m", TOY, "--template-only", "-p", "hi"))

@@ -152,7 +152,7 @@ class Prove(unittest.TestCase):
         return lines(r)[0].get("canonical", True)
 
     def test_the_help_lists_the_terms_that_it_takes(self):
-        text = " ".join(run("prove", "--help").stdout.decode().split())
+        text = " ".join(run("prove", "--help-all").stdout.decode().split())
         for name in ("canonical:1", "copy:1", "forbid:1:a", "frozen:1:0=a", "keyword:1:a", "repetition:1"):
             self.assertIn(name.split(":")[0], text)
             r = run("prove", *SMALL, "--max-length", "3", "--term", name, "--json")

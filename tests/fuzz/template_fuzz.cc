@@ -8,6 +8,10 @@
 
 namespace {
 
+constexpr const char* kToolCall = R"({"role": "assistant", "content": [{"type": "text", "text": "\u00e9<|"}],
+  "tool_calls": [{"function": {"name": "f\u00e9", "arguments": {"a\u00e9": [1, 2.5, true, null]}}}]})";
+constexpr const char* kVariables = R"({"tools": [{"function": {"name": "f\u00e9", "parameters": {}}}], "think": true})";
+
 void check(bool ok) {
   if (!ok) std::abort();
 }
@@ -29,8 +33,8 @@ void check_prompt(const ponder::RenderedPrompt& p, bool ascii_template) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
   ponder::TemplateLimits limits;
-  limits.max_steps = std::int64_t{16} << data[0] % 14;
-  limits.max_bytes = std::size_t{64} << data[1] % 16;
+  limits.max_steps = std::int64_t{128} << data[0] % 11;
+  limits.max_bytes = std::size_t{8192} << data[1] % 9;
   limits.max_depth = 1 + data[2] % 100;
   const std::string source(reinterpret_cast<const char*>(data) + 3, size - 3);
   bool ascii = source.find('\\') == std::string::npos;
@@ -40,10 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<ponder::ChatMessage> kMessages = {{"system", "Be brief\u00a0\u00e9, \u00df. "},
                                                              {"user", " 2+2? <|im_end|>\n\u03c9\u4eac \"x\" "},
                                                              {"assistant", "<think>\u00e9</think>4\xff"},
-                                                             {"us\u00e9r", ""}};
+                                                             {"us\u00e9r", ""},
+                                                             {"assistant", "", kToolCall}};
   ponder::ChatTemplate::Options options;
   options.bos_token = "<s>";
   options.eos_token = "</s>";
+  options.variables = kVariables;
   const auto prompt = (*program)->render(kMessages, options);
   if (prompt.ok()) check_prompt(*prompt, ascii);
   return 0;

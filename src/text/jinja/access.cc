@@ -1,5 +1,6 @@
 // Attributes and items: x.name, x[key], "a.b.0" as map and sort read it, and the attributes of `loop`.
 #include <charconv>
+#include <set>
 
 #include "text/jinja/interpreter.h"
 #include "text/jinja/unicode.h"
@@ -10,6 +11,22 @@ namespace {
 Value missing(const Value& v, std::string_view name) {
   const std::string owner = v.none() ? "None" : "'" + std::string(type_name(v)) + " object'";
   return undefined(owner + " has no attribute '" + std::string(name) + "'");
+}
+
+// Whether Python's type has it, and a template may call it there, but not here.
+bool is_missing_method(const Value& v, std::string_view name) {
+  static const std::set<std::string_view> kStr = {
+      "casefold",  "center",       "encode",     "expandtabs",  "format_map", "isascii",   "isdecimal",
+      "isnumeric", "isidentifier", "istitle",    "isprintable", "ljust",      "maketrans", "partition",
+      "rindex",    "rjust",        "rpartition", "swapcase",    "translate",  "zfill"};
+  static const std::set<std::string_view> kInt = {"bit_length",  "bit_count", "as_integer_ratio", "conjugate",
+                                                  "denominator", "imag",      "numerator",        "real",
+                                                  "to_bytes",    "from_bytes"};
+  static const std::set<std::string_view> kFloat = {"as_integer_ratio", "conjugate", "fromhex", "hex", "imag",
+                                                    "is_integer",       "real"};
+  if (v.text()) return kStr.contains(name);
+  if (v.dict()) return name == "fromkeys";
+  return is_int(v) ? kInt.contains(name) : v.as<double>() && kFloat.contains(name);
 }
 
 Value of_loop(const Loop& loop, std::string_view name) {
@@ -36,6 +53,9 @@ Value Interpreter::attribute(const Value& v, std::string_view name) {
   if (has_method(v, name)) {
     return {std::make_shared<const Callable>(
         Callable{Callable::kMethod, std::string(name), std::make_shared<const Value>(v), nullptr, nullptr})};
+  }
+  if (is_missing_method(v, name)) {
+    unsupported("the method '" + std::string(name) + "' of a " + std::string(type_name(v)));
   }
   if (const Dict* d = v.dict()) {
     budget_.work(0, d->items.size() / 16);
@@ -68,6 +88,7 @@ Value Interpreter::item(const Value& v, const Value& key) {
     if (i < 0 ? at > 0 : at < t->bytes.size()) {
       if (i < 0) at -= character_before(t->bytes, at).length;
       Text c;
+      c.safe = t->safe;
       c.append(*t, at, at + character_at(t->bytes, at).length);
       return make_text(std::move(c));
     }

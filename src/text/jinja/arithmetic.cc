@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "text/jinja/interpreter.h"
+#include "text/jinja/strings.h"
 
 namespace ponder::jinja {
 namespace {
@@ -23,6 +24,7 @@ Value repeat(Interpreter& in, const Value& v, std::int64_t n) {
   if (const Text* t = v.text()) {
     pay_for_copies(in, t->bytes.size() + t->user.size() * sizeof(ByteRange), n);
     Text out;
+    out.safe = t->safe;
     for (std::int64_t i = 0; i < n && !t->bytes.empty(); ++i) out.append(*t);
     return in.make_text(std::move(out));
   }
@@ -35,8 +37,9 @@ Value repeat(Interpreter& in, const Value& v, std::int64_t n) {
 
 Value add(Interpreter& in, const Value& a, const Value& b) {
   if (a.text() && b.text()) {
-    Text out = *a.text();
-    out.append(*b.text());
+    const bool safe = a.text()->safe || b.text()->safe;
+    Text out = safe ? escape_html(*a.text()) : *a.text();
+    out.append(safe ? escape_html(*b.text()) : *b.text());
     return in.make_text(std::move(out));
   }
   if (!a.list() || !b.list() || a.list()->kind != b.list()->kind || a.list()->kind == List::kLazy)

@@ -27,6 +27,9 @@ Value Interpreter::eval(const Name& e, Scope& scope) {
   if (is_function(e.name)) {
     return {std::make_shared<const Callable>(Callable{Callable::kFunction, e.name, nullptr, nullptr, nullptr})};
   }
+  for (const std::string_view known : {"cycler", "joiner", "lipsum"}) {
+    if (e.name == known) unsupported("the function '" + e.name + "'");
+  }
   return undefined("'" + e.name + "' is undefined");
 }
 
@@ -165,6 +168,7 @@ Text characters(const Text& t, std::int64_t begin, std::int64_t end) {
   };
   const std::size_t first = skip(begin), last = skip(end - begin);
   Text out;
+  out.safe = t.safe;
   out.append(t, first, last);
   return out;
 }
@@ -215,6 +219,7 @@ Value Interpreter::slice(const Value& v, const Slice& s, Scope& scope) {
   at.push_back(text->bytes.size());
   budget_.make(at.size() * sizeof(std::size_t));
   Text out;
+  out.safe = text->safe;
   for (const std::size_t i : chosen) out.append(*text, at[i], at[i + 1]);
   return make_text(std::move(out));
 }

@@ -1,6 +1,9 @@
 // What can be asked of any value: its text, its items, equality and order, attributes and items by key, and the
 // making of new values, each of which is paid for.
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "text/jinja/interpreter.h"
@@ -49,27 +52,41 @@ void Interpreter::write(const Text& t, Text& out) {
 
 namespace {
 
+// Python's str.isprintable(), of a character that is none of ASCII.
+bool is_printable(std::uint32_t c) {
+  if (c > 0x10ffff) return true;  // a stray byte, which Python's strings do not have
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS;  // separators and controls come last
+}
+
+// How Python writes a character that stands for itself in no string literal; empty for one that does.
+std::string escaped(std::uint32_t c, char quote) {
+  if (c == '\\' || c == static_cast<unsigned char>(quote)) return {'\\', static_cast<char>(c)};
+  if (c == '\n' || c == '\r' || c == '\t') return c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+  if ((c >= 32 && c < 127) || (c > 127 && is_printable(c))) return {};
+  char out[12];
+  std::snprintf(out, sizeof out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+  return out;
+}
+
 // 'text' as Python writes it in a list. Escapes keep the origin of what they stand for.
 Text quoted(const Text& t) {
   const bool double_quotes = t.bytes.find('\'') != std::string::npos && t.bytes.find('"') == std::string::npos;
   const char quote = double_quotes ? '"' : '\'';
-  static constexpr char kHex[] = "0123456789abcdef";
   Text out;
+  if (t.safe) out.append("Markup(");
   out.append({&quote, 1});
-  for (std::size_t i = 0; i < t.bytes.size(); ++i) {
-    const auto c = static_cast<unsigned char>(t.bytes[i]);
-    const bool user = t.from_user(i);
-    if (c == '\n' || c == '\r' || c == '\t') {
-      out.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t", user);
-    } else if (c < 32 || c == 127) {
-      const char hex[] = {'\\', 'x', kHex[c / 16], kHex[c % 16], 0};
-      out.append(hex, user);
+  for (std::size_t i = 0; i < t.bytes.size();) {
+    const Character c = character_at(t.bytes, i);
+    if (const std::string escape = escaped(c.code, quote); !escape.empty()) {
+      out.append(escape, t.from_user(i));
     } else {
-      if (c == '\\' || c == static_cast<unsigned char>(quote)) out.append("\\", user);
-      out.append(t, i, i + 1);
+      out.append(t, i, i + c.length);
     }
+    i += c.length;
   }
   out.append({&quote, 1});
+  if (t.safe) out.append(")");
   return out;
 }
 

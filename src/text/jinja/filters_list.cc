@@ -48,6 +48,7 @@ Value reverse_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   std::reverse(items.begin(), items.end());
   if (!v.text()) return in.make_list(std::move(items), List::kLazy);
   Text out;
+  out.safe = v.text()->safe;
   for (const Value& c : items) out.append(*c.text());
   return in.make_text(std::move(out));
 }
@@ -82,6 +83,7 @@ std::string name_argument(const CallArgs& a, std::size_t i, std::string_view of)
 }
 
 Value map_filter(Interpreter& in, const Value& v, const CallArgs& a) {
+  if (!truthy(v)) return in.make_list({}, List::kLazy);  // as Jinja2: none and 0 too, and without a look at `a`
   std::vector<Value> out;
   if (!a.positional.empty()) {
     const std::string name = name_argument(a, 0, "map");
@@ -102,6 +104,7 @@ Value map_filter(Interpreter& in, const Value& v, const CallArgs& a) {
 template <bool kByAttribute, bool kWanted>
 Value select_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   constexpr std::size_t kTest = kByAttribute ? 1 : 0;  // place of the test's name
+  if (!truthy(v)) return in.make_list({}, List::kLazy);
   if (kByAttribute && a.positional.empty()) fail("the name of an attribute for selectattr", "none");
   const bool tested = a.positional.size() > kTest;
   const std::string name = tested ? name_argument(a, kTest, "select") : "";

@@ -11,40 +11,41 @@
 namespace ponder::jinja {
 namespace {
 
+// These filters give a safe string for a safe one, as methods do.
+Value kept_safe(Interpreter& in, Text t, const Value& source) {
+  t.safe = source.text() && source.text()->safe;
+  return in.make_text(std::move(t));
+}
+
 Value trim_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   const auto [characters] = bind<1>(a, {"chars"}, "trim");
   const Text* set = !characters || characters->none() ? nullptr : &text_argument(characters, {}, "trim");
-  return in.make_text(strip(in.budget(), in.to_text(v), Side::kBoth, set));
+  return kept_safe(in, strip(in.budget(), in.to_text(v), Side::kBoth, set), v);
 }
 
 template <Text (*kChange)(const Text&)>
 Value changed(Interpreter& in, const Value& v, const CallArgs& a) {
   bind<0>(a, {}, "this filter");
-  return in.make_text(kChange(in.to_text(v)));
+  return kept_safe(in, kChange(in.to_text(v)), v);
+}
+
+Value title_filter(Interpreter& in, const Value& v, const CallArgs& a) {
+  bind<0>(a, {}, "title");
+  return in.make_text(title_words(in.to_text(v)));
+}
+
+template <bool kEscape>
+Value safe_filter(Interpreter& in, const Value& v, const CallArgs& a) {
+  bind<0>(a, {}, kEscape ? "escape" : "safe");
+  Text t = in.to_text(v);
+  if (kEscape) t = escape_html(t);
+  t.safe = true;
+  return in.make_text(std::move(t));
 }
 
 Text upper(const Text& t) { return to_case(t, Case::kUpper); }
 Text lower(const Text& t) { return to_case(t, Case::kLower); }
 Text same(const Text& t) { return t; }
-
-Text escaped(const Text& t) {
-  Text out;
-  for (std::size_t i = 0; i < t.bytes.size(); ++i) {
-    const char c = t.bytes[i];
-    const std::string_view entity = c == '&'    ? "&amp;"
-                                    : c == '<'  ? "&lt;"
-                                    : c == '>'  ? "&gt;"
-                                    : c == '"'  ? "&#34;"
-                                    : c == '\'' ? "&#39;"
-                                                : "";
-    if (entity.empty()) {
-      out.append(t, i, i + 1);
-    } else {
-      out.append(entity, t.from_user(i));
-    }
-  }
-  return out;
-}
 
 Value replace_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   const auto [from, to, count] = bind<3>(a, {"old", "new", "count"}, "replace");
@@ -74,7 +75,7 @@ Value indent_filter(Interpreter& in, const Value& v, const CallArgs& a) {
     if (indented) out.append(margin);
     out.append(lines[i]);
   }
-  return in.make_text(std::move(out));
+  return kept_safe(in, std::move(out), v);
 }
 
 // The number that all of the text is, white space around it aside.
@@ -165,12 +166,12 @@ const FilterTable& text_filters() {
   static const FilterTable kTable = {{"trim", trim_filter},
                                      {"upper", changed<upper>},
                                      {"lower", changed<lower>},
-                                     {"title", changed<title_words>},
+                                     {"title", title_filter},
                                      {"capitalize", changed<capitalize>},
                                      {"string", changed<same>},
-                                     {"safe", changed<same>},
-                                     {"escape", changed<escaped>},
-                                     {"e", changed<escaped>},
+                                     {"safe", safe_filter<false>},
+                                     {"escape", safe_filter<true>},
+                                     {"e", safe_filter<true>},
                                      {"replace", replace_filter},
                                      {"indent", indent_filter},
                                      {"int", int_filter},

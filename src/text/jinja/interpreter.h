@@ -115,6 +115,8 @@ Value arithmetic(Interpreter&, char op, const Value&, const Value&);
 // methods.cc: whether a value's type has such a method; calling it
 bool has_method(const Value& self, std::string_view name);
 Value call_method(Interpreter&, const Value& self, const std::string& name, const CallArgs&);
+// from_json.cc: a dict from the text of a JSON object, every string in it as a user's; `what` names it in errors
+Value from_json_object(Interpreter&, const std::string& text, std::string_view what);
 // functions.cc: raise_exception, range, strftime_now, dict
 bool is_function(std::string_view name);
 

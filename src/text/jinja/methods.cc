@@ -68,7 +68,13 @@ Value case_method(Interpreter& in, const Value& self, const std::string& name, c
   return in.make_text(to_case(t, name == "upper" ? Case::kUpper : Case::kLower));
 }
 
+// Python looks at a part of the string where find, count, startswith and their like are given bounds.
+void refuse_bounds(const std::string& name, const CallArgs& a) {
+  if (a.positional.size() > 1) unsupported("'" + name + "' with a start or end");
+}
+
 Value ends_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& a) {
+  refuse_bounds(name, a);
   const auto [what] = bind<1>(a, {"affix"}, name);
   if (!what) fail("an argument of " + name, "none");
   const std::string& s = self.text()->bytes;
@@ -100,6 +106,7 @@ Value replace_method(Interpreter& in, const Value& self, const std::string& name
 }
 
 Value find_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& a) {
+  refuse_bounds(name, a);
   const auto [what] = bind<1>(a, {"sub"}, name);
   const std::string &s = self.text()->bytes, &part = given(what, name).bytes;
   in.budget().work(s.size() + part.size());
@@ -189,6 +196,7 @@ Value dict_method(Interpreter& in, const Value& self, const std::string& name, c
 }
 
 Value list_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& a) {
+  refuse_bounds(name, a);
   const auto [what] = bind<1>(a, {"value"}, name);
   if (!what) fail("an argument of " + name, "none");
   const std::vector<Value>& items = self.list()->items;
@@ -207,6 +215,22 @@ Value cycle_method(Interpreter&, const Value& self, const std::string&, const Ca
   return a.positional[(*self.as<std::shared_ptr<Loop>>())->index % a.positional.size()];
 }
 
+// A list or dict that cannot change is its own copy.
+Value copy_method(Interpreter&, const Value& self, const std::string& name, const CallArgs& a) {
+  bind<0>(a, {}, name);
+  return self;
+}
+
+// Whether the arguments are others than in the pass before.
+Value changed_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& a) {
+  if (!a.named.empty()) fail("arguments of loop." + name + " without names", "'" + a.named[0].first + "'");
+  std::string now = in.to_text(in.make_list(a.positional, List::kTuple)).bytes;
+  auto& last = (*self.as<std::shared_ptr<Loop>>())->last_changed;
+  const bool changed = last != now;
+  last = std::move(now);
+  return {changed};
+}
+
 Method method_of(const Value& v, std::string_view name) {
   static const std::map<std::string_view, Method> kStr = {
       {"strip", strip_method},     {"lstrip", strip_method},        {"rstrip", strip_method},
@@ -218,18 +242,36 @@ Method method_of(const Value& v, std::string_view name) {
       {"isdigit", is_method},      {"isalpha", is_method},          {"isalnum", is_method},
       {"isspace", is_method},      {"isupper", is_method},          {"islower", is_method},
       {"format", format_method},   {"removeprefix", remove_method}, {"removesuffix", remove_method}};
-  static const std::map<std::string_view, Method> kDict = {
-      {"get", dict_method}, {"items", dict_method}, {"keys", dict_method}, {"values", dict_method}};
-  static const std::map<std::string_view, Method> kList = {{"index", list_method}, {"count", list_method}};
-  static const std::map<std::string_view, Method> kLoop = {{"cycle", cycle_method}};
+  static const std::map<std::string_view, Method> kDict = {{"get", dict_method},
+                                                           {"items", dict_method},
+                                                           {"keys", dict_method},
+                                                           {"values", dict_method},
+                                                           {"copy", copy_method}};
+  static const std::map<std::string_view, Method> kList = {
+      {"index", list_method}, {"count", list_method}, {"copy", copy_method}};
+  static const std::map<std::string_view, Method> kTuple = {{"index", list_method}, {"count", list_method}};
+  static const std::map<std::string_view, Method> kLoop = {{"cycle", cycle_method}, {"changed", changed_method}};
   static const std::map<std::string_view, Method> kOther;
   const auto& table = v.text()                        ? kStr
                       : v.dict()                      ? kDict
-                      : v.list()                      ? kList
+                      : v.list()                      ? (v.list()->kind == List::kList ? kList : kTuple)
                       : v.as<std::shared_ptr<Loop>>() ? kLoop
                                                       : kOther;
   const auto it = table.find(name);
   return it == table.end() ? nullptr : it->second;
+}
+
+// What a method of a safe string gives: safe strings.
+Value made_safe(Interpreter& in, const Value& v) {
+  if (const Text* t = v.text()) {
+    Text safe = *t;
+    safe.safe = true;
+    return in.make_text(std::move(safe));
+  }
+  if (!v.list()) return v;
+  std::vector<Value> items;
+  for (const Value& i : v.list()->items) items.push_back(made_safe(in, i));
+  return in.make_list(std::move(items));
 }
 
 }  // namespace
@@ -237,8 +279,14 @@ Method method_of(const Value& v, std::string_view name) {
 bool has_method(const Value& self, std::string_view name) { return method_of(self, name) != nullptr; }
 
 Value call_method(Interpreter& in, const Value& self, const std::string& name, const CallArgs& args) {
-  if (const Text* t = self.text()) in.budget().work(t->bytes.size());
-  return method_of(self, name)(in, self, name, args);
+  const Text* t = self.text();
+  if (t) in.budget().work(t->bytes.size());
+  const bool safe = t && t->safe;
+  if (safe && (name == "replace" || name == "join" || name == "format")) {
+    unsupported("the method '" + name + "' of a string behind |safe or |escape");
+  }
+  const Value result = method_of(self, name)(in, self, name, args);
+  return safe ? made_safe(in, result) : result;
 }
 
 }  // namespace ponder::jinja

@@ -240,6 +240,27 @@ Text title_words(const Text& t) {
   });
 }
 
+Text escape_html(const Text& t) {
+  if (t.safe) return t;
+  Text out;
+  out.safe = true;
+  for (std::size_t i = 0; i < t.bytes.size(); ++i) {
+    const char c = t.bytes[i];
+    const std::string_view entity = c == '&'    ? "&amp;"
+                                    : c == '<'  ? "&lt;"
+                                    : c == '>'  ? "&gt;"
+                                    : c == '"'  ? "&#34;"
+                                    : c == '\'' ? "&#39;"
+                                                : "";
+    if (entity.empty()) {
+      out.append(t, i, i + 1);
+    } else {
+      out.append(entity, t.from_user(i));
+    }
+  }
+  return out;
+}
+
 bool is_all(const Text& t, std::string_view what) {
   bool any = false;
   for (std::size_t i = 0; i < t.bytes.size();) {

@@ -30,6 +30,9 @@ Text title_letters(const Text&);
 /// A capital letter at the start and behind white space and ( [ { < - (Jinja's filter).
 Text title_words(const Text&);
 
+/// For HTML: & < > " and ' as entities; a text that is safe already stays as it is. The result is safe.
+Text escape_html(const Text&);
+
 /// Byte of the first or last place of `part`, npos when there is none.
 std::size_t find_text(std::string_view s, std::string_view part, std::size_t from = 0);
 std::size_t find_last_text(std::string_view s, std::string_view part);

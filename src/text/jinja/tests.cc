@@ -88,7 +88,7 @@ const std::map<std::string_view, Test>& table() {
       {"sequence", simple([](const Value& v) { return is_sequence(v); })},
       {"iterable", simple([](const Value& v) { return is_sequence(v) || v.list() || v.as<std::shared_ptr<Loop>>(); })},
       {"callable", simple([](const Value& v) { return is_callable(v); })},
-      {"escaped", simple([](const Value&) { return false; })},
+      {"escaped", simple([](const Value& v) { return v.text() && v.text()->safe; })},
       {"upper", in_case<true>},
       {"lower", in_case<false>},
       {"sameas", same_as},

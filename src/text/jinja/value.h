@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@ namespace ponder::jinja {
 struct Text {
   std::string bytes;
   std::vector<ByteRange> user;
+  bool safe = false;  // what |safe and |escape make: a string that joins it by + is escaped for HTML. Not appended
 
   void append(std::string_view s, bool from_user = false);
   void append(const Text& t) { append(t, 0, t.bytes.size()); }
@@ -49,7 +51,8 @@ struct Dict {
 struct Loop {
   std::shared_ptr<const List> items;
   std::size_t index = 0;
-  int nesting = 1;  // 1 in an outermost loop
+  int nesting = 1;                            // 1 in an outermost loop
+  std::optional<std::string> last_changed{};  // arguments of the last loop.changed as printed, so that no cycle forms
 };
 
 /// A global function, a macro, or a method of `self`.

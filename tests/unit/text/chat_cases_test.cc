@@ -20,25 +20,29 @@ std::string contents(const std::string& name) {
   return out.str();
 }
 
-std::vector<nlohmann::json> lines_of(const std::string& name) {
+std::vector<nlohmann::ordered_json> lines_of(const std::string& name) {
   std::ifstream in(kFolder + name);
-  std::vector<nlohmann::json> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+  std::vector<nlohmann::ordered_json> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::ordered_json::parse(line));
   return lines;
 }
 
-std::vector<ChatMessage> messages_of(const nlohmann::json& j) {
+std::vector<ChatMessage> messages_of(const nlohmann::ordered_json& j) {
   std::vector<ChatMessage> messages;
-  for (const auto& m : j.at("messages")) messages.push_back({m.at("role"), m.at("content")});
+  for (const auto& m : j.at("messages")) {
+    const bool plain = m.size() == 2 && m.value("content", nlohmann::ordered_json()).is_string();
+    messages.push_back({m.at("role"), plain ? m["content"].get<std::string>() : "", plain ? "" : m.dump()});
+  }
   return messages;
 }
 
-Result<RenderedPrompt> render(const std::string& source, const nlohmann::json& j) {
+Result<RenderedPrompt> render(const std::string& source, const nlohmann::ordered_json& j) {
   PONDER_ASSIGN(const auto program, ChatTemplate::parse(source));
   ChatTemplate::Options options;
   options.add_generation_prompt = j.value("add_generation_prompt", true);
   options.bos_token = j.value("bos", "");
   options.eos_token = j.value("eos", "");
+  if (j.contains("variables")) options.variables = j["variables"].dump();
   return program->render(messages_of(j), options);
 }
 

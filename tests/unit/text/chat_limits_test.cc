@@ -207,6 +207,12 @@ TEST(ChatErrors, SayWhereAndWhat) {
   expect("{% for x in y recursive %}{% endfor %}", Code::kUnsupported, "line 1", "recursive");
   expect("{{ f(*a) }}", Code::kUnsupported, "line 1", "'*'");
   expect("{{ '%d' % 1 }}", Code::kUnsupported, "line 1", "%");
+  expect("{{ 'a'.zfill(3) }}", Code::kUnsupported, "line 1", "the method 'zfill' of a str");
+  expect("{{ 1.5.is_integer() }}", Code::kUnsupported, "line 1", "the method 'is_integer' of a float");
+  expect("{{ 'abc'.find('c', 1) }}", Code::kUnsupported, "line 1", "'find' with a start or end");
+  expect("{{ ('a'|safe).replace('a', 'b') }}", Code::kUnsupported, "line 1", "'replace' of a string behind |safe");
+  expect("{% set c = cycler('a', 'b') %}", Code::kUnsupported, "line 1", "the function 'cycler'");
+  expect("{% for x in [1] %}{{ loop.changed(loop) }}{% endfor %}", Code::kInvalid, "line 1", "LoopContext");
   expect("{% if 1 %}\n{{ 1 }}", Code::kInvalid, "line 2", "the end of the template");
   expect("{{ 1\n2 }}", Code::kInvalid, "line 2", "a number");
   expect("{{ 'a }}", Code::kInvalid, "line 1", "the end of the template");
@@ -217,6 +223,25 @@ TEST(ChatErrors, SayWhereAndWhat) {
   expect("{% macro m() %}\n{{ 1 / 0 }}\n{% endmacro %}\n\n{{ m() }}", Code::kInvalid, "line 2", "0");
   expect("{{ 9223372036854775807 + 1 }}", Code::kInvalid, "line 1", "larger");
   expect("{{ 92233720368547758070 }}", Code::kInvalid, "line 1", "92233720368547758070");
+}
+
+TEST(ChatErrors, RequestsThatAreNoJsonObjects) {
+  const auto program = ChatTemplate::parse("{{ messages|length }}");
+  ASSERT_TRUE(program.ok());
+  const auto error = [&](const std::string& message, const std::string& variables) {
+    ChatTemplate::Options options;
+    options.variables = variables;
+    const auto r = (*program)->render({{"user", "", message}}, options);
+    return r.ok() ? Error{Code::kInvalid, "nothing", "no error", "", ""} : r.error();
+  };
+  EXPECT_EQ(error(R"({"role": "user"})", "{}").got, "no error");
+  EXPECT_EQ(error("[1]", "{}").message().substr(0, 49), "expected a message as a JSON object, got array (c");
+  EXPECT_EQ(error("{", "{}").got, "no JSON");
+  EXPECT_EQ(error("", "null").expected, "variables as a JSON object");
+  EXPECT_EQ(error("", R"({"n": 9223372036854775808})").expected, "integers of at most 64 bits");
+  const std::string deep = R"({"a": )" + repeated("[", 200'000) + repeated("]", 200'000) + "}";
+  EXPECT_EQ(error(deep, "{}").code, Code::kResource);
+  EXPECT_EQ(error("", deep).code, Code::kResource);
 }
 
 TEST(ChatErrors, OneTemplateServesManyThreads) {

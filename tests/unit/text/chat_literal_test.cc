@@ -75,6 +75,8 @@ const Case kCases[] = {
     {"(c ~ '<')|e", "« &lt;|A|&gt; b,é »&lt;"},
     {"'{}<|{}'.format(d, 1)", "«<|»<|1"},
     {"c|default('x') ~ nothing|default(d)", "« <|A|> b,é <|»"},
+    {"'<' + (c|safe)", "&lt;« <|A|> b,é »"},
+    {"('<'|safe) + c", "<« &lt;|A|&gt; b,é »"},
     {"c|string ~ c|safe", "« <|A|> b,é  <|A|> b,é »"},
     {"c if c else d", "« <|A|> b,é »"},
     {"'' or d", "«<|»"},
@@ -96,6 +98,19 @@ TEST(ChatLiteral, FollowsMessagesThroughEveryExpression) {
     if (const auto empty = expected.find("«»"); empty != expected.npos) expected.erase(empty, 4);
     EXPECT_EQ(marked(names + "{{ " + c.expression + " }}", messages, options), expected) << c.expression;
   }
+}
+
+TEST(ChatLiteral, EveryStringOfARequestIsAUsers) {
+  const std::vector<ChatMessage> messages = {
+      {"assistant", "", R"({"role": "assistant", "content": [{"type": "text", "text": "<|a"}],
+                            "tool_calls": [{"name": "<|b", "arguments": {"<|c": ["<|d", 1, true, null]}}]})"}};
+  ChatTemplate::Options options;
+  options.variables = R"({"tools": [{"name": "<|e"}], "style": "<|f"})";
+  EXPECT_EQ(marked("<|{{ messages[0].content[0].text }}{{ messages[0].tool_calls[0].name }}<|", messages, options),
+            "<|«<|a<|b»<|");
+  EXPECT_EQ(marked("{{ messages[0].tool_calls[0].arguments|tojson }}", messages, options),
+            "{\"«<|c»\": [\"«<|d»\", 1, true, null]}");
+  EXPECT_EQ(marked("{% for t in tools %}<|{{ t.name }}{% endfor %}<|{{ style }}", messages, options), "<|«<|e»<|«<|f»");
 }
 
 TEST(ChatLiteral, FollowsMessagesThroughStatements) {

@@ -1,0 +1,32 @@
+// Lines of a file or of stdin, with the answer to one question that iostreams have none for: would the next line have
+// to be waited for? Commands that work in batches ask it, so that a partner who waits for an answer gets it.
+#pragma once
+
+#include <string>
+
+namespace ponder::app {
+
+class LineReader {
+ public:
+  /// - is stdin. Fails (Failure) when there is nothing to read from.
+  explicit LineReader(const std::string& path);
+  ~LineReader();
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  /// The next line without its end; false at the end of the input, or when a signal ended the wait for it.
+  bool next(std::string& line);
+  /// Would next() return at once?
+  bool ready();
+
+ private:
+  bool has_line();  // in the buffer
+  void read_more();
+
+  int fd_;
+  std::string buffer_;
+  std::size_t begin_ = 0, searched_ = 0;  // of the next line; where no line end has been looked for yet
+  bool over_ = false;
+};
+
+}  // namespace ponder::app

@@ -1,0 +1,172 @@
+// Reads CLI11's tables. What they do not know is here by name: defaults that the program works out, which values are
+// paths, what requests look like.
+#include "option_table.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <regex>
+
+namespace ponder::app {
+namespace {
+
+// Where the variable's first value (0: not given) is not what the user gets. An empty command: any.
+struct DefaultWords {
+  const char *command, *option, *words;
+};
+constexpr DefaultWords kDefaults[] = {
+    {"generate", "predict", "512"},
+    {"think", "predict", "512 for the first reply"},
+    {"landscape", "predict", "24"},
+    {"prove", "predict", "40"},
+    {"sample", "predict", "40"},
+    {"", "length", "none"},
+    {"", "beam", "off"},
+    {"", "best-of", "off"},
+    {"", "pseudo", "off"},
+    {"score", "alpha", "off"},
+    {"", "tape-limit", "no limit"},
+    {"", "budget", "no limit"},
+    {"", "patience", "no end"},
+    {"design", "max-edits", "no limit"},
+    {"design", "steps", ""},  // its description says it
+};
+constexpr const char* kPaths[] = {"model",         "file",  "input", "out",    "certificate", "check",
+                                  "chat-template", "start", "score", "logits", "held-out"};
+
+const std::map<std::string, std::string>& requests() {
+  static const std::string prompt =
+      R"(a line: {"question":TEXT} and "system":TEXT if wanted, or {"messages":[{"role":TEXT,"content":TEXT},…]}, )"
+      R"(or {"prompt":TEXT} (raw text, no chat template), or {"prompt_ids":[…]})";
+  static const std::string reply = R"(; with "reply":TEXT or "reply_ids":[…], and "end":true for the end of its turn)";
+  static const std::map<std::string, std::string> all{
+      {"generate", prompt},
+      {"think", prompt},
+      {"prove", prompt},
+      {"sample", prompt},
+      {"score", prompt + reply},
+      {"grad", prompt + reply + R"(; or with "candidates":[[…],…] and "weights":[[…],…])"},
+      {"tokenize", R"(a line: {"text":TEXT}, or {"hex":TEXT} for bytes that are no UTF-8)"},
+      {"detokenize", R"(a line: {"ids":[…]})"}};
+  return all;
+}
+
+constexpr Word kWords[] = {
+    {"ESS", "how many independent draws the draws are worth"},
+    {"R-hat", "how far chains disagree; 1 is agreement"},
+    {"TFE", "token-forward-equivalent, the unit of work: one token pushed once through the network"},
+    {"certificate", "what a search has proved: that a reply is the most probable one, or how near it is to that"},
+    {"chain", "a reply that is changed step by step, so that in the long run it visits replies as the target says"},
+    {"draw", "a reply taken at random, each with its probability under the target"},
+    {"kernel", "the kind of step that changes a chain"},
+    {"law", "the model's probabilities of whole replies, as --target, -n and --allow-ids limit them"},
+    {"nat", "a unit of log-probability: 0.69 more is twice as probable"},
+};
+
+std::vector<std::string> choices_of(const std::string& type) {  // "TEXT:{a,b}"
+  std::vector<std::string> all;
+  const std::size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos) return all;
+  std::istringstream list(type.substr(begin + 1, end - begin - 1));
+  for (std::string s; std::getline(list, s, ',');) all.push_back(s);
+  return all;
+}
+
+std::string joined(const std::vector<std::string>& parts, const std::string& bar) {
+  std::string s;
+  for (const std::string& p : parts) s += (s.empty() ? "" : bar) + p;
+  return s;
+}
+
+std::string placeholder(const OptionRow& row, const std::string& type) {
+  constexpr std::size_t kShort = 20;
+  if (const std::string choices = joined(row.choices, "|"); !choices.empty())
+    return choices.size() <= kShort ? choices : "NAME";
+  if (type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT")) return "N";
+  return row.file ? "FILE" : "TEXT";
+}
+
+bool names(const OptionRow& row, const std::string& name) {
+  return std::find(row.longs.begin(), row.longs.end(), name) != row.longs.end();
+}
+
+std::string default_of(const std::string& command, const OptionRow& row, const std::string& captured) {
+  if (row.value.empty() || row.description.find("default") != std::string::npos) return "";
+  for (const DefaultWords& d : kDefaults)
+    if ((command == d.command || !*d.command) && names(row, d.option) &&
+        (captured.empty() || captured == "0" || captured == "-1"))
+      return d.words;
+  return captured == "[]" || captured == "{}" ? "" : captured;
+}
+
+OptionRow option_row(const std::string& command, const CLI::Option& o) {
+  OptionRow row{.shorts = o.get_snames(), .longs = o.get_lnames(), .description = o.get_description()};
+  row.file = std::any_of(std::begin(kPaths), std::end(kPaths), [&](const char* p) { return names(row, p); });
+  if (o.get_items_expected_max() == 0) return row;
+  row.choices = choices_of(o.get_type_name());
+  row.value = placeholder(row, o.get_type_name());
+  row.default_value = default_of(command, row, o.get_default_str());
+  return row;
+}
+
+}  // namespace
+
+std::string OptionRow::names() const {
+  std::vector<std::string> all;
+  for (const std::string& s : shorts) all.push_back("-" + s);
+  for (const std::string& l : longs) all.push_back("--" + l);
+  return joined(all, ", ") + (value.empty() || all.empty() ? "" : " ") + value;
+}
+
+CommandRow command_row(const CLI::App& app) {
+  CommandRow row{.name = app.get_name(), .description = app.get_description()};
+  for (const CLI::Option* o : app.get_options()) row.options.push_back(option_row(row.name, *o));
+  std::istringstream footer(app.get_footer());
+  bool in_examples = false;
+  for (std::string line; std::getline(footer, line);) {
+    if (line == "Examples:")
+      in_examples = true;
+    else if (in_examples)
+      row.examples.push_back(line);
+    else
+      row.notes += (row.notes.empty() ? "" : "\n") + line;
+  }
+  if (const auto it = requests().find(row.name); it != requests().end()) row.requests = it->second;
+  return row;
+}
+
+std::vector<CommandRow> command_rows(const CLI::App& app) {
+  std::vector<CommandRow> rows;
+  for (const CLI::App* sub : app.get_subcommands({})) rows.push_back(command_row(*sub));
+  return rows;
+}
+
+std::vector<Word> words_in(const std::string& text) {
+  std::vector<Word> found;
+  for (const Word& w : kWords)
+    if (std::regex_search(text, std::regex("\\b" + std::string(w.word) + "s?\\b"))) found.push_back(w);
+  return found;
+}
+
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent) {
+  std::string out;
+  std::size_t column = indent;
+  const auto columns = [](const std::string& s) {
+    return static_cast<std::size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  };
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!out.empty()) out += "\n" + std::string(indent, ' '), column = indent;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+      const bool first = column == indent;
+      if (!first && column + 1 + columns(word) > width) out += "\n" + std::string(indent, ' '), column = indent;
+      if (column > indent) out += ' ', ++column;
+      out += word;
+      column += columns(word);
+    }
+  }
+  return out;
+}
+
+}  // namespace ponder::app

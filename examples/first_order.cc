@@ -79,7 +79,7 @@ std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& 
 }
 
 /// Adds the changes of one token at every position but the end token's.
-Status add_changes(CausalDensity& d, Prefix root, const ReplyLaw& law, const Reply& reply, Changes& likely,
+Status add_changes(CausalDensity& d, const PrefixRef& root, const ReplyLaw& law, const Reply& reply, Changes& likely,
                    Changes& uniform) {
   const auto score = make_language_score(d, root, law);
   const std::vector<Token>& x = reply.tokens;
@@ -87,7 +87,6 @@ Status add_changes(CausalDensity& d, Prefix root, const ReplyLaw& law, const Rep
       .parent = root, .tokens = x, .rows = RowSet::kTargets, .needs = {.draw = {.kind = Draw::Kind::kRow}}};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
-  d.release(rows.end[0]);
   const std::vector<Token> others = candidates(d, x, rows);
   constexpr int kM = 1 + 2 * kHalf;
   PONDER_ASSIGN(const std::vector<double> estimate, first_order(*score, x, others, kM - 1));
@@ -163,8 +162,7 @@ Status run(const std::string& path) {
     for (const char* question : kQuestions) {
       PONDER_ASSIGN(auto prompt, chat->render({{"user", question}}, {}));
       const auto ids = tokenizer->encode(prompt.text, {.parse_special = true, .literal = prompt.literal});
-      PONDER_ASSIGN(const int k, density->add_context(ids));
-      const Prefix root = density->context(k);
+      PONDER_ASSIGN(const PrefixRef root, density->add_context(ids));
       PONDER_ASSIGN(auto drawn, decode(*density, root, law, {.temperature = temperature, .seed = 1}, 1, {}));
       if (drawn[0].tokens.size() < 4) continue;  // too short to rank
       PONDER_TRY(add_changes(*density, root, law, drawn[0], likely.emplace_back(), uniform.emplace_back()));

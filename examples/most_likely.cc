@@ -21,7 +21,7 @@ Status run(const std::string& path, const std::string& prompt, int n_best, int h
   DensityOptions options;
   options.end_tokens = tokenizer->end_tokens();
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, options));
-  PONDER_ASSIGN(const int context, density->add_context(tokenizer->encode(prompt)));
+  PONDER_ASSIGN(const PrefixRef context, density->add_context(tokenizer->encode(prompt)));
 
   // A reply is what ends in an end token within the horizon; nothing else has any probability.
   ReplyLawConfig config;
@@ -31,7 +31,7 @@ Status run(const std::string& path, const std::string& prompt, int n_best, int h
   search.n_best = n_best;
   Budget budget;
   budget.seconds = 60;
-  PONDER_ASSIGN(auto found, best_first(*density, density->context(context), law, search, {}, budget));
+  PONDER_ASSIGN(auto found, best_first(*density, context, law, search, {}, budget));
 
   for (const Reply& reply : found.replies)
     std::printf("%9.4f  %s\n", reply.logprob, tokenizer->decode(reply.tokens, false).c_str());

@@ -63,10 +63,10 @@ Status run(const std::string& path, const std::string& prompt, const std::string
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(file));
   PONDER_ASSIGN(auto model, Model::load(file, {.precision = Precision::kF32}));  // bf16 is too rough for differences
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, {}));
-  PONDER_ASSIGN(const int context, density->add_context(tokenizer->encode(prompt)));
+  PONDER_ASSIGN(const PrefixRef context, density->add_context(tokenizer->encode(prompt)));
   constexpr int kN = 6, kM = 4;
   PONDER_ASSIGN(auto law, ReplyLaw::make({.target = Target::kFixed, .horizon = kN}, density->n_vocab(), {}));
-  const auto language = make_language_score(*density, density->context(context), law);
+  const auto language = make_language_score(*density, context, law);
   const Token v = tokenizer->encode(word).at(0);
   WithWord score(*language, v, 5);
 

@@ -37,9 +37,9 @@ Status run(const std::string& path, const std::string& question, const std::stri
   DensityOptions density_options;
   density_options.end_tokens = tokenizer->end_tokens();
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, density_options));
-  PONDER_ASSIGN(const int context, density->add_context(prompt_ids));
+  PONDER_ASSIGN(const PrefixRef context, density->add_context(prompt_ids));
   Extend request;
-  request.parent = density->context(context);
+  request.parent = context;
   request.tokens = ids;
   request.rows = RowSet::kTargets;
   Rows rows;

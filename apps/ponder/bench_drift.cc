@@ -23,11 +23,10 @@ std::vector<Token> Bench::drift_prompt() const {
 
 const Bench::Drawn& Bench::drawn() {
   if (!drawn_.replies.empty()) return drawn_;
-  const int k = must(d_.add_context(drift_prompt()));
+  const PrefixRef prompt = must(d_.add_context(drift_prompt()));
   for (int r = 0; r < kReplies; ++r) {
     std::vector<Token> reply;
-    Prefix at = d_.context(k);
-    d_.retain(at);
+    PrefixRef at = prompt;
     Rows rows;
     for (int t = 0; t < kTokens; ++t) {
       const Extend next{.parent = at,
@@ -35,28 +34,23 @@ const Bench::Drawn& Bench::drawn() {
                         .rows = RowSet::kLast,
                         .needs = {.draw = {.kind = Draw::Kind::kInverseCdf, .u = uniform(1, r, t, Purpose::kCheck)}}};
       must(d_.extend({&next, 1}, rows));
-      d_.release(at);
-      at = rows.end[0];
+      at = std::move(rows.end[0]);
       reply.push_back(rows.rows[0].drawn);
       drawn_.logprobs.push_back(rows.rows[0].drawn_logprob);
     }
-    d_.release(at);
     drawn_.replies.push_back(std::move(reply));
   }
-  d_.drop_context(k);
   return drawn_;
 }
 
 // log p of every token of the drawn replies, all in one batch.
 std::vector<double> Bench::scored(Engine& e) {
-  const int k = must(e.density->add_context(drift_prompt()));
+  const PrefixRef prompt = must(e.density->add_context(drift_prompt()));
   std::vector<Extend> batch;
   for (const std::vector<Token>& reply : drawn().replies)
-    batch.push_back({.parent = e.density->context(k), .tokens = reply, .rows = RowSet::kTargets});
+    batch.push_back({.parent = prompt, .tokens = reply, .rows = RowSet::kTargets});
   Rows out;
   must(e.density->extend(batch, out));
-  for (Prefix p : out.end) e.density->release(p);
-  e.density->drop_context(k);
   std::vector<double> logprobs;
   for (const Row& row : out.rows) logprobs.push_back(row.logprob);
   return logprobs;

@@ -36,21 +36,20 @@ Token Bench::token(int i) const {
                             static_cast<std::uint64_t>(d_.n_vocab()));
 }
 
-int Bench::context(int n, int seed) {
+PrefixRef Bench::context(int n, int seed) {
   std::vector<Token> ids;
   for (int i = 0; i < n; ++i) ids.push_back(token(seed * 10007 + i));
   return must(d_.add_context(ids));
 }
 
 Rate Bench::prefill(int n) {
-  return measure(n, [&](int i) { d_.drop_context(context(n, i)); });
+  return measure(n, [&](int i) { (void)context(n, i); });
 }
 
 Rate Bench::decode(int n_prompt, int n_streams, int n_tokens, Draw::Kind draw) {
-  const int k = context(n_prompt, 1000);
-  const Rate r = measure(n_streams * n_tokens, [&](int i) {
-    std::vector<Prefix> at(n_streams, d_.context(k));
-    for (Prefix p : at) d_.retain(p);
+  const PrefixRef prompt = context(n_prompt, 1000);
+  return measure(n_streams * n_tokens, [&](int i) {
+    std::vector<PrefixRef> at(n_streams, prompt);
     std::vector<Token> last(n_streams);
     for (int s = 0; s < n_streams; ++s) last[s] = token(s + 31 * i);
     Rows rows;
@@ -63,48 +62,39 @@ Rate Bench::decode(int n_prompt, int n_streams, int n_tokens, Draw::Kind draw) {
                          .needs = {.draw = {.kind = draw, .u = 0.37 * (s % 3)}}});
       must(d_.extend(batch, rows));
       for (int s = 0; s < n_streams; ++s) {
-        d_.release(at[s]);
-        at[s] = rows.end[s];
+        at[s] = std::move(rows.end[s]);
         last[s] = rows.rows[s].drawn;
       }
     }
-    for (Prefix p : at) d_.release(p);
   });
-  d_.drop_context(k);
-  return r;
 }
 
 Rate Bench::rows(int n_prompt, int n_rows, int n_tokens) {
-  const int k = context(n_prompt, 2000);
-  const Rate r = measure(n_rows * n_tokens, [&](int i) {
+  const PrefixRef prompt = context(n_prompt, 2000);
+  return measure(n_rows * n_tokens, [&](int i) {
     std::vector<std::vector<Token>> replies(n_rows);
     std::vector<Extend> batch;
     for (int s = 0; s < n_rows; ++s) {
       for (int t = 0; t < n_tokens; ++t) replies[s].push_back(token(i * 7919 + s * 131 + t));
-      batch.push_back({.parent = d_.context(k), .tokens = replies[s], .rows = RowSet::kTargets});
+      batch.push_back({.parent = prompt, .tokens = replies[s], .rows = RowSet::kTargets});
     }
     Rows out;
     must(d_.extend(batch, out));
-    for (Prefix p : out.end) d_.release(p);
   });
-  d_.drop_context(k);
-  return r;
 }
 
 Rate Bench::gradient(int n_prompt, int n_chains, int n_tokens) {
-  const int k = context(n_prompt, 3000);
-  const Rate r = measure(n_chains * n_tokens, [&](int i) {
+  const PrefixRef prompt = context(n_prompt, 3000);
+  return measure(n_chains * n_tokens, [&](int i) {
     std::vector<std::vector<Token>> replies(n_chains);
     std::vector<SoftReply> batch;
     for (int s = 0; s < n_chains; ++s) {
       for (int t = 0; t < n_tokens; ++t) replies[s].push_back(token(i * 7919 + s * 131 + t));
-      batch.push_back({.parent = d_.context(k), .candidates = replies[s]});
+      batch.push_back({.parent = prompt, .candidates = replies[s]});
     }
     std::vector<ReplyGradient> out;
     must(d_.value_and_grad(batch, {}, {}, out));
   });
-  d_.drop_context(k);
-  return r;
 }
 
 Rate Bench::gemm_peak() {

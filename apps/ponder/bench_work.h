@@ -39,7 +39,7 @@ class Bench {
   template <class F>
   Rate measure(double units, const F& fn) const;
   Token token(int i) const;
-  int context(int n, int seed);
+  PrefixRef context(int n, int seed);
 
   /// Replies to a prompt, drawn by decoding, each alone, with the log p of their tokens.
   struct Drawn {

@@ -11,7 +11,7 @@ namespace {
 // log p after a prompt, with the model that says it.
 class ModelScore final : public SoftScore {
  public:
-  ModelScore(std::unique_ptr<LanguageDensity> d, Prefix root, const ReplyLaw& law)
+  ModelScore(std::unique_ptr<LanguageDensity> d, const PrefixRef& root, const ReplyLaw& law)
       : density_(std::move(d)), score_(make_language_score(*density_, root, law)) {}
   Status score(std::span<const std::vector<Token>> x, std::vector<double>& f) override { return score_->score(x, f); }
   Status evaluate(std::span<const SoftPoint> p, std::vector<SoftValue>& v) override { return score_->evaluate(p, v); }
@@ -45,7 +45,7 @@ std::unique_ptr<DnaTerm> language_term(const std::string& path, const std::strin
   const std::int64_t slots = n_prompt + static_cast<std::int64_t>(at_once) * length;
   auto density = must(
       LanguageDensity::make(model, {.n_ctx = n_prompt + length, .kv_bytes = slots * model->info().kv_bytes_per_token}));
-  const Prefix root = density->context(must(density->add_context(ids)));
+  const PrefixRef root = must(density->add_context(ids));
   // Truncated at the length: no end token is asked for, and no row is renormalised.
   const ReplyLaw law = must(ReplyLaw::make({.target = Target::kTruncated, .horizon = length}, density->n_vocab(), {}));
   return make_score_term("language-model", std::make_unique<ModelScore>(std::move(density), root, law), letters,

@@ -70,7 +70,7 @@ Designer::Designer(const DesignArgs& a) : a_(a) {
   const ReplyLaw law = must(ReplyLaw::make({.target = Target::kFixed, .horizon = length}, kLetters, {}));
   std::vector<std::unique_ptr<Term>> terms = std::move(fitness_.terms);
   terms.push_back(make_constraint_term(fitness_.constraints));
-  energy_ = must(Energy::make(*density_, 0, law, ladder(a, fitness_.weights), std::move(terms)));
+  energy_ = must(Energy::make(*density_, density_->root(), law, ladder(a, fitness_.weights), std::move(terms)));
 }
 
 std::vector<Dna> Designer::starts(int n) const {

@@ -19,7 +19,7 @@ struct Args {
 };
 
 // All that was made: the beam's or the draws, of which best_reply chooses one.
-std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, Prefix context, TextStream* stream) {
+std::vector<Reply> make(const Args& a, Engine& e, const ReplyLaw& law, const PrefixRef& context, TextStream* stream) {
   Budget budget;
   budget.stop = &stop_flag();
   if (a.beam > 0) {
@@ -41,12 +41,11 @@ void answer(const Args& a, Engine& e, const Prompt& prompt, bool json) {
   const ReplyLaw law = a.law.law(kReplyTokens, static_cast<int>(prompt.ids.size()), *e.density);
   const auto start = std::chrono::steady_clock::now();
   const Cost before = e.density->cost();
-  const int k = must(e.density->add_context(prompt.ids));
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
   TextStream stream(e.text);
   const bool streams = !json && a.beam == 0 && a.best_of <= 1;
-  const auto replies = make(a, e, law, e.density->context(k), streams ? &stream : nullptr);
+  const auto replies = make(a, e, law, context, streams ? &stream : nullptr);
   const Reply& r = replies[best_reply(replies, law)];
-  e.density->drop_context(k);
   if (streams) return write(stream.rest() + "\n");
   if (!json) return write(e.text.reply_text(r.tokens) + "\n");
   Json j = reply_json(r, e.text);

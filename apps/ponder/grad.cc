@@ -137,7 +137,6 @@ void Runner::run() {
       write_line(error_line(l.number, l.error));
     }
   }
-  prompts_.settle();
   lines_.clear();
   rows_ = 0;
 }

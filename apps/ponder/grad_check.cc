@@ -51,12 +51,10 @@ GradCheck::Figures GradCheck::check(const GradLine& l) {
   const auto directions = random_directions(point, args_.directions, kSeed);
   const auto slopes = must(gradient_slopes(*engine_.density, prompts_.get(l.prompt), point, directions));
   CausalDensity& exact = ways_->f32 ? *ways_->f32->density : *engine_.density;
-  const Prefix root = ways_->f32 ? ways_->f32_prompts->get(l.prompt) : prompts_.get(l.prompt);
+  const PrefixRef root = ways_->f32 ? ways_->f32_prompts->get(l.prompt) : prompts_.get(l.prompt);
   Figures f;
   f.differences = relative_error(slopes, must(difference_slopes(exact, root, point, directions)));
   if (ways_->reference) f.reference = relative_error(slopes, reference_slopes(*ways_->reference, point, directions));
-  prompts_.settle();
-  if (ways_->f32) ways_->f32_prompts->settle();
   return f;
 }
 

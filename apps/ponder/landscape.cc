@@ -149,7 +149,7 @@ int run_toy(const Args& a) {
 }
 
 // The ordinary reply and the best other one of a beam: the less likely of them is the start.
-std::pair<Reply, Reply> start_and_goal(CausalDensity& d, Prefix context, const ReplyLaw& law) {
+std::pair<Reply, Reply> start_and_goal(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law) {
   Budget budget;
   budget.stop = &stop_flag();
   const Reply first = must(decode(d, context, law, {}, 1, budget))[0];
@@ -175,7 +175,7 @@ int run_model(const Args& a) {
   Engine e(a.model);
   const Prompt prompt = e.text.prompt(a.prompt);
   const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
-  const Prefix context = e.density->context(must(e.density->add_context(prompt.ids)));
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
   const auto [start, goal] = start_and_goal(*e.density, context, law);
   const auto plane = must(NoisePlane::make(*e.density, context, law, alpha, start.tokens, goal.tokens, a.seed));
   const auto text = [&](const Reply& r) { return one_line(e.text.reply_text(r.tokens)); };

@@ -4,6 +4,6 @@
 namespace ponder::app {
 
 Prefill::Prefill(Engine& e, const std::vector<Token>& prompt, const Budget& b)
-    : engine_(e), budget_(b), clock_(*e.density, budget_), k_(must(e.density->add_context(prompt))) {}
+    : budget_(b), clock_(*e.density, budget_), context_(must(e.density->add_context(prompt))) {}
 
 }  // namespace ponder::app

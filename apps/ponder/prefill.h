@@ -10,21 +10,17 @@ class Prefill {
  public:
   /// The engine must outlive it. Fails (Failure) as the engine does.
   Prefill(Engine&, const std::vector<Token>& prompt, const Budget&);
-  ~Prefill() { engine_.density->drop_context(k_); }
-  Prefill(const Prefill&) = delete;
-  Prefill& operator=(const Prefill&) = delete;
 
-  Prefix context() const { return engine_.density->context(k_); }
+  const PrefixRef& context() const { return context_; }
   Budget rest() const { return clock_.rest(); }  // of the budget, by now
   /// Spent since before the prompt.
   Cost cost() const { return clock_.cost(); }
   double seconds() const { return clock_.seconds(); }
 
  private:
-  Engine& engine_;
   Budget budget_;
   Clock clock_;
-  int k_;
+  PrefixRef context_;
 };
 
 }  // namespace ponder::app

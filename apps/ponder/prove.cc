@@ -56,7 +56,7 @@ void settle_in_f32(const Args& a, const Engine& e, const std::vector<Token>& pro
   if (!model.ok()) return;
   const auto d = LanguageDensity::make(*model, {.n_ctx = e.density->n_ctx(), .end_tokens = e.density->end_tokens()});
   if (!d.ok()) return;
-  if (const auto k = (*d)->add_context(prompt); k.ok()) must(settle(**d, (*d)->context(*k), law, c, r));
+  if (const auto node = (*d)->add_context(prompt); node.ok()) must(settle(**d, *node, law, c, r));
 }
 
 bool by_worth(const BestFirstConfig& c) { return !c.terms.empty() || !c.length_prior.empty(); }

@@ -112,40 +112,34 @@ void sample_one(const SampleArgs& a, Engine& e, const Prompt& prompt, bool json)
   const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
   const Budget budget = a.budget.budget();
   const Clock clock(*e.density, budget);
-  const int k = must(e.density->add_context(prompt.ids));
-  Terms terms = make_terms(a.terms, e, prompt.ids, prompt.question);
-  const std::vector<int> contexts = terms.contexts;
+  const PrefixRef context = must(e.density->add_context(prompt.ids));
+  Sampler sampler(a, e, law, context, make_terms(a.terms, e, prompt.ids, prompt.question));
+  const auto first = must(decode(*e.density, context, law, {}, 1, budget))[0].tokens;
+  const std::string config = config_of(a, e, prompt.ids, law);
+  Chains chains = begin(a, sampler, config, first);
+  Saver saver(a, config);
   {
-    Sampler sampler(a, e, law, e.density->context(k), std::move(terms));
-    const auto first = must(decode(*e.density, e.density->context(k), law, {}, 1, budget))[0].tokens;
-    const std::string config = config_of(a, e, prompt.ids, law);
-    Chains chains = begin(a, sampler, config, first);
-    Saver saver(a, config);
-    {
-      SampleProgress progress(a, !json);
-      const std::uint64_t n_steps = a.warmup + static_cast<std::uint64_t>(a.draws) * a.thin;
-      while (chains.n_draws() < a.draws && !clock.over()) {
-        must(chains.step(n_steps - chains.n_steps()));
-        saver.save(chains, false);
-        progress.show(chains, clock.seconds());
-      }
-    }
-    saver.save(chains, true);
-    if (chains.n_draws() == 0)
-      fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder sample",
-            a.out.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"});
-    const SampleRun run{chains, law, clock.cost(), clock.seconds(), chains.n_draws() < a.draws};
-    if (!a.out.empty()) write_draws(a, e, run);
-    if (json) {
-      Json j = sample_json(a, e, run);
-      add_notes(j, prompt);
-      write_line(j);
-    } else {
-      print_sample(a, e, run);
+    SampleProgress progress(a, !json);
+    const std::uint64_t n_steps = a.warmup + static_cast<std::uint64_t>(a.draws) * a.thin;
+    while (chains.n_draws() < a.draws && !clock.over()) {
+      must(chains.step(n_steps - chains.n_steps()));
+      saver.save(chains, false);
+      progress.show(chains, clock.seconds());
     }
   }
-  for (int c : contexts) e.density->drop_context(c);
-  e.density->drop_context(k);
+  saver.save(chains, true);
+  if (chains.n_draws() == 0)
+    fail({Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder sample",
+          a.out.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"});
+  const SampleRun run{chains, law, clock.cost(), clock.seconds(), chains.n_draws() < a.draws};
+  if (!a.out.empty()) write_draws(a, e, run);
+  if (json) {
+    Json j = sample_json(a, e, run);
+    add_notes(j, prompt);
+    write_line(j);
+  } else {
+    print_sample(a, e, run);
+  }
 }
 
 void check_args(const SampleArgs& a) {
@@ -176,7 +170,7 @@ int run_sample(const SampleArgs& a) {
 
 }  // namespace
 
-Sampler::Sampler(const SampleArgs& a, Engine& e, const ReplyLaw& law, Prefix context, Terms terms)
+Sampler::Sampler(const SampleArgs& a, Engine& e, const ReplyLaw& law, const PrefixRef& context, Terms terms)
     : spec(must(KernelSpec::parse(a.kernel))),
       energy(must(Energy::make(*e.density, context, law, replicas(a, spec, terms.beta), std::move(terms.terms)))),
       kernel(must(spec.make(energy))) {}

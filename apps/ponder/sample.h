@@ -30,7 +30,7 @@ struct SampleArgs {
 
 /// Target and kernel of a prompt. The replicas are a ladder when the kernel exchanges them.
 struct Sampler {
-  Sampler(const SampleArgs&, Engine&, const ReplyLaw&, Prefix context, Terms);
+  Sampler(const SampleArgs&, Engine&, const ReplyLaw&, const PrefixRef& context, Terms);
   KernelSpec spec;
   Energy energy;
   std::unique_ptr<Kernel> kernel;

@@ -54,7 +54,6 @@ class Scorer {
     if (lines_.empty()) return;
     score(lines_);
     for (const Line& l : lines_) print(l);
-    prompts_.settle();
     lines_.clear();
     tokens_ = 0;
   }
@@ -98,17 +97,16 @@ void Scorer::extend(std::span<Line> lines) {
     if (n > most)
       fail({Code::kInvalid, "a prompt and reply of at most " + std::to_string(most) + " tokens", std::to_string(n),
             "context", "shorten them, or raise -c/--ctx-size"});
-    const Prefix p = prompts_.get(l.prompt);
+    const PrefixRef p = prompts_.get(l.prompt);
     Needs needs;
     if (args_.alpha > 0) needs = {.alpha = args_.alpha, .lz = true};
-    batch.push_back({.parent = p, .tokens = l.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {&mask, 1}});
+    batch.push_back({.parent = p, .tokens = l.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {mask}});
     if (!args_.logits_dir.empty())
       batch.push_back(
-          {.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}, .masks = {&mask, 1}});
+          {.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}, .masks = {mask}});
   }
   Rows rows;
   must(density_.extend(batch, rows));
-  for (Prefix p : rows.end) density_.release(p);
   std::size_t r = 0;
   for (Line& l : lines) {
     if (!l.error.empty()) continue;

@@ -79,16 +79,13 @@ std::vector<ChatMessage> conversation(const std::string& system, const std::stri
   return messages;
 }
 
-Prefix Prompts::get(const std::vector<Token>& ids) {
+PrefixRef Prompts::get(const std::vector<Token>& ids) {
+  constexpr std::size_t kKept = 8;
   auto it = std::find_if(kept_.begin(), kept_.end(), [&](const auto& p) { return p.ids == ids; });
   if (it == kept_.end()) it = kept_.insert(kept_.begin(), {ids, must(density_.add_context(ids))});
   kept_.splice(kept_.begin(), kept_, it);
-  return density_.context(kept_.front().context);
-}
-
-void Prompts::settle() {
-  constexpr std::size_t kKept = 8;
-  for (; kept_.size() > kKept; kept_.pop_back()) density_.drop_context(kept_.back().context);
+  if (kept_.size() > kKept) kept_.pop_back();
+  return kept_.front().node;
 }
 
 void make_folder(const std::string& path) {

@@ -53,14 +53,13 @@ std::vector<ChatMessage> conversation(const std::string& system, const std::stri
 class Prompts {
  public:
   explicit Prompts(LanguageDensity& d) : density_(d) {}
-  /// The root after a prompt. Those used since the last call of settle() are not dropped.
-  Prefix get(const std::vector<Token>& ids);
-  void settle();
+  /// The node after a prompt.
+  PrefixRef get(const std::vector<Token>& ids);
 
  private:
   struct Kept {
     std::vector<Token> ids;
-    int context;
+    PrefixRef node;
   };
   LanguageDensity& density_;
   std::list<Kept> kept_;

@@ -114,8 +114,7 @@ struct Maker {
   }
   Continuation continuation(const std::string& text, const std::string& wanted) {
     Frame f = frame(engine, text);
-    out.contexts.push_back(must(engine.density->add_context(f.before)));
-    return {.context = engine.density->context(out.contexts.back()),
+    return {.context = must(engine.density->add_context(f.before)),
             .bridge = std::move(f.after),
             .wanted = engine.text.tokenizer->encode(wanted)};
   }

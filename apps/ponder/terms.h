@@ -22,11 +22,10 @@ struct TermArgs {
   std::string text() const;  // all of it, as it was given
 };
 
-/// Terms, their weights beta beside them, and the contexts that must be dropped after them.
+/// Terms, and their weights beta beside them.
 struct Terms {
   std::vector<std::unique_ptr<Term>> terms;
   std::vector<double> beta;
-  std::vector<int> contexts;
 };
 
 /// `prompt`: the ids that are replied to; `question`: their text, for terms that ask the model about it.

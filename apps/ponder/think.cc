@@ -44,12 +44,11 @@ ThinkConfig config_of(const Args& a) {
 }
 
 // Of each token of a reply, nats.
-std::vector<double> logprobs(Engine& e, Prefix context, const ReplyLaw& law, const std::vector<Token>& reply) {
-  const auto masks = law.masks(reply.size());
-  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = masks};
+std::vector<double> logprobs(Engine& e, const PrefixRef& context, const ReplyLaw& law,
+                             const std::vector<Token>& reply) {
+  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = law.masks(reply.size())};
   Rows rows;
   must(e.density->extend({&ask, 1}, rows));
-  e.density->release(rows.end[0]);
   std::vector<double> out;
   for (const Row& r : rows.rows) out.push_back(r.logprob);
   return out;

@@ -22,11 +22,10 @@ constexpr int kMostDraws = 20'000;  // of each chain
 // The model's end of turn, and the ids that are about as probable as it is after the prompt: so that replies of every
 // length have a share of the law. Among the likeliest ids an end would be next to impossible, all replies of one
 // length, and a kernel that is wrong about lengths would pass.
-std::vector<Token> small_vocabulary(Engine& e, Prefix root) {
+std::vector<Token> small_vocabulary(Engine& e, const PrefixRef& root) {
   const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList}}};
   Rows rows;
   must(e.density->extend({&ask, 1}, rows));
-  e.density->release(rows.end[0]);
   const Token end = e.text.tokenizer->end_of_turn().value_or(e.density->end_tokens().at(0));
   std::vector<TokenProb>& list = rows.rows[0].list;
   const auto of_end = std::find_if(list.begin(), list.end(), [&](const TokenProb& p) { return p.token == end; });
@@ -70,8 +69,7 @@ Fit fit(const Trace& t, const std::map<std::vector<Token>, double>& law) {
 
 int verify_law(const SampleArgs& given, Engine& e, const std::vector<Token>& prompt) {
   SampleArgs a = given;
-  const int k = must(e.density->add_context(prompt));
-  const Prefix root = e.density->context(k);
+  const PrefixRef root = must(e.density->add_context(prompt));
   if (a.law.allowed.empty()) a.law.allowed = small_vocabulary(e, root);
   if (a.law.target == "ended") a.law.target = "truncated";  // an end within so few tokens may be next to impossible
   if (a.law.target == "fixed")

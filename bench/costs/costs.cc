@@ -67,12 +67,7 @@ std::vector<Token> tokens(const CausalDensity& d, int n) {
 // Branches of one prompt, all of them longer by a token in one batch, a row of each asked for.
 class Branches {
  public:
-  Branches(CausalDensity& d, Prefix root, int n) : d_(d), ends_(n, root) {
-    for (Prefix p : ends_) d_.retain(p);
-  }
-  ~Branches() {
-    for (Prefix p : ends_) d_.release(p);
-  }
+  Branches(CausalDensity& d, const PrefixRef& root, int n) : d_(d), ends_(n, root) {}
   void grow() {
     std::vector<Token> last(ends_.size());
     std::vector<Extend> batch;
@@ -81,13 +76,12 @@ class Branches {
       batch.push_back({.parent = ends_[i], .tokens = {&last[i], 1}});
     }
     must(d_.extend(batch, rows_));
-    for (Prefix p : ends_) d_.release(p);
     ends_ = rows_.end;
   }
 
  private:
   CausalDensity& d_;
-  std::vector<Prefix> ends_;
+  std::vector<PrefixRef> ends_;
   Rows rows_;
   int count_ = 0;
 };
@@ -95,38 +89,36 @@ class Branches {
 // ms a token of 1 and of 16 streams after a prompt of n tokens.
 void context(LanguageDensity& d) {
   for (int n = 64; n <= kMostContext; n *= 2) {
-    const int k = must(d.add_context(tokens(d, n)));
+    const PrefixRef prompt = must(d.add_context(tokens(d, n)));
     for (const int streams : {1, 16}) {
       constexpr int kSteps = 8;
       const double s = time_of([&] {
-        Branches b(d, d.context(k), streams);
+        Branches b(d, prompt, streams);
         for (int t = 0; t < kSteps; ++t) b.grow();
       });
       print(streams == 1 ? "context_one_stream_ms" : "context_16_streams_ms", n, 1e3 * s / (kSteps * streams));
     }
-    d.drop_context(k);
   }
 }
 
 // ms a token, and MB taken, with n branches of up to 4 tokens alive after a prompt of 128.
 void branches(LanguageDensity& d) {
   constexpr int kSteps = 4;
-  const int k = must(d.add_context(tokens(d, 128)));
+  const PrefixRef prompt = must(d.add_context(tokens(d, 128)));
   const double before = resident_mb();
   for (int n = 1; n <= 1024; n *= 2) {
     const double s = time_of([&] {
-      Branches b(d, d.context(k), n);
+      Branches b(d, prompt, n);
       for (int t = 0; t < kSteps; ++t) b.grow();
     });
     print("branches_ms", n, 1e3 * s / (kSteps * n));
     print("branches_mb", n, resident_mb() - before);
   }
-  d.drop_context(k);
 }
 
 // Expansions a second of a search that no reply ends soon, and single tokens a second of as many branches side by side.
 void search(LanguageDensity& d) {
-  const int k = must(d.add_context(tokens(d, 128)));
+  const PrefixRef prompt = must(d.add_context(tokens(d, 128)));
   const ReplyLaw law =
       must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 256}, d.n_vocab(), d.end_tokens()));
   for (const int batch : {1, 8, 32, 128}) {
@@ -134,14 +126,14 @@ void search(LanguageDensity& d) {
     std::vector<double> ratios, rates;
     for (int i = 0; i <= kRepeats; ++i) {  // side by side: the machine may change speed
       const double own = steps * batch / seconds_of([&] {
-                           Branches b(d, d.context(k), batch);
+                           Branches b(d, prompt, batch);
                            for (int t = 0; t < steps; ++t) b.grow();
                          });
       double expanded = 0;
       const double s = seconds_of([&] {
         const Budget budget{.tokens = steps * batch};
-        expanded = static_cast<double>(
-            must(best_first(d, d.context(k), law, {.batch = batch}, {}, budget)).certificate.expanded);
+        expanded =
+            static_cast<double>(must(best_first(d, prompt, law, {.batch = batch}, {}, budget)).certificate.expanded);
       });
       if (i > 0) rates.push_back(expanded / s), ratios.push_back(expanded / s / own);
     }
@@ -150,7 +142,6 @@ void search(LanguageDensity& d) {
     print("expansions_per_s", batch, rates[kRepeats / 2]);
     print("expansions_of_single_tokens", batch, ratios[kRepeats / 2]);
   }
-  d.drop_context(k);
 }
 
 }  // namespace

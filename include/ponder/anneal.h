@@ -39,7 +39,7 @@ struct AnnealResult {
 /// Chains from `starts` in turn, or from draws where none of them is a reply of the law; all chains are one batch. What
 /// it finds is no worse than the best start. Without a budget `cycles` must end it.
 /// Errors: kInvalid (no chain, no stage, fewer than 0 steps), those of KernelSpec::make and the density.
-Result<AnnealResult> anneal(CausalDensity&, Prefix context, const ReplyLaw&, const AnnealConfig&,
+Result<AnnealResult> anneal(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const AnnealConfig&,
                             std::span<const Reply> starts, const Budget&);
 
 }  // namespace ponder

@@ -50,7 +50,7 @@ struct NoiseAscentResult {
 };
 /// Ascent of log w(x(eps)) - prior |eps|^2 / 2 from noise that decodes to `start`. Every point is a reply: there is no
 /// gap. Errors and ends as above.
-Result<NoiseAscentResult> ascend_noise(CausalDensity&, Prefix context, const ReplyLaw&, const Reply& start,
+Result<NoiseAscentResult> ascend_noise(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const Reply& start,
                                        const NoiseAscentConfig&);
 
 }  // namespace ponder

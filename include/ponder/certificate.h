@@ -28,7 +28,7 @@ struct CheckResult {
   bool completed = true;        // false: the budget ended it, undecided
 };
 /// Scores the replies and looks at every prefix worth more than the bound.
-Result<CheckResult> check_certificate(CausalDensity&, Prefix context, const ReplyLaw&, const Statement&,
+Result<CheckResult> check_certificate(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const Statement&,
                                       const CheckConfig&, const Budget&);
 
 }  // namespace ponder

@@ -26,8 +26,9 @@ struct DecodeConfig {
 /// tokens whatever the number of streams or threads. Unlike a law of target `ended`, a decoder that reaches the horizon
 /// returns its unended prefix (ended = false). `on_token(stream, token and its log-probability)` returning false
 /// stops that stream; `on_reply` is told of each reply of the law as it is complete.
-Result<std::vector<Reply>> decode(CausalDensity&, Prefix context, const ReplyLaw&, const DecodeConfig&, int n_streams,
-                                  const Budget&, const std::function<bool(int stream, TokenProb)>& on_token = {},
+Result<std::vector<Reply>> decode(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const DecodeConfig&,
+                                  int n_streams, const Budget&,
+                                  const std::function<bool(int stream, TokenProb)>& on_token = {},
                                   const std::function<void(const Reply&)>& on_reply = {});
 
 /// The best of a set under the law: ended replies first where the target is `ended`, then the larger logprob; -1 when

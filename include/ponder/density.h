@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ponder/status.h"
@@ -13,9 +14,39 @@
 
 namespace ponder {
 
-/// A node of the tree: a prefix of tokens. Handles are reference-counted by retain/release.
+/// The number of a node of the tree: a prefix of tokens. It says nothing about how long the node lives: PrefixRef does.
 using Prefix = std::int32_t;
 inline constexpr Prefix kNoPrefix = -1;
+
+class CausalDensity;
+
+/// One reference to a node of a density's tree. The node lives as long as there is a reference to it, and the density
+/// must outlive all of them. A reference that was not given a node stands for the empty prefix.
+class PrefixRef {
+ public:
+  PrefixRef() = default;
+  /// Takes over a reference that the caller holds (from CausalDensity::ancestor or retain).
+  static PrefixRef adopt(CausalDensity& d, Prefix p) { return PrefixRef(d, p); }
+  /// A reference of its own.
+  static PrefixRef share(CausalDensity&, Prefix);
+  PrefixRef(const PrefixRef&);
+  PrefixRef(PrefixRef&& o) noexcept : density_(std::exchange(o.density_, nullptr)), prefix_(o.prefix_) {}
+  PrefixRef& operator=(PrefixRef o) noexcept {
+    std::swap(density_, o.density_);
+    std::swap(prefix_, o.prefix_);
+    return *this;
+  }
+  ~PrefixRef();
+  Prefix get() const { return density_ ? prefix_ : kNoPrefix; }
+  /// The node n_tokens above.
+  PrefixRef ancestor(int n_tokens) const;
+  int depth() const;  // tokens from the root
+
+ private:
+  PrefixRef(CausalDensity& d, Prefix p) : density_(&d), prefix_(p) {}
+  CausalDensity* density_ = nullptr;
+  Prefix prefix_ = kNoPrefix;
+};
 
 /// A set of allowed ids. A masked law is renormalised over it: logprob, lz, entropy and draws all see it.
 class TokenMask {
@@ -70,13 +101,18 @@ enum class RowSet : std::uint8_t {
   kAll,
 };
 
+/// Tokens to feed after a node, and what is asked of the rows. A request keeps its parent alive; its tokens and masks
+/// are the caller's.
 struct Extend {
-  Prefix parent = kNoPrefix;
+  PrefixRef parent{};
   std::span<const Token> tokens{};
   RowSet rows = RowSet::kLast;
   Needs needs{};
   /// Allowed ids: empty (all), one mask for every row asked for, or one a row asked for. Null entries allow all.
-  std::span<const TokenMask* const> masks{};
+  std::vector<const TokenMask*> masks{};
+
+  /// The mask of row k of those asked for.
+  const TokenMask* mask(std::size_t k) const { return masks.empty() ? nullptr : masks[masks.size() == 1 ? 0 : k]; }
 };
 
 struct Row {
@@ -94,7 +130,7 @@ struct Row {
 struct Rows {
   std::vector<Row> rows;             // all requests, in order
   std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
-  std::vector<Prefix> end;           // (n_requests): the node after the last token, retained for the caller
+  std::vector<PrefixRef> end;        // (n_requests): the node after the last token
   std::span<const Row> of(std::size_t r) const { return {rows.data() + first[r], first[r + 1] - first[r]}; }
   std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
 };
@@ -123,8 +159,6 @@ class CausalDensity {
   virtual const std::vector<Token>& end_tokens() const = 0;  // sorted
   virtual int n_ctx() const = 0;                             // most tokens from a root to a node
 
-  /// The root of context k (a prompt, already fed). Never released.
-  virtual Prefix context(int k = 0) const = 0;
   /// One batched pass over all requests. A row is a function of its prefix and mask alone, bit for bit: not of the
   /// batch, the thread count, or how the tokens were cut into requests. On error nothing was added to the tree.
   /// Errors: kInvalid (token or handle out of range), kResource (context or memory, with the number needed).
@@ -135,12 +169,29 @@ class CausalDensity {
   /// range); kResource.
   virtual Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
                                 std::vector<ReplyGradient>& out);
+  virtual Cost cost() const = 0;
+
+  // What PrefixRef is made of; everything else holds PrefixRefs.
   /// The node n_tokens above, retained for the caller.
   virtual Prefix ancestor(Prefix, int n_tokens) = 0;
-  virtual int depth(Prefix) const = 0;  // tokens from the root of its context
+  virtual int depth(Prefix) const = 0;  // tokens from the root
   virtual void retain(Prefix) = 0;
   virtual void release(Prefix) = 0;
-  virtual Cost cost() const = 0;
 };
+
+inline PrefixRef PrefixRef::share(CausalDensity& d, Prefix p) {
+  if (p != kNoPrefix) d.retain(p);
+  return p == kNoPrefix ? PrefixRef() : PrefixRef(d, p);
+}
+inline PrefixRef::PrefixRef(const PrefixRef& o) : density_(o.density_), prefix_(o.prefix_) {
+  if (density_) density_->retain(prefix_);
+}
+inline PrefixRef::~PrefixRef() {
+  if (density_) density_->release(prefix_);
+}
+inline PrefixRef PrefixRef::ancestor(int n_tokens) const {
+  return adopt(*density_, density_->ancestor(prefix_, n_tokens));
+}
+inline int PrefixRef::depth() const { return density_ ? density_->depth(prefix_) : 0; }
 
 }  // namespace ponder

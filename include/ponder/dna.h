@@ -85,7 +85,7 @@ class DnaDensity final : public CausalDensity {
   bool is_end(Token) const override { return false; }
   const std::vector<Token>& end_tokens() const override { return no_ends_; }
   int n_ctx() const override { return static_cast<int>(letters_.size()); }
-  Prefix context(int) const override { return 0; }
+  PrefixRef root() { return PrefixRef::share(*this, 0); }  // the empty sequence
   Status extend(std::span<const Extend>, Rows& out) override;
   /// log p does not change where the sequence stays allowed: derivatives by tokens are those of the rows alone.
   Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,

@@ -11,7 +11,6 @@
 
 #include "ponder/density.h"
 #include "ponder/law.h"
-#include "ponder/prefix_ref.h"
 
 namespace ponder {
 
@@ -66,13 +65,13 @@ struct ChainState {
 
 class Energy {
  public:
-  /// The density and the context must outlive it. Without replicas: one, at alpha = 1 and beta = 0.
+  /// The density must outlive it. Without replicas: one, at alpha = 1 and beta = 0.
   /// Errors: kInvalid (an exponent that is not finite or negative, as many betas as terms in no replica).
-  static Result<Energy> make(CausalDensity&, Prefix context, ReplyLaw, std::vector<Replica> = {},
+  static Result<Energy> make(CausalDensity&, const PrefixRef& context, ReplyLaw, std::vector<Replica> = {},
                              std::vector<std::unique_ptr<Term>> = {});
 
   CausalDensity& density() const { return *density_; }
-  Prefix context() const { return context_; }
+  const PrefixRef& context() const { return context_; }
   const ReplyLaw& law() const { return law_; }
   std::span<const std::unique_ptr<Term>> terms() const { return *terms_; }
   std::span<const Replica> replicas() const { return replicas_; }
@@ -101,9 +100,9 @@ class Energy {
   Status finish(std::span<ChainState>) const;
 
  private:
-  Energy(CausalDensity& d, Prefix c, ReplyLaw l) : density_(&d), context_(c), law_(std::move(l)) {}
+  Energy(CausalDensity& d, const PrefixRef& c, ReplyLaw l) : density_(&d), context_(c), law_(std::move(l)) {}
   CausalDensity* density_;
-  Prefix context_;
+  PrefixRef context_;
   ReplyLaw law_;
   std::vector<Replica> replicas_;
   std::shared_ptr<const std::vector<std::unique_ptr<Term>>> terms_;

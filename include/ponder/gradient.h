@@ -13,12 +13,12 @@ namespace ponder {
 /// A reply of n positions after a prefix, each a mixture of m candidate tokens. Position t enters the network as
 /// e_t = sum_j weights[t][j] E(candidates[t][j]), E being what enters the first block for a token.
 struct SoftReply {
-  Prefix parent = kNoPrefix;
+  PrefixRef parent{};
   std::span<const Token> candidates;  // (n, m), or (m) for all positions alike; m = 1: the reply's tokens
   std::span<const float> weights{};   // (n, m), each row sums to 1; empty: all ones, m = 1
   int m = 1;
   /// Allowed ids of each row, as Extend::masks: empty, one, or n.
-  std::span<const TokenMask* const> masks{};
+  std::vector<const TokenMask*> masks{};
   std::size_t n() const { return (weights.empty() ? candidates.size() : weights.size()) / static_cast<std::size_t>(m); }
   /// The candidates of position t.
   std::span<const Token> list(std::size_t t) const {

@@ -74,11 +74,9 @@ struct DensityOptions {
 class LanguageDensity : public CausalDensity {
  public:
   static Result<std::unique_ptr<LanguageDensity>> make(std::shared_ptr<const Model>, const DensityOptions&);
-  /// Feeds a prompt (at least one token) and returns its index k for context(k). Prompts share KV where they share a
-  /// prefix.
-  virtual Result<int> add_context(std::span<const Token> prompt) = 0;
-  /// Forgets context k; a later one may take its index.
-  virtual void drop_context(int k) = 0;
+  /// Feeds a prompt (at least one token) and returns the node after it. The context lives as long as the reference, and
+  /// prompts share KV where they share a prefix.
+  virtual Result<PrefixRef> add_context(std::span<const Token> prompt) = 0;
 };
 
 }  // namespace ponder

@@ -18,7 +18,7 @@ struct PseudoLikelihood {
 /// p(x_i | x_-i) = exp f(x) / sum_v exp f(x with x_i = v), f the log-probability of the whole reply. End tokens are
 /// candidates of the last position only: nothing follows them. Costs k n^2 / 2 tokens for a reply of n.
 /// Errors: kInvalid (k < 1), and those of extend.
-Result<PseudoLikelihood> pseudo_likelihood(CausalDensity&, Prefix context, std::span<const Token> reply, int k,
-                                           const TokenMask* allowed = nullptr);
+Result<PseudoLikelihood> pseudo_likelihood(CausalDensity&, const PrefixRef& context, std::span<const Token> reply,
+                                           int k, const TokenMask* allowed = nullptr);
 
 }  // namespace ponder

@@ -37,7 +37,7 @@ class SoftScore {
 };
 
 /// log p of the reply after a prefix, under a law's masks. The density and the prefix must outlive it.
-std::unique_ptr<SoftScore> make_language_score(CausalDensity&, Prefix, const ReplyLaw&);
+std::unique_ptr<SoftScore> make_language_score(CausalDensity&, const PrefixRef& root, const ReplyLaw&);
 
 /// Uniform draws in [0, 1): the randomness of a lift, counted by the caller.
 using Uniforms = std::function<double()>;
@@ -107,8 +107,8 @@ class NoiseRelaxation {
     double logprob = 0;         // f
     bool ended = false;
   };
-  /// The density and the prefix must outlive it.
-  NoiseRelaxation(CausalDensity&, Prefix, ReplyLaw, double alpha);
+  /// The density must outlive it.
+  NoiseRelaxation(CausalDensity&, PrefixRef root, ReplyLaw, double alpha);
 
   /// The replies of many states, in one batch a position.
   Status decode(std::span<const State* const>, std::vector<Decoded>&) const;
@@ -131,7 +131,7 @@ class NoiseRelaxation {
   Status update_slopes(const Decoded&);
 
   CausalDensity& density_;
-  Prefix root_;
+  PrefixRef root_;
   ReplyLaw law_;
   double alpha_;
   Slopes slopes_;

@@ -36,7 +36,8 @@ struct BeamResult {
 };
 /// Beam search: at each length the `width` most likely live prefixes and closed replies are kept; it ends when no live
 /// prefix can beat the kept replies or the horizon is reached. All live prefixes are one batch a step.
-Result<BeamResult> beam_search(CausalDensity&, Prefix context, const ReplyLaw&, const BeamConfig&, const Budget&);
+Result<BeamResult> beam_search(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const BeamConfig&,
+                               const Budget&);
 
 /// What a search has proved about the replies it kept.
 struct Certificate {
@@ -93,7 +94,7 @@ struct BestFirstResult {
 /// Best-first search. `incumbents` are known replies of the same law (they set the bar). Too little memory, for keys
 /// and values or for the frontier, is no error: what is known stands, with its gap. With a prior or terms, gap, margin
 /// and bound are of what replies are worth, and a reply that a term forbids is none.
-Result<BestFirstResult> best_first(CausalDensity&, Prefix context, const ReplyLaw&, const BestFirstConfig&,
+Result<BestFirstResult> best_first(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const BestFirstConfig&,
                                    std::span<const Reply> incumbents, const Budget&);
 
 /// What the arithmetic of a precision may change of a reply's log-probability, nats: the slack of a search and the
@@ -102,6 +103,7 @@ Result<BestFirstResult> best_first(CausalDensity&, Prefix context, const ReplyLa
 inline constexpr double kErrorF32 = 1e-3, kErrorBF16 = 0.2;
 
 /// Re-scores what was kept and its rivals under `exact` (the same law in f32, `context` its prompt) and sets the tie.
-Status settle(CausalDensity& exact, Prefix context, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&);
+Status settle(CausalDensity& exact, const PrefixRef& context, const ReplyLaw&, const BestFirstConfig&,
+              BestFirstResult&);
 
 }  // namespace ponder

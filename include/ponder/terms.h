@@ -55,11 +55,11 @@ std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_ca
 
 /// What a model says after it has read a reply: R = log p(wanted | context, the reply without its end token, bridge).
 struct Continuation {
-  Prefix context = kNoPrefix;   // a prompt of its own, up to where the reply stands in it
+  PrefixRef context{};          // a prompt of its own, up to where the reply stands in it
   std::vector<Token> bridge{};  // between the reply and what is wanted
   std::vector<Token> wanted{};  // at least one token
 };
-/// `reply-to-prompt`: wanted is the prompt that was replied to. The density and the context must outlive the term.
+/// `reply-to-prompt`: wanted is the prompt that was replied to. The density must outlive the term.
 std::unique_ptr<Term> make_reply_to_prompt_term(CausalDensity&, Continuation);
 /// `self-verification`: the bridge asks whether the reply is right, wanted is "Yes". The same holds.
 std::unique_ptr<Term> make_self_verification_term(CausalDensity&, Continuation);

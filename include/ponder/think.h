@@ -79,6 +79,6 @@ struct ThinkResult {
 
 /// Errors: kInvalid (those of check_methods), kUnsupported (a method that needs a gradient,
 /// on a density without one), those of the density.
-Result<ThinkResult> think(CausalDensity&, Prefix context, const ReplyLaw&, const ThinkConfig&, const Budget&);
+Result<ThinkResult> think(CausalDensity&, const PrefixRef& context, const ReplyLaw&, const ThinkConfig&, const Budget&);
 
 }  // namespace ponder

@@ -8,14 +8,13 @@
 namespace ponder {
 namespace {
 
-Status walk(CausalDensity& d, Prefix p, const ReplyLaw& law, std::size_t limit, Reply& path, std::vector<Reply>& out) {
+Status walk(CausalDensity& d, const PrefixRef& p, const ReplyLaw& law, std::size_t limit, Reply& path,
+            std::vector<Reply>& out) {
   const int t = static_cast<int>(path.tokens.size());
   Rows rows;
   const TokenMask* mask = law.mask(t);
-  const Extend ask{
-      .parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kList}}, .masks = {&mask, 1}};
+  const Extend ask{.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kList}}, .masks = {mask}};
   PONDER_TRY(d.extend({&ask, 1}, rows));
-  d.release(rows.end[0]);
   const std::vector<TokenProb> list = std::move(rows.rows[0].list);
   for (const TokenProb& c : list) {
     path.tokens.push_back(c.token);
@@ -28,10 +27,8 @@ Status walk(CausalDensity& d, Prefix p, const ReplyLaw& law, std::size_t limit, 
     } else if (law.extends(t + 1)) {
       const Extend feed{.parent = p, .tokens = {&c.token, 1}, .rows = RowSet::kNone};
       PONDER_TRY(d.extend({&feed, 1}, rows));
-      const Prefix child = rows.end[0];
-      const Status s = walk(d, child, law, limit, path, out);
-      d.release(child);
-      PONDER_TRY(s);
+      const PrefixRef child = rows.end[0];
+      PONDER_TRY(walk(d, child, law, limit, path, out));
     }
     path.tokens.pop_back();
     path.logprob -= c.logprob;
@@ -41,7 +38,8 @@ Status walk(CausalDensity& d, Prefix p, const ReplyLaw& law, std::size_t limit, 
 
 }  // namespace
 
-Result<std::vector<Reply>> enumerate_replies(CausalDensity& d, Prefix context, const ReplyLaw& law, std::size_t limit) {
+Result<std::vector<Reply>> enumerate_replies(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                                             std::size_t limit) {
   std::vector<Reply> out;
   Reply path;
   PONDER_TRY(walk(d, context, law, limit, path, out));

@@ -10,7 +10,7 @@
 namespace ponder {
 
 /// Most likely first (ties: smaller token strings first). Errors: kResource when there are more than `limit`.
-Result<std::vector<Reply>> enumerate_replies(CausalDensity&, Prefix context, const ReplyLaw&,
+Result<std::vector<Reply>> enumerate_replies(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
                                              std::size_t limit = 1'000'000);
 
 }  // namespace ponder

@@ -85,13 +85,14 @@ Row TableDensity::row(Prefix p, const Needs& needs, const TokenMask* mask, Token
 
 Status TableDensity::extend(std::span<const Extend> requests, Rows& out) {
   for (const Extend& e : requests) {
-    if (e.parent < 0 || e.parent >= static_cast<Prefix>(nodes_.size()) || nodes_[e.parent].refs <= 0)
-      return Error{Code::kInvalid, "a live prefix", std::to_string(e.parent), "Extend::parent", ""};
+    const Prefix parent = e.parent.get();
+    if (parent < 0 || parent >= static_cast<Prefix>(nodes_.size()) || nodes_[parent].refs <= 0)
+      return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent", ""};
     for (Token v : e.tokens)
       if (v < 0 || v >= n_vocab())
         return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
                      "Extend::tokens", ""};
-    if (depth(e.parent) + static_cast<int>(e.tokens.size()) > config_.n_ctx)
+    if (depth(parent) + static_cast<int>(e.tokens.size()) > config_.n_ctx)
       return Error{Code::kResource, "at most " + std::to_string(config_.n_ctx) + " tokens", "more", "Extend::tokens",
                    ""};
   }
@@ -99,19 +100,18 @@ Status TableDensity::extend(std::span<const Extend> requests, Rows& out) {
   out.first.push_back(0);
   for (const Extend& e : requests) {
     const int n = static_cast<int>(e.tokens.size());
-    std::vector<Prefix> path{e.parent};
+    std::vector<Prefix> path{e.parent.get()};
     for (Token v : e.tokens) path.push_back(add(path.back(), v));
     for (std::size_t k = 1; k + 1 < path.size(); ++k) release(path[k]);
-    if (n == 0) retain(e.parent);
+    if (n == 0) retain(path[0]);
     const int begin = e.rows == RowSet::kLast ? n : 0, end = e.rows == RowSet::kNone      ? 0
                                                              : e.rows == RowSet::kTargets ? n
                                                                                           : n + 1;
     for (int k = begin; k < end; ++k) {
-      const TokenMask* mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k - begin];
-      out.rows.push_back(row(path[k], e.needs, mask, k < n ? e.tokens[k] : -1));
+      out.rows.push_back(row(path[k], e.needs, e.mask(k - begin), k < n ? e.tokens[k] : -1));
     }
     out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
-    out.end.push_back(path.back());
+    out.end.push_back(PrefixRef::adopt(*this, path.back()));
     (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
   }
   return {};

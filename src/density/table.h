@@ -25,7 +25,7 @@ class TableDensity : public CausalDensity {
   bool is_end(Token) const override;
   const std::vector<Token>& end_tokens() const override { return config_.end_tokens; }
   int n_ctx() const override { return config_.n_ctx; }
-  Prefix context(int) const override { return 0; }
+  PrefixRef root() { return PrefixRef::share(*this, 0); }  // the empty reply
   Status extend(std::span<const Extend>, Rows& out) override;
   Prefix ancestor(Prefix, int n_tokens) override;
   int depth(Prefix p) const override { return nodes_[p].depth; }
@@ -33,7 +33,7 @@ class TableDensity : public CausalDensity {
   void release(Prefix) override;
   Cost cost() const override { return cost_; }
 
-  int n_live() const;  // nodes with references, the context not counted
+  int n_live() const;  // nodes with references, the root not counted
   /// log p(. | prefix), (n_vocab), renormalised over the mask.
   std::vector<double> log_probs(std::uint64_t prefix_hash, const TokenMask*) const;
   std::uint64_t hash(std::span<const Token> prefix) const;

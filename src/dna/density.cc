@@ -29,9 +29,10 @@ std::vector<double> DnaDensity::log_probs(int position, const TokenMask* mask) c
 
 Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
   for (const Extend& e : requests) {
-    if (e.parent < 0 || e.parent + static_cast<Prefix>(e.tokens.size()) > n_ctx())
+    const Prefix parent = e.parent.get();
+    if (parent < 0 || parent + static_cast<Prefix>(e.tokens.size()) > n_ctx())
       return Error{Code::kInvalid, "at most " + std::to_string(n_ctx()) + " letters",
-                   std::to_string(e.parent) + " and " + std::to_string(e.tokens.size()), "DNA density", ""};
+                   std::to_string(parent) + " and " + std::to_string(e.tokens.size()), "DNA density", ""};
     for (Token v : e.tokens)
       if (v < 0 || v >= kLetters)
         return Error{Code::kInvalid, "a letter from 0 to 3", std::to_string(v), "DNA density", ""};
@@ -40,14 +41,14 @@ Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
   out.first.push_back(0);
   for (const Extend& e : requests) {
     const int n = static_cast<int>(e.tokens.size());
+    const Prefix parent = e.parent.get();
     const int begin = e.rows == RowSet::kLast ? n : 0,
               end = e.rows == RowSet::kNone ? 0 : (e.rows == RowSet::kTargets ? n : n + 1);
     for (int k = begin; k < end; ++k) {
-      const TokenMask* mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k - begin];
-      out.rows.push_back(small_row(log_probs(e.parent + k, mask), e.needs, k < n ? e.tokens[k] : -1));
+      out.rows.push_back(small_row(log_probs(parent + k, e.mask(k - begin)), e.needs, k < n ? e.tokens[k] : -1));
     }
     out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
-    out.end.push_back(e.parent + n);
+    out.end.push_back(PrefixRef::adopt(*this, parent + n));
     (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
   }
   return {};
@@ -62,7 +63,7 @@ Status DnaDensity::value_and_grad(std::span<const SoftReply> replies, const Obje
     g.slopes.assign(r.n() * kLetters, 0.f);
     for (std::size_t t = 0; t < r.n(); ++t) {
       const TokenMask* mask = r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
-      const std::vector<double> lp = log_probs(r.parent + static_cast<Prefix>(t), mask);
+      const std::vector<double> lp = log_probs(r.parent.get() + static_cast<Prefix>(t), mask);
       double mean = 0, sum = 0;
       for (int j = 0; j < r.m; ++j) {
         const double w = r.weights.empty() ? 1 : static_cast<double>(r.weights[t * r.m + j]);

@@ -22,7 +22,7 @@ std::vector<double> head(const std::vector<double>& v, int from) {
 
 }  // namespace
 
-Result<Energy> Energy::make(CausalDensity& d, Prefix context, ReplyLaw law, std::vector<Replica> replicas,
+Result<Energy> Energy::make(CausalDensity& d, const PrefixRef& context, ReplyLaw law, std::vector<Replica> replicas,
                             std::vector<std::unique_ptr<Term>> terms) {
   if (replicas.empty()) replicas.push_back({1, std::vector<double>(terms.size(), 0.)});
   for (const Replica& r : replicas) {
@@ -53,15 +53,13 @@ double Energy::energy(const ChainState& s, int replica) const {
 
 Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& out) const {
   out.assign(edits.size(), {});
-  std::vector<PrefixRef> parents;
-  std::vector<std::vector<const TokenMask*>> masks(edits.size());
   std::vector<Extend> batch;
-  for (std::size_t i = 0; i < edits.size(); ++i) {
-    const auto& [base, from, tail] = edits[i];
+  for (const auto& [base, from, tail] : edits) {
     if (tail.empty()) return bad("a reply of at least one token", "none");
-    masks[i] = law_.masks(tail.size(), from);
-    parents.push_back(base ? base->prefix(from) : PrefixRef::share(*density_, context_));
-    batch.push_back({.parent = parents.back().get(), .tokens = tail, .rows = RowSet::kTargets, .masks = masks[i]});
+    batch.push_back({.parent = base ? base->prefix(from) : context_,
+                     .tokens = tail,
+                     .rows = RowSet::kTargets,
+                     .masks = law_.masks(tail.size(), from)});
     if (base)
       batch.back().needs = {.alpha = base->lz_alpha, .lz = !base->lz.empty(), .entropy = !base->entropy.empty()};
   }
@@ -84,14 +82,12 @@ Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& ou
       if (needs.lz) s.lz.push_back(r.lz);
       if (needs.entropy) s.entropy.push_back(r.entropy);
     }
-    s.node = PrefixRef::adopt(*density_, rows.end[i]).ancestor(1);
+    s.node = rows.end[i].ancestor(1);
   }
   return finish(out);
 }
 
 Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz_alpha, bool entropy) const {
-  std::vector<PrefixRef> nodes;
-  std::vector<const TokenMask*> masks;
   std::vector<Extend> batch;
   const auto lacks_lz = [&](std::size_t i) {
     return !std::isnan(lz_alpha[i]) && (states[i].lz.empty() || states[i].lz_alpha != lz_alpha[i]);
@@ -102,19 +98,14 @@ Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz
     if (lacks_lz(i) || lacks_entropy(i)) who.push_back(i);
   if (who.empty()) return {};
   for (std::size_t i : who)
-    for (int t = 0; t < states[i].n(); ++t) masks.push_back(law_.mask(t));
-  for (std::size_t i : who)
-    for (int t = 0; t < states[i].n(); ++t) {
-      nodes.push_back(states[i].prefix(t));
+    for (int t = 0; t < states[i].n(); ++t)
       batch.push_back(
-          {.parent = nodes.back().get(),
+          {.parent = states[i].prefix(t),
            .rows = RowSet::kLast,
            .needs = {.alpha = lacks_lz(i) ? lz_alpha[i] : 1, .lz = lacks_lz(i), .entropy = lacks_entropy(i)},
-           .masks = {&masks[batch.size()], 1}});
-    }
+           .masks = {law_.mask(t)}});
   Rows rows;
   PONDER_TRY(density_->extend(batch, rows));
-  for (Prefix p : rows.end) density_->release(p);
   std::size_t r = 0;
   for (std::size_t i : who) {
     ChainState& s = states[i];

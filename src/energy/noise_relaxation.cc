@@ -16,14 +16,14 @@ constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-NoiseRelaxation::NoiseRelaxation(CausalDensity& d, Prefix root, ReplyLaw law, double alpha)
-    : density_(d), root_(root), law_(std::move(law)), alpha_(alpha) {}
+NoiseRelaxation::NoiseRelaxation(CausalDensity& d, PrefixRef root, ReplyLaw law, double alpha)
+    : density_(d), root_(std::move(root)), law_(std::move(law)), alpha_(alpha) {}
 
 Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector<Decoded>& out) const {
   const int n_vocab = density_.n_vocab();
   struct Stream {
     std::size_t state;
-    Prefix at;
+    PrefixRef at;
     std::vector<float> noise;
   };
   std::vector<Stream> live;
@@ -32,11 +32,9 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
     if (states[i]->eps.size() != static_cast<std::size_t>(law_.horizon()) * n_vocab)
       return Error{Code::kInvalid, "(horizon, n_vocab) normals", std::to_string(states[i]->eps.size()),
                    "NoiseRelaxation::decode", ""};
-    density_.retain(root_);
     live.push_back({i, root_, std::vector<float>(n_vocab)});
   }
-  Status status;
-  for (int t = 0; law_.extends(t) && !live.empty() && status.ok(); ++t) {
+  for (int t = 0; law_.extends(t) && !live.empty(); ++t) {
     const TokenMask* mask = law_.mask(t);
     std::vector<Extend> batch;
     for (Stream& s : live) {
@@ -47,47 +45,40 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
            .tokens = std::span(out[s.state].tokens).last(t > 0 ? 1 : 0),
            .rows = RowSet::kLast,
            .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kArgmax, .noise = s.noise.data()}},
-           .masks = {&mask, 1}});
+           .masks = {mask}});
     }
     Rows rows;
-    status = density_.extend(batch, rows);
-    if (!status.ok()) break;
+    PONDER_TRY(density_.extend(batch, rows));
     std::vector<Stream> next;
     for (std::size_t i = 0; i < live.size(); ++i) {
       const Row& row = rows.rows[i];
       Decoded& d = out[live[i].state];
-      density_.release(live[i].at);
-      live[i].at = rows.end[i];
+      live[i].at = std::move(rows.end[i]);
       d.tokens.push_back(row.drawn);
       d.logprob += row.drawn_logprob;
       d.log_weight += row.lz;
       d.ended = law_.is_end(row.drawn);
       if (law_.closes(t, row.drawn)) {
         if (!law_.counts(d.tokens.size())) d.log_weight = kMinusInf;
-        density_.release(live[i].at);
       } else {
         next.push_back(std::move(live[i]));
       }
     }
     live = std::move(next);
   }
-  for (const Stream& s : live) {  // neither ended nor cut by the horizon: no reply, or an error
-    density_.release(s.at);
-    out[s.state].log_weight = kMinusInf;
-  }
-  return status;
+  for (const Stream& s : live) out[s.state].log_weight = kMinusInf;  // neither ended nor cut by the horizon: no reply
+  return {};
 }
 
 // The whole rows that predict x.
 Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
-  const auto masks = law_.masks(x.size());
   const Extend e{.parent = root_,
                  .tokens = x,
                  .rows = RowSet::kTargets,
                  .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                 .masks = masks};
+                 .masks = law_.masks(x.size())};
   PONDER_TRY(density_.extend({&e, 1}, out));
-  density_.release(out.end[0]);
+  out.end.clear();  // the rows may be kept, the node need not be
   return {};
 }
 
@@ -113,8 +104,7 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below
   PONDER_TRY(law_rows(x.tokens, slopes_.rows));
-  const auto masks = law_.masks(x.tokens.size());
-  const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = masks};
+  const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = law_.masks(x.tokens.size())};
   std::vector<ReplyGradient> g;
   PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
   if (!g[0].finite) return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};

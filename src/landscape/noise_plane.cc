@@ -33,7 +33,7 @@ double sum(std::span<const Moved> all, const F& f) {
 
 }  // namespace
 
-Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, Prefix context, const ReplyLaw& law,
+Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                                                      double alpha, const std::vector<Token>& x,
                                                      const std::vector<Token>& y, std::uint64_t seed) {
   for (const auto* reply : {&x, &y})
@@ -60,15 +60,14 @@ std::vector<double> NoisePlane::fresh(int t) const {
 }
 
 Result<Rows> NoisePlane::rows_of(std::span<const Token> x) const {
-  const auto masks = law_.masks(x.size());
   const Extend ask{.parent = context_,
                    .tokens = x,
                    .rows = RowSet::kTargets,
                    .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                   .masks = masks};
+                   .masks = law_.masks(x.size())};
   Rows rows;
   PONDER_TRY(density_.extend({&ask, 1}, rows));
-  density_.release(rows.end[0]);
+  rows.end.clear();  // the rows are kept, the node need not be
   return rows;
 }
 
@@ -161,24 +160,23 @@ bool NoisePlane::close(int node, TokenProb v) {
 Status NoisePlane::grow(std::span<const Request> asked) {
   for (std::size_t begin = 0; begin < asked.size(); begin += kBatch) {
     const auto some = asked.subspan(begin, std::min(kBatch, asked.size() - begin));
-    std::vector<const TokenMask*> masks;
     std::vector<Extend> batch;
-    for (const Request& r : some)
-      masks.push_back(law_.mask(r.node < 0 ? 0 : static_cast<int>(nodes_[r.node].tokens.size()) + 1));
-    for (std::size_t i = 0; i < some.size(); ++i)
-      batch.push_back({.parent = some[i].node < 0 ? context_ : nodes_[some[i].node].at.get(),
-                       .tokens = {&some[i].token, some[i].node < 0 ? 0u : 1u},
+    for (const Request& r : some) {
+      const bool root = r.node < 0;
+      batch.push_back({.parent = root ? context_ : nodes_[r.node].at,
+                       .tokens = {&r.token, root ? 0u : 1u},
                        .rows = RowSet::kLast,
                        .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                       .masks = {&masks[i], 1}});
+                       .masks = {law_.mask(root ? 0 : static_cast<int>(nodes_[r.node].tokens.size()) + 1)}});
+    }
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
-    for (std::size_t i = 0; i < some.size(); ++i) add_node(some[i], rows.rows[i], rows.end[i]);
+    for (std::size_t i = 0; i < some.size(); ++i) add_node(some[i], rows.rows[i], std::move(rows.end[i]));
   }
   return {};
 }
 
-void NoisePlane::add_node(const Request& r, const Row& row, Prefix at) {
+void NoisePlane::add_node(const Request& r, const Row& row, PrefixRef at) {
   Node n;
   if (r.node >= 0) {
     Node& parent = nodes_[r.node];
@@ -188,7 +186,7 @@ void NoisePlane::add_node(const Request& r, const Row& row, Prefix at) {
     n.logprob = parent.logprob + r.logprob;
     n.lz = parent.lz;
   }
-  n.at = PrefixRef::adopt(density_, at);
+  n.at = std::move(at);
   n.lz += row.lz;
   n.log_normalizer = row.log_normalizer;
   const Position& p = positions_[n.tokens.size()];

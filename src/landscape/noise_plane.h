@@ -11,17 +11,16 @@
 #include "landscape/surface.h"
 #include "ponder/density.h"
 #include "ponder/law.h"
-#include "ponder/prefix_ref.h"
 
 namespace ponder {
 
 class NoisePlane final : public Surface {
  public:
-  /// The density and the context must outlive it; x and y are different replies of the law. `seed` is the noise's.
+  /// The density must outlive it; x and y are different replies of the law. `seed` is the noise's.
   /// Errors: kInvalid (not two replies), kNumeric (by rounding, a lift does not decode to its reply), the density's.
-  static Result<std::unique_ptr<NoisePlane>> make(CausalDensity&, Prefix context, const ReplyLaw&, double alpha,
-                                                  const std::vector<Token>& x, const std::vector<Token>& y,
-                                                  std::uint64_t seed);
+  static Result<std::unique_ptr<NoisePlane>> make(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
+                                                  double alpha, const std::vector<Token>& x,
+                                                  const std::vector<Token>& y, std::uint64_t seed);
 
   Status look(std::span<const Point>, std::vector<Spot>& out) override;
   /// Errors: kUnsupported without a differentiable density.
@@ -77,21 +76,21 @@ class NoisePlane final : public Surface {
     double rest_log_sum = 0, rest_gain = 0;  // log sum of q e^g; mean gain by it
   };
 
-  NoisePlane(CausalDensity& d, Prefix c, const ReplyLaw& l, double alpha, std::uint64_t seed)
-      : density_(d), context_(c), law_(l), alpha_(alpha), seed_(seed) {}
+  NoisePlane(CausalDensity& d, PrefixRef c, const ReplyLaw& l, double alpha, std::uint64_t seed)
+      : density_(d), context_(std::move(c)), law_(l), alpha_(alpha), seed_(seed) {}
   std::vector<double> fresh(int t) const;
   Result<Rows> rows_of(std::span<const Token> x) const;
   Status span_plane(const std::vector<Token>& x, const std::vector<Token>& y);
   TokenProb winner(const Node&, Point) const;
   bool close(int node, TokenProb);
   Status grow(std::span<const Request>);
-  void add_node(const Request&, const Row&, Prefix);
+  void add_node(const Request&, const Row&, PrefixRef at);
   Status add_levers(std::span<const Spot>);
   std::vector<Lever> levers_of(int reply, std::span<const Row>, std::span<const float> gain) const;
   Point slope(const std::vector<Lever>&, Point) const;
 
   CausalDensity& density_;
-  Prefix context_;
+  PrefixRef context_;
   ReplyLaw law_;
   double alpha_;
   std::uint64_t seed_;

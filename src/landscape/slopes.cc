@@ -50,11 +50,11 @@ Status NoisePlane::add_levers(std::span<const Spot> spots) {
       missing.push_back(s.peak);
   for (std::size_t begin = 0; begin < missing.size(); begin += kBatch) {
     const std::span some(missing.data() + begin, std::min(kBatch, missing.size() - begin));
-    std::vector<std::vector<const TokenMask*>> masks;
     std::vector<SoftReply> batch;
-    for (int r : some) masks.push_back(law_.masks(replies_[r].tokens.size()));
-    for (std::size_t i = 0; i < some.size(); ++i)
-      batch.push_back({.parent = context_, .candidates = replies_[some[i]].tokens, .masks = masks[i]});
+    for (int r : some) {
+      const std::vector<Token>& x = replies_[r].tokens;
+      batch.push_back({.parent = context_, .candidates = x, .masks = law_.masks(x.size())});
+    }
     std::vector<ReplyGradient> g;
     PONDER_TRY(density_.value_and_grad(batch, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
     for (std::size_t i = 0; i < some.size(); ++i) {

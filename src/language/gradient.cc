@@ -71,7 +71,8 @@ Status Language::check(const SoftReply& r) const {
   if (r.weights.empty() ? m != 1 : !shared && r.weights.size() != r.candidates.size())
     return invalid("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
                    std::to_string(r.weights.size()), "weights");
-  if (r.parent == kNoPrefix) return invalid("a prefix of at least one token", "the empty prefix", "parent");
+  const Prefix parent = r.parent.get();
+  if (parent == kNoPrefix) return invalid("a prefix of at least one token", "the empty prefix", "parent");
   if (r.masks.size() > 1 && r.masks.size() != r.n())
     return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")", std::to_string(r.masks.size()),
                    "masks");
@@ -82,9 +83,9 @@ Status Language::check(const SoftReply& r) const {
   for (const TokenMask* mask : r.masks)
     if (mask && mask->n_vocab() != n_vocab())
       return invalid("a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(mask->n_vocab()), "masks");
-  if (tree_.length(r.parent) + static_cast<int>(r.n()) > n_ctx_)
+  if (tree_.length(parent) + static_cast<int>(r.n()) > n_ctx_)
     return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
-                 std::to_string(tree_.length(r.parent) + r.n()), "prompt and reply together",
+                 std::to_string(tree_.length(parent) + r.n()), "prompt and reply together",
                  "shorten them or raise the context size"};
   return r.weights.empty() ? Status() : check_weights(r);
 }
@@ -94,8 +95,8 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
   tree_.begin_batch();
   std::vector<Prefix> fresh, parents;
   for (const SoftReply& r : replies) {
-    tree_.touch_path(r.parent, fresh);
-    parents.push_back(r.parent);
+    tree_.touch_path(r.parent.get(), fresh);
+    parents.push_back(r.parent.get());
   }
   const std::vector<FedNode> again = to_feed(fresh, std::move(parents));
   nodes.clear();
@@ -103,7 +104,7 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
     std::vector<Prefix>& path = nodes.emplace_back();
     for (std::size_t t = 0; t + 1 < r.n(); ++t) {
       // The token of a mixture's node is never looked up.
-      path.push_back(tree_.add(t == 0 ? r.parent : path.back(), r.list(t)[0]));
+      path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0]));
       fresh.push_back(path.back());
     }
   }
@@ -137,7 +138,7 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
     if (options.weights) out[r].weights.resize(replies[r].n() * replies[r].m);
     for (std::size_t t = 0; t < replies[r].n(); ++t) {
       ObjectiveRow row;
-      row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent : nodes[r][t - 1]));
+      row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent.get() : nodes[r][t - 1]));
       row.mask = mask_of(replies[r], t);
       row.candidates = replies[r].list(t);
       row.weights = weights_of(replies[r], t);

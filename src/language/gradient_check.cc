@@ -56,7 +56,7 @@ std::vector<Direction> random_directions(const CheckPoint& p, int n_directions, 
   return all;
 }
 
-Result<std::vector<double>> gradient_slopes(CausalDensity& density, Prefix prompt, const CheckPoint& p,
+Result<std::vector<double>> gradient_slopes(CausalDensity& density, const PrefixRef& prompt, const CheckPoint& p,
                                             const std::vector<Direction>& directions) {
   std::vector<Token> reply;
   for (std::size_t t = 0; t < p.n(); ++t) reply.push_back(p.candidates[t * p.m]);
@@ -78,7 +78,7 @@ Result<std::vector<double>> gradient_slopes(CausalDensity& density, Prefix promp
 }
 
 // Of fourth order: (4 D(h) - D(2h)) / 3 with D(h) = (J(h) - J(-h)) / 2h.
-Result<std::vector<double>> difference_slopes(CausalDensity& density, Prefix prompt, const CheckPoint& p,
+Result<std::vector<double>> difference_slopes(CausalDensity& density, const PrefixRef& prompt, const CheckPoint& p,
                                               const std::vector<Direction>& directions) {
   constexpr double kStep = 0.02;
   const GivenTokens given(p);

@@ -29,9 +29,9 @@ std::vector<Direction> random_directions(const CheckPoint&, int n_directions, st
 
 /// Slopes along each direction, nats: as the gradient says; by differences; by the complex step.
 /// Errors: those of value_and_grad; kNumeric when not finite.
-Result<std::vector<double>> gradient_slopes(CausalDensity&, Prefix prompt, const CheckPoint&,
+Result<std::vector<double>> gradient_slopes(CausalDensity&, const PrefixRef& prompt, const CheckPoint&,
                                             const std::vector<Direction>&);
-Result<std::vector<double>> difference_slopes(CausalDensity&, Prefix prompt, const CheckPoint&,
+Result<std::vector<double>> difference_slopes(CausalDensity&, const PrefixRef& prompt, const CheckPoint&,
                                               const std::vector<Direction>&);
 std::vector<double> reference_slopes(const Reference&, const CheckPoint&, const std::vector<Direction>&);
 

@@ -37,18 +37,19 @@ bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens
 
 Status Language::check(const Extend& e) const {
   const int n = static_cast<int>(e.tokens.size());
-  if (e.parent != kNoPrefix && !tree_.alive(e.parent))
-    return Error{Code::kInvalid, "a live prefix", std::to_string(e.parent), "Extend::parent",
+  const Prefix parent = e.parent.get();
+  if (parent != kNoPrefix && !tree_.alive(parent))
+    return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent",
                  "it was released, or is of another density"};
   for (Token v : e.tokens)
     if (v < 0 || v >= n_vocab())
       return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
                    "Extend::tokens", ""};
-  if (tree_.length(e.parent) + n > n_ctx_)
+  if (tree_.length(parent) + n > n_ctx_)
     return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
-                 std::to_string(tree_.length(e.parent) + n), "prompt and reply together",
+                 std::to_string(tree_.length(parent) + n), "prompt and reply together",
                  "shorten them or raise the context size"};
-  if (e.parent == kNoPrefix && (n == 0 || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
+  if (parent == kNoPrefix && (n == 0 || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
     return Error{Code::kInvalid, "a prefix of at least one token", "the empty prefix", "Extend::parent",
                  "a model predicts nothing before the first token"};
   const std::size_t masks = e.masks.size();
@@ -118,7 +119,7 @@ Status Language::reduce(std::span<const Extend> requests, std::span<const std::v
       RowRequest q;
       q.hidden = kv_.hidden(tree_.slot(path[r][begin + k]));
       q.needs = &e.needs;
-      q.mask = e.masks.empty() ? nullptr : e.masks[e.masks.size() == 1 ? 0 : k];
+      q.mask = e.mask(k);
       q.target = begin + k < n ? e.tokens[begin + k] : -1;
       q.out = &out.rows[out.first[r] + k];
       wanted.push_back(q);
@@ -132,8 +133,8 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
   tree_.begin_batch();
   std::vector<Prefix> fresh, asked;  // nodes that want slots, parents first: evicted ancestors, then new ones
   for (const Extend& e : requests) {
-    tree_.touch_path(e.parent, fresh);
-    if (asks_parent(e)) asked.push_back(e.parent);
+    tree_.touch_path(e.parent.get(), fresh);
+    if (asks_parent(e)) asked.push_back(e.parent.get());
   }
   std::vector<FedNode> fed = to_feed(fresh, std::move(asked));
   const std::size_t n_again = fed.size();
@@ -141,7 +142,7 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const Extend& e = requests[r];
     const std::size_t n = e.tokens.size(), n_fed = unfed_end(e) ? n - 1 : n;
-    path[r].push_back(e.parent);
+    path[r].push_back(e.parent.get());
     for (std::size_t k = 0; k < n; ++k) {
       path[r].push_back(tree_.add(path[r].back(), e.tokens[k]));
       if (k >= n_fed) continue;
@@ -173,7 +174,7 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
     }
     for (std::size_t k = 1; k + 1 < nodes.size(); ++k) tree_.release(nodes[k]);  // held by their children
     if (nodes.size() == 1 && nodes[0] != kNoPrefix) tree_.retain(nodes[0]);
-    out.end.push_back(nodes.back());
+    out.end.push_back(nodes.back() == kNoPrefix ? PrefixRef() : PrefixRef::adopt(*this, nodes.back()));
     (nodes.size() == 2 ? cost_.tokens_decoded : cost_.tokens_scored) +=
         static_cast<std::int64_t>(nodes.size()) - 1 - (unfed_end(requests[r]) ? 1 : 0);
   }
@@ -181,36 +182,39 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
   return status;
 }
 
-Result<int> Language::add_context(std::span<const Token> prompt) {
+bool Language::is_live(const Context& c) const {
+  if (!tree_.alive(c.root) || tree_.length(c.root) != static_cast<int>(c.tokens.size())) return false;
+  Prefix p = c.root;
+  for (std::size_t t = c.tokens.size(); t-- > 0; p = tree_.parent(p))
+    if (tree_.token(p) != c.tokens[t]) return false;
+  return true;
+}
+
+Result<PrefixRef> Language::add_context(std::span<const Token> prompt) {
   if (prompt.empty())
     return Error{Code::kInvalid, "a prompt of at least one token", "none", "add_context",
                  "begin with the model's BOS token"};
-  // What it shares with a prompt that is there already is not fed again.
+  std::erase_if(contexts_, [this](const Context& c) { return !is_live(c); });
+  // What the prompt shares with one that is there already is not fed again.
   const Context* like = nullptr;
   std::size_t shared = 0;
   for (const Context& c : contexts_) {
     const auto n = static_cast<std::size_t>(
         std::mismatch(c.tokens.begin(), c.tokens.end(), prompt.begin(), prompt.end()).first - c.tokens.begin());
-    if (c.root != kNoPrefix && n > shared) {
-      shared = n;
-      like = &c;
-    }
+    if (n <= shared) continue;
+    shared = n;
+    like = &c;
   }
-  Context c{like ? ancestor(like->root, static_cast<int>(like->tokens.size() - shared)) : kNoPrefix,
-            {prompt.begin(), prompt.end()}};
+  PrefixRef root;
+  if (like) root = PrefixRef::share(*this, like->root).ancestor(static_cast<int>(like->tokens.size() - shared));
   if (shared < prompt.size()) {
     Rows rows;
-    const Prefix parent = c.root;
-    const Extend feed_rest{.parent = parent, .tokens = prompt.subspan(shared), .rows = RowSet::kNone};
-    const Status s = extend({&feed_rest, 1}, rows);
-    if (parent != kNoPrefix) release(parent);
-    PONDER_TRY(s);
-    c.root = rows.end[0];
+    const Extend rest{.parent = root, .tokens = prompt.subspan(shared), .rows = RowSet::kNone};
+    PONDER_TRY(extend({&rest, 1}, rows));
+    root = std::move(rows.end[0]);
   }
-  auto place = std::find_if(contexts_.begin(), contexts_.end(), [](const Context& x) { return x.root == kNoPrefix; });
-  if (place == contexts_.end()) place = contexts_.emplace(place);  // else that of one dropped before
-  *place = std::move(c);
-  return static_cast<int>(place - contexts_.begin());
+  contexts_.push_back({root.get(), {prompt.begin(), prompt.end()}});
+  return root;
 }
 
 Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,

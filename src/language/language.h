@@ -31,15 +31,7 @@ class Language final : public LanguageDensity {
   bool is_end(Token v) const override { return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v); }
   const std::vector<Token>& end_tokens() const override { return end_tokens_; }
   int n_ctx() const override { return n_ctx_; }
-  Prefix context(int k) const override {
-    PONDER_CHECK(k >= 0 && k < static_cast<int>(contexts_.size()) && contexts_[k].root != kNoPrefix);
-    return contexts_[k].root;
-  }
-  Result<int> add_context(std::span<const Token> prompt) override;
-  void drop_context(int k) override {
-    release(context(k));
-    contexts_[k] = {};
-  }
+  Result<PrefixRef> add_context(std::span<const Token> prompt) override;
 
   Status extend(std::span<const Extend>, Rows& out) override;
   Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
@@ -56,10 +48,13 @@ class Language final : public LanguageDensity {
   Cost cost() const override { return cost_; }
 
  private:
+  // A prompt that was added. It does not keep its node alive, and another prefix may have taken the node's number
+  // since.
   struct Context {
-    Prefix root = kNoPrefix;
+    Prefix root;
     std::vector<Token> tokens;
   };
+  bool is_live(const Context&) const;
   Status check(const Extend&) const;
   Status check(const SoftReply&) const;
   Status room_error(std::size_t n) const;

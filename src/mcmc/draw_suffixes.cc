@@ -9,7 +9,7 @@ ChainState begin_draft(const Energy& e, const Draft& d) {
   s.replica = d.replica;
   s.lz_alpha = d.exponent;
   if (!d.base) {
-    s.node = PrefixRef::share(e.density(), e.context());
+    s.node = e.context();
     return s;
   }
   const auto keep = [&d](const auto& v) { return std::decay_t<decltype(v)>(v.begin(), v.begin() + d.from); };
@@ -27,25 +27,22 @@ bool unfinished(const Energy& e, const ChainState& s) {
 }
 
 Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
-  CausalDensity& density = e.density();
-  const int root = density.depth(e.context());
+  const int root = e.context().depth();
   std::vector<Extend> batch;
-  std::vector<const TokenMask*> masks;
-  for (const TokenDraw& d : draws) masks.push_back(e.law().mask(d.state->n()));
   for (const TokenDraw& d : draws) {
     ChainState& s = *d.state;
     if (d.follow) s.node = d.follow->prefix(s.n());
-    const bool fed = density.depth(s.node.get()) - root == s.n();
+    const bool fed = s.node.depth() - root == s.n();
     Needs needs{.alpha = d.exponent, .lz = true, .entropy = d.entropy};
     if (!d.follow) d.choices->ask(needs);
-    batch.push_back({.parent = s.node.get(),
+    batch.push_back({.parent = s.node,
                      .tokens = std::span(s.tokens).last(fed ? 0 : 1),
                      .rows = RowSet::kLast,
                      .needs = needs,
-                     .masks = {&masks[batch.size()], 1}});
+                     .masks = {e.law().mask(s.n())}});
   }
   Rows rows;
-  PONDER_TRY(density.extend(batch, rows));
+  PONDER_TRY(e.density().extend(batch, rows));
   for (std::size_t k = 0; k < draws.size(); ++k) {
     const TokenDraw& d = draws[k];
     ChainState& s = *d.state;
@@ -53,7 +50,7 @@ Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
     const int t = s.n();
     const TokenProb v =
         d.follow ? TokenProb{d.follow->tokens[t], d.follow->logprobs[t]} : d.choices->take(row, batch[k].needs);
-    s.node = PrefixRef::adopt(density, rows.end[k]);
+    s.node = std::move(rows.end[k]);
     s.tokens.push_back(v.token);
     s.logprobs.push_back(v.logprob);
     s.lz.push_back(row.lz);

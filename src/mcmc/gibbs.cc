@@ -9,23 +9,20 @@ namespace ponder {
 Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<const StepInfo> infos,
                                std::vector<std::vector<Token>>& lists) const {
   const TokenMask* content = &energy_.law().content_mask();
-  std::vector<PrefixRef> nodes;
   std::vector<Extend> batch;
   std::vector<std::size_t> who;
   lists.assign(chains.size(), {});
   for (std::size_t c = 0; c < chains.size(); ++c) {
     const int i = infos[c].position;
     if (energy_.law().is_end(chains[c].tokens[i])) continue;
-    nodes.push_back(chains[c].prefix(i));
-    batch.push_back({.parent = nodes.back().get(),
+    batch.push_back({.parent = chains[c].prefix(i),
                      .rows = RowSet::kLast,
                      .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = config_.candidates}},
-                     .masks = {&content, 1}});
+                     .masks = {content}});
     who.push_back(c);
   }
   Rows rows;
   PONDER_TRY(energy_.density().extend(batch, rows));
-  for (Prefix p : rows.end) energy_.density().release(p);
   for (std::size_t k = 0; k < who.size(); ++k) {
     std::vector<Token>& list = lists[who[k]];
     for (const TokenProb& v : rows.rows[k].list) list.push_back(v.token);

@@ -20,11 +20,11 @@ Status GainTables::compute(std::span<const ChainState* const> states, std::vecto
   for (std::size_t k = 0; k < states.size(); ++k)
     if (states[k]->supported) by_replica[states[k]->replica].push_back(k);
   for (const auto& [replica, who] : by_replica) {
-    std::vector<std::vector<const TokenMask*>> masks;
-    for (std::size_t k : who) masks.push_back(energy_.law().masks(states[k]->tokens.size()));
     std::vector<SoftReply> replies;
-    for (std::size_t i = 0; i < who.size(); ++i)
-      replies.push_back({.parent = energy_.context(), .candidates = states[who[i]]->tokens, .masks = masks[i]});
+    for (std::size_t k : who) {
+      const std::vector<Token>& x = states[k]->tokens;
+      replies.push_back({.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
+    }
     std::vector<ReplyGradient> g;
     const double alpha = energy_.replicas()[replica].alpha;
     PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha}, {.slopes = true}, g));

@@ -10,12 +10,10 @@ Status InsertDeleteKernel::propose(std::span<const ChainState> chains, std::span
                                    std::span<const Plan> plans, std::vector<Energy::Edit>& edits,
                                    std::vector<double>& log_q) const {
   const TokenMask* content = &energy_.law().content_mask();
-  std::vector<PrefixRef> nodes;
   std::vector<Extend> batch;
   for (const Plan& p : plans) {
     const ChainState& x = chains[p.chain];
-    nodes.push_back(x.prefix(p.position));
-    batch.push_back({.parent = nodes.back().get(), .masks = {&content, 1}});
+    batch.push_back({.parent = x.prefix(p.position), .masks = {content}});
     if (p.insert) {
       choices[p.chain]->ask(batch.back().needs);
     } else {
@@ -25,7 +23,6 @@ Status InsertDeleteKernel::propose(std::span<const ChainState> chains, std::span
   }
   Rows rows;
   PONDER_TRY(energy_.density().extend(batch, rows));
-  for (Prefix p : rows.end) energy_.density().release(p);
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const auto& [c, insert, i] = plans[k];
     const auto rest = chains[c].tokens.begin() + i;

@@ -63,23 +63,16 @@ Block Block::draw(Kind kind, int horizon, Choices& choices) {
 }
 
 Status know_rows(const Energy& e, std::span<KnownReply* const> replies) {
-  std::vector<PrefixRef> nodes;
-  std::vector<const TokenMask*> masks;
   std::vector<Extend> batch;
   for (const KnownReply* r : replies)
-    for (int t = r->from; !r->rows && t < r->state.n(); ++t) masks.push_back(e.law().mask(t));
-  for (const KnownReply* r : replies)
-    for (int t = r->from; !r->rows && t < r->state.n(); ++t) {
-      nodes.push_back(r->state.prefix(t));
-      batch.push_back({.parent = nodes.back().get(),
+    for (int t = r->from; !r->rows && t < r->state.n(); ++t)
+      batch.push_back({.parent = r->state.prefix(t),
                        .rows = RowSet::kLast,
                        .needs = {.alpha = e.alpha(r->state), .draw = {.kind = Draw::Kind::kRow}},
-                       .masks = {&masks[batch.size()], 1}});
-    }
+                       .masks = {e.law().mask(t)}});
   if (batch.empty()) return {};
   Rows rows;
   PONDER_TRY(e.density().extend(batch, rows));
-  for (Prefix p : rows.end) e.density().release(p);
   auto row = rows.rows.begin();
   for (KnownReply* r : replies) {
     if (r->rows) continue;

@@ -62,7 +62,7 @@ Swarm make_swarm(const Energy& e, const ParticlesConfig& c, int replica, Choices
   ChainState empty;
   empty.replica = replica;
   empty.lz_alpha = e.replicas()[replica].alpha;
-  empty.node = PrefixRef::share(e.density(), e.context());
+  empty.node = e.context();
   return {.states = std::vector<ChainState>(c.n, empty),
           .log_weights = std::vector<double>(c.n, 0),
           .choices = choices,

@@ -10,12 +10,9 @@ namespace ponder {
 namespace {
 
 Status gradients(const Energy& e, std::span<const ChainState* const> states, std::vector<ReplyGradient>& out) {
-  std::vector<std::vector<const TokenMask*>> masks(states.size());
   std::vector<SoftReply> replies;
-  for (std::size_t k = 0; k < states.size(); ++k) {
-    masks[k] = e.law().masks(states[k]->tokens.size());
-    replies.push_back({.parent = e.context(), .candidates = states[k]->tokens, .masks = masks[k]});
-  }
+  for (const ChainState* s : states)
+    replies.push_back({.parent = e.context(), .candidates = s->tokens, .masks = e.law().masks(s->tokens.size())});
   return e.density().value_and_grad(replies, {}, {.slopes = true}, out);
 }
 
@@ -70,23 +67,19 @@ int n_sites(const Energy& e, std::span<const Token> x) {
 Status site_scores(const Energy& e, std::span<const ChainState* const> states, double gradient,
                    std::vector<SiteScores>& out) {
   const TokenMask* content = &e.law().content_mask();
-  std::vector<PrefixRef> nodes;
   std::vector<Extend> batch;
   out.assign(states.size(), {});
   for (std::size_t k = 0; k < states.size(); ++k) {
     out[k].n_sites = n_sites(e, states[k]->tokens);
     out[k].n_vocab = e.density().n_vocab();
-    for (int i = 0; i < out[k].n_sites; ++i) {
-      nodes.push_back(states[k]->prefix(i));
-      batch.push_back({.parent = nodes.back().get(),
+    for (int i = 0; i < out[k].n_sites; ++i)
+      batch.push_back({.parent = states[k]->prefix(i),
                        .rows = RowSet::kLast,
                        .needs = {.draw = {.kind = Draw::Kind::kRow}},
-                       .masks = {&content, 1}});
-    }
+                       .masks = {content}});
   }
   Rows rows;
   PONDER_TRY(e.density().extend(batch, rows));
-  for (Prefix p : rows.end) e.density().release(p);
   std::vector<ReplyGradient> slopes(states.size());
   if (gradient != 0) PONDER_TRY(gradients(e, states, slopes));
   std::size_t r = 0;

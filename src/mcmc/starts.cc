@@ -16,23 +16,17 @@ constexpr int kDraws = 4;  // that are not cut: two of each exponent
 // The end token, for one of the draft's, that is the most probable after what comes before it; an empty tail: none can
 // be. (The most probable reply would be the shortest as a rule, and few starts would differ.)
 Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
-  const std::vector<const TokenMask*> masks = e.law().masks(draft.n());
-  std::vector<PrefixRef> parents;
   std::vector<Extend> batch;
   std::vector<int> cuts;
   for (int t = 0; t < draft.n(); ++t) {
-    parents.push_back(draft.prefix(t));
+    const PrefixRef before = draft.prefix(t);
     for (const Token& end : e.law().end_tokens()) {
       cuts.push_back(t);
-      batch.push_back({.parent = parents.back().get(),
-                       .tokens = {&end, 1},
-                       .rows = RowSet::kTargets,
-                       .masks = std::span(masks).subspan(t, 1)});
+      batch.push_back({.parent = before, .tokens = {&end, 1}, .rows = RowSet::kTargets, .masks = {e.law().mask(t)}});
     }
   }
   Rows rows;
   PONDER_TRY(e.density().extend(batch, rows));
-  for (Prefix p : rows.end) e.density().release(p);
   out = {.base = &draft, .from = 0, .tail = {}};
   double best = -INFINITY;
   for (std::size_t i = 0; i < batch.size(); ++i) {

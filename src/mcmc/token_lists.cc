@@ -32,18 +32,18 @@ int TokenLists::find(int t, Token v) const {
 
 Result<TokenLists> greedy_lists(const Energy& e, int m) {
   std::vector<std::vector<TokenProb>> lists;
-  PrefixRef at = PrefixRef::share(e.density(), e.context());
+  PrefixRef at = e.context();
   std::vector<Token> last;
   for (int t = 0; e.law().extends(t); ++t) {
     const TokenMask* mask = e.law().mask(t);
-    const Extend request{.parent = at.get(),
+    const Extend request{.parent = at,
                          .tokens = last,
                          .rows = RowSet::kLast,
                          .needs = {.draw = {.kind = Draw::Kind::kRow}},
-                         .masks = {&mask, 1}};
+                         .masks = {mask}};
     Rows rows;
     PONDER_TRY(e.density().extend({&request, 1}, rows));
-    at = PrefixRef::adopt(e.density(), rows.end[0]);
+    at = std::move(rows.end[0]);
     lists.push_back(ranked(e, rows.rows[0]));
     const auto& all = lists.back();
     const auto next = std::find_if(all.begin(), all.end(), [&](const auto& v) { return !e.law().is_end(v.token); });

@@ -158,7 +158,7 @@ std::vector<AnnealStage> stages_of(const KernelSpec& kernel, double highest) {
   return stages;
 }
 
-Result<AnnealResult> anneal(CausalDensity& d, Prefix context, const ReplyLaw& law, const AnnealConfig& c,
+Result<AnnealResult> anneal(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const AnnealConfig& c,
                             std::span<const Reply> starts, const Budget& budget) {
   const bool counts = std::all_of(c.stages.begin(), c.stages.end(), [](const auto& s) { return s.steps >= 0; });
   if (c.chains < 1 || c.stages.empty() || !counts)

@@ -32,8 +32,8 @@ Status climb(NoiseRelaxation& space, const NoiseAscentConfig& c, const Reply& st
 
 }  // namespace
 
-Result<NoiseAscentResult> ascend_noise(CausalDensity& d, Prefix context, const ReplyLaw& law, const Reply& start,
-                                       const NoiseAscentConfig& c) {
+Result<NoiseAscentResult> ascend_noise(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                                       const Reply& start, const NoiseAscentConfig& c) {
   if (!(c.alpha > 0) || !(c.rate > 0) || !(c.tau > 0))
     return Error{Code::kInvalid, "alpha, rate and tau above 0", "less", "ascent in noise space", ""};
   NoiseRelaxation space(d, context, law, c.alpha);

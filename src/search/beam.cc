@@ -7,7 +7,7 @@ namespace ponder {
 namespace {
 
 struct Beam {
-  Prefix at = kNoPrefix;  // retained; the last token is not fed yet
+  PrefixRef at{};  // the last token is not fed yet
   std::vector<Token> tokens;
   double logprob = 0;
 };
@@ -32,15 +32,14 @@ void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live, std::
 
 }  // namespace
 
-Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw& law, const BeamConfig& c,
+Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BeamConfig& c,
                                const Budget& budget) {
   if (c.width < 1) return Error{Code::kInvalid, "a beam of at least 1", std::to_string(c.width), "beam search", ""};
   const Clock clock(d, budget);
   const auto width = static_cast<std::size_t>(c.width);
   BeamResult result;
   std::vector<Beam> live(1);
-  d.retain(live[0].at = context);
-  Status status;
+  live[0].at = context;
   double told = -std::numeric_limits<double>::infinity();
   int t = 0;
   const auto hopeless = [&] {
@@ -57,11 +56,10 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
                        .tokens = last,
                        .rows = RowSet::kLast,
                        .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = most}},
-                       .masks = {&mask, 1}});
+                       .masks = {mask}});
     }
     Rows rows;
-    status = d.extend(batch, rows);
-    if (!status.ok()) break;
+    PONDER_TRY(d.extend(batch, rows));
     std::vector<Child> children;
     for (std::size_t i = 0; i < live.size(); ++i)
       for (const TokenProb& v : rows.rows[i].list) children.push_back({live[i].logprob + v.logprob, i, v.token});
@@ -76,13 +74,8 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
       if (law.closes(t, ch.token)) {
         result.replies.push_back({std::move(tokens), ch.logprob, law.is_end(ch.token)});
       } else {
-        d.retain(rows.end[ch.beam]);
         next.push_back({rows.end[ch.beam], std::move(tokens), ch.logprob});
       }
-    }
-    for (std::size_t i = 0; i < live.size(); ++i) {
-      d.release(rows.end[i]);
-      d.release(live[i].at);
     }
     live = std::move(next);
     std::stable_sort(result.replies.begin(), result.replies.end(),
@@ -92,8 +85,6 @@ Result<BeamResult> beam_search(CausalDensity& d, Prefix context, const ReplyLaw&
       c.progress(result.replies[0]), told = result.replies[0].logprob;
   }
   result.completed = hopeless() || !law.extends(t);
-  for (const Beam& b : live) d.release(b.at);
-  PONDER_TRY(status);
   return result;
 }
 

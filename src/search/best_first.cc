@@ -87,10 +87,9 @@ void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
   }
 }
 
-void BestFirst::take_row(const Entry& e, Prefix end, const Row& row) {
+void BestFirst::take_row(const Entry& e, PrefixRef end, const Row& row) {
   const bool fed = e.token >= 0;
-  const Frontier::Index node = fed ? frontier_.add(e.node, e.token, e.logprob, end) : e.node;
-  if (!fed) d_.release(end);
+  const Frontier::Index node = fed ? frontier_.add(e.node, e.token, e.logprob, std::move(end)) : e.node;
   expanded_ += fed || e.skip == 0;
   for (std::size_t i = e.skip; i < row.list.size(); ++i) take_child(node, row.list[i]);
   if (row.next_logprob > -kInf) {
@@ -105,13 +104,10 @@ void BestFirst::take_row(const Entry& e, Prefix end, const Row& row) {
 
 Status BestFirst::ask(Rows& rows) {
   std::vector<Extend> requests;
-  std::vector<const TokenMask*> masks(batch_.size());
-  for (std::size_t i = 0; i < batch_.size(); ++i) {
-    const Entry& e = batch_[i];
+  for (const Entry& e : batch_) {
     const Frontier::Node& n = frontier_.node(e.node);
     const bool fed = e.token >= 0;
     const int t = frontier_.length(e);
-    masks[i] = law_.mask(t);
     // A list may stop at the floor: what lies below it can never be needed, since the bar only rises. The little more
     // covers rounding.
     const double still = e.bound - e.logprob;  // what prior and terms may add
@@ -122,7 +118,7 @@ Status BestFirst::ask(Rows& rows) {
                         .tokens = std::span(&e.token, fed ? 1 : 0),
                         .rows = RowSet::kLast,
                         .needs = {.draw = draw},
-                        .masks = {&masks[i], 1}});
+                        .masks = {law_.mask(t)}});
   }
   return d_.extend(requests, rows);
 }
@@ -138,11 +134,10 @@ Status BestFirst::expand_batch() {
       put_back();
       return s.error().code == Code::kResource ? Status{} : s;
     }
-    for (; i < batch_.size(); ++i) take_row(batch_[i], rows.end[i], rows.rows[i]);
+    for (; i < batch_.size(); ++i) take_row(batch_[i], std::move(rows.end[i]), rows.rows[i]);
   } catch (const std::bad_alloc&) {  // of what was not taken the bounds stay
     no_room_ = true;
     for (std::size_t k = i; k < batch_.size(); ++k) frontier_.drop(batch_[k].bound);
-    for (std::size_t k = i + 1; k < rows.end.size(); ++k) d_.release(rows.end[k]);
   }
   batch_.clear();
   return {};
@@ -237,7 +232,7 @@ std::string_view to_string(Certificate::Claim c) {
   return kNames[static_cast<std::size_t>(c)];
 }
 
-Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, Prefix context, const ReplyLaw& law,
+Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                                                    const BestFirstConfig& c) {
   const auto bad = [](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, "best-first search", ""};
@@ -255,8 +250,8 @@ Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, Prefix cont
   return std::unique_ptr<BestFirst>(new BestFirst(d, context, law, c));
 }
 
-Result<BestFirstResult> best_first(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c,
-                                   std::span<const Reply> incumbents, const Budget& budget) {
+Result<BestFirstResult> best_first(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                                   const BestFirstConfig& c, std::span<const Reply> incumbents, const Budget& budget) {
   PONDER_ASSIGN(const auto search, BestFirst::make(d, context, law, c));
   PONDER_TRY(search->run(incumbents, budget, c.progress));
   return search->result();

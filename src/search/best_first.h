@@ -17,7 +17,7 @@ namespace ponder {
 class BestFirst {
  public:
   /// The density and the law must outlive it. Errors: kInvalid (a setting out of range).
-  static Result<std::unique_ptr<BestFirst>> make(CausalDensity&, Prefix context, const ReplyLaw&,
+  static Result<std::unique_ptr<BestFirst>> make(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
                                                  const BestFirstConfig&);
   /// Goes on until the proof or the budget's end. `incumbents`: replies found elsewhere; `progress`: called now and
   /// then, may be empty. Errors: the density's, but for a lack of room, which ends the run.
@@ -28,8 +28,8 @@ class BestFirst {
  private:
   using Entry = Frontier::Entry;
   static constexpr double kNone = -std::numeric_limits<double>::infinity();
-  BestFirst(CausalDensity& d, Prefix context, const ReplyLaw& law, const BestFirstConfig& c)
-      : d_(d), law_(law), c_(c), kept_(law, c_), frontier_(d, context, c.max_frontier), batch_limit_(c.batch) {
+  BestFirst(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BestFirstConfig& c)
+      : d_(d), law_(law), c_(c), kept_(law, c_), frontier_(context, c.max_frontier), batch_limit_(c.batch) {
     frontier_.push({.bound = ahead(0)});
   }
   double top() const;
@@ -39,7 +39,7 @@ class BestFirst {
   void pop_batch();
   Status expand_batch();
   Status ask(Rows&);
-  void take_row(const Entry&, Prefix end, const Row&);
+  void take_row(const Entry&, PrefixRef end, const Row&);
   void take_child(Frontier::Index, const TokenProb&);
   void keep_or_prune(Entry);
   void put_back();

@@ -15,14 +15,14 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 class Checker {
  public:
-  Checker(CausalDensity& d, Prefix context, const ReplyLaw& law, const Statement& s, const CheckConfig& c,
+  Checker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const Statement& s, const CheckConfig& c,
           const Budget& b)
       : d_(d), context_(context), law_(law), s_(s), c_(c), budget_(b), cost_(d.cost()) {}
   Result<CheckResult> run();
 
  private:
   struct Waiting {
-    Prefix parent;  // retained
+    PrefixRef parent;
     std::vector<Token> tokens;
     double logprob;
   };
@@ -36,11 +36,11 @@ class Checker {
   void check_is_reply(const Reply&);
   Status check_logprobs();
   Status look_at(std::vector<Waiting>& stack);
-  void look_at_row(const Waiting&, Prefix, const Row&, std::vector<Waiting>& stack);
+  void look_at_row(const Waiting&, const PrefixRef& at, const Row&, std::vector<Waiting>& stack);
   bool over() const;
 
   CausalDensity& d_;
-  Prefix context_;
+  PrefixRef context_;
   const ReplyLaw& law_;
   const Statement& s_;
   const CheckConfig& c_;
@@ -112,11 +112,10 @@ void Checker::check_arithmetic() {
 
 Status Checker::check_logprobs() {
   for (const Reply& r : s_.replies) {
-    const auto masks = law_.masks(r.tokens.size());
-    const Extend ask{.parent = context_, .tokens = r.tokens, .rows = RowSet::kTargets, .masks = masks};
+    const Extend ask{
+        .parent = context_, .tokens = r.tokens, .rows = RowSet::kTargets, .masks = law_.masks(r.tokens.size())};
     Rows rows;
     PONDER_TRY(d_.extend({&ask, 1}, rows));
-    d_.release(rows.end[0]);
     double f = 0;
     for (const Row& row : rows.rows) f += row.logprob;
     if (!(std::abs(f - r.logprob) <= c_.tolerance))
@@ -125,7 +124,7 @@ Status Checker::check_logprobs() {
   return {};
 }
 
-void Checker::look_at_row(const Waiting& w, Prefix at, const Row& row, std::vector<Waiting>& stack) {
+void Checker::look_at_row(const Waiting& w, const PrefixRef& at, const Row& row, std::vector<Waiting>& stack) {
   const auto t = static_cast<int>(w.tokens.size());
   const double line = s_.certificate.bound + c_.tolerance;
   for (Token v = 0; v < d_.n_vocab(); ++v) {
@@ -142,7 +141,6 @@ void Checker::look_at_row(const Waiting& w, Prefix at, const Row& row, std::vect
         wrong(name(tokens) + ", which it leaves out, has " + std::to_string(worth) + ", above its bound of " +
               std::to_string(s_.certificate.bound));
     } else if (!beyond) {
-      d_.retain(at);
       stack.push_back({at, std::move(tokens), f});
     } else if (s_.certificate.claim == Certificate::Claim::kAnyLength) {
       wrong("it speaks of any length, and " + name(tokens) + " … has not ended with " + std::to_string(f));
@@ -157,48 +155,34 @@ Status Checker::look_at(std::vector<Waiting>& stack) {
                                    std::make_move_iterator(stack.end()));
   stack.resize(stack.size() - n);
   std::vector<Extend> requests;
-  std::vector<const TokenMask*> masks;
-  for (const Waiting& w : batch) masks.push_back(law_.mask(static_cast<int>(w.tokens.size())));
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::span<const Token> all = batch[i].tokens;
-    requests.push_back({.parent = batch[i].parent,
+  for (const Waiting& w : batch) {
+    const std::span<const Token> all = w.tokens;
+    requests.push_back({.parent = w.parent,
                         .tokens = all.empty() ? all : all.last(1),
                         .needs = {.draw = {.kind = Draw::Kind::kRow}},
-                        .masks = {&masks[i], 1}});
+                        .masks = {law_.mask(static_cast<int>(all.size()))}});
   }
   Rows rows;
-  Status status = d_.extend(requests, rows);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (status.ok()) {
-      look_at_row(batch[i], rows.end[i], rows.rows[i], stack);
-      d_.release(rows.end[i]);
-    }
-    d_.release(batch[i].parent);
-  }
+  PONDER_TRY(d_.extend(requests, rows));
+  for (std::size_t i = 0; i < n; ++i) look_at_row(batch[i], rows.end[i], rows.rows[i], stack);
   result_.n_prefixes += static_cast<std::int64_t>(n);
-  return status;
+  return {};
 }
 
 Result<CheckResult> Checker::run() {
   check_arithmetic();
   if (result_.why.empty()) PONDER_TRY(check_logprobs());
   std::vector<Waiting> stack;
-  if (result_.why.empty()) {
-    d_.retain(context_);
-    stack.push_back({context_, {}, 0});
-  }
-  Status status;
-  while (status.ok() && !stack.empty() && result_.why.empty() && (result_.completed = !over())) status = look_at(stack);
-  for (const Waiting& w : stack) d_.release(w.parent);
-  PONDER_TRY(status);
+  if (result_.why.empty()) stack.push_back({context_, {}, 0});
+  while (!stack.empty() && result_.why.empty() && (result_.completed = !over())) PONDER_TRY(look_at(stack));
   result_.valid = result_.why.empty() && result_.completed;
   return result_;
 }
 
 }  // namespace
 
-Result<CheckResult> check_certificate(CausalDensity& d, Prefix context, const ReplyLaw& law, const Statement& s,
-                                      const CheckConfig& c, const Budget& b) {
+Result<CheckResult> check_certificate(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                                      const Statement& s, const CheckConfig& c, const Budget& b) {
   if (!s.length_prior.empty() && static_cast<int>(s.length_prior.size()) != law.horizon() + 1)
     return Error{Code::kInvalid, "a length prior of " + std::to_string(law.horizon() + 1) + " entries",
                  std::to_string(s.length_prior.size()), "check of a certificate", ""};

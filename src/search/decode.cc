@@ -11,7 +11,7 @@ namespace ponder {
 namespace {
 
 struct Stream {
-  Prefix at = kNoPrefix;  // retained
+  PrefixRef at{};
   Reply reply;
   bool live = true;
 };
@@ -65,16 +65,15 @@ Status check(const DecodeConfig& c, int n_streams) {
 
 }  // namespace
 
-Result<std::vector<Reply>> decode(CausalDensity& d, Prefix context, const ReplyLaw& law, const DecodeConfig& c,
-                                  int n_streams, const Budget& budget,
+Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                                  const DecodeConfig& c, int n_streams, const Budget& budget,
                                   const std::function<bool(int, TokenProb)>& on_token,
                                   const std::function<void(const Reply&)>& on_reply) {
   PONDER_TRY(check(c, n_streams));
   const Clock clock(d, budget);
   std::vector<Stream> streams(n_streams);
-  for (Stream& s : streams) d.retain(s.at = context);
-  Status status;
-  for (int t = 0; status.ok() && law.extends(t) && !clock.over(); ++t) {
+  for (Stream& s : streams) s.at = context;
+  for (int t = 0; law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
     std::vector<int> who;
     const TokenMask* mask = law.mask(t);
@@ -84,17 +83,16 @@ Result<std::vector<Reply>> decode(CausalDensity& d, Prefix context, const ReplyL
       // The last token is fed together with the question for the next one.
       const std::span<const Token> last(s.reply.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
       batch.push_back(
-          {.parent = s.at, .tokens = last, .rows = RowSet::kLast, .needs = needs_of(c, k, t), .masks = {&mask, 1}});
+          {.parent = s.at, .tokens = last, .rows = RowSet::kLast, .needs = needs_of(c, k, t), .masks = {mask}});
       who.push_back(k);
     }
     if (batch.empty()) break;
     Rows rows;
-    status = d.extend(batch, rows);
-    for (std::size_t i = 0; status.ok() && i < who.size(); ++i) {
+    PONDER_TRY(d.extend(batch, rows));
+    for (std::size_t i = 0; i < who.size(); ++i) {
       Stream& s = streams[who[i]];
       const TokenProb v = pick(rows.rows[i], c, who[i], s.reply);
-      d.release(s.at);
-      s.at = rows.end[i];
+      s.at = std::move(rows.end[i]);
       s.reply.tokens.push_back(v.token);
       s.reply.logprob += v.logprob;
       s.reply.ended = law.is_end(v.token);
@@ -104,11 +102,7 @@ Result<std::vector<Reply>> decode(CausalDensity& d, Prefix context, const ReplyL
     }
   }
   std::vector<Reply> replies;
-  for (Stream& s : streams) {
-    d.release(s.at);
-    replies.push_back(std::move(s.reply));
-  }
-  PONDER_TRY(status);
+  for (Stream& s : streams) replies.push_back(std::move(s.reply));
   return replies;
 }
 

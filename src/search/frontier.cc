@@ -5,24 +5,17 @@
 
 namespace ponder {
 
-Frontier::Frontier(CausalDensity& d, Prefix context, std::int64_t max_entries)
-    : density_(d), max_entries_(static_cast<std::size_t>(max_entries)) {
-  density_.retain(context);
-  nodes_.push_back({.refs = 1, .prefix = context});
+Frontier::Frontier(PrefixRef context, std::int64_t max_entries) : max_entries_(static_cast<std::size_t>(max_entries)) {
+  nodes_.push_back({.refs = 1, .prefix = std::move(context)});
 }
 
-Frontier::~Frontier() {
-  for (const Node& n : nodes_)
-    if (n.refs > 0) density_.release(n.prefix);
-}
-
-Frontier::Index Frontier::add(Index parent, Token v, double logprob, Prefix prefix) {
-  const Node node{parent, v, nodes_[parent].length + 1, 1, logprob, prefix};
+Frontier::Index Frontier::add(Index parent, Token v, double logprob, PrefixRef prefix) {
+  Node node{parent, v, nodes_[parent].length + 1, 1, logprob, std::move(prefix)};
   Index i = static_cast<Index>(nodes_.size());
   if (free_.empty()) {
-    nodes_.push_back(node);
+    nodes_.push_back(std::move(node));
   } else {
-    nodes_[i = free_.back()] = node;
+    nodes_[i = free_.back()] = std::move(node);
     free_.pop_back();
   }
   ++nodes_[parent].refs;
@@ -31,7 +24,7 @@ Frontier::Index Frontier::add(Index parent, Token v, double logprob, Prefix pref
 
 void Frontier::release(Index i) {
   while (--nodes_[i].refs == 0) {
-    density_.release(nodes_[i].prefix);
+    nodes_[i].prefix = {};
     free_.push_back(i);
     i = nodes_[i].parent;
   }

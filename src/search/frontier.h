@@ -23,7 +23,7 @@ class Frontier {
     int length = 0;  // tokens of the reply
     int refs = 0;    // entries and nodes below, and the caller
     double logprob = 0;
-    Prefix prefix = kNoPrefix;
+    PrefixRef prefix{};
   };
   // A prefix waiting: `token` after `node`; or, without a token, the children of `node` beyond the `skip` most likely.
   struct Entry {
@@ -37,14 +37,11 @@ class Frontier {
   };
 
   /// Node 0 is the context.
-  Frontier(CausalDensity&, Prefix context, std::int64_t max_entries);
-  ~Frontier();
-  Frontier(const Frontier&) = delete;
-  Frontier& operator=(const Frontier&) = delete;
+  Frontier(PrefixRef context, std::int64_t max_entries);
 
   const Node& node(Index n) const { return nodes_[n]; }
-  /// A node after `parent`, which takes over `prefix` and has one reference, the caller's.
-  Index add(Index parent, Token, double logprob, Prefix prefix);
+  /// A node after `parent`, with one reference, the caller's.
+  Index add(Index parent, Token, double logprob, PrefixRef prefix);
   void release(Index);
   std::vector<Token> tokens(Index) const;  // of the reply so far
   /// Tokens of the prefix whose children an entry stands for.
@@ -62,7 +59,6 @@ class Frontier {
   void drop(double bound) { dropped_ = std::max(dropped_, bound); }
 
  private:
-  CausalDensity& density_;
   std::vector<Node> nodes_;
   std::vector<Index> free_;
   std::vector<Entry> heap_;

@@ -15,7 +15,7 @@ namespace ponder {
 
 struct Task {
   CausalDensity& density;
-  Prefix context;
+  const PrefixRef& context;
   const ReplyLaw& law;
   const ThinkConfig& config;
   std::span<const Reply> starts;            // replies of the law to start from, the best known first

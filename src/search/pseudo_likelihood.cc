@@ -17,18 +17,17 @@ std::vector<Token> candidates_of(const CausalDensity& d, const Row& row, Token x
 }
 
 // log p(reply[i] | all the others) over the candidates; `at` is the node before it.
-Result<double> conditional(CausalDensity& d, Prefix at, std::span<const Token> rest, std::span<const Token> candidates,
-                           const TokenMask* const& allowed) {
+Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<const Token> rest,
+                           std::span<const Token> candidates, const TokenMask* allowed) {
   std::vector<std::vector<Token>> strings;
   std::vector<Extend> batch;
   for (Token v : candidates) {
     strings.emplace_back(rest.begin(), rest.end())[0] = v;
-    batch.push_back({.parent = at, .rows = RowSet::kTargets, .masks = {&allowed, 1}});
+    batch.push_back({.parent = at, .rows = RowSet::kTargets, .masks = {allowed}});
   }
   for (std::size_t c = 0; c < batch.size(); ++c) batch[c].tokens = strings[c];
   Rows rows;
   PONDER_TRY(d.extend(batch, rows));
-  for (Prefix p : rows.end) d.release(p);
   std::vector<double> f(batch.size(), 0);  // from position i on: what comes before is in all of them
   double own = 0, total = 0;
   for (std::size_t c = 0; c < batch.size(); ++c) {
@@ -43,8 +42,8 @@ Result<double> conditional(CausalDensity& d, Prefix at, std::span<const Token> r
 
 }  // namespace
 
-Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, Prefix context, std::span<const Token> reply, int k,
-                                           const TokenMask* allowed) {
+Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, const PrefixRef& context, std::span<const Token> reply,
+                                           int k, const TokenMask* allowed) {
   if (k < 1)
     return Error{Code::kInvalid, "at least 1 candidate a position", std::to_string(k), "pseudo-likelihood", ""};
   PseudoLikelihood out;
@@ -55,22 +54,17 @@ Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, Prefix context, std
                    .tokens = reply,
                    .rows = RowSet::kTargets,
                    .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = listed}},
-                   .masks = {&allowed, 1}};
+                   .masks = {allowed}};
   Rows rows;
   PONDER_TRY(d.extend({&all, 1}, rows));
-  const Prefix end = rows.end[0];
-  Status status;
-  for (int i = 0; i < n && status.ok(); ++i) {
+  const PrefixRef& end = rows.end[0];
+  for (int i = 0; i < n; ++i) {
     out.candidates.push_back(candidates_of(d, rows.rows[i], reply[i], k, i + 1 == n));
-    const Prefix at = d.ancestor(end, n - i);
-    const Result<double> lp = conditional(d, at, reply.subspan(i), out.candidates.back(), allowed);
-    d.release(at);
-    status = lp.status();
-    out.logprobs.push_back(lp.ok() ? *lp : 0);
-    out.sum += out.logprobs.back();
+    PONDER_ASSIGN(const double lp,
+                  conditional(d, end.ancestor(n - i), reply.subspan(i), out.candidates.back(), allowed));
+    out.logprobs.push_back(lp);
+    out.sum += lp;
   }
-  d.release(end);
-  PONDER_TRY(status);
   return out;
 }
 

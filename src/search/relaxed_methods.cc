@@ -22,17 +22,16 @@ struct Lists {
   std::vector<bool> frozen{};       // (n)
 };
 
-Result<Lists> lists_around(CausalDensity& d, Prefix context, const ReplyLaw& law, const std::vector<Token>& x) {
+Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                           const std::vector<Token>& x) {
   const int most = kCandidates + static_cast<int>(d.end_tokens().size());
-  const auto masks = law.masks(x.size());
   const Extend ask{.parent = context,
                    .tokens = x,
                    .rows = RowSet::kTargets,
                    .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = most}},
-                   .masks = masks};
+                   .masks = law.masks(x.size())};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
-  d.release(rows.end[0]);
   std::vector<std::vector<Token>> all;
   std::size_t m = kCandidates;
   Lists out;

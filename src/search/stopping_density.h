@@ -16,7 +16,6 @@ class StoppingDensity final : public CausalDensity {
   bool is_end(Token v) const override { return density_.is_end(v); }
   const std::vector<Token>& end_tokens() const override { return density_.end_tokens(); }
   int n_ctx() const override { return density_.n_ctx(); }
-  Prefix context(int k) const override { return density_.context(k); }
   Status extend(std::span<const Extend>, Rows& out) override;
   Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
                         std::vector<ReplyGradient>& out) override;

@@ -74,7 +74,7 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
 
 class Thinker {
  public:
-  Thinker(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
+  Thinker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
       : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {}
   Status first();
   Status run(const Turn&);
@@ -95,7 +95,7 @@ class Thinker {
   std::vector<Reply> starts() const;
 
   CausalDensity& density_;
-  Prefix context_;
+  PrefixRef context_;
   ReplyLaw law_;  // the caller's, and of the search once there is a first reply
   const ThinkConfig& config_;
   Budget budget_;
@@ -252,7 +252,7 @@ Status check_methods(const std::vector<std::string>& methods) {
   return turns_of({.methods = methods}, Target::kEnded).status();
 }
 
-Result<ThinkResult> think(CausalDensity& d, Prefix context, const ReplyLaw& law, const ThinkConfig& c,
+Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c,
                           const Budget& budget) {
   PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
   Thinker t(d, context, law, c, budget);

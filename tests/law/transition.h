@@ -50,14 +50,14 @@ struct World {
       : density(std::make_unique<GradientTable>(c.table)),
         law(*ReplyLaw::make(c.law, c.table.n_vocab, density->end_tokens())),
         energy(make(c)),
-        replies(*enumerate_replies(*density, 0, law)) {
+        replies(*enumerate_replies(*density, density->root(), law)) {
     std::sort(replies.begin(), replies.end(), [](const Reply& a, const Reply& b) { return a.tokens < b.tokens; });
     for (const Reply& r : replies) index[r.tokens] = static_cast<int>(index.size());
   }
   Energy make(const WorldConfig& c) const {
     std::vector<std::unique_ptr<Term>> terms;
     if (c.term) terms.push_back(std::make_unique<HashTerm>(c.forbids));
-    return *Energy::make(*density, 0, law, c.replicas, std::move(terms));
+    return *Energy::make(*density, density->root(), law, c.replicas, std::move(terms));
   }
   /// pi over the replies, from log-probabilities that the enumeration made and the definition of U.
   std::vector<double> target(int replica = 0) const {
@@ -84,7 +84,7 @@ struct World {
     return out[0];
   }
 
-  std::unique_ptr<CausalDensity> density;
+  std::unique_ptr<GradientTable> density;
   ReplyLaw law;
   Energy energy;
   std::vector<Reply> replies;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "ponder/prefix_ref.h"
+#include "ponder/density.h"
 #include "ponder/terms.h"
 
 namespace ponder {
@@ -29,15 +29,10 @@ class ContinuationTerm final : public Term {
       batch.push_back({.parent = a_.context, .tokens = r, .rows = RowSet::kNone});
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
-    std::vector<PrefixRef> nodes;
     batch.clear();
-    for (Prefix p : rows.end) {
-      nodes.push_back(PrefixRef::adopt(density_, p));
-      batch.push_back({.parent = p, .tokens = a_.wanted, .rows = RowSet::kTargets});
-    }
+    for (const PrefixRef& p : rows.end) batch.push_back({.parent = p, .tokens = a_.wanted, .rows = RowSet::kTargets});
     PONDER_TRY(density_.extend(batch, rows));
     for (std::size_t i = 0; i < replies.size(); ++i) {
-      density_.release(rows.end[i]);
       out[i] = 0;
       for (const Row& r : rows.of(i)) out[i] += r.logprob;
     }

@@ -25,7 +25,7 @@ struct World {
   explicit World(const std::string& spec, std::vector<Replica> replicas = {{.alpha = 2}})
       : density({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1}),
         energy(
-            must(Energy::make(density, density.context(0),
+            must(Energy::make(density, density.root(),
                               must(ReplyLaw::make({.target = Target::kEnded, .horizon = 3}, 4, density.end_tokens())),
                               std::move(replicas)))),
         kernel(must(make_kernel(spec, energy))) {}
@@ -107,7 +107,8 @@ class CountingTable : public TableDensity {
 
 TEST(Chains, ChainsThatDoNotWaitFillTheBatchAndSurviveErrors) {
   CountingTable d({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1});
-  const Energy e = must(Energy::make(d, 0, must(ReplyLaw::make({.horizon = 6}, 4, d.end_tokens())), {{.alpha = 2}}));
+  const Energy e =
+      must(Energy::make(d, d.root(), must(ReplyLaw::make({.horizon = 6}, 4, d.end_tokens())), {{.alpha = 2}}));
   const auto kernel = must(make_kernel("suffix", e));
   constexpr std::uint64_t kSteps = 200;
   const ChainsConfig config{.chains = 8, .warmup = 0, .thin = 1, .seed = 1};
@@ -151,7 +152,7 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
       EXPECT_LE(t.sample_stats[2].chains[i][d], 1);
     }
   double z = 0, tv = 0;
-  const auto replies = must(enumerate_replies(w.density, w.density.context(0), w.energy.law()));
+  const auto replies = must(enumerate_replies(w.density, w.density.root(), w.energy.law()));
   for (const Reply& r : replies) z += std::exp(2 * r.logprob);
   for (const Reply& r : replies) tv += std::abs(counts[r.tokens] - std::exp(2 * r.logprob) / z) / 2;
   EXPECT_LT(tv, 0.03);

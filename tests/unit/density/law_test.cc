@@ -25,20 +25,22 @@ double mass(const std::vector<Reply>& all) {
 
 TEST(ReplyLaw, TargetsAndTheirMass) {
   TableDensity d({.n_vocab = 4, .end_tokens = {0, 3}, .seed = 5, .peak = 1});
-  const auto truncated = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4}, d));
+  const auto truncated = *enumerate_replies(d, d.root(), law({.target = Target::kTruncated, .horizon = 4}, d));
   EXPECT_NEAR(mass(truncated), 1, 1e-12);
   EXPECT_EQ(truncated.size(), 2u + 2 * 2 + 4 * 2 + 8 * 4u);
-  const auto fixed = *enumerate_replies(d, 0, law({.target = Target::kFixed, .horizon = 4}, d));
+  const auto fixed = *enumerate_replies(d, d.root(), law({.target = Target::kFixed, .horizon = 4}, d));
   EXPECT_NEAR(mass(fixed), 1, 1e-12);
   EXPECT_EQ(fixed.size(), 16u);
-  const auto ended = *enumerate_replies(d, 0, law({.target = Target::kEnded, .horizon = 4}, d));
+  const auto ended = *enumerate_replies(d, d.root(), law({.target = Target::kEnded, .horizon = 4}, d));
   EXPECT_LT(mass(ended), 1);
   EXPECT_EQ(ended.size(), 2u + 4 + 8 + 16u);
   for (const Reply& r : ended) EXPECT_TRUE(r.ended);
-  const auto longer = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4, .min_length = 3}, d));
+  const auto longer =
+      *enumerate_replies(d, d.root(), law({.target = Target::kTruncated, .horizon = 4, .min_length = 3}, d));
   EXPECT_NEAR(mass(longer), 1, 1e-12);
   for (const Reply& r : longer) EXPECT_GE(r.tokens.size(), 3u);
-  const auto some = *enumerate_replies(d, 0, law({.target = Target::kTruncated, .horizon = 4, .allowed = {1, 3}}, d));
+  const auto some =
+      *enumerate_replies(d, d.root(), law({.target = Target::kTruncated, .horizon = 4, .allowed = {1, 3}}, d));
   EXPECT_NEAR(mass(some), 1, 1e-12);
   EXPECT_EQ(some.size(), 5u);
   EXPECT_EQ(d.n_live(), 0);
@@ -51,14 +53,14 @@ TEST(ReplyLaw, ShortestIsAConditionAndRenormalisesNothing) {
     const ReplyLaw plain = law({.target = target, .horizon = 4}, d);
     const ReplyLaw some = law({.target = target, .horizon = 4, .shortest = 3}, d);
     std::vector<Reply> want;
-    const auto all = *enumerate_replies(d, 0, plain);
+    const auto all = *enumerate_replies(d, d.root(), plain);
     for (const Reply& r : all) {
       EXPECT_TRUE(plain.is_reply(r.tokens));
       EXPECT_TRUE(some.is_closed(r.tokens));
       EXPECT_EQ(some.is_reply(r.tokens), r.tokens.size() >= 3);
       if (r.tokens.size() >= 3) want.push_back(r);
     }
-    const auto got = *enumerate_replies(d, 0, some);
+    const auto got = *enumerate_replies(d, d.root(), some);
     ASSERT_EQ(got.size(), want.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
       EXPECT_EQ(got[i].tokens, want[i].tokens);

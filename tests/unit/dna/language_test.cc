@@ -16,17 +16,18 @@ struct LanguageOfLetters : testing::Test {
   static constexpr int kLength = 6;
   std::unique_ptr<DnaTerm> term(int at_once) {
     const ReplyLaw law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = kLength}, density->n_vocab(), {});
-    return make_score_term("model", make_language_score(*density, density->context(0), law), letters, at_once);
+    return make_score_term("model", make_language_score(*density, context, law), letters, at_once);
   }
   void SetUp() override {
     const auto file = tiny("llama-tied");
     letters = *letter_tokens(**Tokenizer::from_gguf(file), "test");
     const auto model = *Model::load(file, {.precision = Precision::kF32, .n_threads = 1});
     density = *LanguageDensity::make(model, {.n_ctx = 32});
-    ASSERT_TRUE(density->add_context(std::vector<Token>{1, 5, 7}).ok());
+    context = *density->add_context(std::vector<Token>{1, 5, 7});
   }
   LetterTokens letters{};
   std::unique_ptr<LanguageDensity> density;
+  PrefixRef context;
 };
 
 TEST(Letters, AreTokensOfOneCapital) {
@@ -60,12 +61,11 @@ TEST_F(LanguageOfLetters, SaysLogPOfTheTokensInAnyBatch) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     std::vector<Token> ids;
     for (Token v : x[i]) ids.push_back(letters[v]);
-    const Extend e{.parent = density->context(0), .tokens = ids, .rows = RowSet::kTargets};
+    const Extend e{.parent = context, .tokens = ids, .rows = RowSet::kTargets};
     Rows rows;
     ASSERT_TRUE(density->extend({&e, 1}, rows).ok());
     double sum = 0;
     for (const Row& r : rows.of(0)) sum += r.logprob;
-    density->release(rows.end[0]);
     EXPECT_EQ(f[i], sum) << i;
   }
 }

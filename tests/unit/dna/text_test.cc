@@ -35,14 +35,14 @@ TEST(Fasta, GoesInAndOut) {
 TEST(DnaDensity, IsUniformOverWhatMayStand) {
   auto d = DnaDensity::make(*parse_iupac("ARN", "x"));
   const Dna x{0, 2, 3};
-  const Extend e{.parent = 0, .tokens = x, .rows = RowSet::kTargets};
+  const Extend e{.parent = d->root(), .tokens = x, .rows = RowSet::kTargets};
   Rows rows;
   ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
   EXPECT_NEAR(rows.rows[0].logprob, 0, 1e-12);
   EXPECT_NEAR(rows.rows[1].logprob, -std::log(2), 1e-12);
   EXPECT_NEAR(rows.rows[2].logprob, -std::log(4), 1e-12);
   const Dna y{1, 0, 0};
-  const Extend other{.parent = 0, .tokens = y, .rows = RowSet::kTargets};
+  const Extend other{.parent = d->root(), .tokens = y, .rows = RowSet::kTargets};
   ASSERT_TRUE(d->extend({&other, 1}, rows).ok());
   EXPECT_EQ(rows.rows[0].logprob, -INFINITY);
   EXPECT_FALSE(DnaDensity::make({15, 0}).ok());

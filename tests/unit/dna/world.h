@@ -49,7 +49,7 @@ struct DnaWorld {
       replicas.back().beta.push_back(1);
     }
     terms.push_back(make_constraint_term(c));
-    energy = std::make_unique<Energy>(*Energy::make(density, 0, law, replicas, std::move(terms)));
+    energy = std::make_unique<Energy>(*Energy::make(density, density.root(), law, replicas, std::move(terms)));
   }
   double value(const Dna& x, int replica = 0) const {
     std::vector<ChainState> s;

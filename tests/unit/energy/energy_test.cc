@@ -31,7 +31,8 @@ class EnergyTest : public testing::Test {
   Energy make(const ReplyLawConfig& law, const std::vector<Replica>& replicas) {
     std::vector<std::unique_ptr<Term>> terms;
     terms.push_back(std::make_unique<LengthTerm>());
-    return *Energy::make(d_, 0, *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()), replicas, std::move(terms));
+    return *Energy::make(d_, d_.root(), *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()), replicas,
+                         std::move(terms));
   }
   TableDensity d_{{.n_vocab = 5, .end_tokens = {0}, .seed = 8, .peak = 1}};
 };
@@ -113,7 +114,7 @@ TEST_F(EnergyTest, WhatIsAReply) {
 
 TEST_F(EnergyTest, Errors) {
   const auto error = [&](const std::vector<Replica>& r) {
-    const auto e = Energy::make(d_, 0, *ReplyLaw::make({.horizon = 3}, 5, d_.end_tokens()), r);
+    const auto e = Energy::make(d_, d_.root(), *ReplyLaw::make({.horizon = 3}, 5, d_.end_tokens()), r);
     return e.ok() ? "" : e.error().message();
   };
   EXPECT_EQ(error({{0, {}}}), "");

@@ -39,7 +39,7 @@ struct World {
 TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   World w(Target::kTruncated, 2);
   const double alpha = 2;
-  const NoiseRelaxation r(w.table, 0, *w.law, alpha);
+  const NoiseRelaxation r(w.table, w.table.root(), *w.law, alpha);
   const Uniforms u = uniforms(1);
   std::map<std::vector<Token>, int> counts;
   std::map<std::vector<Token>, NoiseRelaxation::Decoded> seen;
@@ -72,7 +72,7 @@ TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
 
 TEST(NoiseRelaxation, UnendedIsNoReplyUnderEnded) {
   World w(Target::kEnded);
-  const NoiseRelaxation r(w.table, 0, *w.law, 1);
+  const NoiseRelaxation r(w.table, w.table.root(), *w.law, 1);
   const Uniforms u = uniforms(2);
   int unended = 0;
   for (int i = 0; i < 300; ++i) {
@@ -89,7 +89,7 @@ TEST(NoiseRelaxation, UnendedIsNoReplyUnderEnded) {
 
 TEST(NoiseRelaxation, LiftOfADrawIsNormalAndDecodesToIt) {
   World w(Target::kFixed);
-  const NoiseRelaxation r(w.table, 0, *w.law, 1.5);
+  const NoiseRelaxation r(w.table, w.table.root(), *w.law, 1.5);
   const Uniforms u = uniforms(3);
   const int n = 4000;
   std::vector<double> mean(12), square(12);
@@ -121,7 +121,7 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
     const auto model = test::load(path, {.precision = Precision::kBF16, .n_threads = threads});
     const auto d = must(LanguageDensity::make(model, {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2}}));
     const Token prompt[] = {5, 6, 7, 8};
-    const Prefix root = d->context(must(d->add_context(prompt)));
+    const PrefixRef root = must(d->add_context(prompt));
     const ReplyLaw law =
         must(ReplyLaw::make({.target = static_cast<Target>(GetParam()), .horizon = 6}, d->n_vocab(), d->end_tokens()));
     NoiseRelaxation r(*d, root, law, 3);
@@ -157,7 +157,7 @@ TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
                                             {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2, 7}}));
   const auto V = static_cast<std::size_t>(d->n_vocab());
   const Token prompt[] = {5, 6, 7, 8};
-  const Prefix root = d->context(must(d->add_context(prompt)));
+  const PrefixRef root = must(d->add_context(prompt));
   const std::vector<Token> x{9, 10, 11, 2};
   const ReplyLaw law = must(ReplyLaw::make(
       {.target = Target::kEnded, .horizon = 5, .allowed = {2, 7, 9, 10, 11, 13, 15}}, d->n_vocab(), d->end_tokens()));
@@ -228,7 +228,7 @@ TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
 
 TEST(NoiseRelaxation, ForceNeedsAGradient) {
   World w(Target::kFixed);
-  NoiseRelaxation r(w.table, 0, *w.law, 2);
+  NoiseRelaxation r(w.table, w.table.root(), *w.law, 2);
   std::vector<float> f;
   const Status s = r.force(normals(12, uniforms(4)), 1, 1, f);
   ASSERT_FALSE(s.ok());
@@ -237,7 +237,7 @@ TEST(NoiseRelaxation, ForceNeedsAGradient) {
 
 TEST(NoiseRelaxation, BadInput) {
   World w(Target::kFixed);
-  const NoiseRelaxation r(w.table, 0, *w.law, 2);
+  const NoiseRelaxation r(w.table, w.table.root(), *w.law, 2);
   State s{{1, 2, 3}};
   const State* p = &s;
   std::vector<NoiseRelaxation::Decoded> out;

@@ -80,10 +80,10 @@ TEST(Terms, Continuations) {
   TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 8, .peak = 1});
   const auto lp = [&](const std::vector<Token>& prefix, Token v) { return d.log_probs(d.hash(prefix), nullptr)[v]; };
   const std::vector<Token> opening{5};
-  const Extend feed{.parent = 0, .tokens = opening, .rows = RowSet::kNone};
+  const Extend feed{.parent = d.root(), .tokens = opening, .rows = RowSet::kNone};
   Rows rows;
   ASSERT_TRUE(d.extend({&feed, 1}, rows).ok());
-  const Prefix context = rows.end[0];
+  PrefixRef context = std::move(rows.end[0]);
   const auto back = make_reply_to_prompt_term(d, {.context = context, .bridge = {4, 4}, .wanted = {3, 1}});
   const std::vector<Token> ended{1, 2, 0}, unended{1, 2, 2};
   const std::vector<ReplyTokens> replies{ended, unended};
@@ -95,7 +95,6 @@ TEST(Terms, Continuations) {
       << "an empty reply";
   EXPECT_EQ(back->name(), "reply-to-prompt");
   EXPECT_EQ(d.n_live(), 1);
-  d.release(context);
 }
 
 // All token strings of 1 to n tokens, 0 only last or nowhere, over the tokens 0 to 3.
@@ -159,8 +158,8 @@ TEST(Terms, InTheEnergy) {
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(make_repetition_term(1));
   terms.push_back(make_term("first", [](ReplyTokens x) { return static_cast<double>(x[0]); }));
-  const Energy e =
-      *Energy::make(d, 0, *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()), {{2, {0.5, -3}}}, std::move(terms));
+  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()), {{2, {0.5, -3}}},
+                                 std::move(terms));
   const Energy::Edit edit{.tail = {2, 2, 0}};
   std::vector<ChainState> x;
   ASSERT_TRUE(e.evaluate({&edit, 1}, x).ok());

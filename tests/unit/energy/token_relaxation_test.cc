@@ -34,7 +34,7 @@ TEST(Contract, HoldsForEveryArchitecture) {
   for (const std::string& name : test::kTiny) {
     const auto d = test::density(test::load(test::tiny_path(name), {.precision = Precision::kF32}));
     const Token prompt[] = {5, 6, 7, 8};
-    const Prefix root = d->context(must(d->add_context(prompt)));
+    const PrefixRef root = must(d->add_context(prompt));
     const ReplyLaw law = must(ReplyLaw::make({.target = Target::kFixed, .horizon = 5}, d->n_vocab(), {}));
     const auto score = make_language_score(*d, root, law);
     const Status s = check_contract(*score, lists(d->n_vocab()), 4);

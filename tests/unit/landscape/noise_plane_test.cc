@@ -22,7 +22,7 @@ struct World {
   explicit World(Target target = Target::kTruncated)
       : density(must(LanguageDensity::make(load(tiny_path("llama-tied"), {.precision = Precision::kF32}),
                                            {.end_tokens = {294}}))),
-        context(density->context(must(density->add_context(std::vector<Token>{5, 17})))),
+        context(must(density->add_context(std::vector<Token>{5, 17}))),
         law(must(ReplyLaw::make({.target = target, .horizon = 6}, density->n_vocab(), density->end_tokens()))) {
     const auto drawn = must(decode(*density, context, law, {.temperature = 1, .seed = 4}, 2, {}));
     x = drawn[0].tokens;
@@ -38,7 +38,7 @@ struct World {
     return s;
   }
   std::unique_ptr<LanguageDensity> density;
-  Prefix context;
+  PrefixRef context;
   ReplyLaw law;
   std::vector<Token> x, y;
 };

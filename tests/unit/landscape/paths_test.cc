@@ -69,7 +69,7 @@ TEST(Paths, HmcVisitsRepliesByTheirMass) {
   const ReplyLaw law = must(ReplyLaw::make({.target = Target::kEnded, .horizon = 4}, 4, table.end_tokens()));
   int several = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    const auto plane = must(NoisePlane::make(table, 0, law, 1.5, {1, 0}, {2, 3, 0}, seed));
+    const auto plane = must(NoisePlane::make(table, table.root(), law, 1.5, {1, 0}, {2, 3, 0}, seed));
     const std::vector<double> mass = wide(*plane, 500).shares();
     for (double m : mass) several += m > 0.02;
     const std::vector<Point> starts(100, plane->first());

@@ -25,7 +25,7 @@ struct Errors {
 };
 Errors errors(LanguageDensity& gradient, LanguageDensity& value, const Reference& reference, const CheckPoint& p) {
   const auto directions = random_directions(p, 8, 1);
-  const auto root = [&p](LanguageDensity& d) { return d.context(must(d.add_context(p.prompt))); };
+  const auto root = [&p](LanguageDensity& d) { return must(d.add_context(p.prompt)); };
   const auto slopes = must(gradient_slopes(gradient, root(gradient), p, directions));
   return {relative_error(slopes, must(difference_slopes(value, root(value), p, directions))),
           relative_error(slopes, reference_slopes(reference, p, directions))};

@@ -72,7 +72,7 @@ Case random_case(int n_vocab, int n, int m, unsigned seed) {
   return c;
 }
 
-SoftReply soft(const Case& c, Prefix parent) {
+SoftReply soft(const Case& c, const PrefixRef& parent) {
   return {.parent = parent, .candidates = c.candidates, .weights = c.weights, .m = c.m};
 }
 
@@ -128,8 +128,8 @@ void expect_reference(LanguageDensity& d, const Reference& ref, const Config& co
     TokenMask even(config.n_vocab);
     for (Token v = 1; v < config.n_vocab; v += 2) even.set(v, false);
     const TokenMask* mask = &even;
-    SoftReply reply = soft(c, d.context(must(d.add_context(c.prompt))));
-    if (masked) reply.masks = {&mask, 1};
+    SoftReply reply = soft(c, must(d.add_context(c.prompt)));
+    if (masked) reply.masks = {mask};
     std::vector<ReplyGradient> got;
     ASSERT_TRUE(d.value_and_grad({&reply, 1}, o, {.weights = true}, got).ok());
     ASSERT_TRUE(got[0].finite);
@@ -195,7 +195,7 @@ TEST_P(Gradient, IsAFunctionOfTheReplyAlone) {
                                                   {4, 1, WeightForm::kPacked},
                                                   {2, 0, WeightForm::kQuantised}}) {
       const auto d = density({.precision = precision, .weights = weights, .n_threads = threads});
-      const Prefix root = d->context(must(d->add_context(cases[0].prompt)));
+      const PrefixRef root = must(d->add_context(cases[0].prompt));
       std::vector<SoftReply> batch;
       for (const Case& c : cases) batch.push_back(soft(c, root));
       for (int again = 0; again < 2; ++again) {
@@ -226,7 +226,7 @@ TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
   const auto d = density();
   const Case c = random_case(d->n_vocab(), 6, 1, 5);
   const auto V = static_cast<std::size_t>(d->n_vocab());
-  const Prefix root = d->context(must(d->add_context(c.prompt)));
+  const PrefixRef root = must(d->add_context(c.prompt));
   std::vector<Token> all;
   std::vector<float> weights;
   for (int t = 0; t < c.n; ++t)
@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::kTiny), test::s
 TEST(GradientErrors, SayWhatIsWrong) {
   const auto d = test::density(test::load(test::tiny_path("llama-tied"), {}));
   const Token ids[] = {1, 2, 3, 4};
-  const Prefix root = d->context(must(d->add_context(ids)));
+  const PrefixRef root = must(d->add_context(ids));
   const std::vector<float> good{0.5, 0.5, 1, 0}, bad{0.5, 0.6, 1, 0}, nan{0.5, NAN, 1, 0};
   const Token outside[] = {1, 2, 3, 300};
   const auto error = [&](const SoftReply& r) {
@@ -284,8 +284,7 @@ TEST(GradientErrors, SayWhatIsWrong) {
   expect({.parent = root, .candidates = ids, .m = 2}, "a weight a candidate");
   expect({.parent = root, .candidates = {ids, 2}, .weights = {good.data(), 3}, .m = 2}, "a weight a candidate");
   expect({.parent = root, .candidates = outside, .weights = good, .m = 2}, "300");
-  expect({.parent = kNoPrefix, .candidates = ids}, "prefix");
-  expect({.parent = 12345, .candidates = ids}, "live prefix");
+  expect({.candidates = ids}, "prefix");
   const std::vector<Token> long_reply(d->n_ctx(), 1);
   expect({.parent = root, .candidates = long_reply}, "context");
 }
@@ -293,11 +292,11 @@ TEST(GradientErrors, SayWhatIsWrong) {
 TEST(GradientErrors, NotFiniteIsToldAndTheOthersGoOn) {
   const auto d = test::density(test::load(test::tiny_path("llama-tied"), {}));
   const Token ids[] = {1, 2, 3, 4};
-  const Prefix root = d->context(must(d->add_context(ids)));
+  const PrefixRef root = must(d->add_context(ids));
   TokenMask none_of_them = TokenMask::only(d->n_vocab(), std::vector<Token>{7, 8});
   const TokenMask* mask = &none_of_them;
   const SoftReply replies[] = {{.parent = root, .candidates = ids},
-                               {.parent = root, .candidates = ids, .masks = {&mask, 1}}};  // log p = -inf
+                               {.parent = root, .candidates = ids, .masks = {mask}}};  // log p = -inf
   std::vector<ReplyGradient> g;
   ASSERT_TRUE(d->value_and_grad(replies, {}, {}, g).ok());
   EXPECT_TRUE(g[0].finite);

@@ -50,7 +50,6 @@ Outcome run(const std::string& bytes) {
     Rows rows;
     const Extend ask{.tokens = tokens, .needs = {.alpha = 2, .lz = true, .draw = {.kind = kind, .u = 0.5}}};
     if (const Status s = (*d)->extend({&ask, 1}, rows); !s.ok()) return failed(s.error());
-    (*d)->release(rows.end[0]);
     if (kind != Draw::Kind::kList) {
       EXPECT_TRUE(rows.rows[0].drawn >= 0 && rows.rows[0].drawn < (*d)->n_vocab());
     }

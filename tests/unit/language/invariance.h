@@ -31,16 +31,14 @@ inline std::map<Path, Numbers> one_by_one(const std::shared_ptr<const Model>& mo
   std::map<Path, Numbers> all;
   const auto d = density(model, 0, std::min(256, model->info().n_ctx_train));
   for (const Path& path : paths) {
-    Prefix p = kNoPrefix;
+    PrefixRef p;
     for (std::size_t k = 0; k < path.size(); ++k) {
       Rows rows;
       const Extend e{.parent = p, .tokens = std::span(path).subspan(k, 1), .rows = RowSet::kLast, .needs = kAsk};
       EXPECT_TRUE(d->extend({&e, 1}, rows).ok());
-      if (p != kNoPrefix) d->release(p);
       p = rows.end[0];
       all[{path.begin(), path.begin() + static_cast<std::ptrdiff_t>(k) + 1}] = numbers(rows.rows[0]);
     }
-    d->release(p);
   }
   return all;
 }
@@ -50,7 +48,7 @@ inline void grow_randomly(const std::shared_ptr<const Model>& model, const std::
                           const std::map<Path, Numbers>& want, int seed) {
   std::mt19937 rng(seed);
   const auto d = density(model, model->info().kv_bytes_per_token * 260, std::min(256, model->info().n_ctx_train));
-  std::vector<Prefix> at(paths.size(), kNoPrefix);
+  std::vector<PrefixRef> at(paths.size());
   std::vector<std::size_t> done(paths.size(), 0);
   int checked = 0;
   for (;;) {
@@ -61,7 +59,7 @@ inline void grow_randomly(const std::shared_ptr<const Model>& model, const std::
       const std::size_t n = std::min<std::size_t>(1 + rng() % 9, paths[i].size() - done[i]);
       batch.push_back({.parent = at[i],
                        .tokens = std::span(paths[i]).subspan(done[i], n),
-                       .rows = at[i] == kNoPrefix ? RowSet::kLast : RowSet::kAll,
+                       .rows = done[i] == 0 ? RowSet::kLast : RowSet::kAll,
                        .needs = kAsk});
       who.push_back(i);
     }
@@ -77,7 +75,6 @@ inline void grow_randomly(const std::shared_ptr<const Model>& model, const std::
             << "path " << i << " length " << length << " batch of " << batch.size();
         ++checked;
       }
-      if (at[i] != kNoPrefix) d->release(at[i]);
       at[i] = rows.end[r];
       done[i] += n;
     }

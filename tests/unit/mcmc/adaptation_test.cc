@@ -60,7 +60,7 @@ TEST(Adaptation, GoesNoFurtherThanTheMost) {
 
 TEST(Adaptation, OfACycle) {
   TableDensity d({});
-  const Energy e = *Energy::make(d, 0, *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()));
+  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()));
   const auto kernel = std::move(*make_kernel("suffix+dmala*2+gwg+pafs+hmc:steps=2+hmc-token:candidates=2", e));
   const auto steps = kernel->step_sizes();
   ASSERT_EQ(steps.size(), 4u) << "a part that stands there twice has one step size";

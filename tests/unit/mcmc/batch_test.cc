@@ -38,8 +38,8 @@ TEST(Kernels, SameDrawsInAnyBatch) {
   test::GradientTable d({.n_vocab = 6, .end_tokens = {0, 5}, .seed = 3, .peak = 1});
   {
     const auto law = ReplyLaw::make({.horizon = 12, .min_length = 6}, 6, d.end_tokens());
-    const Energy one = *Energy::make(d, 0, *law, {{.alpha = 2}}),
-                 ladder = *Energy::make(d, 0, *law, {{.alpha = 1}, {.alpha = 2}});
+    const Energy one = *Energy::make(d, d.root(), *law, {{.alpha = 2}}),
+                 ladder = *Energy::make(d, d.root(), *law, {{.alpha = 1}, {.alpha = 2}});
     for (const char* spec :
          {"suffix", "suffix:tries=3,cut=entropy+suffix:temperature=1", "suffix+gibbs", "insert-delete+gibbs*3+suffix",
           "csmc:particles=4,ess=1,ramp=3", "exchange+suffix", "dmala+gwg+pafs:length=2.5", "slice+slice:block=2",
@@ -60,7 +60,7 @@ TEST(Kernels, SameDrawsInAnyBatch) {
 TEST(Kernels, StartsThatCannotBe) {
   TableDensity d({.n_vocab = 3, .end_tokens = {0}, .seed = 3, .peak = 0.01});
   const auto law = ReplyLaw::make({.horizon = 1}, 3, d.end_tokens());
-  const Energy e = *Energy::make(d, 0, *law, {{.alpha = 1}});
+  const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 1}});
   std::vector<std::unique_ptr<Choices>> own;
   std::vector<Choices*> choices;
   for (std::uint32_t c = 0; c < 20; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
@@ -77,7 +77,7 @@ TEST(Starts, AreCutWhereDraftsDoNotEnd) {
   test::GradientTable d({.n_vocab = 5000, .end_tokens = {0, 7}, .seed = 5, .peak = 1});
   {
     const auto law = ReplyLaw::make({.horizon = 6, .min_length = 2}, 5000, d.end_tokens());
-    const Energy e = *Energy::make(d, 0, *law, {{.alpha = 2}});
+    const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 2}});
     std::vector<std::unique_ptr<Choices>> own;
     std::vector<Choices*> choices;
     for (std::uint32_t c = 0; c < 8; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());

@@ -17,7 +17,7 @@ class MakeKernel : public testing::Test {
     EXPECT_NE(error(spec).find(part), std::string::npos) << spec << ": " << error(spec);
   }
   TableDensity density_{{}};
-  Energy energy_ = *Energy::make(density_, 0, *ReplyLaw::make({.horizon = 4}, 4, density_.end_tokens()));
+  Energy energy_ = *Energy::make(density_, density_.root(), *ReplyLaw::make({.horizon = 4}, 4, density_.end_tokens()));
 };
 
 TEST_F(MakeKernel, Names) {

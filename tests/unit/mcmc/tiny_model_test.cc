@@ -29,7 +29,7 @@ TEST(TinyModel, NoKernelDrifts) {
   for (const char* name : {"llama-tied", "gemma3", "gpt2"}) {
     const auto d =
         must(LanguageDensity::make(load(tiny_path(name), {.precision = Precision::kBF16}), {.end_tokens = ends}));
-    const Prefix context = d->context(must(d->add_context(prompt)));
+    const PrefixRef context = must(d->add_context(prompt));
     const auto law = must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), ends));
     const Energy e = must(Energy::make(*d, context, law, {{.alpha = 1}, {.alpha = 1.5}}));
     for (const char* spec :

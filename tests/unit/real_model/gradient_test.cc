@@ -38,7 +38,7 @@ struct Chains {
       for (int k = 0; m > 1 && k < n * m; ++k) weights.back().push_back(k % m == 1 ? 0.5f : 0.25f);
     }
   }
-  std::vector<SoftReply> at(Prefix root) const {
+  std::vector<SoftReply> at(const PrefixRef& root) const {
     std::vector<SoftReply> all;
     for (std::size_t i = 0; i < ids.size(); ++i)
       all.push_back({.parent = root, .candidates = ids[i], .weights = weights[i], .m = i % 2 ? 3 : 1});
@@ -62,7 +62,7 @@ void expect_one_function(const std::string& path, int n_chains) {
     };
     for (const int threads : {1, 2, 4}) {
       const auto d = test::density(test::load(path, {.precision = precision, .n_threads = threads}), 0, 256);
-      const Prefix root = d->context(must(d->add_context(tokens(40, 99))));
+      const PrefixRef root = must(d->add_context(tokens(40, 99)));
       const auto batch = chains.at(root);
       std::vector<ReplyGradient> got, bounded, alone;
       ASSERT_TRUE(d->value_and_grad(batch, objective, {.weights = true}, got).ok());
@@ -84,7 +84,7 @@ TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnGemma3) { expect_one_funct
 TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kBF16}), 0, 256);
-  const Prefix root = d->context(must(d->add_context(tokens(40, 99))));
+  const PrefixRef root = must(d->add_context(tokens(40, 99)));
   std::vector<std::vector<Token>> replies;
   std::vector<SoftReply> batch;
   for (unsigned i = 0; i < 16; ++i) replies.push_back(tokens(24, i));
@@ -104,7 +104,7 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
 TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kF32}), 0, 256);
-  const Prefix root = d->context(must(d->add_context(tokens(20, 99))));
+  const PrefixRef root = must(d->add_context(tokens(20, 99)));
   const auto V = static_cast<std::size_t>(d->n_vocab());
   const std::vector<Token> x = tokens(12, 5);
   std::vector<Token> all(V);
@@ -159,7 +159,7 @@ TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
   for (const int threads : {2, 1}) {
     const auto model = test::load(test::smollm2_path(), {.precision = Precision::kBF16, .n_threads = threads});
     const auto d = must(LanguageDensity::make(model, {.n_ctx = 256, .kv_bytes = 0, .end_tokens = {0, 2}}));
-    const Prefix root = d->context(must(d->add_context(tokens(20, 99))));
+    const PrefixRef root = must(d->add_context(tokens(20, 99)));
     const int horizon = 12;
     const ReplyLaw law =
         must(ReplyLaw::make({.target = Target::kEnded, .horizon = horizon}, d->n_vocab(), d->end_tokens()));

@@ -63,7 +63,7 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   const auto d = must(LanguageDensity::make(test::load(test::smollm2_path(), {.precision = Precision::kBF16}),
                                             {.n_ctx = 256, .kv_bytes = 0, .end_tokens = ends}));
   const std::vector<Token> prompt = digits ? kDigitsPrompt : kTextPrompt;
-  const Prefix context = d->context(must(d->add_context(prompt)));
+  const PrefixRef context = must(d->add_context(prompt));
   const ReplyLawConfig config =
       digits ? ReplyLawConfig{.target = Target::kTruncated, .horizon = 3, .allowed = {28, 33, 34, 35}}
              : ReplyLawConfig{.target = Target::kTruncated, .horizon = 10};

@@ -50,7 +50,7 @@ TEST(Anneal, AnswersAsTheSeedAloneSays) {
   const auto all = [&](std::uint64_t seed) {
     std::vector<double> f;
     const AnnealConfig c{.stages = {{1, *KernelSpec::parse("suffix"), 2}}, .cycles = 1, .seed = seed};
-    const auto result = anneal(d, 0, law, c, {}, {});
+    const auto result = anneal(d, d.root(), law, c, {}, {});
     for (const Reply& r : result->replies) f.push_back(r.logprob);
     return f;
   };
@@ -65,19 +65,19 @@ TEST(Anneal, StopsBetweenBatches) {
   const AnnealConfig c{.chains = 3};
   for (const std::int64_t tokens : {0, 1, 100, 1000}) {
     const Cost before = d.cost();
-    ASSERT_TRUE(anneal(d, 0, law, c, {}, {.tokens = tokens}).ok());
+    ASSERT_TRUE(anneal(d, d.root(), law, c, {}, {.tokens = tokens}).ok());
     EXPECT_LE((d.cost() - before).total(), tokens + 3 * 4) << "more than a batch late";
   }
   std::atomic<bool> stop{true};
   const std::vector<Reply> starts{{std::vector<Token>(20, 1), -30, false}};
-  const auto none = anneal(d, 0, law, c, starts, {.stop = &stop});
+  const auto none = anneal(d, d.root(), law, c, starts, {.stop = &stop});
   ASSERT_TRUE(none.ok());
   ASSERT_EQ(none->replies.size(), 1u);  // the start stands
   EXPECT_EQ(none->replies[0].tokens, starts[0].tokens);
   int asked = 0;
-  EXPECT_TRUE(anneal(d, 0, law, c, {}, {.enough = [&] { return ++asked > 50; }}).ok());
-  EXPECT_FALSE(anneal(d, 0, law, {.chains = 0}, {}, {}).ok());
-  EXPECT_FALSE(anneal(d, 0, law, {.stages = {{1, KernelSpec(), 1}}}, {}, {}).ok());
+  EXPECT_TRUE(anneal(d, d.root(), law, c, {}, {.enough = [&] { return ++asked > 50; }}).ok());
+  EXPECT_FALSE(anneal(d, d.root(), law, {.chains = 0}, {}, {}).ok());
+  EXPECT_FALSE(anneal(d, d.root(), law, {.stages = {{1, KernelSpec(), 1}}}, {}, {}).ok());
   EXPECT_EQ(d.n_live(), 0);
 }
 

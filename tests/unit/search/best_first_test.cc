@@ -238,12 +238,13 @@ TEST(BestFirst, TermsWithoutABoundAreRefusedByName) {
   const auto own = make_term("own", [](ReplyTokens) { return 0.; });
   const auto hard = make_frozen_term({.tokens = {1}});
   for (const WeightedTerm& t : {WeightedTerm{own.get(), 1}, WeightedTerm{hard.get(), -1}}) {
-    const auto r = best_first(d, 0, law, {.terms = {t}}, {}, {});
+    const auto r = best_first(d, d.root(), law, {.terms = {t}}, {}, {});
     ASSERT_FALSE(r.ok());
     EXPECT_EQ(r.error().got, t.term->name());
   }
-  EXPECT_FALSE(best_first(d, 0, law, {.per_length = true, .terms = {{hard.get(), 1}}}, {}, {}).ok());
-  EXPECT_TRUE(best_first(d, 0, law, {.terms = {{own.get(), 0}}}, {}, {}).ok()) << "a weight of 0 asks for nothing";
+  EXPECT_FALSE(best_first(d, d.root(), law, {.per_length = true, .terms = {{hard.get(), 1}}}, {}, {}).ok());
+  EXPECT_TRUE(best_first(d, d.root(), law, {.terms = {{own.get(), 0}}}, {}, {}).ok())
+      << "a weight of 0 asks for nothing";
 }
 
 TEST(BestFirst, TheBestOfEachLength) {
@@ -329,20 +330,20 @@ TEST(BestFirst, TooLittleMemoryIsAGapAndNoError) {
   for (unsigned seed = 0; seed < 50; ++seed) {
     Cramped d({.n_vocab = 5, .seed = seed, .peak = 1});
     const auto law = *ReplyLaw::make({.horizon = 5}, d.n_vocab(), d.end_tokens());
-    const auto all = *enumerate_replies(d, 0, law);
+    const auto all = *enumerate_replies(d, d.root(), law);
     d.room = 3;  // smaller batches do
-    auto r = best_first(d, 0, law, {}, {}, {});
+    auto r = best_first(d, d.root(), law, {}, {}, {});
     ASSERT_TRUE(r.ok());
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
     EXPECT_NEAR(r->replies[0].logprob, all[0].logprob, 1e-12);
     d.room = 0;
-    r = best_first(d, 0, law, {}, std::vector<Reply>{all.back()}, {});
+    r = best_first(d, d.root(), law, {}, std::vector<Reply>{all.back()}, {});
     ASSERT_TRUE(r.ok());
     EXPECT_EQ(r->certificate.status, Certificate::Status::kGap);
     EXPECT_NEAR(r->certificate.bound, 0, 1e-12);
     d.room = 100;
     d.passes_left = static_cast<int>(seed % 6);
-    r = best_first(d, 0, law, {}, std::vector<Reply>{all.back()}, {});
+    r = best_first(d, d.root(), law, {}, std::vector<Reply>{all.back()}, {});
     ASSERT_TRUE(r.ok());
     EXPECT_GE(r->replies[0].logprob + r->certificate.gap, all[0].logprob - 1e-12);
     EXPECT_EQ(d.n_live(), 0);
@@ -360,7 +361,7 @@ TEST(BestFirst, MemoryOfTheTreeIsBounded) {
     }
   } d({.n_vocab = 6, .seed = 5, .peak = 0.3});
   const auto law = *ReplyLaw::make({.horizon = 12}, d.n_vocab(), d.end_tokens());
-  const auto r = best_first(d, 0, law, {.n_best = 10000, .batch = 1, .max_frontier = 20}, {}, {});
+  const auto r = best_first(d, d.root(), law, {.n_best = 10000, .batch = 1, .max_frontier = 20}, {}, {});
   ASSERT_TRUE(r.ok());
   EXPECT_GT(r->certificate.expanded, 100);
   EXPECT_LT(d.most, 60);  // what waits hangs on a few prefixes
@@ -369,19 +370,19 @@ TEST(BestFirst, MemoryOfTheTreeIsBounded) {
 TEST(BestFirst, NoBudgetAndBadConfigurations) {
   TableDensity d({.seed = 3});
   const auto law = *ReplyLaw::make({.horizon = 5}, d.n_vocab(), d.end_tokens());
-  const auto none = best_first(d, 0, law, {}, {}, {.seconds = 0});
+  const auto none = best_first(d, d.root(), law, {}, {}, {.seconds = 0});
   ASSERT_TRUE(none.ok());
   EXPECT_EQ(none->certificate.status, Certificate::Status::kNone);
   const std::vector<Reply> incumbent{{{0}, -3, true}};
-  const auto gap = best_first(d, 0, law, {}, incumbent, {.tokens = 0});
+  const auto gap = best_first(d, d.root(), law, {}, incumbent, {.tokens = 0});
   EXPECT_EQ(gap->certificate.status, Certificate::Status::kGap);
   EXPECT_NEAR(gap->certificate.gap, 3, 1e-12);
-  EXPECT_FALSE(best_first(d, 0, law, {.n_best = 0}, {}, {}).ok());
-  EXPECT_FALSE(best_first(d, 0, law, {.n_best = 2, .per_length = true}, {}, {}).ok());
-  EXPECT_FALSE(best_first(d, 0, law, {.slack = -1}, {}, {}).ok());
-  EXPECT_FALSE(best_first(d, 0, law, {.length_prior = {0, 1}}, {}, {}).ok());
+  EXPECT_FALSE(best_first(d, d.root(), law, {.n_best = 0}, {}, {}).ok());
+  EXPECT_FALSE(best_first(d, d.root(), law, {.n_best = 2, .per_length = true}, {}, {}).ok());
+  EXPECT_FALSE(best_first(d, d.root(), law, {.slack = -1}, {}, {}).ok());
+  EXPECT_FALSE(best_first(d, d.root(), law, {.length_prior = {0, 1}}, {}, {}).ok());
   std::atomic<bool> stop{true};
-  EXPECT_TRUE(best_first(d, 0, law, {}, {}, {.stop = &stop})->replies.empty());
+  EXPECT_TRUE(best_first(d, d.root(), law, {}, {}, {.stop = &stop})->replies.empty());
 }
 
 }  // namespace

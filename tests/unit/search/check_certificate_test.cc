@@ -114,13 +114,13 @@ TEST(Certificate, AnotherLawOrModelIsSeen) {
   const auto law = *ReplyLaw::make({.horizon = 5}, 4, d.end_tokens());
   const auto longer = *ReplyLaw::make({.horizon = 6}, 4, d.end_tokens());
   const auto fixed = *ReplyLaw::make({.target = Target::kFixed, .horizon = 5}, 4, d.end_tokens());
-  const auto r = best_first(d, 0, law, {}, {}, {});
+  const auto r = best_first(d, d.root(), law, {}, {}, {});
   const Statement s = statement(*r, {});
-  EXPECT_TRUE(check_certificate(d, 0, law, s, kExact, {})->valid);
-  EXPECT_FALSE(check_certificate(other, 0, law, s, kExact, {})->valid);
-  EXPECT_FALSE(check_certificate(d, 0, longer, s, kExact, {})->valid);
-  EXPECT_FALSE(check_certificate(d, 0, fixed, s, kExact, {})->valid);
-  const auto undecided = check_certificate(d, 0, law, s, kExact, {.seconds = 0});
+  EXPECT_TRUE(check_certificate(d, d.root(), law, s, kExact, {})->valid);
+  EXPECT_FALSE(check_certificate(other, other.root(), law, s, kExact, {})->valid);
+  EXPECT_FALSE(check_certificate(d, d.root(), longer, s, kExact, {})->valid);
+  EXPECT_FALSE(check_certificate(d, d.root(), fixed, s, kExact, {})->valid);
+  const auto undecided = check_certificate(d, d.root(), law, s, kExact, {.seconds = 0});
   EXPECT_FALSE(undecided->valid);
   EXPECT_FALSE(undecided->completed);
 }

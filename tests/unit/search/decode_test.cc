@@ -16,11 +16,11 @@ using test::World;
 TEST(Decode, SamplesFollowTheLaw) {
   TableDensity d({.n_vocab = 3, .seed = 8, .peak = 0.8});
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 3}, 3, d.end_tokens());
-  const auto all = *enumerate_replies(d, 0, law);
+  const auto all = *enumerate_replies(d, d.root(), law);
   const int n = 20000;
   // Pure temperature takes one path through the code, a whole row another.
   for (const double min_p : {0., 1e-12}) {
-    const auto draws = *decode(d, 0, law, {.temperature = 1, .min_p = min_p, .seed = 4}, n, {});
+    const auto draws = *decode(d, d.root(), law, {.temperature = 1, .min_p = min_p, .seed = 4}, n, {});
     std::map<std::vector<Token>, int> counts;
     for (const Reply& r : draws) ++counts[r.tokens];
     double chi2 = 0;
@@ -44,7 +44,7 @@ TEST(Decode, TemperatureIsTheLawsOwnPower) {
   double z = 0;
   for (int v = 0; v < 4; ++v) z += want[v] = std::exp(lp[v] / 0.5);
   std::vector<int> counts(4);
-  const auto draws = *decode(d, 0, law, {.temperature = 0.5, .seed = 1}, n, {});
+  const auto draws = *decode(d, d.root(), law, {.temperature = 0.5, .seed = 1}, n, {});
   for (const Reply& r : draws) {
     ++counts[r.tokens[0]];
     EXPECT_NEAR(r.logprob, lp[r.tokens[0]], 1e-12);  // of the law, not of the decoder
@@ -56,8 +56,8 @@ TEST(Decode, AStreamDoesNotDependOnTheOthers) {
   TableDensity d({.n_vocab = 5, .seed = 2, .peak = 1});
   const auto law = *ReplyLaw::make({.horizon = 6}, 5, d.end_tokens());
   const DecodeConfig c{.temperature = 1, .seed = 77};
-  const auto many = *decode(d, 0, law, c, 20, {});
-  const auto few = *decode(d, 0, law, c, 3, {});
+  const auto many = *decode(d, d.root(), law, c, 20, {});
+  const auto few = *decode(d, d.root(), law, c, 3, {});
   for (int k = 0; k < 3; ++k) EXPECT_EQ(many[k].tokens, few[k].tokens);
   EXPECT_NE(many[0].tokens == many[1].tokens && many[1].tokens == many[2].tokens && many[2].tokens == many[3].tokens,
             true);
@@ -67,8 +67,7 @@ TEST(Decode, GreedyTakesTheLargestAndStops) {
   test::for_tables(200, [](const World& w, std::mt19937&, int i) {
     const Reply r = (*decode(*w.density, w.context, w.law, {}, 1, {}))[0];
     double sum = 0;
-    Prefix p = w.context;
-    w.density->retain(p);
+    PrefixRef p = w.context;
     for (std::size_t t = 0; t < r.tokens.size(); ++t) {
       Rows rows;
       const TokenMask* mask = w.law.mask(static_cast<int>(t));
@@ -77,14 +76,12 @@ TEST(Decode, GreedyTakesTheLargestAndStops) {
                      .tokens = last,
                      .rows = RowSet::kLast,
                      .needs = {.draw = {.kind = Draw::Kind::kList}},
-                     .masks = {&mask, 1}};
+                     .masks = {mask}};
       ASSERT_TRUE(w.density->extend({&e, 1}, rows).ok());
-      w.density->release(p);
       p = rows.end[0];
       EXPECT_EQ(rows.rows[0].list[0].token, r.tokens[t]) << i;
       sum += rows.rows[0].list[0].logprob;
     }
-    w.density->release(p);
     EXPECT_NEAR(r.logprob, sum, 1e-12);
     EXPECT_EQ(r.ended, w.law.is_end(r.tokens.back()));
     EXPECT_TRUE(r.ended || static_cast<int>(r.tokens.size()) == w.law.horizon());
@@ -95,11 +92,11 @@ TEST(Decode, StreamingCanStopAStream) {
   TableDensity d({.n_vocab = 5, .end_tokens = {}, .seed = 2});
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 9}, 5, {});
   int seen = 0;
-  const auto r = *decode(d, 0, law, {}, 1, {}, [&](int, TokenProb) { return ++seen < 4; });
+  const auto r = *decode(d, d.root(), law, {}, 1, {}, [&](int, TokenProb) { return ++seen < 4; });
   EXPECT_EQ(seen, 4);
   EXPECT_EQ(r[0].tokens.size(), 4u);
-  EXPECT_FALSE(decode(d, 0, law, {.temperature = -1}, 1, {}).ok());
-  EXPECT_FALSE(decode(d, 0, law, {.top_p = 0}, 1, {}).ok());
+  EXPECT_FALSE(decode(d, d.root(), law, {.temperature = -1}, 1, {}).ok());
+  EXPECT_FALSE(decode(d, d.root(), law, {.top_p = 0}, 1, {}).ok());
 }
 
 TEST(Shape, Truncations) {

@@ -12,9 +12,8 @@ using test::World;
 
 double log_prob(const World& w, const std::vector<Token>& reply, const TokenMask* mask) {
   Rows rows;
-  const Extend e{.parent = w.context, .tokens = reply, .rows = RowSet::kTargets, .masks = {&mask, 1}};
+  const Extend e{.parent = w.context, .tokens = reply, .rows = RowSet::kTargets, .masks = {mask}};
   EXPECT_TRUE(w.density->extend({&e, 1}, rows).ok());
-  w.density->release(rows.end[0]);
   double sum = 0;
   for (const Row& r : rows.rows) sum += r.logprob;
   return sum;
@@ -56,14 +55,14 @@ TEST(PseudoLikelihood, EqualsItsDefinitionOnRandomTables) {
 
 TEST(PseudoLikelihood, EdgeCases) {
   TableDensity d({.n_vocab = 4, .seed = 5});
-  EXPECT_FALSE(pseudo_likelihood(d, 0, std::vector<Token>{1}, 0).ok());
-  EXPECT_EQ(pseudo_likelihood(d, 0, {}, 3)->sum, 0);
+  EXPECT_FALSE(pseudo_likelihood(d, d.root(), std::vector<Token>{1}, 0).ok());
+  EXPECT_EQ(pseudo_likelihood(d, d.root(), {}, 3)->sum, 0);
   // One token, every id a candidate: the conditional is the law itself.
-  const auto one = pseudo_likelihood(d, 0, std::vector<Token>{2}, 4);
+  const auto one = pseudo_likelihood(d, d.root(), std::vector<Token>{2}, 4);
   EXPECT_NEAR(one->sum, d.log_probs(d.hash({}), nullptr)[2], 1e-12);
   // A token that the mask forbids has no probability.
   const TokenMask mask = TokenMask::only(4, std::vector<Token>{0, 1});
-  EXPECT_TRUE(std::isinf(pseudo_likelihood(d, 0, std::vector<Token>{2, 1}, 2, &mask)->logprobs[0]));
+  EXPECT_TRUE(std::isinf(pseudo_likelihood(d, d.root(), std::vector<Token>{2, 1}, 2, &mask)->logprobs[0]));
   EXPECT_EQ(d.n_live(), 0);
 }
 

@@ -42,9 +42,9 @@ TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
 TEST(Think, EveryMethodOfTablesByItsName) {
   TableDensity d({.n_vocab = 5, .seed = 17, .peak = 3});
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 5}, 5, d.end_tokens());
-  const auto all = *enumerate_replies(d, 0, law);
+  const auto all = *enumerate_replies(d, d.root(), law);
   for (const std::string name : {"anneal", "beam", "prove", "smc"}) {
-    const auto r = think(d, 0, law, {.methods = {name}}, {});
+    const auto r = think(d, d.root(), law, {.methods = {name}}, {});
     ASSERT_TRUE(r.ok()) << r.error().message();
     EXPECT_EQ(r->methods.back().name, name);
     EXPECT_TRUE(r->methods.back().found) << name;
@@ -52,20 +52,20 @@ TEST(Think, EveryMethodOfTablesByItsName) {
     EXPECT_NEAR(r->best.logprob, all[0].logprob, 1e-9) << name;
     EXPECT_EQ(r->certificate.status == Certificate::Status::kOptimal, name == "prove");
   }
-  const auto two = think(d, 0, law, {.methods = {"beam", "smc"}}, {});
+  const auto two = think(d, d.root(), law, {.methods = {"beam", "smc"}}, {});
   ASSERT_EQ(two->methods.size(), 3u);
   EXPECT_EQ(two->methods[2].name, "smc");
-  const auto wrong = think(d, 0, law, {.methods = {"anneall"}}, {});
+  const auto wrong = think(d, d.root(), law, {.methods = {"anneall"}}, {});
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().hint, "did you mean anneal?");
-  EXPECT_EQ(think(d, 0, law, {.methods = {"ascent"}}, {}).error().code, Code::kUnsupported);
+  EXPECT_EQ(think(d, d.root(), law, {.methods = {"ascent"}}, {}).error().code, Code::kUnsupported);
   EXPECT_EQ(d.n_live(), 0);
 }
 
 TEST(Think, MethodsHaveSettings) {
   TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
-  const auto run = [&](const std::string& method) { return think(d, 0, law, {.methods = {method}}, {}); };
+  const auto run = [&](const std::string& method) { return think(d, d.root(), law, {.methods = {method}}, {}); };
   const auto spent = [&](const std::string& method) {
     const auto r = run(method);
     EXPECT_TRUE(r.ok()) << method;
@@ -104,9 +104,9 @@ TEST(Think, BeamsEnd) {
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
   constexpr std::int64_t kFirst = 7, kFour = 7 * 4;
   const auto run = [&](std::int64_t for_both) {  // half of it is the share of the beams
-    return *think(d, 0, law, {.methods = {"beam", "draft"}, .drafts = 1}, {.tokens = kFirst + for_both});
+    return *think(d, d.root(), law, {.methods = {"beam", "draft"}, .drafts = 1}, {.tokens = kFirst + for_both});
   };
-  const auto alone = *think(d, 0, law, {.methods = {"beam:width=4"}}, {});
+  const auto alone = *think(d, d.root(), law, {.methods = {"beam:width=4"}}, {});
   for (const std::int64_t for_both : {kFour, kFour + 8}) {
     const auto r = run(for_both);
     EXPECT_EQ(r.methods[1].cost.total(), kFour) << for_both;
@@ -124,9 +124,9 @@ TEST(Think, ComparesLikeLengths) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 2});
     const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 7}, 4, d.end_tokens());
     const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .like_lengths = true, .fit_horizon = true};
-    const auto all = *enumerate_replies(d, 0, law);
+    const auto all = *enumerate_replies(d, d.root(), law);
     for (const std::int64_t budget : {20, 100'000}) {
-      const auto r = think(d, 0, law, c, {.tokens = budget});
+      const auto r = think(d, d.root(), law, c, {.tokens = budget});
       ASSERT_TRUE(r.ok()) << r.error().message();
       const std::size_t n = r->first.tokens.size();
       EXPECT_EQ(r->law.shortest, static_cast<int>(std::ceil(2. * static_cast<double>(n) / 3)));
@@ -176,7 +176,7 @@ TEST(Think, TheHorizonFollowsTheFirstReply) {
   const auto horizon = [&](int given, std::uint64_t seed, bool fit, std::size_t& n) {
     const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
     const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .fit_horizon = fit, .methods = {"draft"}};
-    const auto r = *think(d, 0, law, c, {.tokens = 10});
+    const auto r = *think(d, d.root(), law, c, {.tokens = 10});
     n = r.first.tokens.size();
     return r.law.horizon;
   };
@@ -207,7 +207,7 @@ TEST(Think, TheTraceTellsWhatWasKnownWhen) {
     c.progress = [&](const ThinkProgress& p) {
       if (p.best && (told.empty() || p.best->logprob > told.back())) told.push_back(p.best->logprob);
     };
-    const auto r = think(d, 0, law, c, {.tokens = 8000});
+    const auto r = think(d, d.root(), law, c, {.tokens = 8000});
     ASSERT_TRUE(r.ok()) << method;
     const auto& t = r->trace;
     ASSERT_GE(t.size(), 3u) << method;
@@ -223,7 +223,7 @@ TEST(Think, TheTraceTellsWhatWasKnownWhen) {
     for (double f : told)
       EXPECT_TRUE(std::any_of(t.begin(), t.end(), [f](const ThinkPoint& p) { return p.logprob == f; })) << method;
   }
-  const auto none = think(d, 0, law, {.methods = {"prove"}}, {.tokens = 0});
+  const auto none = think(d, d.root(), law, {.methods = {"prove"}}, {.tokens = 0});
   EXPECT_EQ(none->trace.empty(), !none->first.ended);
 }
 
@@ -234,13 +234,13 @@ TEST(Think, WhatIsFoundLaterClosesTheGap) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 25});
     const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 4}, 4, d.end_tokens());
     ThinkConfig c{.methods = {"prove"}, .beam = 4, .best_first = {.batch = 1, .slack = 0.25}};
-    const auto alone = think(d, 0, law, c, {.tokens = 4});
+    const auto alone = think(d, d.root(), law, c, {.tokens = 4});
     EXPECT_EQ(alone->certificate.status, Certificate::Status::kGap);
     EXPECT_NEAR(alone->certificate.margin, -alone->certificate.gap, 1e-12);
     c.methods = {"prove", "beam", "prove"};
-    const auto r = think(d, 0, law, c, {.tokens = 10});
+    const auto r = think(d, d.root(), law, c, {.tokens = 10});
     EXPECT_EQ(r->methods.back().name, "beam") << seed;
-    EXPECT_NEAR(r->best.logprob, (*enumerate_replies(d, 0, law))[0].logprob, 1e-12) << seed;
+    EXPECT_NEAR(r->best.logprob, (*enumerate_replies(d, d.root(), law))[0].logprob, 1e-12) << seed;
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal) << seed;
     EXPECT_EQ(r->certificate.gap, 0) << seed;
     EXPECT_EQ(r->certificate.margin, 0) << seed;
@@ -253,7 +253,7 @@ TEST(Think, BudgetStopAndPatience) {
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 30}, 6, d.end_tokens());
   for (const std::int64_t tokens : {0, 10, 500, 5000}) {
     const Cost before = d.cost();
-    const auto r = think(d, 0, law, {}, {.tokens = tokens});
+    const auto r = think(d, d.root(), law, {}, {.tokens = tokens});
     EXPECT_LE((d.cost() - before).total(), std::max<std::int64_t>(tokens, 30) + 100);  // a batch late at most
     EXPECT_EQ(r->first.tokens.size(), 30u);
     if (tokens == 0) {
@@ -265,7 +265,7 @@ TEST(Think, BudgetStopAndPatience) {
     }
   }
   std::atomic<bool> stop{true};
-  EXPECT_TRUE(think(d, 0, law, {}, {.stop = &stop})->first.tokens.empty());
+  EXPECT_TRUE(think(d, d.root(), law, {}, {.stop = &stop})->first.tokens.empty());
   // No better reply for 200 tokens, and it gives up; the cost says when it found the last one.
   std::int64_t gained = 0;
   double best = -1e9;
@@ -274,7 +274,7 @@ TEST(Think, BudgetStopAndPatience) {
   c.progress = [&](const ThinkProgress& p) {
     if (p.best && p.best->logprob > best) best = p.best->logprob, gained = p.tokens;
   };
-  const auto r = think(d, 0, law, c, {.tokens = 1'000'000});
+  const auto r = think(d, d.root(), law, c, {.tokens = 1'000'000});
   const std::int64_t spent = (d.cost() - before).total();
   EXPECT_NEAR(r->best.logprob, best, 1e-12);
   EXPECT_GT(spent, gained + 100);
@@ -287,7 +287,7 @@ TEST(Think, SettingsKeepTheirDigits) {
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 4}, 5, d.end_tokens());
   for (const char* method : {"hmc:angle=1e-7,force=0", "hmc-token:step=1e-9,force=0"}) {
     ASSERT_TRUE(check_methods({method}).ok()) << method;
-    const auto r = think(d, 0, law, {.methods = {method}}, {.tokens = 500});
+    const auto r = think(d, d.root(), law, {.methods = {method}}, {.tokens = 500});
     EXPECT_TRUE(r.ok()) << method << ": " << r.error().message();
   }
 }
@@ -297,10 +297,10 @@ TEST(Think, RelaxedMethodsOnATinyModel) {
   const auto model = Model::load(*file, {.precision = Precision::kF32});
   ASSERT_TRUE(model.ok());
   auto d = *LanguageDensity::make(*model, {.end_tokens = {294}});
-  const int k = *d->add_context(std::vector<Token>{5, 60, 7});
+  const PrefixRef context = *d->add_context(std::vector<Token>{5, 60, 7});
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), d->end_tokens());
   for (const std::string name : {"ascent", "ascent-noise", "hmc", "hmc-token"}) {
-    const auto r = think(*d, d->context(k), law, {.methods = {name}}, {.tokens = name == "ascent" ? 20000 : 3000});
+    const auto r = think(*d, context, law, {.methods = {name}}, {.tokens = name == "ascent" ? 20000 : 3000});
     ASSERT_TRUE(r.ok()) << name << ": " << r.error().message();
     const ThinkMethod& m = r->methods.back();
     EXPECT_EQ(m.name, name);
@@ -311,9 +311,8 @@ TEST(Think, RelaxedMethodsOnATinyModel) {
     // What is claimed is what the law says of the reply.
     Rows rows;
     const auto masks = law.masks(r->best.tokens.size());
-    const Extend e{.parent = d->context(k), .tokens = r->best.tokens, .rows = RowSet::kTargets, .masks = masks};
+    const Extend e{.parent = context, .tokens = r->best.tokens, .rows = RowSet::kTargets, .masks = masks};
     ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
-    d->release(rows.end[0]);
     double f = 0;
     for (const Row& row : rows.rows) f += row.logprob;
     EXPECT_NEAR(r->best.logprob, f, 1e-6) << name;

@@ -18,13 +18,13 @@ TEST(TinyModel, SearchesEqualEnumerationOnRandomSmallWorlds) {
     std::mt19937 rng(7);
     for (int i = 0; i < 143; ++i, ++worlds) {
       const std::vector<Token> prompt{static_cast<Token>(rng() % 290), static_cast<Token>(rng() % 290)};
-      const int k = *d->add_context(prompt);
+      const PrefixRef context = *d->add_context(prompt);
       ReplyLawConfig c = test::random_law(rng, 4);
       c.allowed = {end, static_cast<Token>(rng() % 100), static_cast<Token>(100 + rng() % 100),
                    static_cast<Token>(200 + rng() % 90)};
       const auto law = *ReplyLaw::make(c, d->n_vocab(), d->end_tokens());
       ++of_target[static_cast<int>(law.target())];
-      const test::World w{d.get(), d->context(k), law, *enumerate_replies(*d, d->context(k), law)};
+      const test::World w{d.get(), context, law, *enumerate_replies(*d, context, law)};
       const int n_best = 1 + static_cast<int>(rng() % 4), width = 1 + static_cast<int>(rng() % 6);
       const auto r = best_first(*d, w.context, law, {.n_best = n_best, .batch = 5, .max_children = 2}, {}, {});
       ASSERT_TRUE(r.ok());
@@ -34,7 +34,6 @@ TEST(TinyModel, SearchesEqualEnumerationOnRandomSmallWorlds) {
       ASSERT_TRUE(beam.ok());
       const auto want = test::exhaustive_beam(w, width);
       test::expect_same_replies(beam->replies, want, want.size(), name);
-      d->drop_context(k);
     }
   }
   EXPECT_EQ(worlds, 1001);

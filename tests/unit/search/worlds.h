@@ -18,7 +18,7 @@ namespace ponder::test {
 
 struct World {
   CausalDensity* density = nullptr;
-  Prefix context = 0;
+  PrefixRef context{};
   ReplyLaw law;
   std::vector<Reply> replies;  // all, most likely first
 };
@@ -59,9 +59,8 @@ inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
                      .tokens = p.tokens,
                      .rows = RowSet::kLast,
                      .needs = {.draw = {.kind = Draw::Kind::kList}},
-                     .masks = {&mask, 1}};
+                     .masks = {mask}};
       EXPECT_TRUE(w.density->extend({&e, 1}, rows).ok());
-      w.density->release(rows.end[0]);
       for (const TokenProb& v : rows.rows[0].list) {
         Reply c = p;
         c.tokens.push_back(v.token);
@@ -97,7 +96,7 @@ void for_tables(int n, const F& fn) {
     if (t.seed % 4 == 0) c.shortest = static_cast<int>(t.seed / 4 % (c.horizon + 1));
     auto law = ReplyLaw::make(c, t.n_vocab, t.end_tokens);
     ASSERT_TRUE(law.ok()) << law.error().message();
-    World w{&d, 0, *law, *enumerate_replies(d, 0, *law)};
+    World w{&d, d.root(), *law, *enumerate_replies(d, d.root(), *law)};
     fn(w, rng, i);
     ASSERT_EQ(d.n_live(), 0) << "leaked prefixes in world " << i;
     if (testing::Test::HasFatalFailure()) return;

@@ -40,8 +40,8 @@ class Toy : public testing::Test {
     for (std::string line; std::getline(in, line);) rows_.push_back(nlohmann::json::parse(line));
     ASSERT_EQ(rows_.size(), 79u);
   }
-  Prefix feed(const nlohmann::json& row) {
-    return density_->context(must(density_->add_context(row["prompt_ids"].get<std::vector<Token>>())));
+  PrefixRef feed(const nlohmann::json& row) {
+    return must(density_->add_context(row["prompt_ids"].get<std::vector<Token>>()));
   }
   ReplyLaw law() {
     ReplyLawConfig config;

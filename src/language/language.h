@@ -46,6 +46,7 @@ class Language final : public LanguageDensity {
   void retain(Prefix p) override { tree_.retain(p); }
   void release(Prefix p) override { tree_.release(p); }
   Cost cost() const override { return cost_; }
+  int n_nodes() const { return tree_.n_nodes(); }  // alive, of all contexts
 
  private:
   // A prompt that was added. It does not keep its node alive, and another prefix may have taken the node's number

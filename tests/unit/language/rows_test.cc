@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "language/language.h"
 #include "models.h"
 
 namespace ponder {
@@ -195,6 +196,37 @@ TEST_F(RowsOf, PromptsShareWhatTheyShare) {
   EXPECT_EQ(d_->cost().total(), before + 2);
   (void)test::must(d_->add_context(same));
   EXPECT_EQ(d_->cost().total(), before + 2);
+}
+
+TEST_F(RowsOf, AThousandRequestsThatFailLeaveNoNode) {
+  const auto& tree = dynamic_cast<const Language&>(*d_);
+  const int before = tree.n_nodes();
+  const std::vector<Token> good{7, 8}, bad{9, 300};
+  for (int i = 0; i < 1000; ++i) {
+    const std::vector<Token> prompt{1, 2, static_cast<Token>(10 + i % 250), static_cast<Token>(i % 7)};
+    const PrefixRef context = test::must(d_->add_context(prompt));
+    Rows rows;
+    const Extend both[] = {{.parent = context, .tokens = good}, {.parent = context, .tokens = bad}};
+    EXPECT_FALSE(d_->extend(both, rows).ok());
+    ASSERT_TRUE(d_->extend({both, 1}, rows).ok());
+  }
+  EXPECT_EQ(tree.n_nodes(), before);
+}
+
+// The number of a context that is gone may be another prefix's by now: what a prompt shares is looked at, not assumed.
+TEST_F(RowsOf, AContextThatIsGoneIsNotShared) {
+  const std::vector<Token> prompt{40, 41, 42}, other{50, 51, 52, 53}, reply{7};
+  const auto row_after = [&](std::span<const Token> tokens) {
+    const PrefixRef context = test::must(d_->add_context(tokens));
+    Rows rows;
+    const Extend e{.parent = context, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}};
+    EXPECT_TRUE(d_->extend({&e, 1}, rows).ok());
+    return rows.rows[0].logits;
+  };
+  const auto first = row_after(prompt), second = row_after(other);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(row_after(prompt), first);
+  EXPECT_EQ(row_after(other), second);
 }
 
 }  // namespace

@@ -61,11 +61,10 @@ inline std::unique_ptr<LanguageDensity> density(std::shared_ptr<const Model> mod
 inline std::vector<double> log_probs(const std::string& bytes, const std::vector<Token>& ids) {
   const auto file = must(GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "variant"));
   const auto d = density(must(Model::load(file, {.precision = Precision::kF32})));
-  const int k = must(d->add_context(std::span(ids).first(1)));
+  const PrefixRef context = must(d->add_context(std::span(ids).first(1)));
   Rows rows;
-  const Extend e{.parent = d->context(k), .tokens = std::span(ids).subspan(1), .rows = RowSet::kTargets};
+  const Extend e{.parent = context, .tokens = std::span(ids).subspan(1), .rows = RowSet::kTargets};
   EXPECT_TRUE(d->extend({&e, 1}, rows).ok());
-  d->release(rows.end[0]);
   std::vector<double> lp;
   for (const Row& r : rows.rows) lp.push_back(r.logprob);
   return lp;

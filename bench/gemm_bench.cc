@@ -9,7 +9,7 @@
 #include "base/pages.h"
 #include "base/parallel.h"
 #include "ops/compact.h"
-#include "ponder/model.h"
+#include "ponder/machine.h"
 
 namespace {
 

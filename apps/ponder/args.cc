@@ -1,5 +1,6 @@
 // Registration of the shared options, and their meaning.
 #include "args.h"
+#include "ponder/machine.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -36,7 +36,7 @@ void print_json(const std::vector<Result>& results, const Engine& e, double load
   j["load_s"] = load_s;
   j["rss_mb"] = rss_mb;
   j["isa"] = e.model->info().isa;
-  j["precision"] = e.model->info().precision == Precision::kBF16 ? "bf16" : "f32";
+  j["precision"] = to_string(e.model->info().precision);
   j["threads"] = e.model->info().n_threads;
   j["model"] = {{"file", e.text.file->path()}, {"sha256", e.text.file->sha256().substr(0, 16)}};
   write_line(j);

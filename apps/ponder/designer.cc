@@ -7,6 +7,7 @@
 
 #include "output.h"
 #include "ponder/chains.h"
+#include "ponder/machine.h"
 #include "ponder/model.h"
 #include "search/clock.h"
 

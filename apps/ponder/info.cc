@@ -48,7 +48,7 @@ Run add_info(CLI::App& app) {
            {"chat_template", f.metadata().contains("tokenizer.chat_template")},
            {"weight_bytes", m.weight_bytes},
            {"kv_bytes_per_token", m.kv_bytes_per_token},
-           {"precision", m.precision == Precision::kBF16 ? "bf16" : "f32"},
+           {"precision", to_string(m.precision)},
            {"weights", m.weights == WeightForm::kPacked ? "packed" : "quantised"},
            {"isa", m.isa},
            {"threads", m.n_threads}};
@@ -92,8 +92,8 @@ Run add_info(CLI::App& app) {
     line("memory", mb(m.weight_bytes) + " of weights " +
                        (m.weights == WeightForm::kPacked ? "in compute form" : "left quantised") + ", " +
                        std::to_string(m.kv_bytes_per_token >> 10) + " KB a token of context");
-    line("here", std::string(m.precision == Precision::kBF16 ? "bf16" : "f32") + " on " + m.isa + ", " +
-                     std::to_string(m.n_threads) + " threads");
+    line("here",
+         std::string(to_string(m.precision)) + " on " + m.isa + ", " + std::to_string(m.n_threads) + " threads");
     return 0;
   };
 }

@@ -19,6 +19,13 @@ void check(bool ok) {
   fail({Code::kIo, "to write to stdout", std::strerror(errno), "output", "free some space, or write elsewhere"});
 }
 
+// Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its own.
+std::string claim_name(const Certificate& c) {
+  const std::string claim(to_string(c.claim));
+  if (c.shortest <= 1) return claim;
+  return c.claim == Certificate::Claim::kAnyLength ? "like-length" : "like-length-" + claim;
+}
+
 }  // namespace
 
 void write(std::string_view s) { check(std::fwrite(s.data(), 1, s.size(), stdout) == s.size()); }
@@ -54,8 +61,8 @@ Json cost_json(const Cost& c, double seconds) {
 
 Json certificate_json(const Certificate& c) {
   const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
-  return {{"status", to_string(c.status)}, {"claim", to_string(c.claim)}, {"gap", finite(c.gap)},
-          {"margin", finite(c.margin)},    {"horizon", c.horizon},        {"shortest", c.shortest},
+  return {{"status", to_string(c.status)}, {"claim", claim_name(c)}, {"gap", finite(c.gap)},
+          {"margin", finite(c.margin)},    {"horizon", c.horizon},   {"shortest", c.shortest},
           {"expanded", c.expanded}};
 }
 
@@ -69,7 +76,7 @@ void add_run(Json& j, const Engine& e, const ReplyLaw& law, const Cost& cost, do
   j["target"] = to_string(law.target());
   j["cost"] = cost_json(cost, seconds);
   j["seed"] = seed;
-  j["precision"] = e.model->info().precision == Precision::kBF16 ? "bf16" : "f32";
+  j["precision"] = to_string(e.model->info().precision);
   j["model"] = {{"file", std::filesystem::path(e.text.file->path()).filename().string()},
                 {"sha256", e.text.file->sha256().substr(0, 16)}};
   j["version"] = PONDER_VERSION;

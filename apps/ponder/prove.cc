@@ -26,7 +26,7 @@ struct Args : SearchArgs {
   bool force = false;
 };
 
-std::string precision_of(const Engine& e) { return e.model->info().precision == Precision::kBF16 ? "bf16" : "f32"; }
+std::string precision_of(const Engine& e) { return std::string(to_string(e.model->info().precision)); }
 
 double seconds_since(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();

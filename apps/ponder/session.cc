@@ -171,8 +171,8 @@ Engine::Engine(const ModelArgs& m) : text(m), model(load(text.file, m.options())
   density = must(LanguageDensity::make(model, density_options(m, *model, *text.tokenizer)));
   if (m.verbose)
     std::cerr << "ponder: " << text.file->path() << ", " << model->info().architecture << ", "
-              << (model->info().precision == Precision::kBF16 ? "bf16" : "f32") << " on " << model->info().isa << ", "
-              << model->info().n_threads << " threads, " << (model->info().weight_bytes >> 20) << " MB of weights\n";
+              << to_string(model->info().precision) << " on " << model->info().isa << ", " << model->info().n_threads
+              << " threads, " << (model->info().weight_bytes >> 20) << " MB of weights\n";
 }
 
 }  // namespace ponder::app

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ponder/status.h"
-#include "ponder/tokenizer.h"
+#include "ponder/token.h"
 
 namespace ponder {
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ponder/dna_terms.h"
+#include "ponder/tokenizer.h"
 
 namespace ponder {
 

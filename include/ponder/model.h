@@ -18,6 +18,7 @@ namespace ponder {
 
 /// Of matrix products; sums, residuals and softmax are f32.
 enum class Precision : std::uint8_t { kAuto, kF32, kBF16 };
+std::string_view to_string(Precision);                                // "auto", "f32", "bf16"
 enum class WeightForm : std::uint8_t { kAuto, kPacked, kQuantised };  // in compute form, or expanded tile by tile
 
 struct ModelOptions {
@@ -53,16 +54,8 @@ class Model {
   virtual const GgufFile& file() const = 0;
 };
 
-/// The most that the engine may use of what the CPU has: on x86-64, AVX-512 and AMX, AVX2, or neither.
-enum class InstructionSet : std::uint8_t { kBest, kAvx2, kBaseline };
-/// For the whole process, before any model is loaded: to measure, or to compare machines. Other instructions mean other
-/// last bits.
-void limit_instruction_set(InstructionSet);
-
 /// Architectures that load() knows.
 std::span<const std::string_view> supported_architectures();
-/// Threads this process may really use: affinity and cgroup CPU quota.
-int available_threads();
 
 struct DensityOptions {
   int n_ctx = 0;              // most tokens from a root to a node; 0: the model's training context

@@ -12,10 +12,9 @@
 
 #include "ponder/gguf.h"
 #include "ponder/status.h"
+#include "ponder/token.h"
 
 namespace ponder {
-
-using Token = std::int32_t;
 
 enum class TokenKind : std::uint8_t {
   kNormal = 1,

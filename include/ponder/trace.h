@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "ponder/tokenizer.h"
+#include "ponder/token.h"
 
 namespace ponder {
 

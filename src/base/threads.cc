@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/cgroup.h"
-#include "ponder/model.h"
+#include "ponder/machine.h"
 
 namespace ponder {
 

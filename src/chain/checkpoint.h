@@ -14,7 +14,8 @@
 #include <variant>
 #include <vector>
 
-#include "ponder/tokenizer.h"
+#include "ponder/status.h"
+#include "ponder/token.h"
 
 namespace ponder {
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "ponder/status.h"
 #include "ponder/trace.h"
 
 namespace ponder {

@@ -123,6 +123,7 @@ void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
   const std::size_t group = static_cast<std::size_t>(round_up(m, kRowBlock)) * ldh,
                     size = compute_bytes(model_.kernel().compute), from_bytes = row_stride() * sizeof(float);
   dhidden_.grow(kGroups * group);
+  model_.prepare_backward();
   parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
     thread_local Buffer<std::byte> a;  // the block's columns side by side: in place the rows lie too far apart
     const std::size_t a_bytes = a_stride(kColumns) * size;

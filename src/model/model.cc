@@ -8,6 +8,7 @@
 #include "model/arch.h"
 #include "model/memory.h"
 #include "model/transformer.h"
+#include "ponder/machine.h"
 
 namespace ponder {
 
@@ -21,6 +22,18 @@ std::int64_t available_memory() {
     if (key == "MemAvailable:") available = kb * 1024;
   }
   return std::min(available, cgroup_limits().memory_left);
+}
+
+std::string_view to_string(Precision p) {
+  switch (p) {
+    case Precision::kF32:
+      return "f32";
+    case Precision::kBF16:
+      return "bf16";
+    case Precision::kAuto:
+      break;
+  }
+  return "auto";
 }
 
 namespace {

@@ -66,6 +66,9 @@ class Transformer final : public Model {
   /// constants.
   void backward(const ForwardBatch&, std::span<const int> first_rows, KvStore&, Tape&, ForwardScratch&,
                 float* dx) const;
+  /// Makes the transposed weights, where memory allows, with all threads. Called before a loop that needs them: made
+  /// inside it, one thread would make them while the others wait.
+  void prepare_backward() const { transposed(); }
   /// The transposed matrix of outputs [block kVocabBlock, …) of the vocabulary. Where memory allows, all are made once
   /// and kept; else into `room`.
   static constexpr int kVocabBlock = 1024;

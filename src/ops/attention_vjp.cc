@@ -109,6 +109,10 @@ class Differentiating {
       for (int i = 0; i < m; ++i) column[i] = from[static_cast<std::size_t>(i) * ld_ + n_ - own_ + j];
       to_compute(kernel.compute, column.data(), k, room_.turned.data() + j * k * compute_bytes(kernel.compute));
     }
+    // A product writes whole blocks of rows, and the sum's rows beyond `own` belong to later blocks of queries: nothing
+    // may be added to them.
+    const std::size_t row_bytes = k * compute_bytes(kernel.compute);
+    std::fill_n(room_.turned.data() + own * row_bytes, (round_up(own, kRowBlock) - own) * row_bytes, std::byte{0});
     const KvRun all{0, m};
     pack_as_inputs(rows, {&all, 1}, 0, k, room_.panels.data());
     kernel.run(room_.turned.data(), k, own, room_.panels.data(), k, rows.width / kPanel, sum.data(), rows.width, true);

@@ -1,7 +1,7 @@
-// Which instruction sets may be used: the limit that the user has set. Setting it is public (ponder/model.h).
+// Which instruction sets may be used: the limit that the user has set. Setting it is public (ponder/machine.h).
 #pragma once
 
-#include "ponder/model.h"
+#include "ponder/machine.h"
 
 namespace ponder {
 

@@ -37,6 +37,7 @@ class Lengths(unittest.TestCase):
             answer = think(*some, "--seed", str(seed))
             least = math.ceil(2 * answer["first"]["n_tokens"] / 3)
             self.assertIn(answer["certificate"]["shortest"], (0, least))
+            self.assertEqual(answer["certificate"]["claim"].startswith("like-length"), answer["certificate"]["shortest"] > 1)
             self.assertIn(answer["gain"] is None, (not answer["first"]["ended"],))
             if answer["trace"]:  # a reply that counts was found
                 self.assertGreaterEqual(answer["n_tokens"], least)

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ponder/model.h"
+#include "ponder/machine.h"
 
 namespace {
 

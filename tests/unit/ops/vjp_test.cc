@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <random>
 #include <vector>
@@ -222,6 +223,13 @@ TEST(Vjp, Linear) {
   }
 }
 
+// Every bit set is a NaN of all number types here.
+template <class T>
+void fill_with_nan(Buffer<T>& b) {
+  b.grow(1 << 18);
+  std::memset(b.data(), 0xff, b.size() * sizeof(T));
+}
+
 // A reply of 5 positions after a prefix of 21, in slots that lie anywhere: queries, and the reply's own keys and
 // values, are the variables. The reference attends with plain arrays. Groups of 20 queries go by blocks of two rows.
 class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int>> {
@@ -290,7 +298,12 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   attend(kernel, shape, slots.head(), rows, room);
   expand(kernel.compute, operand.data(), kOwn * q_size, out.data());
   expect_close(out, reference_of(doubles(x)), slack);
-  AttentionVjpRoom vjp_room;
+  AttentionVjpRoom vjp_room;  // what an earlier call has left there must not matter
+  for (Buffer<std::byte>* b : {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout, &vjp_room.turned,
+                               &vjp_room.panels})
+    fill_with_nan(*b);
+  for (Buffer<float>* b : {&vjp_room.q, &vjp_room.p, &vjp_room.ds, &vjp_room.dq, &vjp_room.dk, &vjp_room.dv})
+    fill_with_nan(*b);
   attend_vjp(kernel, shape, slots.head(), vjp_rows, vjp_room);
   expect_close(dx, reference_vjp(reference_of, x, g), slack);
 }

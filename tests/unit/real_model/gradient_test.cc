@@ -2,7 +2,6 @@
 // bits whatever the batch, threads and tape; memory within its bounds.
 #include "ponder/gradient.h"
 
-#include <unistd.h>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -15,10 +14,15 @@ namespace {
 
 using test::must;
 
+// Of the process's own memory, not of the model's file: how much of that is mapped is the kernel's affair.
 double resident_mb() {
-  long total = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+  std::ifstream status("/proc/self/status");
+  for (std::string key; status >> key;) {
+    double kb = 0;
+    if (key == "RssAnon:" && status >> kb) return kb / 1024;
+  }
+  ADD_FAILURE() << "no RssAnon in /proc/self/status";
+  return 0;
 }
 
 std::vector<Token> tokens(int n, unsigned seed) {

@@ -1,0 +1,10 @@
+// Token: an index into a vocabulary. Not the text of one (tokenizer.h).
+#pragma once
+
+#include <cstdint>
+
+namespace ponder {
+
+using Token = std::int32_t;
+
+}  // namespace ponder

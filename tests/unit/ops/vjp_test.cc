@@ -299,8 +299,8 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   expand(kernel.compute, operand.data(), kOwn * q_size, out.data());
   expect_close(out, reference_of(doubles(x)), slack);
   AttentionVjpRoom vjp_room;  // what an earlier call has left there must not matter
-  for (Buffer<std::byte>* b : {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout, &vjp_room.turned,
-                               &vjp_room.panels})
+  for (Buffer<std::byte>* b :
+       {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout, &vjp_room.turned, &vjp_room.panels})
     fill_with_nan(*b);
   for (Buffer<float>* b : {&vjp_room.q, &vjp_room.p, &vjp_room.ds, &vjp_room.dq, &vjp_room.dk, &vjp_room.dv})
     fill_with_nan(*b);

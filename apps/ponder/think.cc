@@ -129,7 +129,8 @@ Run add_think(CLI::App& app) {
   app.add_flag("--any-length", a->any_length,
                "replies of any length count (default: of at least two thirds of the first reply's tokens)");
   app.add_option("--patience", a->patience, "end it after so much without a likelier reply, e.g. 3s or 2000t");
-  app.add_flag("--color", a->colour, "colour each token by its probability, terminal or not (NO_COLOR: never else)");
+  app.add_flag("--color", a->colour,
+               "colour each token by its probability, even where output is no terminal or NO_COLOR is set");
   app.footer(
       "The first reply is the ordinary one, of up to 512 tokens unless --max-length says otherwise; it is owed "
       "whatever "

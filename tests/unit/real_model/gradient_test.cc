@@ -2,6 +2,8 @@
 // bits whatever the batch, threads and tape; memory within its bounds.
 #include "ponder/gradient.h"
 
+#include <sys/prctl.h>
+
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -13,6 +15,9 @@ namespace ponder {
 namespace {
 
 using test::must;
+
+// From here on memory comes in small pages: of large ones a part counts that nobody has used.
+void use_small_pages() { ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0); }
 
 // Of the process's own memory, not of the model's file: how much of that is mapped is the kernel's affair.
 double resident_mb() {
@@ -86,6 +91,7 @@ TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnGemma3) { expect_one_funct
 
 // 16 chains of 24 tokens need some 170 MB of activations in full.
 TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
+  use_small_pages();
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kBF16}), 0, 256);
   const PrefixRef root = must(d->add_context(tokens(40, 99)));
@@ -106,6 +112,7 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
 }
 
 TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
+  use_small_pages();
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kF32}), 0, 256);
   const PrefixRef root = must(d->add_context(tokens(20, 99)));
@@ -158,6 +165,7 @@ TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
 }
 
 TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
+  use_small_pages();
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   std::vector<float> wanted;
   for (const int threads : {2, 1}) {

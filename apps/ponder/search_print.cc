@@ -30,8 +30,8 @@ void print_replies(const std::vector<std::array<std::string, 3>>& rows) {
   const bool one_line = kLabel + width + kGap + figures <= terminal_width(STDOUT_FILENO);
   for (const auto& r : rows) {
     if (one_line) {
-      const auto gap = static_cast<std::size_t>(width - width_of(r[1]) + kGap);
-      write(fmt::format("{:<{}}", r[0], kLabel) + r[1] + std::string(gap, ' ') + r[2] + "\n");
+      const int gap = width - width_of(r[1]) + kGap;
+      write(fmt::format("{:<{}}{}{:{}}{}\n", r[0], kLabel, r[1], "", gap, r[2]));
     } else {
       write_column(r[0], r[1]);
       write_column("", r[2]);

@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <map>
-#include <regex>
 
 namespace ponder::app {
 namespace {
@@ -141,10 +141,27 @@ std::vector<CommandRow> command_rows(const CLI::App& app) {
   return rows;
 }
 
+namespace {
+
+// Whether a word, or its plural, stands in a text by itself.
+bool stands_in(const std::string& text, std::string_view word) {
+  const auto letter = [&text](std::size_t i) {
+    return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) || text[i] == '_');
+  };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    std::size_t end = at + word.size();
+    if (end < text.size() && text[end] == 's') ++end;
+    if ((at == 0 || !letter(at - 1)) && !letter(end)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::vector<Word> words_in(const std::string& text) {
   std::vector<Word> found;
   for (const Word& w : kWords)
-    if (std::regex_search(text, std::regex("\\b" + std::string(w.word) + "s?\\b"))) found.push_back(w);
+    if (stands_in(text, w.word)) found.push_back(w);
   return found;
 }
 

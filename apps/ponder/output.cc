@@ -21,7 +21,7 @@ void check(bool ok) {
 
 // Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its own.
 std::string claim_name(const Certificate& c) {
-  const std::string claim(to_string(c.claim));
+  std::string claim(to_string(c.claim));
   if (c.shortest <= 1) return claim;
   return c.claim == Certificate::Claim::kAnyLength ? "like-length" : "like-length-" + claim;
 }
@@ -84,7 +84,7 @@ void add_run(Json& j, const Engine& e, const ReplyLaw& law, const Cost& cost, do
 
 void add_notes(Json& j, const Prompt& p) {
   for (const std::string& note : p.notes) j["notes"].push_back(note);
-  if (j["reply"] == "" && j["ended"] == true)
+  if (j["reply"].get_ref<const std::string&>().empty() && j["ended"] == true)
     j["notes"].push_back("the reply is empty: its first token is the end token");
 }
 

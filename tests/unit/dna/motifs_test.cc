@@ -78,7 +78,8 @@ TEST(Motifs, WarnOfEmptyColumns) {
     ASSERT_TRUE(r.ok()) << error_of(r);
     ASSERT_EQ((*r)[0].warnings.size(), 1u);
     EXPECT_NE((*r)[0].warnings[0].find("column 1 of motif M is empty"), std::string::npos) << (*r)[0].warnings[0];
-    for (double v : log_odds((*r)[0])[1]) EXPECT_NEAR(v, 0, 1e-12);
+    const LogOdds scores = log_odds((*r)[0]);
+    for (double v : scores[1]) EXPECT_NEAR(v, 0, 1e-12);
     EXPECT_TRUE((*r)[1].warnings.empty());
   }
 }

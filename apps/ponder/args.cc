@@ -1,10 +1,11 @@
 // Registration of the shared options, and their meaning.
 #include "args.h"
-#include "ponder/machine.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+
+#include "ponder/machine.h"
 
 namespace ponder::app {
 

@@ -1,10 +1,9 @@
 // ponder design: DNA sequences for a fitness, drawn in proportion to exp(fitness / tau), or the best ones: its flags.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 
 #include "designer.h"
-#include "io/replace_file.h"
+#include "out_file.h"
 
 namespace ponder::app {
 namespace {
@@ -15,9 +14,7 @@ int run_design(const DesignArgs& a) {
       fail({Code::kInvalid, "a file name that ends in .fa, .fasta, .fna, .jsonl or .nc", a.out, "--out", ""});
     if (a.out.ends_with(".nc") && (a.method != "sample" || !a.score.empty()))
       fail({Code::kInvalid, "--method sample for a trace", a.method, "--out", "use .fa or .jsonl"});
-    must(check_replaceable(a.out));
-    if (!a.force && std::filesystem::exists(a.out))
-      fail({Code::kInvalid, "a new file", a.out + ", which exists already", "--out", "give --force to replace it"});
+    check_out(a.out, "--out", a.force);
   }
   Designer designer(a);
   for (const std::string& w : designer.warnings()) std::fprintf(stderr, "ponder: warning: %s\n", w.c_str());

@@ -50,8 +50,7 @@ class Reader {
   void check_keys(const Json& j, const std::vector<std::string>& known) const {
     for (const auto& [key, value] : j.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      const std::string near = nearest(key, known, 3);
-      bad("one of the keys " + Json(known).dump(), "'" + key + "'", near.empty() ? "" : "did you mean " + near + "?");
+      bad("one of the keys " + Json(known).dump(), "'" + key + "'", did_you_mean(key, known, 3));
     }
   }
   std::string word(const Json& j, const std::string& key, const std::vector<std::string>& choices) const {
@@ -101,8 +100,7 @@ Motif Reader::read_motif(const Json& j) {
       if (m.id == id || m.name == id) chosen = &m;
       names.insert(names.end(), {m.id, m.name});
     }
-    const std::string near = chosen ? "" : nearest(id, names, 2);
-    if (!chosen) bad("a motif '" + id + "' in " + file, "none", near.empty() ? "" : "did you mean " + near + "?");
+    if (!chosen) bad("a motif '" + id + "' in " + file, "none", did_you_mean(id, names, 2));
   } else if (motifs.size() > 1) {
     out_.warnings.push_back(fmt::format("{} has {} motifs, of which the first, {}, is taken: \"id\" picks another ({})",
                                         file, motifs.size(), chosen->id, where_));
@@ -252,9 +250,7 @@ Fitness Reader::read(int max_edits) {
     const auto it = kKinds.find(kind);
     std::vector<std::string> names;
     for (const auto& [name, of_name] : kKinds) names.push_back(name);
-    const std::string near = nearest(kind, names, 3);
-    if (it == kKinds.end())
-      bad("a term of kind " + Json(names).dump(), "'" + kind + "'", near.empty() ? "" : "did you mean " + near + "?");
+    if (it == kKinds.end()) bad("a term of kind " + Json(names).dump(), "'" + kind + "'", did_you_mean(kind, names, 3));
     std::vector<std::string> keys = it->second.keys;
     keys.insert(keys.end(), {"kind", "name", "weight"});
     check_keys(t, keys);

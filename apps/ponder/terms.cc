@@ -155,9 +155,8 @@ std::vector<std::string> names(bool provable_only) {
 const Kind& kind_of(const Request& r) {
   const auto it = kKinds.find(r.name);
   if (it != kKinds.end()) return it->second;
-  const std::string near = nearest(r.name, names(false), 4);
   bad(fmt::format("one of {}", fmt::join(names(false), " ")), "'" + r.name + "'",
-      near.empty() ? "" : "did you mean " + near + "?");
+      did_you_mean(r.name, names(false), 4));
 }
 
 LengthPrior length_prior(const std::string& text) {

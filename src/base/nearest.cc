@@ -22,4 +22,9 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates, int most) {
+  const std::string near = nearest(word, candidates, most);
+  return near.empty() ? "" : "did you mean " + near + "?";
+}
+
 }  // namespace ponder

@@ -149,9 +149,8 @@ Result<Part> read_one(Settings& s) {
   if (it != kKernels.end()) return it->second(s);
   std::vector<std::string> names;
   for (const auto& [name, reader] : kKernels) names.push_back(name);
-  const std::string near = nearest(s.name(), names, 3);
   return Error{Code::kInvalid, fmt::format("one of the kernels {}", fmt::join(names, ", ")), s.name(), "kernel",
-               near.empty() ? "" : "did you mean " + near + "?"};
+               did_you_mean(s.name(), names, 3)};
 }
 
 }  // namespace

@@ -120,9 +120,8 @@ void Settings::read_word(const std::string& key, const std::vector<std::string>&
 Status Settings::check() const {
   for (const auto& [key, value] : settings_) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    const std::string near = nearest(key, known_, 3);
     return bad(known_.empty() ? "no settings" : fmt::format("one of the keys {}", fmt::join(known_, ", ")), key, what_,
-               name_, near.empty() ? "" : "did you mean " + near + "?");
+               name_, did_you_mean(key, known_, 3));
   }
   return status_;
 }

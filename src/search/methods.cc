@@ -143,8 +143,7 @@ Result<Run> make_method(Settings& s) {
   if (it != methods().end()) return it->second.make(s);
   std::string known = "one of the methods";
   for (const std::string& name : think_methods()) known += " " + name;
-  const std::string near = nearest(s.name(), think_methods(), 4);
-  return Error{Code::kInvalid, known, s.name(), "method", near.empty() ? "" : "did you mean " + near + "?"};
+  return Error{Code::kInvalid, known, s.name(), "method", did_you_mean(s.name(), think_methods(), 4)};
 }
 
 }  // namespace ponder

@@ -12,6 +12,7 @@
 #include "gguf/bytes.h"
 #include "ponder/tokenizer.h"
 #include "text/nfc.h"
+#include "vocabulary.h"
 
 namespace ponder {
 namespace {
@@ -20,6 +21,7 @@ using nlohmann::json;
 using test::key;
 using test::raw;
 using test::str;
+using test::Vocabulary;
 
 template <class T, class F>
 std::string array(std::uint32_t type, const json& items, const F& bytes) {
@@ -43,23 +45,6 @@ std::string gguf_of(const json& v) {
   return g.bytes();
 }
 
-// Keeps the bytes that the tokenizer's file points into.
-class Made {
- public:
-  explicit Made(const json& vocabulary) : bytes_(gguf_of(vocabulary)) {
-    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}, "made");
-    EXPECT_TRUE(file.ok());
-    auto t = Tokenizer::from_gguf(*file);
-    EXPECT_TRUE(t.ok()) << (t.ok() ? "" : t.error().message());
-    tokenizer_ = *t;
-  }
-  const Tokenizer* operator->() const { return tokenizer_.get(); }
-
- private:
-  std::string bytes_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
-};
-
 std::vector<json> cases() {
   std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/added.jsonl");
   std::vector<json> all;
@@ -71,7 +56,7 @@ TEST(AddedTokens, IdsAsHuggingFacesTokenizersGiveThem) {
   int n = 0;
   for (const json& c : cases()) {
     const json& v = c["vocabulary"];
-    const Made t(v);
+    const Vocabulary t(gguf_of(v));
     for (const json& row : c["rows"]) {
       const auto text = row["text"].get<std::string>();
       SCOPED_TRACE(v["model"].dump() + v.value("pre", "") + v.value("name", "") + " " + row["text"].dump());
@@ -84,7 +69,7 @@ TEST(AddedTokens, IdsAsHuggingFacesTokenizersGiveThem) {
 }
 
 TEST(AddedTokens, OfTwoThatOverlapTheLeftmostAndALiteralRangeLetsAShorterOneStand) {
-  const Made t(cases()[0]["vocabulary"]);
+  const Vocabulary t(gguf_of(cases()[0]["vocabulary"]));
   const auto pieces = [&](const std::string& text, std::span<const ByteRange> literal = {}) {
     std::vector<std::string> out;
     for (Token v : t->encode(text, {.literal = literal})) out.push_back(t->piece(v));
@@ -110,7 +95,7 @@ TEST(Nfc, BytesThatAreNoTextStayAndManyMarksTakeNoQuadraticTime) {
 
 TEST(AddedTokens, LongWordsTakeNoQuadraticTime) {
   for (const json& c : cases()) {
-    const Made t(c["vocabulary"]);
+    const Vocabulary t(gguf_of(c["vocabulary"]));
     for (const std::string unit : {"a", "the", "<", "<|a", "\n", " ", "e\u0301", "\xff", "<|a|>"}) {
       std::string text;
       while (text.size() < 300000) text += unit;

@@ -6,6 +6,7 @@
 
 #include "gguf/bytes.h"
 #include "ponder/tokenizer.h"
+#include "vocabulary.h"
 
 namespace ponder {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using test::key;
 using test::raw;
 using test::str;
+using test::Vocabulary;
 
 using Tokens = std::vector<std::pair<std::string, int>>;  // text, type
 using Keys = std::vector<std::pair<std::string, int>>;    // of tokenizer.ggml., whole numbers
@@ -46,22 +48,6 @@ std::string spm(const Tokens& more, const Keys& keys = {}, bool space_prefix = f
   for (const auto& [k, v] : keys) g.add_key(key("tokenizer.ggml." + k, 4, u32(v)));
   return g.bytes();
 }
-
-class Vocabulary {
- public:
-  explicit Vocabulary(std::string bytes) : bytes_(std::move(bytes)) {
-    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}, "test");
-    EXPECT_TRUE(file.ok());
-    auto t = Tokenizer::from_gguf(*file);
-    EXPECT_TRUE(t.ok()) << (t.ok() ? "" : t.error().message());
-    tokenizer_ = *t;
-  }
-  const Tokenizer* operator->() const { return tokenizer_.get(); }
-
- private:
-  std::string bytes_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
-};
 
 constexpr Token kFirst = 259;
 

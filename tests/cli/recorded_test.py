@@ -1,4 +1,4 @@
-"""Forty command lines and the exact numbers they gave: log-probabilities, ids, draws, certificates, gradients.
+"""Command lines and the exact numbers they gave: log-probabilities, ids, draws, certificates, gradients.
 
 A change of code that is not meant to change a number must leave every answer as it was recorded. A change that is meant
 to is announced in CHANGELOG.md, and `python3 recorded_test.py --record` writes the answers anew. It is not a test of

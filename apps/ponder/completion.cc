@@ -90,8 +90,12 @@ std::string zsh(const std::vector<CommandRow>& commands) {
       const std::string what = o.value.empty() ? ""
                                : o.file        ? ":file:_files"
                                                : ":" + o.longs[0] + ":(" + joined(o.choices, " ") + ")";
-      for (const std::string& name : all)
-        cases += " \\\n      '(" + joined(all, " ") + ")" + name + "[" + plain(o.description) + "]" + what + "'";
+      const std::string others = joined(all, " ");
+      for (const std::string& name : all) {
+        cases += " \\\n      '(";
+        cases.append(others).append(")").append(name);
+        cases.append("[").append(plain(o.description)).append("]").append(what).append("'");
+      }
     }
     cases += " ;;\n";
   }

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <map>
 
+#include "text_column.h"
+
 namespace ponder::app {
 namespace {
 
@@ -168,19 +170,17 @@ std::vector<Word> words_in(const std::string& text) {
 std::string wrapped(const std::string& text, std::size_t width, std::size_t indent) {
   std::string out;
   std::size_t column = indent;
-  const auto columns = [](const std::string& s) {
-    return static_cast<std::size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-  };
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!out.empty()) out += "\n" + std::string(indent, ' '), column = indent;
     std::istringstream words(line);
     for (std::string word; words >> word;) {
+      const auto columns = static_cast<std::size_t>(width_of(word));
       const bool first = column == indent;
-      if (!first && column + 1 + columns(word) > width) out += "\n" + std::string(indent, ' '), column = indent;
+      if (!first && column + 1 + columns > width) out += "\n" + std::string(indent, ' '), column = indent;
       if (column > indent) out += ' ', ++column;
       out += word;
-      column += columns(word);
+      column += columns;
     }
   }
   return out;

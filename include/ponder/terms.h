@@ -48,7 +48,7 @@ struct FrozenSpan {
   std::vector<Token> tokens{};
   bool hard = true;
 };
-std::unique_ptr<Term> make_frozen_term(FrozenSpan);
+std::unique_ptr<Term> make_frozen_term(const FrozenSpan&);
 
 /// `canonical`: R = -1 where the tokenizer, given the reply's text, gives other tokens.
 std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_canonical, bool hard);

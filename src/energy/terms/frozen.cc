@@ -27,7 +27,7 @@ Differences differences(const FrozenSpan& s, ReplyTokens x, int n_most) {
 
 }  // namespace
 
-std::unique_ptr<Term> make_frozen_term(FrozenSpan s) {
+std::unique_ptr<Term> make_frozen_term(const FrozenSpan& s) {
   const auto value = [s](ReplyTokens x) -> double {
     const int changed = differences(s, x, static_cast<int>(x.size())).sure;
     if (s.hard) return changed > 0 ? -kInf : 0;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "open_model.h"
 #include "ponder/machine.h"
+#include "ponder/session/specs.h"
 
 namespace ponder::app {
 
@@ -26,6 +28,23 @@ void ModelArgs::add(CLI::App& a, bool runs) {
       ->check(CLI::IsMember({"packed", "quantised", "auto"}));
   a.add_option("--isa", isa, "best, avx2 or baseline: the most to use of the CPU's instruction sets")
       ->check(CLI::IsMember({"best", "avx2", "baseline"}));
+}
+
+Result<std::string> TextArgs::read() const {
+  std::string content = text;
+  if (!file.empty()) {
+    PONDER_ASSIGN(content, read_all(file));
+  }
+  if (content.empty())
+    return Error{Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"};
+  return content;
+}
+
+Result<PromptRequest> PromptArgs::request() const {
+  PONDER_ASSIGN(std::string s, read());
+  if (raw) return PromptRequest(RawText{.text = std::move(s)});
+  if (!file.empty() && s.ends_with('\n')) s.erase(s.size() - (s.ends_with("\r\n") ? 2 : 1));
+  return PromptRequest(Conversation::ask(s, system));
 }
 
 ModelOptions ModelArgs::options() const {
@@ -61,34 +80,21 @@ void LineArgs::add(CLI::App& a) {
 }
 
 void LawArgs::add(CLI::App& a) {
-  a.add_option("-n,--predict,--max-length", horizon, "most tokens of a reply, its end token counted")
+  a.add_option("-n,--predict,--max-length", lengths.max_length, "most tokens of a reply, its end token counted")
       ->check(CLI::Range(1, 1 << 24));
   a.add_option("--target", target, "which replies count: ended, truncated or fixed")
       ->check(CLI::IsMember({"ended", "truncated", "fixed"}));
-  a.add_option("--length", length, "exact length of replies (with --target fixed)")->check(CLI::Range(1, 1 << 24));
-  a.add_option("--min-length", min_length, "fewest tokens of a reply, its end token counted")
+  a.add_option("--length", lengths.length, "exact length of replies (with --target fixed)")
+      ->check(CLI::Range(1, 1 << 24));
+  a.add_option("--min-length", lengths.min_length, "fewest tokens of a reply, its end token counted")
       ->check(CLI::Range(0, 1 << 24));
-  a.add_option("--allow-ids", allowed, "restrict the law to these token ids, e.g. 5,9,13")->delimiter(',');
+  a.add_option("--allow-ids", lengths.allowed, "restrict the law to these token ids, e.g. 5,9,13")->delimiter(',');
 }
 
-ReplyLaw LawArgs::law(int default_horizon, int n_prompt, const CausalDensity& d) const {
-  ReplyLawConfig c;
-  c.target = *parse_target(target);
-  c.min_length = min_length;
-  c.allowed = allowed;
-  if (c.target == Target::kFixed && length == 0)
-    fail({Code::kInvalid, "--length N with --target fixed", "no --length", "command line",
-          "say how many tokens a reply has"});
-  if (c.target != Target::kFixed && length != 0)
-    fail({Code::kInvalid, "--length only with --target fixed", "--target " + target, "command line",
-          "use --max-length"});
-  const int asked = length ? length : horizon, room = d.n_ctx() - n_prompt;
-  if (room < 1 || asked > room)
-    fail({Code::kInvalid, "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
-          std::to_string(n_prompt) + " of prompt and " + std::to_string(std::max(asked, 1)) + " of reply", "context",
-          "shorten them, or raise -c/--ctx-size"});
-  c.horizon = asked ? asked : std::min(default_horizon, room);
-  return must(ReplyLaw::make(c, d.n_vocab(), d.end_tokens()));
+LawRequest LawArgs::request() const {
+  LawRequest r = lengths;
+  r.target = parse_target(target).value_or(Target::kEnded);
+  return r;
 }
 
 void DecodeArgs::add(CLI::App& a) {
@@ -106,37 +112,9 @@ void BudgetArgs::add(CLI::App& a) {
   a.add_option("--budget", text, "time, tokens pushed through the network, or both: 10 or 10s, 1m, 5000t, 10s,5000t");
 }
 
-Budget BudgetArgs::budget() const {
-  Budget b = parse_budget(text, "--budget");
+Result<Budget> BudgetArgs::budget() const {
+  PONDER_ASSIGN(Budget b, parse_budget(text, "--budget"));
   b.stop = &stop_flag();
-  return b;
-}
-
-Budget parse_budget(const std::string& text, const std::string& flag) {
-  constexpr double kMinute = 60;
-  Budget b;
-  if (text.empty()) return b;
-  const auto bad = [&] {
-    fail({Code::kInvalid, "a budget as 10 or 10s (seconds), 1m (minutes), 5000t (tokens), or 10s,5000t",
-          "'" + text + "'", flag, ""});
-  };
-  bool timed = false, counted = false;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string part = text.substr(at, end - at);
-    char* rest = nullptr;
-    const double n = std::strtod(part.c_str(), &rest);
-    const std::string unit = rest;
-    if (rest == part.c_str() || !(n >= 0) || !std::isfinite(n)) bad();
-    if (unit == "t" && !counted)
-      b.tokens = static_cast<std::int64_t>(std::min(n, 9e18));
-    else if ((unit.empty() || unit == "s" || unit == "m") && !timed)
-      b.seconds = unit == "m" ? kMinute * n : n;
-    else
-      bad();
-    (unit == "t" ? counted : timed) = true;
-    at = end + 1;
-  }
   return b;
 }
 

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "ponder/decode.h"
 #include "ponder/law.h"
 #include "ponder/model.h"
+#include "ponder/session/answer.h"
+#include "ponder/session/prompt.h"
 
 namespace CLI {
 class App;  // its header takes seconds to compile: only sources that add options include it
@@ -43,17 +44,16 @@ struct ModelArgs {
 struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
-  std::string content() const;  // fails when there is none
-
- private:
-  mutable std::optional<std::string> read_;  // the file's bytes: stdin can be read only once
+  /// Reads the file where there is one; stdin can be read only once. Errors: kInvalid where there is no text.
+  Result<std::string> read() const;
 };
 
 struct PromptArgs : TextArgs {
   std::string system;
   bool raw = false;
   void add(CLI::App&);
-  std::string content() const;  // in chat without the one line end that editors and echo put after a file's text
+  /// In chat without the one line end that editors and echo put after a file's text. Errors: as TextArgs::read.
+  Result<PromptRequest> request() const;
 };
 
 /// --input, --json, --jsonl.
@@ -63,15 +63,11 @@ struct LineArgs {
   void add(CLI::App&);
 };
 
-inline constexpr int kReplyTokens = 512;  // most of an ordinary reply, unless --max-length says otherwise
-
 struct LawArgs {
   std::string target = "ended";
-  int horizon = 0, length = 0, min_length = 0;  // 0: not given
-  std::vector<Token> allowed;
+  LawRequest lengths;  // all but the target
   void add(CLI::App&);
-  /// The law for a prompt of n_prompt tokens in a context of n_ctx.
-  ReplyLaw law(int default_horizon, int n_prompt, const CausalDensity&) const;
+  LawRequest request() const;
 };
 
 struct DecodeArgs {
@@ -82,11 +78,9 @@ struct DecodeArgs {
 struct BudgetArgs {
   std::string text = "10s";  // empty: none
   void add(CLI::App&);
-  Budget budget() const;
+  /// With the stop flag of this program. Errors: those of parse_budget.
+  Result<Budget> budget() const;
 };
-
-/// Time, tokens or both, by comma: 10 or 10s, 1m, 5000t; an empty text: no limit. `flag`: for messages.
-Budget parse_budget(const std::string& text, const std::string& flag);
 
 /// Set by SIGINT and SIGTERM, once work has begun. Before that they end the program at once: nothing would be lost.
 std::atomic<bool>& stop_flag();
@@ -94,7 +88,7 @@ std::atomic<bool>& stop_flag();
 void work_begins();
 
 // One function a subcommand: registers its options, returns what runs it (the exit code).
-using Run = std::function<int()>;
+using Run = std::function<Result<int>()>;
 Run add_generate(CLI::App&);
 Run add_score(CLI::App&);
 Run add_grad(CLI::App&);

@@ -39,7 +39,7 @@ void print_json(const std::vector<Result>& results, const Engine& e, double load
   j["precision"] = to_string(e.model->info().precision);
   j["threads"] = e.model->info().n_threads;
   j["model"] = {{"file", e.text.file->path()}, {"sha256", e.text.file->sha256().substr(0, 16)}};
-  write_line(j);
+  write_json(j);
 }
 
 // GFLOPS and GB/s of every work, and the part of the machine's own rate that they are, when that was measured too.

@@ -14,7 +14,7 @@ int run_design(const DesignArgs& a) {
       fail({Code::kInvalid, "a file name that ends in .fa, .fasta, .fna, .jsonl or .nc", a.out, "--out", ""});
     if (a.out.ends_with(".nc") && (a.method != "sample" || !a.score.empty()))
       fail({Code::kInvalid, "--method sample for a trace", a.method, "--out", "use .fa or .jsonl"});
-    check_out(a.out, "--out", a.force);
+    must(check_out(a.out, "--out", a.force));
   }
   Designer designer(a);
   for (const std::string& w : designer.warnings()) std::fprintf(stderr, "ponder: warning: %s\n", w.c_str());

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/nearest.h"
+#include "open_model.h"
 #include "ponder/dna_oracle.h"
 
 namespace ponder::app {
@@ -90,7 +91,7 @@ class Reader {
 
 Motif Reader::read_motif(const Json& j) {
   const std::string file = beside(word(j, "file", {}));
-  auto motifs = must(parse_motifs(read_all(file), file));
+  auto motifs = must(parse_motifs(must(read_all(file)), file));
   Motif* chosen = motifs.data();
   if (j.contains("id")) {
     const std::string id = word(j, "id", {});
@@ -227,7 +228,7 @@ void Reader::constraints(const Json& j) {
 Fitness Reader::read(int max_edits) {
   const std::size_t first = path_.find_first_not_of(" \t\r\n");
   const bool is_text = first != std::string::npos && path_[first] == '{';
-  const std::string text = is_text ? path_ : read_all(path_);
+  const std::string text = is_text ? path_ : must(read_all(path_));
   if (is_text) path_ = where_ = "--fitness";
   Json j;
   try {

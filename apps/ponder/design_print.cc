@@ -7,11 +7,10 @@
 #include <sstream>
 
 #include "designer.h"
-#include "io/netcdf.h"
-#include "io/replace_file.h"
 #include "output.h"
 #include "ponder/chains.h"
 #include "ponder/diagnostics.h"
+#include "ponder/files.h"
 
 namespace ponder::app {
 namespace {
@@ -187,7 +186,7 @@ void print_json(const DesignArgs& a, const Outcome& o, const Dna& start) {
     j["verdict"] = {{"converged", v.converged}, {"judged", judged}, {"reason", v.reason}, {"advice", v.advice}};
   }
   j["version"] = PONDER_VERSION;
-  write_line(j);
+  write_json(j);
 }
 
 void print_design(const DesignArgs& a, const Designed& d, const Dna& start) {

@@ -5,6 +5,8 @@
 #include <bit>
 #include <chrono>
 
+#include "open_model.h"
+#include "out_file.h"
 #include "output.h"
 #include "ponder/chains.h"
 #include "ponder/machine.h"
@@ -16,7 +18,7 @@ namespace {
 
 std::vector<Designed> read_sequences(const std::string& path) {
   std::vector<Designed> out;
-  for (FastaRecord& r : must(parse_fasta(read_all(path), path)))
+  for (FastaRecord& r : must(parse_fasta(must(read_all(path)), path)))
     out.push_back({.sequence = must(parse_dna(r.letters, path + ", " + r.name)), .name = std::move(r.name)});
   return out;
 }
@@ -88,7 +90,7 @@ std::vector<Designed> Designer::sample(Outcome& out) {
   const int chains = std::min(a_.chains, a_.n), draws = (a_.n + chains - 1) / chains;
   const ChainsConfig config{.chains = chains, .warmup = a_.warmup, .thin = a_.thin, .seed = a_.seed};
   Chains run = must(Chains::start(*energy_, *kernel, config, start_, starts(chains)));
-  const Budget budget = a_.budget.budget();
+  const Budget budget = must(a_.budget.budget());
   const Clock clock(*density_, budget);
   while (run.n_draws() < draws && !clock.over()) must(run.step());
   if (run.n_draws() == 0)
@@ -122,7 +124,7 @@ std::vector<Designed> Designer::optimise(Outcome& out) {
   }
   constexpr int kSteps = 300;
   const std::vector<Dna> from = first_ones();
-  const Budget budget = a_.budget.budget();
+  const Budget budget = must(a_.budget.budget());
   const int steps = a_.steps > 0 ? a_.steps : a_.budget.text.empty() ? kSteps : 0;
   Designs d;
   if (a_.method == "neighbours") {

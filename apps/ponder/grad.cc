@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/npy.h"
 #include "grad.h"
+#include "out_file.h"
+#include "ponder/files.h"
 #include "ponder/gradient.h"
 
 namespace ponder::app {
@@ -60,7 +61,7 @@ GradLine read_line(int number, const Json& j, const Engine& e, bool raw) {
 int read_lines(const GradArgs& a, const Engine& e, const std::function<void(GradLine)>& fn,
                const std::function<void()>& idle) {
   if (a.lines.input.empty()) {
-    const Json j{{"prompt_ids", e.text.prompt(a.prompt).ids}, {"reply", a.reply}, {"end", a.end}};
+    const Json j{{"prompt_ids", e.text.prompt(must(a.prompt.request())).ids}, {"reply", a.reply}, {"end", a.end}};
     fn(read_line(0, j, e, a.prompt.raw));
     return 0;
   }
@@ -77,7 +78,7 @@ int read_lines(const GradArgs& a, const Engine& e, const std::function<void(Grad
 
 class Runner {
  public:
-  Runner(const GradArgs& a, Engine& e) : args_(a), engine_(e), prompts_(*e.density) { make_folder(a.out); }
+  Runner(const GradArgs& a, Engine& e) : args_(a), engine_(e), prompts_(*e.density) { must(make_folder(a.out)); }
   void add(GradLine l) {
     constexpr std::size_t kLines = 32, kRows = 512;
     rows_ += l.candidates.size() / l.m;
@@ -154,7 +155,7 @@ void Runner::print(const GradLine& l, const ReplyGradient& g) {
   } else {
     must(write_npy(file, g.embedding, {n, engine_.model->info().n_embd}));
   }
-  write_line({{"value", g.value}, {"file", file}});
+  write_json({{"value", g.value}, {"file", file}});
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ void GradCheck::add(const GradLine& l) {
     }
   ++n_broken_;
   if (args_.lines.json) {
-    lines_.push_back(error_line(l.number, error));
+    lines_.push_back(Json::parse(error_line(l.number, error)));
   } else {
     write("line " + std::to_string(l.number) + "  " + error + "\n");
   }
@@ -95,7 +95,7 @@ int GradCheck::finish() {
     Json j{{"pass", pass}, {"directions", args_.directions}, {"limits", {{"differences", limit_differences_}}}};
     if (ways_->reference) j["limits"]["reference"] = limit_reference_;
     j["lines"] = lines_;
-    write_line(j);
+    write_json(j);
   } else {
     write((pass ? "pass: " : "FAIL: ") + std::string("relative error against differences ") +
           limit(worst_.differences, limit_differences_) +

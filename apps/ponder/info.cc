@@ -53,7 +53,7 @@ Run add_info(CLI::App& app) {
            {"isa", m.isa},
            {"threads", m.n_threads}};
     if (a->json) {
-      write_line(j);
+      write_json(j);
       return 0;
     }
     const auto line = [](const std::string& k, const std::string& v) {

@@ -106,6 +106,8 @@ Json parse_line(const std::string& line) {
 
 }  // namespace
 
+void write_json(const Json& j) { write_line(j.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
 std::vector<Token> ids_of(const Json& a, const std::string& key, int n_vocab) {
   if (!a.is_array()) fail(bad("a list of token ids", a.type_name(), "\"" + key + "\""));
   std::vector<Token> ids;
@@ -169,15 +171,13 @@ std::optional<std::vector<Token>> request_reply(const Json& j, const Text& t) {
   return reply;
 }
 
-Json error_line(int line, const std::string& message) { return {{"error", {{"line", line}, {"message", message}}}}; }
-
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
               const std::function<void(int, const std::string&)>& on_error, const std::function<void()>& idle) {
-  LineReader in(input);
+  const auto in = must(LineReader::open(input));
   int code = 0, number = 0;
-  for (std::string line; !stop_flag(); ++number) {
-    if (idle && !in.ready()) idle();
-    if (!in.next(line)) break;
+  for (std::string line; !stop_flag() && !output_broken(); ++number) {
+    if (idle && !in->ready()) idle();
+    if (!must(in->next(line))) break;
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       on_error(number, "expected a JSON object, got an empty line");
       code = 2;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ponder/wire.h"
 #include "session.h"
 
 namespace ponder::app {
@@ -18,6 +19,7 @@ using Json = nlohmann::ordered_json;
 Prompt request_prompt(const Json&, const Text&, bool raw, std::string* rendered = nullptr);
 /// Reply ids of a request: reply | reply_ids, with the end token when "end" is true; nullopt: no reply.
 std::optional<std::vector<Token>> request_reply(const Json&, const Text&);
+void write_json(const Json&);
 std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab);
 
 /// Calls fn(line number, object) for every line of `input`; what it throws as Failure, and lines that are no JSON
@@ -26,8 +28,5 @@ std::vector<Token> ids_of(const Json& array, const std::string& key, int n_vocab
 /// Returns the exit code.
 int for_lines(const std::string& input, const std::function<void(int, const Json&)>& fn,
               const std::function<void(int, const std::string&)>& on_error, const std::function<void()>& idle = {});
-
-/// {"error":{"line":n,"message":…}}
-Json error_line(int line, const std::string& message);
 
 }  // namespace ponder::app

@@ -124,7 +124,7 @@ int finish(const Args& a, double alpha, const Status& explored, const Landscape&
   }
   draw(l, a.out);
   if (a.json)
-    write_line(to_json(l, a, alpha, landscape_files(a.out)));
+    write_json(to_json(l, a, alpha, landscape_files(a.out)));
   else
     print(l, landscape_files(a.out));
   return 0;
@@ -170,11 +170,11 @@ std::string shortened(const std::string& s, std::size_t most) {
 }
 
 int run_model(const Args& a) {
-  (void)a.prompt.content();  // a missing one is told before the model is loaded
+  const PromptRequest request = must(a.prompt.request());  // a missing one is told before the model is loaded
   const double alpha = a.alpha > 0 ? a.alpha : 4;
   Engine e(a.model);
-  const Prompt prompt = e.text.prompt(a.prompt);
-  const ReplyLaw law = a.law.law(kHorizon, static_cast<int>(prompt.ids.size()), *e.density);
+  const Prompt prompt = e.text.prompt(request);
+  const ReplyLaw law = must(a.law.request().law(kHorizon, prompt.ids.size(), *e.density));
   const PrefixRef context = must(e.density->add_context(prompt.ids));
   const auto [start, goal] = start_and_goal(*e.density, context, law);
   const auto plane = must(NoisePlane::make(*e.density, context, law, alpha, start.tokens, goal.tokens, a.seed));
@@ -201,7 +201,7 @@ int run_model(const Args& a) {
 int run_landscape(const Args& a) {
   if (a.toy && !(a.prompt.text.empty() && a.prompt.file.empty()))
     fail({Code::kInvalid, "a prompt or --toy", "both", "command line", "leave one of them out"});
-  for (const std::string& f : landscape_files(a.out)) check_out(f, "--out", a.force);
+  for (const std::string& f : landscape_files(a.out)) must(check_out(f, "--out", a.force));
   return a.toy ? run_toy(a) : run_model(a);
 }
 

@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "args.h"
-#include "io/replace_file.h"
 #include "landscape.h"
+#include "ponder/files.h"
 
 namespace ponder::app {
 namespace {

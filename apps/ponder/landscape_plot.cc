@@ -12,8 +12,8 @@
 #include <filesystem>
 
 #include "args.h"
-#include "io/replace_file.h"
 #include "landscape.h"
+#include "ponder/files.h"
 
 namespace ponder::app {
 namespace {

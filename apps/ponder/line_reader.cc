@@ -12,15 +12,17 @@
 
 namespace ponder::app {
 
-LineReader::LineReader(const std::string& path)
-    : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path) {
+  const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::unique_ptr<LineReader> reader(new LineReader(fd));
   struct stat s {};
-  if (fd_ < 0 || fstat(fd_, &s) != 0 || S_ISDIR(s.st_mode))
-    fail({Code::kNotFound, "a readable file", "none", path, "check the path given with --input"});
+  if (fd < 0 || fstat(fd, &s) != 0 || S_ISDIR(s.st_mode))
+    return Error{Code::kNotFound, "a readable file", "none", path, "check the path given with --input"};
+  return reader;
 }
 
 LineReader::~LineReader() {
-  if (fd_ != STDIN_FILENO) close(fd_);
+  if (fd_ > STDIN_FILENO) close(fd_);
 }
 
 bool LineReader::has_line() {
@@ -42,7 +44,7 @@ void LineReader::read_more() {
   while (n < 0 && errno == EINTR && !stop_flag());
   buffer_.resize(size + (n > 0 ? static_cast<std::size_t>(n) : 0));
   over_ = n <= 0;
-  if (n < 0 && errno != EINTR) fail({Code::kIo, "to read the requests", std::strerror(errno), "--input", ""});
+  if (n < 0 && errno != EINTR) errno_ = errno;
 }
 
 bool LineReader::ready() {
@@ -54,8 +56,9 @@ bool LineReader::ready() {
   return true;
 }
 
-bool LineReader::next(std::string& line) {
+Result<bool> LineReader::next(std::string& line) {
   while (!has_line() && !over_) read_more();
+  if (errno_ != 0) return Error{Code::kIo, "to read the requests", std::strerror(errno_), "--input", ""};
   if (stop_flag() || begin_ == buffer_.size()) return false;
   line.assign(buffer_, begin_, searched_ - begin_);
   begin_ = searched_ = std::min(searched_ + 1, buffer_.size());

@@ -12,8 +12,8 @@
 
 namespace ponder::app {
 
-LiveLine::LiveLine(const Text& t, const Budget& b, bool wanted)
-    : text_(t), budget_(b), on_(wanted && isatty(STDERR_FILENO) != 0) {}
+LiveLine::LiveLine(std::shared_ptr<const TextModel> t, const Budget& b)
+    : text_(std::move(t)), budget_(b), on_(isatty(STDERR_FILENO) != 0) {}
 
 void LiveLine::clear() {
   if (shown_) std::cerr << "\r\x1b[K" << std::flush;
@@ -33,7 +33,7 @@ void LiveLine::show(const ThinkProgress& p) {
   constexpr int kGap = 2;
   const int room = terminal_width(STDERR_FILENO) - 1 - width_of(head) - width_of(left) - kGap;
   std::string line = head;
-  if (p.best && room > 0) line += "  " + shortened_to(text_.reply_text(p.best->tokens), room);
+  if (p.best && room > 0) line += "  " + shortened_to(text_->reply_text(p.best->tokens), room);
   std::cerr << "\r\x1b[K" << line << left << std::flush;
   shown_ = true;
 }

@@ -2,16 +2,17 @@
 // so far, the budget left. It is gone when the search is over.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "ponder/session/text_model.h"
 #include "ponder/think.h"
-#include "session.h"
 
 namespace ponder::app {
 
 class LiveLine {
  public:
-  LiveLine(const Text& t, const Budget& b, bool wanted);
+  LiveLine(std::shared_ptr<const TextModel>, const Budget&);
   ~LiveLine() { clear(); }
   LiveLine(const LiveLine&) = delete;
   LiveLine& operator=(const LiveLine&) = delete;
@@ -19,7 +20,7 @@ class LiveLine {
   void clear();
 
  private:
-  const Text& text_;
+  std::shared_ptr<const TextModel> text_;
   Budget budget_;
   bool on_, shown_ = false;
   std::string method_;

@@ -82,6 +82,17 @@ void add_print_outs(CLI::App& app) {
       "print the man page");
 }
 
+// The exit code, after all that was written has gone out and an error has been told.
+int ended(Result<int> code) {
+  flush();
+  if (code.ok() && !output_status().ok()) code = output_status().error();
+  if (!code.ok()) {
+    std::cerr << "ponder: " << code.error().message() << "\n";
+    code = exit_code(code.error());
+  }
+  return g_signal ? 128 + g_signal : *code;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"ponder makes a frozen language model think before it speaks"};
   app.formatter(help_formatter());
@@ -102,14 +113,11 @@ int run(int argc, char** argv) {
     std::ostringstream text;
     const int code = app.exit(e, text, std::cerr);
     write(text.str());
-    flush();
-    return code;
+    return ended(code);
   } catch (const CLI::ParseError& e) {
     return usage_error(app, e);
   }
-  const int code = runs.at(app.get_subcommands()[0]->get_name())();
-  flush();
-  return g_signal ? 128 + g_signal : code;
+  return ended(runs.at(app.get_subcommands()[0]->get_name())());
 }
 
 }  // namespace
@@ -128,8 +136,6 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   try {
     return run(argc, argv);
-  } catch (const ClosedPipe&) {
-    return 0;
   } catch (const Failure& f) {
     std::cerr << "ponder: " << f.error.message() << "\n";
     return exit_code(f.error);

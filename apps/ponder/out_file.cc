@@ -3,17 +3,23 @@
 
 #include <filesystem>
 
-#include "args.h"
-#include "io/replace_file.h"
+#include "ponder/files.h"
 
 namespace ponder::app {
 
-void check_out(const std::string& path, const std::string& flag, bool force, bool resume) {
+Status check_out(const std::string& path, const std::string& flag, bool force, bool resume) {
   std::error_code none;
   if (!force && std::filesystem::is_regular_file(path, none))
-    fail({Code::kInvalid, "a new file", path + ", which exists already", flag,
-          std::string("give --force to replace it") + (resume ? ", or --resume to go on with it" : "")});
-  must(check_replaceable(path));
+    return Error{Code::kInvalid, "a new file", path + ", which exists already", flag,
+                 std::string("give --force to replace it") + (resume ? ", or --resume to go on with it" : "")};
+  return check_replaceable(path);
+}
+
+Status make_folder(const std::string& path) {
+  std::error_code none;
+  std::filesystem::create_directories(path, none);
+  if (std::filesystem::is_directory(path, none)) return {};
+  return Error{Code::kIo, "a folder for output", "none that can be made", path, "choose another"};
 }
 
 }  // namespace ponder::app

@@ -3,10 +3,15 @@
 
 #include <string>
 
+#include "ponder/status.h"
+
 namespace ponder::app {
 
-/// Fails where `path` exists and `force` was not given, and where it cannot be written. `flag`: what names the file;
-/// `resume`: the command could go on with it instead.
-void check_out(const std::string& path, const std::string& flag, bool force, bool resume = false);
+/// `flag`: what names the file; `resume`: the command could go on with it instead. Errors: kInvalid where `path` exists
+/// and `force` was not given; those of check_replaceable.
+Status check_out(const std::string& path, const std::string& flag, bool force, bool resume = false);
+
+/// Makes a folder for output where there is none. Errors: kIo.
+Status make_folder(const std::string& path);
 
 }  // namespace ponder::app

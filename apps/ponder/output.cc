@@ -13,10 +13,10 @@
 namespace ponder::app {
 namespace {
 
-void check(bool ok) {
-  if (ok) return;
-  if (errno == EPIPE) throw ClosedPipe{};
-  fail({Code::kIo, "to write to stdout", std::strerror(errno), "output", "free some space, or write elsewhere"});
+int g_errno = 0;  // of the first write that failed
+
+void note(bool ok) {
+  if (!ok && g_errno == 0) g_errno = errno;
 }
 
 // Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its own.
@@ -28,12 +28,23 @@ std::string claim_name(const Certificate& c) {
 
 }  // namespace
 
-void write(std::string_view s) { check(std::fwrite(s.data(), 1, s.size(), stdout) == s.size()); }
-void write_line(const Json& j) {
-  write(j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+void write(std::string_view s) {
+  if (!output_broken()) note(std::fwrite(s.data(), 1, s.size(), stdout) == s.size());
+}
+void write_line(std::string_view s) {
+  write(s);
+  write("\n");
   flush();
 }
-void flush() { check(std::fflush(stdout) == 0); }
+void flush() {
+  if (!output_broken()) note(std::fflush(stdout) == 0);
+}
+bool output_broken() { return g_errno != 0; }
+Status output_status() {
+  if (g_errno == 0 || g_errno == EPIPE) return {};
+  return Error{Code::kIo, "to write to stdout", std::strerror(g_errno), "output",
+               "free some space, or write elsewhere"};
+}
 
 std::string one_line(const std::string& s) {
   std::string o;

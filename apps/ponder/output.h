@@ -10,12 +10,15 @@
 
 namespace ponder::app {
 
-/// Thrown when the reader of stdout has gone: the program ends quietly.
-struct ClosedPipe {};
-/// Writes to stdout; fails (Failure, exit 1) when it cannot be written, e.g. a full disk.
+/// Writes to stdout. After a failure nothing more is written: output_broken() says so, output_status() why.
 void write(std::string_view);
-void write_line(const Json&);
+/// The text, a line end, and what was written before: to the reader, now.
+void write_line(std::string_view);
 void flush();
+/// Nobody reads any more, or nothing can be written: there is no need to go on.
+bool output_broken();
+/// Errors: kIo, e.g. a full disk. A reader that has gone is no error: the program ends quietly.
+Status output_status();
 
 /// A reply on one line: control characters shown as escapes or spaces.
 std::string one_line(const std::string&);

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/npy.h"
+#include "open_model.h"
+#include "out_file.h"
 #include "output.h"
+#include "ponder/files.h"
 #include "ponder/pseudo.h"
 
 namespace ponder::app {
@@ -137,7 +139,7 @@ void Scorer::print(const Line& l) const {
   if (!l.logits.empty())
     must(write_npy(args_.logits_dir + "/" + std::to_string(l.number) + ".npy", l.logits,
                    {static_cast<std::int64_t>(l.logits.size())}));
-  write_line(j);
+  write_json(j);
 }
 
 // Token by token, for people.
@@ -160,11 +162,11 @@ void print_table(const Line& l, const Tokenizer& t) {
 int template_only(const Args& a) {
   const Text t(a.model);
   const auto print = [](const std::string& rendered, const std::vector<Token>& ids) {
-    write_line({{"rendered", rendered}, {"prompt_ids", ids}});
+    write_json({{"rendered", rendered}, {"prompt_ids", ids}});
   };
   if (a.lines.input.empty()) {
     std::string rendered;
-    const auto ids = t.prompt(a.prompt, &rendered).ids;
+    const auto ids = t.prompt(must(a.prompt.request()), &rendered).ids;
     print(rendered, ids);
     return 0;
   }
@@ -181,7 +183,7 @@ int template_only(const Args& a) {
 int one(const Args& a) {
   Engine e(a.model);
   Line l;
-  l.prompt = e.text.prompt(a.prompt).ids;
+  l.prompt = e.text.prompt(must(a.prompt.request())).ids;
   l.reply = *request_reply({{"reply", a.reply}, {"end", a.end}}, e.text);
   if (l.reply.empty())
     fail({Code::kInvalid, "a reply to score", "none", "command line",
@@ -222,7 +224,7 @@ Run add_score(CLI::App& app) {
   return [a] {
     if (std::isnan(a->alpha)) fail({Code::kInvalid, "a number above 0", "nan", "--alpha", ""});
     if (a->template_only) return template_only(*a);
-    if (!a->logits_dir.empty()) make_folder(a->logits_dir);
+    if (!a->logits_dir.empty()) must(make_folder(a->logits_dir));
     if (a->lines.input.empty()) return one(*a);
     Engine e(a->model);
     Scorer s(*a, e);

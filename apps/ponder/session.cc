@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "open_model.h"
 #include "ponder/notes.h"
 
 namespace ponder::app {
@@ -34,31 +35,7 @@ std::shared_ptr<const GgufFile> open(const ModelArgs& m) {
   return must(std::move(file));
 }
 
-// Tells on stderr, where that is a terminal, what is being waited for; goes when it is there.
-class LoadingLine {
- public:
-  explicit LoadingLine(const GgufFile& f) {
-    if (!isatty(STDERR_FILENO)) return;
-    const std::string line = "loading " + std::filesystem::path(f.path()).filename().string() + ", " +
-                             std::to_string(f.file_bytes() >> 20) + " MB …";
-    thread_ = std::jthread([this, line](const std::stop_token& stop) {
-      constexpr std::chrono::milliseconds kShort{500};
-      std::unique_lock lock(mutex_);
-      if (ended_.wait_for(lock, stop, kShort, [] { return false; }) || stop.stop_requested()) return;
-      std::cerr << line << std::flush;
-      ended_.wait(lock, stop, [] { return false; });
-      std::cerr << "\r\x1b[K" << std::flush;
-    });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it ends before what it uses
-};
-
 std::shared_ptr<const Model> load(const std::shared_ptr<const GgufFile>& f, const ModelOptions& o) {
-  const LoadingLine line(*f);
   return must(Model::load(f, o));
 }
 
@@ -88,41 +65,12 @@ PrefixRef Prompts::get(const std::vector<Token>& ids) {
   return kept_.front().node;
 }
 
-void make_folder(const std::string& path) {
-  std::error_code ec;
-  std::filesystem::create_directories(path, ec);
-  if (!std::filesystem::is_directory(path, ec))
-    fail({Code::kIo, "a folder for output", "none that can be made", path, "choose another"});
-}
-
-std::string read_all(const std::string& path) {
-  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream in(path, std::ios::binary);
-  std::error_code ec;
-  if (!in || std::filesystem::is_directory(path, ec))
-    fail({Code::kNotFound, "a readable file", std::filesystem::exists(path, ec) ? "something else" : "no such file",
-          path, "check the path"});
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string TextArgs::content() const {
-  if (!read_) read_ = file.empty() ? text : read_all(file);
-  if (read_->empty()) fail({Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"});
-  return *read_;
-}
-
-std::string PromptArgs::content() const {
-  std::string s = TextArgs::content();
-  if (!file.empty() && !raw && s.ends_with('\n')) s.erase(s.size() - (s.ends_with("\r\n") ? 2 : 1));
-  return s;
-}
-
 Text::Text(const ModelArgs& m) : file(open(m)), tokenizer(must(Tokenizer::from_gguf(file))) {
   template_source_ = std::string(must(file->string_or("tokenizer.chat_template", "")));
   std::error_code ec;
   if (!m.chat_template.empty())
     template_source_ =
-        std::filesystem::is_regular_file(m.chat_template, ec) ? read_all(m.chat_template) : m.chat_template;
+        std::filesystem::is_regular_file(m.chat_template, ec) ? must(read_all(m.chat_template)) : m.chat_template;
 }
 
 std::vector<Token> Text::chat(const std::vector<ChatMessage>& messages, std::string* rendered,
@@ -157,10 +105,11 @@ std::vector<Token> Text::raw(const std::string& text) const {
   return ids;
 }
 
-Prompt Text::prompt(const PromptArgs& p, std::string* rendered) const {
-  const std::string text = p.content();
+Prompt Text::prompt(const PromptRequest& r, std::string* rendered) const {
   work_begins();
-  return {p.raw ? raw(text) : chat(conversation(p.system, text), rendered), text};
+  if (const auto* text = std::get_if<RawText>(&r)) return {raw(text->text), text->text};
+  const auto& messages = std::get<Conversation>(r).messages;
+  return {chat(messages, rendered), messages.back().content};
 }
 
 std::string Text::reply_text(const std::vector<Token>& ids) const { return tokenizer->decode(ids, false); }

@@ -26,7 +26,7 @@ struct Text {
                           const std::string& variables = "{}") const;
   bool has_template() const { return !template_source_.empty(); }
   std::vector<Token> raw(const std::string& text) const;  // with BOS where the model wants one
-  Prompt prompt(const PromptArgs&, std::string* rendered = nullptr) const;
+  Prompt prompt(const PromptRequest&, std::string* rendered = nullptr) const;
   std::string reply_text(const std::vector<Token>& ids) const;  // control tokens left out
   bool canonical(const std::vector<Token>& ids) const;          // tokenises back to itself, the end token apart
 
@@ -64,11 +64,5 @@ class Prompts {
   LanguageDensity& density_;
   std::list<Kept> kept_;
 };
-
-/// Makes a folder for output where there is none.
-void make_folder(const std::string& path);
-
-/// A file's bytes; - is stdin.
-std::string read_all(const std::string& path);
 
 }  // namespace ponder::app

@@ -1,11 +1,8 @@
 // ponder think: first reply to likelier reply, with the proof where there is one. How it looks: think_print.h.
-#include "ponder/think.h"
-
 #include <CLI/CLI.hpp>
 
 #include "output.h"
-#include "ponder/notes.h"
-#include "prefill.h"
+#include "ponder/session/specs.h"
 #include "search_args.h"
 #include "think_print.h"
 
@@ -19,95 +16,34 @@ struct Args : SearchArgs {
   bool colour = false, any_length = false;
 };
 
-// Commas part methods as well as the settings of one: what has no name before its `=` goes on with the one before.
-std::vector<std::string> join_settings(const std::vector<std::string>& pieces) {
-  std::vector<std::string> methods;
-  for (const std::string& p : pieces) {
-    if (!methods.empty() && p.find('=') < p.find(':'))
-      methods.back() += "," + p;
-    else
-      methods.push_back(p);
-  }
-  return methods;
+Result<ThinkRequest> request_of(const Args& a, const Budget& budget) {
+  ThinkRequest r{.law = a.law.request(), .config = a.think, .any_length = a.any_length, .budget = budget};
+  r.config.first = a.decode.config;
+  r.config.methods = join_settings(a.think.methods);
+  PONDER_TRY(check_methods(r.config.methods));
+  r.config.best_first.batch = a.batch;
+  PONDER_ASSIGN(const Budget patience, parse_budget(a.patience, "--patience"));
+  r.config.patience_seconds = patience.seconds;
+  r.config.patience_tokens = patience.tokens;
+  return r;
 }
 
-ThinkConfig config_of(const Args& a) {
-  ThinkConfig c = a.think;
-  c.first = a.decode.config;
-  c.methods = join_settings(a.think.methods);
-  must(check_methods(c.methods));
-  c.best_first.batch = a.batch;
-  const Budget patience = parse_budget(a.patience, "--patience");
-  c.patience_seconds = patience.seconds;
-  c.patience_tokens = patience.tokens;
-  return c;
-}
-
-// Of each token of a reply, nats.
-std::vector<double> logprobs(Engine& e, const PrefixRef& context, const ReplyLaw& law,
-                             const std::vector<Token>& reply) {
-  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = law.masks(reply.size())};
-  Rows rows;
-  must(e.density->extend({&ask, 1}, rows));
-  std::vector<double> out;
-  for (const Row& r : rows.rows) out.push_back(r.logprob);
-  return out;
-}
-
-void write_json(const Args& a, const Engine& e, const ReplyLaw& law, const ThinkAnswer& answer) {
-  const ThinkResult& r = answer.result;
-  Json j = reply_json(r.best, e.text);
-  add_run(j, e, law, answer.cost, answer.seconds, a.decode.config.seed);
-  j["first"] = reply_json(r.first, e.text);
-  j["gain"] = r.gain ? Json(*r.gain) : Json(nullptr);
-  j["also"] = r.also ? reply_json(*r.also, e.text) : Json(nullptr);
-  if (r.also) j["also"]["proved"] = r.also_proved;
-  j["methods"] = Json::array();
-  for (const ThinkMethod& m : r.methods) {
-    j["methods"].push_back(
-        {{"name", m.name}, {"best", m.found ? Json(m.best) : Json(nullptr)}, {"cost", cost_json(m.cost, m.seconds)}});
-    if (m.gap) j["methods"].back()["gap"] = *m.gap;
-  }
-  j["certificate"] = certificate_json(r.certificate);
-  j["trace"] = Json::array();
-  for (const ThinkPoint& p : r.trace)
-    j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
-  j["notes"] = answer.notes;
-  write_line(j);
-}
-
-// The law of the first reply, and what the search makes of it (`c`). A user's own idea of length leaves no room for
-// like lengths.
-ReplyLaw law_of(const Args& a, const Prompt& prompt, const Engine& e, ThinkConfig& c) {
-  const bool fixed = a.law.length != 0;
-  c.like_lengths = !a.any_length && !fixed && a.law.min_length == 0;
-  c.fit_horizon = a.law.horizon == 0 && !fixed;
-  return a.law.law(kReplyTokens, static_cast<int>(prompt.ids.size()), *e.density);
-}
-
-void think_one(const Args& a, Engine& e, const Prompt& prompt, bool json) {
-  ThinkConfig c = config_of(a);
-  const ReplyLaw law = law_of(a, prompt, e, c);
-  const Prefill prefill(e, prompt.ids, a.budget.budget());
-  const Budget budget = prefill.rest();
-  c.best_first.slack = rounding_error(e);
+Status think_one(const Args& a, ThinkRequest r, Session& s, PromptRequest prompt, bool json) {
+  r.prompt = std::move(prompt);
   const bool colour = !json && colour_output(a.colour);
-  ThinkScreen screen(e.text, budget, colour);
+  r.logprobs = colour;
+  ThinkScreen screen(s.shared_text(), r.budget, colour);
   if (!json) {
-    c.on_first_token = [&](TokenProb v) { screen.first_token(v); };
-    c.on_first = [&](const Reply& r) { screen.first_done(r); };
-    c.progress = [&](const ThinkProgress& p) { screen.progress(p); };
+    r.config.on_first_token = [&](TokenProb v) { screen.first_token(v); };
+    r.config.on_first = [&](const Reply& x) { screen.first_done(x); };
+    r.config.progress = [&](const ThinkProgress& p) { screen.progress(p); };
   }
-  const ThinkResult r = must(think(*e.density, prefill.context(), law, c, budget));
-  ThinkAnswer answer{.result = r,
-                     .notes = notes(r, *e.text.tokenizer, prompt.question),
-                     .cost = prefill.cost(),
-                     .seconds = prefill.seconds(),
-                     .stopped = stop_flag()};
-  answer.notes.insert(answer.notes.begin(), prompt.notes.begin(), prompt.notes.end());
-  if (json) return write_json(a, e, law, answer);
-  if (colour) answer.best_logprobs = logprobs(e, prefill.context(), law, r.best.tokens);
-  screen.answer(answer, a.model.verbose);
+  PONDER_ASSIGN(const ThinkAnswer answer, s.think(r));
+  if (json)
+    write_line(to_json(answer));
+  else
+    screen.answer(answer, stop_flag(), a.model.verbose);
+  return {};
 }
 
 }  // namespace
@@ -142,9 +78,13 @@ Run add_think(CLI::App& app) {
       "\"trace\": the best log p known, by seconds and TFE after the prompt, at each likelier reply and at the end.\n"
       "Examples:\n  ponder think -p 'What is the sum of 14 and 8?'\n  ponder think -p 'Name a river in London.' "
       "--budget 30s --json");
-  return [a] {
-    (void)config_of(*a);  // a bad patience or method is told before the model is loaded
-    return run_search(*a, [&](Engine& e, const auto& prompt, bool json) { think_one(*a, e, prompt, json); });
+  return [a]() -> Result<int> {
+    // A bad budget, patience or method is told before the model is loaded.
+    PONDER_ASSIGN(const Budget budget, a->budget.budget());
+    PONDER_ASSIGN(const ThinkRequest request, request_of(*a, budget));
+    return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
+      return think_one(*a, request, s, std::move(prompt), json);
+    });
   };
 }
 

@@ -65,7 +65,7 @@ std::string spent(const ThinkAnswer& a) {
     if (m.gap) line += fmt::format(" (relaxed {:+.2f} above what it snaps to)", *m.gap);
     line += ", ";
   }
-  return line + fmt::format("in all {:.1f} s {} tokens", a.seconds, a.cost.total());
+  return line + fmt::format("in all {:.1f} s {} tokens", a.run.seconds, a.run.cost.total());
 }
 
 void write_proof(const ThinkResult& r) {
@@ -135,9 +135,10 @@ void ThinkScreen::likelier(const ThinkAnswer& a) {
   write_column("", what);
 }
 
-void ThinkScreen::also(const ThinkResult& r) {
-  write_column("also", text_.reply_text(r.also->tokens));
-  std::string what = figures(*r.also) + "   shorter, and likelier because it is short";
+void ThinkScreen::also(const ThinkAnswer& a) {
+  const ThinkResult& r = a.result;
+  write_column("also", a.also->text);
+  std::string what = figures(*a.also) + "   shorter, and likelier because it is short";
   if (r.also_proved)
     what += r.certificate.claim == Certificate::Claim::kAnyLength
                 ? "; the most probable of all lengths"
@@ -145,16 +146,15 @@ void ThinkScreen::also(const ThinkResult& r) {
   write_column("", what);
 }
 
-void ThinkScreen::answer(const ThinkAnswer& a, bool cost) {
+void ThinkScreen::answer(const ThinkAnswer& a, bool stopped, bool cost) {
   const ThinkResult& r = a.result;
   line_.clear();
   likelier(a);
-  if (r.also) also(r);
+  if (a.also) also(a);
   if (colour_) write_legend();
-  if (r.best.tokens != r.first.tokens)
-    write_diff(text_.reply_text(r.first.tokens), text_.reply_text(r.best.tokens), colour_);
+  if (r.best.tokens != r.first.tokens) write_diff(a.first.text, a.best.text, colour_);
   for (const std::string& note : a.notes) write_column("note", note);
-  if (a.stopped) write_column("note", "stopped: this is the best so far");
+  if (stopped) write_column("note", "stopped: this is the best so far");
   write_proof(r);
   if (cost) write_column("spent", spent(a));
   flush();

@@ -3,34 +3,26 @@
 // tokens show as colours where there are any.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "live_line.h"
-#include "ponder/think.h"
-#include "session.h"
+#include "ponder/session/text_model.h"
+#include "ponder/session/think.h"
 #include "text_column.h"
-#include "text_stream.h"
 
 namespace ponder::app {
 
 /// May stdout be coloured? `asked`: by --color, which beats NO_COLOR and the want of a terminal.
 bool colour_output(bool asked);
 
-struct ThinkAnswer {
-  const ThinkResult& result;
-  std::vector<std::string> notes{};
-  std::vector<double> best_logprobs{};  // of each token, nats; empty: no colours
-  Cost cost{};
-  double seconds = 0;
-  bool stopped = false;  // by a signal
-};
-
 /// Text of a reply in a column, token by token, in the colours of their probabilities where wanted.
 class ReplyColumn {
  public:
-  ReplyColumn(const Text& t, std::string_view label, bool colour) : stream_(t), column_(label), colour_(colour) {}
+  ReplyColumn(std::shared_ptr<const TextModel> t, std::string_view label, bool colour)
+      : stream_(std::move(t)), column_(label), colour_(colour) {}
   void add(TokenProb);
   void end();
 
@@ -43,19 +35,19 @@ class ReplyColumn {
 
 class ThinkScreen {
  public:
-  /// The text must outlive it.
-  ThinkScreen(const Text& t, const Budget& b, bool colour) : text_(t), colour_(colour), line_(t, b, true) {}
+  ThinkScreen(const std::shared_ptr<const TextModel>& t, const Budget& b, bool colour)
+      : text_(t), colour_(colour), line_(t, b) {}
   void first_token(TokenProb);
   void first_done(const Reply&);
   void progress(const ThinkProgress&);
-  /// All that follows the first reply; with `cost`, what each method has cost, too.
-  void answer(const ThinkAnswer&, bool cost);
+  /// All that follows the first reply. `stopped`: by a signal; `cost`: also what each method has cost.
+  void answer(const ThinkAnswer&, bool stopped, bool cost);
 
  private:
   void likelier(const ThinkAnswer&);
-  void also(const ThinkResult&);
+  void also(const ThinkAnswer&);
 
-  const Text& text_;
+  std::shared_ptr<const TextModel> text_;
   bool colour_;
   LiveLine line_;
   std::optional<ReplyColumn> first_{};

@@ -1,46 +1,12 @@
 // ponder tokenize, ponder detokenize: text to ids and back. No weights are loaded.
 #include <CLI/CLI.hpp>
 
+#include "open_model.h"
 #include "output.h"
+#include "requests.h"
 
 namespace ponder::app {
 namespace {
-
-std::string from_hex(const std::string& h) {
-  std::string s;
-  for (std::size_t i = 0; i < h.size(); i += 2) {
-    const auto digit = [&](std::size_t k) {
-      const std::size_t d = k < h.size() ? std::string("0123456789abcdef").find(static_cast<char>(std::tolower(h[k])))
-                                         : std::string::npos;
-      if (d == std::string::npos)
-        fail({Code::kInvalid, "pairs of hexadecimal digits", "'" + h.substr(0, 40) + "'", "\"hex\"", ""});
-      return d;
-    };
-    s += static_cast<char>(digit(i) * 16 + digit(i + 1));
-  }
-  return s;
-}
-std::string to_hex(const std::string& s) {
-  std::string h;
-  for (unsigned char c : s) {
-    h += "0123456789abcdef"[c >> 4];
-    h += "0123456789abcdef"[c & 15];
-  }
-  return h;
-}
-bool is_utf8(const std::string& s) {
-  try {
-    (void)Json(s).dump();
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-Json text_json(const std::string& s) {
-  Json j{{"text", s}};
-  if (!is_utf8(s)) j["hex"] = to_hex(s);
-  return j;
-}
 
 struct Args {
   ModelArgs model;
@@ -48,7 +14,49 @@ struct Args {
   LineArgs lines;
   bool no_special = false;
   std::vector<Token> ids;
+  bool json() const { return lines.json || lines.jsonl; }
 };
+
+Error bad(const std::string& expected) { return {Code::kInvalid, expected, "none", "request", ""}; }
+
+Result<int> run_tokenize(const Args& a) {
+  PONDER_ASSIGN(const auto model, open_text(a.model));
+  const Tokenizer& t = model->tokenizer();
+  const auto encode = [&](const std::string& s) { return t.encode(s, {.parse_special = !a.no_special}); };
+  if (!a.lines.input.empty()) {
+    const auto answer = [&](int, const RequestLine& r) -> Status {
+      if (!r.text) return bad("one of \"text\", \"hex\"");
+      write_line(ids_json(encode(*r.text)));
+      return {};
+    };
+    return for_lines(a.lines.input, t.n_vocab(), {.fn = answer});
+  }
+  PONDER_ASSIGN(const std::string text, a.text.read());
+  const auto ids = encode(text);
+  if (a.json()) {
+    write_line(ids_json(ids));
+  } else {
+    for (const Token v : ids) write(std::to_string(v) + "\t" + quoted_json(t.piece(v)) + "\n");
+  }
+  return 0;
+}
+
+Result<int> run_detokenize(const Args& a) {
+  PONDER_ASSIGN(const auto model, open_text(a.model));
+  const Tokenizer& t = model->tokenizer();
+  if (!a.lines.input.empty()) {
+    const auto answer = [&](int, const RequestLine& r) -> Status {
+      if (!r.ids) return bad("\"ids\"");
+      write_line(text_json(t.decode(*r.ids)));
+      return {};
+    };
+    return for_lines(a.lines.input, t.n_vocab(), {.fn = answer});
+  }
+  PONDER_TRY(model->check_ids(a.ids, "--ids"));
+  const std::string s = t.decode(a.ids);
+  write_line(a.json() ? text_json(s) : s);
+  return 0;
+}
 
 }  // namespace
 
@@ -61,31 +69,7 @@ Run add_tokenize(CLI::App& app) {
   app.footer(
       "Examples:\n  ponder tokenize -p 'Hello, world'\n  echo '{\"text\":\"Hello\"}' | ponder tokenize --input - "
       "--jsonl");
-  return [a] {
-    const Text t(a->model);
-    const auto encode = [&](const std::string& s) { return t.tokenizer->encode(s, {.parse_special = !a->no_special}); };
-    if (a->lines.input.empty()) {
-      const auto ids = encode(a->text.content());
-      if (a->lines.json || a->lines.jsonl) {
-        write_line({{"ids", ids}});
-        return 0;
-      }
-      for (Token v : ids)
-        write(std::to_string(v) + "\t" +
-              Json(t.tokenizer->piece(v)).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-      return 0;
-    }
-    return for_lines(
-        a->lines.input,
-        [&](int, const Json& j) {
-          if (j.contains("text") == j.contains("hex"))
-            fail({Code::kInvalid, "one of \"text\", \"hex\"", j.contains("text") ? "both" : "none", "request", ""});
-          const Json& v = j.contains("text") ? j["text"] : j["hex"];
-          if (!v.is_string()) fail({Code::kInvalid, "a string", v.type_name(), "request", ""});
-          write_line({{"ids", encode(j.contains("text") ? v.get<std::string>() : from_hex(v.get<std::string>()))}});
-        },
-        [](int n, const std::string& m) { write_line(error_line(n, m)); });
-  };
+  return [a] { return run_tokenize(*a); };
 }
 
 Run add_detokenize(CLI::App& app) {
@@ -96,24 +80,7 @@ Run add_detokenize(CLI::App& app) {
   app.footer(
       "Examples:\n  ponder detokenize --ids 504,3575,282\n  echo '{\"ids\":[504,3575]}' | ponder detokenize --input - "
       "--jsonl");
-  return [a] {
-    const Text t(a->model);
-    if (a->lines.input.empty()) {
-      const std::string s = t.tokenizer->decode(ids_of(Json(a->ids), "--ids", t.tokenizer->n_vocab()));
-      if (a->lines.json || a->lines.jsonl)
-        write_line(text_json(s));
-      else
-        write(s + "\n");
-      return 0;
-    }
-    return for_lines(
-        a->lines.input,
-        [&](int, const Json& j) {
-          if (!j.contains("ids")) fail({Code::kInvalid, "\"ids\"", "none", "request", ""});
-          write_line(text_json(t.tokenizer->decode(ids_of(j["ids"], "ids", t.tokenizer->n_vocab()))));
-        },
-        [](int n, const std::string& m) { write_line(error_line(n, m)); });
-  };
+  return [a] { return run_detokenize(*a); };
 }
 
 }  // namespace ponder::app

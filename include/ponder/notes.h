@@ -19,6 +19,9 @@ double repeated_share(std::span<const Token>);
 /// Would the tokenizer spell the reply's text with these very tokens? The end token is left out.
 bool is_canonical(const Tokenizer&, std::span<const Token>);
 
+/// The note on a reply that has no text because the model ended it at once.
+inline constexpr std::string_view kEmptyReply = "the reply is empty: its first token is the end token";
+
 /// The notes on a pair of replies, most important first. `question`: what was asked, as text; may be empty.
 std::vector<std::string> notes(const ThinkResult&, const Tokenizer&, std::string_view question);
 

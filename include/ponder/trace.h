@@ -1,4 +1,4 @@
-// A trace: what was recorded of chains, in memory, column by column. Not a file (src/io/netcdf.h writes one) and not a
+// A trace: what was recorded of chains, in memory, column by column. Not a file (files.h writes one) and not a
 // diagnostic (diagnostics.h takes Column::chains as it is).
 #pragma once
 

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "io/replace_file.h"
+#include "ponder/files.h"
 
 namespace ponder {
 namespace {

@@ -1,5 +1,5 @@
 // The state of all chains in one file, from which a run goes on as if it had never stopped. Not a trace for others to
-// read (io/netcdf.h), and safe against accidents, not against somebody who forges one.
+// read (ponder/files.h), and safe against accidents, not against somebody who forges one.
 //
 //     "ponder checkpoint\n"   18 bytes
 //     format version          1 byte

@@ -1,5 +1,5 @@
 // The file is made in memory, where only memory can run out, and written by replace_file.
-#include "io/netcdf.h"
+#include "ponder/files.h"
 
 #include <fmt/chrono.h>
 #include <netcdf.h>
@@ -13,7 +13,7 @@
 #include <numeric>
 #include <utility>
 
-#include "io/replace_file.h"
+#include "ponder/files.h"
 #include "ponder/version.h"
 
 namespace ponder {

@@ -1,5 +1,5 @@
 // POSIX calls, since the standard library can neither create exclusively nor flush to the disk.
-#include "io/replace_file.h"
+#include "ponder/files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,5 +1,5 @@
 // The file read back with libnetcdf; arviz_test.py opens it with ArviZ.
-#include "io/netcdf.h"
+#include "ponder/files.h"
 
 #include <gtest/gtest.h>
 #include <netcdf.h>

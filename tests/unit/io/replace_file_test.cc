@@ -1,5 +1,5 @@
 // A file is replaced as a whole or not at all, and errors say what to do.
-#include "io/replace_file.h"
+#include "ponder/files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Header and values in one file.
-#include "base/npy.h"
+#include "ponder/files.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,0 +1,94 @@
+// Where models lie, and the wait for them.
+#include "open_model.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+namespace ponder::app {
+namespace {
+
+// Where ./quickstart keeps the default model.
+std::string default_model() {
+  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  const std::string base = cache && *cache ? cache : std::string(home ? home : ".") + "/.cache";
+  return base + "/ponder/SmolLM2-135M-Instruct.Q4_1.gguf";
+}
+
+Result<std::shared_ptr<const GgufFile>> open_file(const ModelArgs& m) {
+  if (!m.path.empty()) return GgufFile::open(m.path);
+  const std::string path = default_model();
+  auto file = GgufFile::open(path);
+  if (!file.ok() && file.error().code == Code::kNotFound)
+    return Error{Code::kNotFound, "a model", "none given with -m, and no default model", path,
+                 "run ./quickstart once, or give a GGUF file with -m"};
+  return file;
+}
+
+// Tells on stderr, where that is a terminal, what is being waited for; goes when it is there.
+class LoadingLine {
+ public:
+  explicit LoadingLine(const GgufFile& f) {
+    if (!isatty(STDERR_FILENO)) return;
+    const std::string name = std::filesystem::path(f.path()).filename().string();
+    const std::string line = fmt::format("loading {}, {} MB …", name, f.file_bytes() >> 20);
+    thread_ = std::jthread([this, line](const std::stop_token& stop) {
+      constexpr std::chrono::milliseconds kShort{500};
+      std::unique_lock lock(mutex_);
+      if (ended_.wait_for(lock, stop, kShort, [] { return false; }) || stop.stop_requested()) return;
+      std::cerr << line << std::flush;
+      ended_.wait(lock, stop, [] { return false; });
+      std::cerr << "\r\x1b[K" << std::flush;
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // last: it ends before what it uses
+};
+
+}  // namespace
+
+Result<std::string> read_all(const std::string& path) {
+  if (path == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream in(path, std::ios::binary);
+  std::error_code none;
+  if (!in || std::filesystem::is_directory(path, none))
+    return Error{Code::kNotFound, "a readable file",
+                 std::filesystem::exists(path, none) ? "something else" : "no such file", path, "check the path"};
+  return std::string{std::istreambuf_iterator<char>(in), {}};
+}
+
+Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs& m) {
+  PONDER_ASSIGN(auto file, open_file(m));
+  std::string source = m.chat_template;
+  std::error_code none;
+  if (!source.empty() && std::filesystem::is_regular_file(source, none)) {
+    PONDER_ASSIGN(source, read_all(m.chat_template));
+  }
+  return TextModel::make(std::move(file), std::move(source));
+}
+
+Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
+  PONDER_ASSIGN(auto text, open_text(m));
+  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx};
+  const LoadingLine line(text->file());
+  PONDER_ASSIGN(auto session, Session::open(text, options));
+  const ModelInfo& info = session->model().info();
+  if (m.verbose)
+    std::cerr << fmt::format("ponder: {}, {}, {} on {}, {} threads, {} MB of weights\n", text->file().path(),
+                             info.architecture, to_string(info.precision), info.isa, info.n_threads,
+                             info.weight_bytes >> 20);
+  return session;
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,60 @@
+// The loop over requests.
+#include "requests.h"
+
+#include <algorithm>
+
+#include "line_reader.h"
+#include "open_model.h"
+#include "output.h"
+
+namespace ponder::app {
+
+void RequestArgs::add(CLI::App& app) {
+  model.add(app, true);
+  prompt.add(app);
+  lines.add(app);
+}
+
+Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& calls) {
+  PONDER_ASSIGN(const auto in, LineReader::open(input));
+  int code = 0, number = 0;
+  for (std::string line; !stop_flag() && !output_broken(); ++number) {
+    if (calls.idle && !in->ready()) calls.idle();
+    PONDER_ASSIGN(const bool more, in->next(line));
+    if (!more) break;
+    const auto request = parse_request(line, n_vocab);
+    const Status s = request.ok() ? calls.fn(number, *request) : request.status();
+    if (s.ok()) continue;
+    if (s.error().code == Code::kIo) return s.error();  // no fault of the line, and the next would fare no better
+    if (calls.on_error)
+      calls.on_error(number, s.error());
+    else
+      write_line(error_line(number, s.error().message()));
+    code = std::max(code, exit_code(s.error()));
+  }
+  return code;
+}
+
+PromptRequest intended(PromptRequest r, bool raw) {
+  if (auto* text = std::get_if<RawText>(&r)) text->intended = text->intended || raw;
+  return r;
+}
+
+Result<int> answer_requests(const RequestArgs& a, const AnswerOne& one) {
+  if (a.lines.input.empty()) {
+    PONDER_ASSIGN(PromptRequest prompt, a.prompt.request());  // a missing one is told before the model is loaded
+    PONDER_ASSIGN(const auto session, open_session(a.model));
+    work_begins();
+    PONDER_TRY(one(*session, std::move(prompt), a.json()));
+    return 0;
+  }
+  PONDER_ASSIGN(const auto session, open_session(a.model));
+  const auto answer = [&](int, const RequestLine& line) -> Status {
+    PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
+    work_begins();
+    return one(*session, intended(std::move(prompt), a.prompt.raw), true);
+  };
+  return for_lines(a.lines.input, session->text().tokenizer().n_vocab(), {.fn = answer});
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,70 @@
+// Session: a model on this machine and all that is asked of it: the one object that programs, servers and bindings
+// hold. A request is a value, its answer is a value; nothing is printed, and nothing else has to be kept alive.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ponder/model.h"
+#include "ponder/session/generate.h"
+#include "ponder/session/prove.h"
+#include "ponder/session/sample.h"
+#include "ponder/session/text_model.h"
+#include "ponder/session/think.h"
+
+namespace ponder {
+
+struct SessionOptions {
+  ModelOptions model{};
+  int n_ctx = 0;  // context, tokens; 0: the model's, at most 8192
+};
+
+/// Owns the model, its density and the prompts it has read. Threads: one call at a time.
+class Session {
+ public:
+  /// Loads the weights. Errors: those of Model::load and LanguageDensity::make.
+  static Result<std::unique_ptr<Session>> open(std::shared_ptr<const TextModel>, const SessionOptions& = {});
+
+  const TextModel& text() const { return *text_; }
+  const std::shared_ptr<const TextModel>& shared_text() const { return text_; }
+  const Model& model() const { return *model_; }
+  LanguageDensity& density() { return *density_; }
+  /// The node after a prompt. The last few prompts stay in memory: requests often come with the same one.
+  Result<PrefixRef> context(std::span<const Token> prompt);
+
+  // Errors of all: kInvalid (a request that contradicts itself or the model), those of the density. A budget that is
+  // used up is no error where there is something to answer.
+  Result<GenerateAnswer> generate(const GenerateRequest&);
+  Result<ThinkAnswer> think(const ThinkRequest&);
+  Result<ProveAnswer> prove(const ProveRequest&);
+  /// Checks a proof by plain enumeration; by a session in f32, as a check demands.
+  Result<CheckAnswer> check(const CheckRequest&);
+  Result<SampleAnswer> sample(const SampleRequest&);
+  /// Restricts the law to a few ids and short replies, and compares the chains' draws with its enumeration.
+  Result<VerifyAnswer> verify(const SampleRequest&);
+
+ private:
+  Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,
+          std::unique_ptr<LanguageDensity>);
+  SpelledReply spelled(Reply) const;
+  RunRecord record(const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed) const;
+  // The notes on the prompt, and one on a reply without text.
+  static std::vector<std::string> notes_on(Prompt, const SpelledReply&);
+  // What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or kErrorF32.
+  double rounding_error() const;
+  Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&) const;
+
+  struct Kept {
+    std::vector<Token> prompt;
+    PrefixRef node;
+  };
+  std::shared_ptr<const TextModel> text_;
+  SessionOptions options_;
+  std::shared_ptr<const Model> model_;
+  std::unique_ptr<LanguageDensity> density_;
+  std::list<Kept> kept_;  // most recent first; after the density, which outlives their nodes
+};
+
+}  // namespace ponder

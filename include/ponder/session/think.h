@@ -1,0 +1,32 @@
+// Thinking as a request and its answer: from the first reply to a likelier one.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ponder/session/answer.h"
+#include "ponder/session/prompt.h"
+#include "ponder/think.h"
+
+namespace ponder {
+
+struct ThinkRequest {
+  PromptRequest prompt{};
+  LawRequest law{};
+  // How to search, and whom to tell. The session itself sets like_lengths, fit_horizon and best_first.slack.
+  ThinkConfig config{};
+  bool any_length = false;  // replies of any length count, not only those of about the first reply's
+  bool logprobs = false;    // also log p of each token of the best reply
+  Budget budget{};          // the prompt counts
+};
+
+struct ThinkAnswer : Answer {
+  ThinkResult result{};
+  SpelledReply first{}, best{};
+  std::optional<SpelledReply> also{};
+  std::vector<double> best_logprobs{};  // nats; empty where not asked for
+};
+
+}  // namespace ponder

@@ -1,0 +1,60 @@
+// The wire: requests and answers as JSON, the one form for the program, servers and bindings. Nothing here computes:
+// structs in, text out, and back. Formats: docs/requests.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/session/generate.h"
+#include "ponder/session/prompt.h"
+#include "ponder/session/prove.h"
+#include "ponder/session/sample.h"
+#include "ponder/session/text_model.h"
+#include "ponder/session/think.h"
+#include "ponder/status.h"
+
+namespace ponder {
+
+/// What a request line holds; which of it a task needs is the task's affair. One file of requests may serve several.
+struct RequestLine {
+  std::optional<PromptRequest> prompt{};                        // messages, question and system, prompt, or prompt_ids
+  std::optional<ReplyRequest> reply{};                          // reply or reply_ids, and end
+  std::optional<std::string> text{};                            // text, or the bytes of hex: to be tokenised
+  std::optional<std::vector<Token>> ids{};                      // to be made text of
+  std::optional<std::vector<std::vector<Token>>> candidates{};  // (n, m), of a relaxed reply
+  std::vector<std::vector<float>> weights{};                    // (n, m)
+};
+/// `n_vocab`: bounds of ids. Errors: kInvalid (no JSON object, unknown keys with the nearest known one, wrong types,
+/// several prompts).
+Result<RequestLine> parse_request(std::string_view json, int n_vocab);
+/// The prompt of a request. Errors: kInvalid where there is none.
+Result<PromptRequest> prompt_of(const RequestLine&);
+
+/// {"ids":[…]}
+std::string ids_json(std::span<const Token>);
+/// {"text":…}, with "hex" beside it where the text is not UTF-8.
+std::string text_json(const std::string&);
+/// A text in JSON's quotes, bytes that are not UTF-8 replaced.
+std::string quoted_json(const std::string&);
+/// {"error":{"line":n,"message":…}}
+std::string error_line(int line, const std::string& message);
+
+// Each answer as one JSON object on one line, without a line end.
+std::string to_json(const GenerateAnswer&);
+std::string to_json(const ThinkAnswer&);
+std::string to_json(const ProveAnswer&);
+std::string to_json(const CheckAnswer&);
+std::string to_json(const SampleAnswer&);
+std::string to_json(const VerifyAnswer&, const SampleRequest&);
+
+/// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
+std::string draws_jsonl(const SampleAnswer&, const TextModel&);
+
+/// A certificate file, and what is in one. Errors: kInvalid (anything else); `where`: the file, for messages.
+std::string to_json(const CertificateRecord&);
+Result<CertificateRecord> parse_certificate(std::string_view json, const std::string& where);
+
+}  // namespace ponder

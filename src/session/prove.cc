@@ -1,0 +1,98 @@
+// The most likely replies with their proof, and the check of a proof that was written down.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "session/prefill.h"
+#include "session/terms.h"
+
+namespace ponder {
+namespace {
+
+// (horizon + 1): what a reply of n tokens is worth besides; empty: nothing.
+Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, int horizon) {
+  std::vector<double> worth;
+  if (!p) return worth;
+  const std::vector<Token> any(horizon, 0);
+  std::vector<std::span<const Token>> replies;
+  for (int n = 0; n <= horizon; ++n) replies.push_back(std::span(any).first(n));
+  worth.resize(replies.size());
+  PONDER_TRY(make_length_term(*p)->evaluate(replies, worth));
+  return worth;
+}
+
+}  // namespace
+
+// Another model of the same weights in f32 says whether bf16 found the right order. Without memory for it the tie
+// stays.
+Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const BestFirstConfig& c,
+                              BestFirstResult& r) const {
+  ModelOptions o = options_.model;
+  o.precision = Precision::kF32;
+  const auto model = Model::load(text_->shared_file(), o);
+  if (!model.ok()) return {};
+  const auto d = LanguageDensity::make(*model, {.n_ctx = density_->n_ctx(), .end_tokens = density_->end_tokens()});
+  if (!d.ok()) return {};
+  const auto node = (*d)->add_context(prompt.ids);
+  return node.ok() ? settle(**d, *node, law, c, r) : Status();
+}
+
+Result<ProveAnswer> Session::prove(const ProveRequest& r) {
+  PONDER_TRY(check_provable(r.terms));
+  PONDER_ASSIGN(Prompt prompt, text_->prompt(r.prompt));
+  PONDER_ASSIGN(const ReplyLaw law, r.law.law(kSearchTokens, prompt.ids.size(), *density_));
+  Prefill prefill(*this, r.budget);
+  PONDER_TRY(prefill.read(prompt.ids));
+  BestFirstConfig c{.n_best = r.n_best, .per_length = r.per_length, .batch = r.batch};
+  if (!r.per_length) c.slack = rounding_error();
+  PONDER_ASSIGN(c.length_prior, length_worth(r.terms.length_prior, law.horizon()));
+  TermsRequest besides = r.terms;
+  besides.length_prior.reset();
+  PONDER_ASSIGN(const Terms terms, make_terms(besides, *this, prompt));
+  for (std::size_t t = 0; t < terms.terms.size(); ++t) c.terms.push_back({terms.terms[t].get(), terms.beta[t]});
+  PONDER_ASSIGN(BestFirstResult found, best_first(*density_, prefill.context(), law, c, {}, prefill.rest()));
+  const bool stopped = r.budget.stop && *r.budget.stop;
+  if (model_->info().precision != Precision::kF32 && !found.rivals.empty() && !stopped)
+    PONDER_TRY(settle_in_f32(prompt, law, c, found));
+
+  ProveAnswer a;
+  a.run = record(law, prefill.clock().cost(), prefill.clock().seconds(), 0);
+  a.n_best = r.n_best;
+  a.by_worth = !r.terms.empty();
+  a.certificate = found.certificate;
+  for (const Reply& x : found.replies) a.replies.push_back({spelled(x), worth(c, x)});
+  if (r.per_length) {
+    a.per_length.emplace();
+    for (const LengthBest& b : found.per_length) a.per_length->push_back({spelled(b.reply), b.gap});
+  }
+  if (r.record && !found.replies.empty())
+    a.record = {std::filesystem::path(text_->file().path()).filename().string(),
+                text_->file().sha256(),
+                std::string(to_string(model_->info().precision)),
+                prompt.ids,
+                density_->end_tokens(),
+                law.config(),
+                {c.n_best, std::move(found.replies), std::move(c.length_prior), found.certificate}};
+  a.notes = notes_on(std::move(prompt), a.replies.empty() ? SpelledReply() : a.replies[0]);
+  return a;
+}
+
+Result<CheckAnswer> Session::check(const CheckRequest& r) {
+  const CertificateRecord& c = r.record;
+  CheckAnswer a{.tolerance = c.precision == "f32" ? kErrorF32 : kErrorBF16, .statement = c.statement};
+  if (c.model_sha256 != text_->file().sha256()) a.result.why = "it is of another model, of sha256 " + c.model_sha256;
+  if (c.end_tokens != density_->end_tokens()) a.result.why = "its end ids are not those of the model";
+  if (!a.result.why.empty()) return a;
+  const auto n = static_cast<std::int64_t>(c.prompt.size()) + c.law.horizon;
+  if (n > density_->n_ctx())
+    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", n), std::to_string(density_->n_ctx()),
+                 r.where, "raise -c/--ctx-size"};
+  PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(c.law, density_->n_vocab(), c.end_tokens));
+  Prefill prefill(*this, r.budget);
+  PONDER_TRY(prefill.read(c.prompt));
+  PONDER_ASSIGN(a.result, check_certificate(*density_, prefill.context(), law, c.statement, {.tolerance = a.tolerance},
+                                            prefill.rest()));
+  return a;
+}
+
+}  // namespace ponder

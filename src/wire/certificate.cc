@@ -1,0 +1,103 @@
+// Certificate files: JSON to what a proof states, and back. What it states and how that is checked:
+// ponder/certificate.h.
+#include <cmath>
+
+#include "ponder/version.h"
+#include "ponder/wire.h"
+#include "wire/json.h"
+
+namespace ponder {
+namespace {
+
+constexpr const char* kFormat = "ponder certificate 1";
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+double number_or(const Json& j, double none) { return j.is_null() ? none : j.get<double>(); }
+
+Error bad(const std::string& expected, const Json& got, const std::string& where) {
+  return {Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
+}
+
+// The value whose name it is; false where there is none.
+template <class E>
+bool read_enum(const Json& j, int n, E& out) {
+  for (int i = 0; i < n; ++i)
+    if (j == to_string(static_cast<E>(i))) return out = static_cast<E>(i), true;
+  return false;
+}
+
+// Throws the JSON library's exceptions on missing keys and wrong types.
+Result<CertificateRecord> read(const Json& j, const std::string& where) {
+  if (j.at("format") != kFormat) return bad(kFormat, j.at("format"), where);
+  CertificateRecord r;
+  r.model_file = j.at("model").at("file");
+  r.model_sha256 = j.at("model").at("sha256");
+  r.precision = j.at("precision");
+  r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
+  r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
+  const auto target = parse_target(j.at("target").get<std::string>());
+  if (!target) return bad("a known target", j.at("target"), where);
+  r.law = {*target, j.at("horizon"), j.at("min_length"), j.at("allowed_ids").get<std::vector<Token>>(),
+           j.value("shortest", 0)};
+  Statement& s = r.statement;
+  s.n_best = j.at("n_best");
+  s.length_prior = j.at("length_prior").get<std::vector<double>>();
+  for (const Json& x : j.at("replies"))
+    s.replies.push_back({x.at("reply_ids").get<std::vector<Token>>(), x.at("logprob"), x.at("ended")});
+  Certificate& c = s.certificate;
+  if (!read_enum(j.at("status"), 3, c.status)) return bad("a known status", j.at("status"), where);
+  if (!read_enum(j.at("claim"), 4, c.claim)) return bad("a known claim", j.at("claim"), where);
+  c.gap = number_or(j.at("gap"), kInf);
+  c.margin = number_or(j.at("margin"), kInf);
+  c.bound = number_or(j.at("bound"), -kInf);
+  c.tie = j.at("tie");
+  c.horizon = r.law.horizon;
+  c.shortest = r.law.shortest;
+  c.expanded = j.at("counts").at("expanded");
+  c.frontier = j.at("counts").at("frontier");
+  c.mass_kept = j.at("mass");
+  return r;
+}
+
+}  // namespace
+
+std::string to_json(const CertificateRecord& r) {
+  const Statement& s = r.statement;
+  const Certificate& c = s.certificate;
+  Json replies = Json::array();
+  for (const Reply& x : s.replies)
+    replies.push_back({{"reply_ids", x.tokens}, {"logprob", x.logprob}, {"ended", x.ended}});
+  const Json j{{"format", kFormat},
+               {"model", {{"file", r.model_file}, {"sha256", r.model_sha256}}},
+               {"precision", r.precision},
+               {"prompt_ids", r.prompt},
+               {"target", to_string(r.law.target)},
+               {"horizon", r.law.horizon},
+               {"min_length", r.law.min_length},
+               {"shortest", r.law.shortest},
+               {"allowed_ids", r.law.allowed},
+               {"end_ids", r.end_tokens},
+               {"length_prior", s.length_prior},
+               {"n_best", s.n_best},
+               {"replies", replies},
+               {"status", to_string(c.status)},
+               {"claim", to_string(c.claim)},
+               {"bound", number(c.bound)},
+               {"gap", number(c.gap)},
+               {"margin", number(c.margin)},
+               {"tie", c.tie},
+               {"mass", c.mass_kept},
+               {"counts", {{"expanded", c.expanded}, {"frontier", c.frontier}}},
+               {"version", kVersion}};
+  return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<CertificateRecord> parse_certificate(std::string_view text, const std::string& where) {
+  try {
+    return read(Json::parse(text), where);
+  } catch (const Json::exception& e) {
+    return Error{Code::kInvalid, "a certificate as ponder prove writes it", e.what(), where, ""};
+  }
+}
+
+}  // namespace ponder

@@ -1,0 +1,29 @@
+// The JSON library and what both directions share. Private: only this folder knows the library.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "ponder/session/answer.h"
+
+namespace ponder {
+
+using Json = nlohmann::ordered_json;
+
+/// One line; broken UTF-8 is replaced.
+inline std::string text_of(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); }
+/// JSON has neither infinities nor NaN: null.
+Json number(double);
+
+Json cost_json(const Cost&, double seconds);
+Json certificate_json(const Certificate&);
+/// reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.
+Json reply_json(const SpelledReply&);
+/// reply, reply_ids, logprob.
+Json short_json(const SpelledReply&);
+/// target, cost, seed, precision, model, version: the rest of what every answer has.
+void add_run(Json&, const RunRecord&);
+/// "notes", only where there are any.
+void add_notes(Json&, const Answer&);
+
+}  // namespace ponder

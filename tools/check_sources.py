@@ -1,6 +1,6 @@
 """Checks of the repository's own words: that no type name is defined twice in namespace ponder, over public and private
-headers, and that every path named in a comment or document is there. Not a parser of C++: it reads lines, and knows
-the layout that clang-format gives them.
+headers, that every path named in a comment or document is there, and that README's map leaves no folder out. Not a
+parser of C++: it reads lines, and knows the layout that clang-format gives them.
 
   check_sources.py [ROOT]      prints what is wrong, and ends with 1 if anything is
 """
@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-HEADERS = ("include/ponder/*.h", "src/**/*.h")
+HEADERS = ("include/ponder/**/*.h", "src/**/*.h")
 FOLDERS = "src|include|docs|tools|tests|apps|bench|examples|cmake|data"
 # A path that goes on after a quantifier, a placeholder or a wildcard names many files: it is not looked for.
 PATH = re.compile(rf"(?<![\w./<{{$-])(?:{FOLDERS})/[\w.+/-]*[\w/](?![\w*<{{$])")
@@ -65,11 +65,19 @@ def dead_paths(root, files):
     return wrong
 
 
+def missing_in_map(root):
+    """Folders that README's map does not name: those of src and apps, and those at the top."""
+    places = re.findall(r"(?m)^## Map\n```\n(.*?)^```", (root / "README.md").read_text(), re.S | re.M)
+    named = set(re.findall(r"[\w.]+(?:/[\w.]+)*(?=/)", " ".join(line.split("  ")[0] + " " + line for line in "".join(places).splitlines())))
+    there = [f for f in FOLDERS.split("|") if f != "src"] + [f"{top}/{p.name}" for top in ("src", "apps") for p in (root / top).iterdir() if p.is_dir()]
+    return [f"README.md: the map does not name {f}/" for f in sorted(there) if not any(n == f or n.startswith(f + "/") for n in named)]
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     inside = [p for folder in FOLDERS.split("|") for p in (root / folder).rglob("*")]
     files = sorted(str(p.relative_to(root)) for p in [*root.iterdir(), *inside] if p.is_file())
-    wrong = types_twice(root) + dead_paths(root, files)
+    wrong = types_twice(root) + dead_paths(root, files) + missing_in_map(root)
     print("\n".join(wrong) or f"{len(files)} files: every type of namespace ponder has one definition, every path named is there")
     return 1 if wrong else 0
 

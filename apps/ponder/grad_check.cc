@@ -1,110 +1,78 @@
-// ponder grad --check: slopes of given gradients along random directions against central differences of the value in
-// f32, and on small models against the complex step of a scalar reference in f64.
+// ponder grad --check: gradients compared with other ways to the same slopes, reply by reply.
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cmath>
-#include <optional>
 
 #include "grad.h"
-#include "language/gradient_check.h"
-#include "model/arch.h"
+#include "output.h"
 
 namespace ponder::app {
 namespace {
 
-constexpr std::int64_t kReferenceParameters = 4'000'000;  // a second or two a line
-constexpr double kDifferences = 1e-2, kReference = 1e-4, kBF16 = 0.1;
+// What has been compared so far.
+struct Checked {
+  std::vector<CheckedGradient> lines{};
+  GradientCheck::Errors worst{};
+  int n_checked = 0, n_broken = 0, code = 0;
+  void add(int number, const Result<GradientCheck::Errors>& e) {
+    if (e.ok()) {
+      worst.differences = std::max(worst.differences, e->differences);
+      if (e->reference) worst.reference = std::max(worst.reference.value_or(0), *e->reference);
+      ++n_checked;
+    } else {
+      code = std::max(code, exit_code(e.error()));
+      ++n_broken;
+    }
+    lines.push_back({number, e});
+  }
+};
 
-std::string number(double x) {
-  char s[32];
-  std::snprintf(s, sizeof s, "%.1e", x);
-  return s;
+void print_line(const CheckedGradient& line) {
+  std::string text = fmt::format("line {}  ", line.number);
+  if (!line.errors.ok()) {
+    text += line.errors.error().message();
+  } else {
+    text += fmt::format("differences {:.1e}", line.errors->differences);
+    if (line.errors->reference) text += fmt::format("  reference {:.1e}", *line.errors->reference);
+  }
+  write(text + "\n");
+}
+
+void print_verdict(const Checked& c, const GradientCheck::Errors& limits, int directions, bool pass) {
+  const auto limit = [](double x, double most) { return fmt::format("{:.1e} (at most {:.1e})", x, most); };
+  const std::string reference =
+      limits.reference ? ", against the f64 reference " + limit(c.worst.reference.value_or(0), *limits.reference)
+                       : ", no reference for so large a model";
+  write(fmt::format("{}: relative error against differences {}{}; {} directions a line, {} lines checked, {} broken\n",
+                    pass ? "pass" : "FAIL", limit(c.worst.differences, limits.differences), reference, directions,
+                    c.n_checked, c.n_broken));
 }
 
 }  // namespace
 
-struct GradCheck::Ways {
-  std::optional<Engine> f32;  // when the gradient is not of f32 itself: values in bf16 are too rough for differences
-  std::optional<Prompts> f32_prompts;
-  std::optional<Reference> reference;
-};
-
-GradCheck::GradCheck(const GradArgs& a, Engine& e)
-    : args_(a), engine_(e), prompts_(*e.density), ways_(std::make_unique<Ways>()) {
-  const bool f32 = e.model->info().precision == Precision::kF32;
-  limit_differences_ = a.tolerance > 0 ? a.tolerance : f32 ? kDifferences : kBF16;
-  limit_reference_ = a.tolerance > 0 ? a.tolerance : f32 ? kReference : kBF16;
-  if (!f32) {
-    ModelArgs m = a.model;
-    m.precision = "f32";
-    ways_->f32.emplace(m);
-    ways_->f32_prompts.emplace(*ways_->f32->density);
-  }
-  if (e.model->info().n_parameters <= kReferenceParameters)
-    ways_->reference.emplace(*e.text.file, must(read_config(*e.text.file)));
-}
-GradCheck::~GradCheck() = default;
-
-GradCheck::Figures GradCheck::check(const GradLine& l) {
-  constexpr std::uint64_t kSeed = 1;
-  const auto point = l.relaxed ? CheckPoint{l.prompt, l.candidates, l.weights, l.m, true}
-                               : CheckPoint::of_reply(l.prompt, l.candidates, engine_.density->n_vocab(), kSeed);
-  const auto directions = random_directions(point, args_.directions, kSeed);
-  const auto slopes = must(gradient_slopes(*engine_.density, prompts_.get(l.prompt), point, directions));
-  CausalDensity& exact = ways_->f32 ? *ways_->f32->density : *engine_.density;
-  const PrefixRef root = ways_->f32 ? ways_->f32_prompts->get(l.prompt) : prompts_.get(l.prompt);
-  Figures f;
-  f.differences = relative_error(slopes, must(difference_slopes(exact, root, point, directions)));
-  if (ways_->reference) f.reference = relative_error(slopes, reference_slopes(*ways_->reference, point, directions));
-  return f;
-}
-
-void GradCheck::print(const GradLine& l, const Figures& f) {
-  if (args_.lines.json) {
-    lines_.push_back({{"line", l.number}, {"differences", f.differences}});
-    if (ways_->reference) lines_.back()["reference"] = f.reference;
-    return;
-  }
-  write("line " + std::to_string(l.number) + "  differences " + number(f.differences) +
-        (ways_->reference ? "  reference " + number(f.reference) : "") + "\n");
-}
-
-void GradCheck::add(const GradLine& l) {
-  std::string error = l.error;
-  if (error.empty()) try {
-      const Figures f = check(l);
-      worst_ = {std::max(worst_.differences, f.differences), std::max(worst_.reference, f.reference)};
-      ++n_checked_;
-      return print(l, f);
-    } catch (const Failure& failure) {
-      error = failure.error.message();
-      code_ = std::max(code_, exit_code(failure.error));
-    }
-  ++n_broken_;
-  if (args_.lines.json) {
-    lines_.push_back(Json::parse(error_line(l.number, error)));
-  } else {
-    write("line " + std::to_string(l.number) + "  " + error + "\n");
-  }
-}
-
-int GradCheck::finish() {
-  const bool pass = n_checked_ > 0 && n_broken_ == 0 && worst_.differences <= limit_differences_ &&
-                    worst_.reference <= limit_reference_;
-  const auto limit = [](double x, double most) { return number(x) + " (at most " + number(most) + ")"; };
-  if (args_.lines.json) {
-    Json j{{"pass", pass}, {"directions", args_.directions}, {"limits", {{"differences", limit_differences_}}}};
-    if (ways_->reference) j["limits"]["reference"] = limit_reference_;
-    j["lines"] = lines_;
-    write_json(j);
-  } else {
-    write((pass ? "pass: " : "FAIL: ") + std::string("relative error against differences ") +
-          limit(worst_.differences, limit_differences_) +
-          (ways_->reference ? ", against the f64 reference " + limit(worst_.reference, limit_reference_)
-                            : ", no reference for so large a model") +
-          "; " + std::to_string(args_.directions) + " directions a line, " + std::to_string(n_checked_) +
-          " lines checked, " + std::to_string(n_broken_) + " broken\n");
-  }
-  return std::max(code_, pass ? 0 : 1);
+Result<int> check_gradients(const GradArgs& a, Session& s) {
+  PONDER_ASSIGN(const auto check, GradientCheck::make(s, a.options));
+  Checked checked;
+  const auto add = [&](int number, const Result<GradientCheck::Errors>& e) {
+    checked.add(number, e);
+    if (!a.lines.json) print_line(checked.lines.back());
+  };
+  const auto one = [&](int number, const RequestLine& line) -> Status {
+    PONDER_ASSIGN(const GradientRequest r, gradient_request(line));
+    add(number, check->check(r));
+    return {};
+  };
+  PONDER_ASSIGN(
+      const int code,
+      for_gradients(a, s, {.fn = one, .on_error = [&](int n, const Error& e) { add(n, e); }, .idle = [] { flush(); }}));
+  const GradientCheck::Errors &worst = checked.worst, &limits = check->limits();
+  const bool pass = checked.n_checked > 0 && checked.n_broken == 0 && worst.differences <= limits.differences &&
+                    worst.reference.value_or(0) <= limits.reference.value_or(0);
+  if (a.lines.json)
+    write_line(to_json(checked.lines, limits, a.options.directions, pass));
+  else
+    print_verdict(checked, limits, a.options.directions, pass);
+  return std::max({code, checked.code, pass ? 0 : 1});
 }
 
 }  // namespace ponder::app

@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "output.h"
-#include "text/utf8.h"
 
 namespace ponder::app {
 namespace {
@@ -24,10 +23,10 @@ struct Character {
 };
 
 Character character_at(std::string_view s, std::size_t i) {
-  const int n = utf8_length(s, i);
-  if (n == 0) return {"\xef\xbf\xbd", 1, 1};
   utf8proc_int32_t c = 0;
-  utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(s.data()) + i, n, &c);
+  const auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(s.data()) + i,
+                                  static_cast<utf8proc_ssize_t>(s.size() - i), &c);
+  if (n <= 0) return {"\xef\xbf\xbd", 1, 1};
   const auto bytes = static_cast<std::size_t>(n);
   if (utf8proc_category(c) == UTF8PROC_CATEGORY_CC) return {" ", 1, bytes};
   return {s.substr(i, bytes), utf8proc_charwidth(c), bytes};

@@ -9,8 +9,10 @@
 
 #include "ponder/model.h"
 #include "ponder/session/generate.h"
+#include "ponder/session/gradient.h"
 #include "ponder/session/prove.h"
 #include "ponder/session/sample.h"
+#include "ponder/session/score.h"
 #include "ponder/session/text_model.h"
 #include "ponder/session/think.h"
 
@@ -30,6 +32,7 @@ class Session {
   const TextModel& text() const { return *text_; }
   const std::shared_ptr<const TextModel>& shared_text() const { return text_; }
   const Model& model() const { return *model_; }
+  const SessionOptions& options() const { return options_; }
   LanguageDensity& density() { return *density_; }
   /// The node after a prompt. The last few prompts stay in memory: requests often come with the same one.
   Result<PrefixRef> context(std::span<const Token> prompt);
@@ -37,6 +40,10 @@ class Session {
   // Errors of all: kInvalid (a request that contradicts itself or the model), those of the density. A budget that is
   // used up is no error where there is something to answer.
   Result<GenerateAnswer> generate(const GenerateRequest&);
+  /// One result a request: what cannot be scored takes no other with it. Errors: kInvalid of the options.
+  Result<std::vector<Result<ScoreAnswer>>> score(std::span<const ScoreRequest>, const ScoreOptions& = {});
+  /// The same of gradients; kNumeric for one that is not finite. `tape_limit`: GradientOptions.
+  std::vector<Result<GradientAnswer>> gradients(std::span<const GradientRequest>, std::int64_t tape_limit = 0);
   Result<ThinkAnswer> think(const ThinkRequest&);
   Result<ProveAnswer> prove(const ProveRequest&);
   /// Checks a proof by plain enumeration; by a session in f32, as a check demands.

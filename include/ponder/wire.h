@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "ponder/session/generate.h"
+#include "ponder/session/gradient.h"
 #include "ponder/session/prompt.h"
 #include "ponder/session/prove.h"
 #include "ponder/session/sample.h"
+#include "ponder/session/score.h"
 #include "ponder/session/text_model.h"
 #include "ponder/session/think.h"
 #include "ponder/status.h"
@@ -20,12 +22,11 @@ namespace ponder {
 
 /// What a request line holds; which of it a task needs is the task's affair. One file of requests may serve several.
 struct RequestLine {
-  std::optional<PromptRequest> prompt{};                        // messages, question and system, prompt, or prompt_ids
-  std::optional<ReplyRequest> reply{};                          // reply or reply_ids, and end
-  std::optional<std::string> text{};                            // text, or the bytes of hex: to be tokenised
-  std::optional<std::vector<Token>> ids{};                      // to be made text of
-  std::optional<std::vector<std::vector<Token>>> candidates{};  // (n, m), of a relaxed reply
-  std::vector<std::vector<float>> weights{};                    // (n, m)
+  std::optional<PromptRequest> prompt{};    // messages, question and system, prompt, or prompt_ids
+  std::optional<ReplyRequest> reply{};      // reply or reply_ids, and end
+  std::optional<std::string> text{};        // text, or the bytes of hex: to be tokenised
+  std::optional<std::vector<Token>> ids{};  // to be made text of
+  std::optional<RelaxedReply> relaxed{};    // candidates and weights
 };
 /// `n_vocab`: bounds of ids. Errors: kInvalid (no JSON object, unknown keys with the nearest known one, wrong types,
 /// several prompts).
@@ -43,7 +44,12 @@ std::string quoted_json(const std::string&);
 std::string error_line(int line, const std::string& message);
 
 // Each answer as one JSON object on one line, without a line end.
+std::string to_json(const Prompt&);
 std::string to_json(const GenerateAnswer&);
+std::string to_json(const ScoreAnswer&);
+/// `file`: where the gradient was written.
+std::string to_json(const GradientAnswer&, const std::string& file);
+std::string to_json(std::span<const CheckedGradient>, const GradientCheck::Errors& limits, int directions, bool pass);
 std::string to_json(const ThinkAnswer&);
 std::string to_json(const ProveAnswer&);
 std::string to_json(const CheckAnswer&);

@@ -17,6 +17,8 @@ std::string claim_name(const Certificate& c) {
   return c.claim == Certificate::Claim::kAnyLength ? "like-length" : "like-length-" + claim;
 }
 
+Json error_json(int line, const std::string& message) { return {{"error", {{"line", line}, {"message", message}}}}; }
+
 }  // namespace
 
 Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
@@ -67,8 +69,37 @@ std::string text_json(const std::string& s) {
   return text_of(j);
 }
 
-std::string error_line(int line, const std::string& message) {
-  return text_of({{"error", {{"line", line}, {"message", message}}}});
+std::string error_line(int line, const std::string& message) { return text_of(error_json(line, message)); }
+
+std::string to_json(const Prompt& p) { return text_of({{"rendered", p.rendered}, {"prompt_ids", p.ids}}); }
+
+std::string to_json(const ScoreAnswer& a) {
+  Json j{{"prompt_ids", a.prompt}, {"reply_ids", a.reply}, {"logprobs", a.logprobs}, {"sum", a.sum}};
+  if (a.lz) j["lz"] = *a.lz;
+  if (a.pseudo)
+    j["pseudo"] = {
+        {"k", a.k}, {"logprobs", a.pseudo->logprobs}, {"sum", a.pseudo->sum}, {"candidates", a.pseudo->candidates}};
+  return text_of(j);
+}
+
+std::string to_json(const GradientAnswer& a, const std::string& file) {
+  return text_of({{"value", a.value}, {"file", file}});
+}
+
+std::string to_json(std::span<const CheckedGradient> lines, const GradientCheck::Errors& limits, int directions,
+                    bool pass) {
+  Json j{{"pass", pass}, {"directions", directions}, {"limits", {{"differences", limits.differences}}}};
+  if (limits.reference) j["limits"]["reference"] = *limits.reference;
+  j["lines"] = Json::array();
+  for (const CheckedGradient& line : lines) {
+    if (!line.errors.ok()) {
+      j["lines"].push_back(error_json(line.number, line.errors.error().message()));
+      continue;
+    }
+    j["lines"].push_back({{"line", line.number}, {"differences", line.errors->differences}});
+    if (line.errors->reference) j["lines"].back()["reference"] = *line.errors->reference;
+  }
+  return text_of(j);
 }
 
 std::string to_json(const GenerateAnswer& a) {

@@ -42,6 +42,7 @@ Result<CertificateRecord> read(const Json& j, const std::string& where) {
   Statement& s = r.statement;
   s.n_best = j.at("n_best");
   s.length_prior = j.at("length_prior").get<std::vector<double>>();
+  if (!j.at("replies").is_array()) return bad("a list of replies", j.at("replies"), where);
   for (const Json& x : j.at("replies"))
     s.replies.push_back({x.at("reply_ids").get<std::vector<Token>>(), x.at("logprob"), x.at("ended")});
   Certificate& c = s.certificate;

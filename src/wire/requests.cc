@@ -154,7 +154,7 @@ Status read_reply(const Json& j, int n_vocab, std::optional<ReplyRequest>& out) 
 }
 
 // "candidates": [[…]], "weights": [[…]], both (n, m).
-Status read_relaxed(const Json& j, int n_vocab, RequestLine& out) {
+Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out) {
   if (!j.contains("candidates")) return {};
   const Json& candidates = j["candidates"];
   if (!j.contains("weights")) return bad("\"weights\" beside \"candidates\"", "none", "request");
@@ -165,7 +165,7 @@ Status read_relaxed(const Json& j, int n_vocab, RequestLine& out) {
     return bad("as many rows of weights as of candidates (" + std::to_string(candidates.size()) + ")",
                weights.is_array() ? std::to_string(weights.size()) : "no array", "weights");
   const std::size_t m = candidates[0].size();
-  out.candidates.emplace();
+  RelaxedReply relaxed{.m = static_cast<int>(m)};
   for (std::size_t t = 0; t < candidates.size(); ++t) {
     const std::string row = "row " + std::to_string(t);
     PONDER_ASSIGN(auto ids, ids_of(candidates[t], "\"candidates, " + row + "\"", n_vocab));
@@ -174,13 +174,13 @@ Status read_relaxed(const Json& j, int n_vocab, RequestLine& out) {
     if (!weights[t].is_array() || weights[t].size() != m)
       return bad("a weight a candidate (" + std::to_string(m) + ")",
                  weights[t].is_array() ? std::to_string(weights[t].size()) : "no array", "weights, " + row);
-    out.candidates->push_back(std::move(ids));
-    auto& row_weights = out.weights.emplace_back();
+    relaxed.candidates.insert(relaxed.candidates.end(), ids.begin(), ids.end());
     for (const Json& w : weights[t]) {
       if (!w.is_number()) return bad("a number", w.dump().substr(0, 40), "weights, " + row);
-      row_weights.push_back(w.get<float>());
+      relaxed.weights.push_back(w.get<float>());
     }
   }
+  out = std::move(relaxed);
   return {};
 }
 
@@ -212,7 +212,7 @@ Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
   RequestLine r;
   PONDER_TRY(read_prompt(j, n_vocab, r.prompt));
   PONDER_TRY(read_reply(j, n_vocab, r.reply));
-  PONDER_TRY(read_relaxed(j, n_vocab, r));
+  PONDER_TRY(read_relaxed(j, n_vocab, r.relaxed));
   if (j.contains("text")) {
     PONDER_ASSIGN(r.text, string_of(j["text"], "text"));
   }

@@ -1,0 +1,75 @@
+// Gradients of many replies in one batch.
+#include "ponder/session.h"
+
+namespace ponder {
+namespace {
+
+// What a request becomes: a relaxed reply, or the tokens of one.
+struct Work {
+  std::size_t index;  // of the request
+  std::vector<Token> prompt{};
+  RelaxedReply reply{};
+  bool relaxed = false;
+};
+
+Result<Work> work_of(std::size_t index, const GradientRequest& r, const TextModel& text) {
+  PONDER_ASSIGN(Prompt prompt, text.prompt(r.prompt));
+  Work w{.index = index, .prompt = std::move(prompt.ids)};
+  if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply)) {
+    w.reply = *relaxed;
+    w.relaxed = true;
+  } else {
+    PONDER_ASSIGN(w.reply.candidates, text.reply(std::get<ReplyRequest>(r.reply)));
+  }
+  return w;
+}
+
+Status run(Session& s, std::span<const Work> work, const GradientOptions& o, std::vector<ReplyGradient>& out) {
+  std::vector<SoftReply> batch;
+  for (const Work& w : work) {
+    PONDER_ASSIGN(PrefixRef parent, s.context(w.prompt));
+    batch.push_back(
+        {.parent = std::move(parent), .candidates = w.reply.candidates, .weights = w.reply.weights, .m = w.reply.m});
+  }
+  return s.density().value_and_grad(batch, {}, o, out);
+}
+
+Result<GradientAnswer> answer_of(const Work& w, ReplyGradient g) {
+  if (!g.finite) return Error{Code::kNumeric, "a finite gradient", "one that is not; it was not written", "", ""};
+  GradientAnswer a{.value = g.value};
+  a.gradient = std::move(w.relaxed ? g.weights : g.embedding);
+  a.rows = static_cast<std::int64_t>(w.reply.candidates.size()) / w.reply.m;
+  a.columns = a.rows > 0 ? static_cast<std::int64_t>(a.gradient.size()) / a.rows : 0;
+  return a;
+}
+
+}  // namespace
+
+// Where the batch fails, its replies are done one by one: what cannot be done takes its error, the others go on.
+std::vector<Result<GradientAnswer>> Session::gradients(std::span<const GradientRequest> requests,
+                                                       std::int64_t tape_limit) {
+  const GradientOptions options{.weights = true, .tape_limit = tape_limit};
+  std::vector<Result<GradientAnswer>> out;
+  std::vector<Work> work;
+  for (const GradientRequest& r : requests) {
+    out.emplace_back(GradientAnswer());
+    auto w = work_of(out.size() - 1, r, *text_);
+    if (w.ok())
+      work.push_back(std::move(*w));
+    else
+      out.back() = w.error();
+  }
+  std::vector<ReplyGradient> results;
+  const bool together = run(*this, work, options, results).ok();
+  for (std::size_t k = 0; k < work.size(); ++k) {
+    std::vector<ReplyGradient> own;
+    const Status alone = together ? Status() : run(*this, {&work[k], 1}, options, own);
+    if (!alone.ok())
+      out[work[k].index] = alone.error();
+    else
+      out[work[k].index] = answer_of(work[k], std::move(together ? results[k] : own[0]));
+  }
+  return out;
+}
+
+}  // namespace ponder

@@ -1,0 +1,64 @@
+// Slopes of given gradients along random directions, by the gradient and by other ways.
+#include <algorithm>
+
+#include "language/gradient_check.h"
+#include "model/arch.h"
+#include "ponder/session.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::int64_t kReferenceParameters = 4'000'000;  // a second or two a reply
+constexpr double kDifferences = 1e-2, kReference = 1e-4, kBF16 = 0.1;
+constexpr std::uint64_t kSeed = 1;
+
+}  // namespace
+
+struct GradientCheck::Ways {
+  std::unique_ptr<Session> f32{};  // where the session is not in f32: values in bf16 are too rough for differences
+  std::optional<Reference> reference{};
+};
+
+GradientCheck::GradientCheck(Session& s, const GradientCheckOptions& o, std::unique_ptr<Ways> w, Errors limits)
+    : session_(s), options_(o), ways_(std::move(w)), limits_(limits) {}
+GradientCheck::~GradientCheck() = default;
+
+Result<std::unique_ptr<GradientCheck>> GradientCheck::make(Session& s, const GradientCheckOptions& o) {
+  const bool f32 = s.model().info().precision == Precision::kF32;
+  auto ways = std::make_unique<Ways>();
+  if (!f32) {
+    SessionOptions exact = s.options();
+    exact.model.precision = Precision::kF32;
+    PONDER_ASSIGN(ways->f32, Session::open(s.shared_text(), exact));
+  }
+  const auto limit = [&](double usual) { return o.tolerance > 0 ? o.tolerance : f32 ? usual : kBF16; };
+  Errors limits{.differences = limit(kDifferences)};
+  if (s.model().info().n_parameters <= kReferenceParameters) {
+    PONDER_ASSIGN(const auto config, read_config(s.text().file()));
+    ways->reference.emplace(s.text().file(), config);
+    limits.reference = limit(kReference);
+  }
+  return std::unique_ptr<GradientCheck>(new GradientCheck(s, o, std::move(ways), limits));
+}
+
+Result<GradientCheck::Errors> GradientCheck::check(const GradientRequest& r) {
+  PONDER_ASSIGN(const Prompt prompt, session_.text().prompt(r.prompt));
+  CheckPoint point;
+  if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply)) {
+    point = {prompt.ids, relaxed->candidates, relaxed->weights, relaxed->m, true};
+  } else {
+    PONDER_ASSIGN(const auto reply, session_.text().reply(std::get<ReplyRequest>(r.reply)));
+    point = CheckPoint::of_reply(prompt.ids, reply, session_.density().n_vocab(), kSeed);
+  }
+  const auto directions = random_directions(point, options_.directions, kSeed);
+  PONDER_ASSIGN(const PrefixRef root, session_.context(prompt.ids));
+  PONDER_ASSIGN(const auto slopes, gradient_slopes(session_.density(), root, point, directions));
+  Session& exact = ways_->f32 ? *ways_->f32 : session_;
+  PONDER_ASSIGN(const PrefixRef exact_root, exact.context(prompt.ids));
+  PONDER_ASSIGN(const auto differences, difference_slopes(exact.density(), exact_root, point, directions));
+  Errors e{.differences = relative_error(slopes, differences)};
+  if (ways_->reference) e.reference = relative_error(slopes, reference_slopes(*ways_->reference, point, directions));
+  return e;
+}
+
+}  // namespace ponder

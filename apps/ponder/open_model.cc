@@ -7,11 +7,12 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <mutex>
 #include <thread>
+
+#include "ponder/files.h"
 
 namespace ponder::app {
 namespace {
@@ -60,12 +61,7 @@ class LoadingLine {
 
 Result<std::string> read_all(const std::string& path) {
   if (path == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream in(path, std::ios::binary);
-  std::error_code none;
-  if (!in || std::filesystem::is_directory(path, none))
-    return Error{Code::kNotFound, "a readable file",
-                 std::filesystem::exists(path, none) ? "something else" : "no such file", path, "check the path"};
-  return std::string{std::istreambuf_iterator<char>(in), {}};
+  return read_file(path);
 }
 
 Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs& m) {

@@ -1,5 +1,5 @@
-// Files that ponder writes: any bytes, arrays for NumPy, traces for ArviZ. Not readers, and not logs: each call writes
-// a whole file.
+// Files as a whole: any bytes, read or written, and what ponder writes as arrays for NumPy and traces for ArviZ. Not
+// logs: each call reads or writes all of a file.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,9 @@
 #include "ponder/trace.h"
 
 namespace ponder {
+
+/// A file's bytes. Errors: kNotFound.
+Result<std::string> read_file(const std::string& path);
 
 /// Puts `bytes` in the place of the file at `path`, or leaves what was there: they are written to a new file beside it
 /// (`path`.PID-N.part), flushed to the disk, and renamed. A symbolic link is followed; permissions stay. Killed at any

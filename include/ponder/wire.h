@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ponder/session/design.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
 #include "ponder/session/prompt.h"
@@ -62,5 +63,13 @@ std::string draws_jsonl(const SampleAnswer&, const TextModel&);
 /// A certificate file, and what is in one. Errors: kInvalid (anything else); `where`: the file, for messages.
 std::string to_json(const CertificateRecord&);
 Result<CertificateRecord> parse_certificate(std::string_view json, const std::string& where);
+
+/// A fitness (docs/dna.md). `where`: its file, for messages; `folder`: what the files in it are relative to.
+/// Errors: kInvalid (no JSON object, unknown keys and kinds with the nearest known one, wrong types and ranges). What
+/// depends on the length, the start or other files is told by design().
+Result<FitnessRequest> parse_fitness(std::string_view json, const std::string& where, const std::string& folder);
+std::string to_json(const DesignAnswer&, const DesignRequest&);
+/// One JSON object a line for each design, with the curve of an optimiser.
+std::string designs_jsonl(const DesignAnswer&);
 
 }  // namespace ponder

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "args.h"
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 
 namespace ponder::app {
 namespace {

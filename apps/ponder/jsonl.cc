@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "line_reader.h"
 #include "output.h"
 

@@ -1,12 +1,10 @@
-// What goes to stdout: checked writes, JSON objects of replies and certificates, spelling help.
+// What goes to stdout: checked writes, and the exit code of an error.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "jsonl.h"
-#include "ponder/search.h"
+#include "ponder/status.h"
 
 namespace ponder::app {
 
@@ -24,16 +22,5 @@ Status output_status();
 std::string one_line(const std::string&);
 
 int exit_code(const Error&);  // 1 or 2
-
-Json cost_json(const Cost&, double seconds);
-Json certificate_json(const Certificate&);
-/// reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.
-Json reply_json(const Reply&, const Text&);
-/// target, cost, seed, precision, model, version: the rest of what every answer has.
-void add_run(Json&, const Engine&, const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed);
-
-/// Appends to "notes", which is there only when there is something to note: those of the prompt, and that a reply is
-/// empty because the model ended it at once.
-void add_notes(Json&, const Prompt&);
 
 }  // namespace ponder::app

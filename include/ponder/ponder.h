@@ -41,6 +41,7 @@
 #include "ponder/version.h"
 #include "ponder/wire.h"
 #include "ponder/session/answer.h"
+#include "ponder/session/design.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
 #include "ponder/session/prompt.h"

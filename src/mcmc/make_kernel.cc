@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "mcmc/csmc.h"
 #include "mcmc/cycle.h"
 #include "mcmc/dmala.h"

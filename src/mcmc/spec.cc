@@ -8,7 +8,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 
 namespace ponder {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "ponder/smc.h"
 #include "search/stopping_density.h"
 

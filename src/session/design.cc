@@ -59,12 +59,16 @@ Result<int> common_length(const DesignRequest& r) {
 Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<double>& weights) {
   constexpr double kHot = 30;  // times tau: nearly flat
   constexpr int kRungs = 12;
-  bool wanted = r.method == DesignMethod::kAnneal;
-  if (r.method == DesignMethod::kSample) {
+  const bool anneals = r.method == DesignMethod::kAnneal;
+  bool exchanges = false;
+  if (anneals || r.method == DesignMethod::kSample) {
     PONDER_ASSIGN(const KernelSpec kernel, KernelSpec::parse(r.kernel));
-    wanted = kernel.wants_ladder();
+    exchanges = kernel.wants_ladder();
   }
-  const int n = wanted ? kRungs : 1;
+  if (anneals && exchanges)
+    return Error{Code::kInvalid, "a kernel without exchange for annealing", r.kernel, "--kernel",
+                 "chains that are annealed have no replicas to exchange with; use --method sample"};
+  const int n = anneals || exchanges ? kRungs : 1;
   std::vector<Replica> all;
   for (int k = 0; k < n; ++k) {
     const double share = n == 1 ? 1 : static_cast<double>(k) / (n - 1), tau = r.tau * std::pow(kHot, 1 - share);
@@ -74,7 +78,7 @@ Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<do
     all.push_back(std::move(replica));
   }
   // The coldest is replica 0.
-  if (r.method == DesignMethod::kAnneal) std::rotate(all.begin(), all.end() - 1, all.end());
+  if (anneals) std::rotate(all.begin(), all.end() - 1, all.end());
   return all;
 }
 

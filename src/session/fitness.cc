@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "ponder/dna_oracle.h"
 #include "ponder/files.h"
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "session/terms.h"
 
 namespace ponder {

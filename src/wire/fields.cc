@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 
 namespace ponder {
 

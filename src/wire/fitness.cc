@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "ponder/wire.h"
 #include "wire/fields.h"
 

@@ -1,7 +1,7 @@
 // JSON to requests: every key is known, of the right type, and says one thing.
 #include <algorithm>
 
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 #include "ponder/wire.h"
 #include "wire/hex.h"
 #include "wire/json.h"

@@ -78,6 +78,15 @@ TEST(Design, RequestsThatNoFlagMakesAreRefused) {
   EXPECT_SAYS(design(r), "a span within the sequence, got far");
 }
 
+TEST(Design, AnnealedChainsHaveNobodyToExchangeWith) {
+  DesignRequest r;
+  r.fitness = *parsed(R"({"terms":[{"kind":"gc"}]})");
+  r.length = 4;
+  r.method = DesignMethod::kAnneal;
+  r.kernel = "exchange+gwg";
+  EXPECT_SAYS(design(r), "a kernel without exchange");
+}
+
 TEST(Design, MethodsHaveNames) {
   for (const char* name : {"sample", "anneal", "ascent", "straight-through", "neighbours", "exact"}) {
     const auto method = parse_design_method(name);

@@ -1,5 +1,5 @@
 // Prefixes before edits; among edits the first of the closest.
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 
 #include <algorithm>
 

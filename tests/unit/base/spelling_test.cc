@@ -1,5 +1,5 @@
 // Hints for words that are not known: near ones, or none.
-#include "base/nearest.h"
+#include "ponder/spelling.h"
 
 #include <gtest/gtest.h>
 

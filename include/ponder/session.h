@@ -9,6 +9,7 @@
 
 #include "ponder/model.h"
 #include "ponder/session/generate.h"
+#include "ponder/session/landscape.h"
 #include "ponder/session/prove.h"
 #include "ponder/session/sample.h"
 #include "ponder/session/text_model.h"
@@ -44,6 +45,8 @@ class Session {
   Result<SampleAnswer> sample(const SampleRequest&);
   /// Restricts the law to a few ids and short replies, and compares the chains' draws with its enumeration.
   Result<VerifyAnswer> verify(const SampleRequest&);
+  /// Errors: kInvalid, too, where the first reply does not end or is the only one.
+  Result<LandscapeAnswer> landscape(const LandscapeRequest&);
 
  private:
   Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ponder/session/generate.h"
+#include "ponder/session/info.h"
 #include "ponder/session/landscape.h"
 #include "ponder/session/prompt.h"
 #include "ponder/session/prove.h"
@@ -51,6 +52,7 @@ std::string to_json(const CheckAnswer&);
 std::string to_json(const SampleAnswer&);
 std::string to_json(const VerifyAnswer&, const SampleRequest&);
 std::string to_json(const LandscapeAnswer&);
+std::string to_json(const InfoAnswer&);
 
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);

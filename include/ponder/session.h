@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ponder/model.h"
+#include "ponder/session/bench.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/landscape.h"
 #include "ponder/session/prove.h"
@@ -47,6 +48,8 @@ class Session {
   Result<VerifyAnswer> verify(const SampleRequest&);
   /// Errors: kInvalid, too, where the first reply does not end or is the only one.
   Result<LandscapeAnswer> landscape(const LandscapeRequest&);
+  /// Errors: kInvalid, too, for a context of fewer than 512 tokens.
+  Result<BenchAnswer> bench(const BenchRequest&);
 
  private:
   Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ponder/session/bench.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/info.h"
 #include "ponder/session/landscape.h"
@@ -53,6 +54,7 @@ std::string to_json(const SampleAnswer&);
 std::string to_json(const VerifyAnswer&, const SampleRequest&);
 std::string to_json(const LandscapeAnswer&);
 std::string to_json(const InfoAnswer&);
+std::string to_json(const BenchAnswer&);
 
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);

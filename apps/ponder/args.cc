@@ -11,8 +11,6 @@
 
 namespace ponder::app {
 
-void fail(Error e) { throw Failure{std::move(e)}; }
-
 void ModelArgs::add(CLI::App& a, bool runs) {
   a.add_option("-m,--model", path, "GGUF file (default: the model that ./quickstart fetched)");
   a.add_option("--chat-template", chat_template,

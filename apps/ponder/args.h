@@ -17,20 +17,6 @@ class App;  // its header takes seconds to compile: only sources that add option
 
 namespace ponder::app {
 
-/// A failure that ends the program with the exit code of its kind.
-struct Failure {
-  Error error;
-};
-[[noreturn]] void fail(Error);
-template <class T>
-T must(Result<T> r) {
-  if (!r.ok()) fail(r.error());
-  return std::move(*r);
-}
-inline void must(const Status& s) {
-  if (!s.ok()) fail(s.error());
-}
-
 struct ModelArgs {
   std::string path;
   int threads = 0, n_ctx = 0;

@@ -1,102 +1,73 @@
 // ponder bench: speed of this machine on a model: tokens a second of the engine's usual work, beside the machine's own
 // rates of matrix products and memory; and how far the numbers of its precision are from f32.
-#include <sys/resource.h>
+#include "ponder/session/bench.h"
+
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <chrono>
 
-#include "bench_work.h"
+#include "open_model.h"
 #include "output.h"
+#include "ponder/wire.h"
 
 namespace ponder::app {
 namespace {
 
 struct Args {
   ModelArgs model;
+  BenchRequest request;
   std::string format = "md";
   bool json = false;
-  int repeats = 5;
-  std::vector<std::string> only;  // empty: all
 };
 
-struct Result {
-  const Work* work;
-  Rate rate;
-};
-
-double peak_rss_mb() {
-  rusage u{};
-  getrusage(RUSAGE_SELF, &u);
-  return static_cast<double>(u.ru_maxrss) / 1024;
+// Nine cells; what is left out on the right is empty.
+void print_row(std::vector<std::string> cells, bool csv) {
+  constexpr std::size_t kColumns = 9;
+  cells.resize(kColumns);
+  std::string s = csv ? "" : "| ";
+  for (std::size_t i = 0; i < kColumns; ++i) s += (i == 0 ? "" : csv ? "," : " | ") + cells[i];
+  write(s + (csv ? "\n" : " |\n"));
 }
 
-void print_json(const std::vector<Result>& results, const Engine& e, double load_s, double rss_mb) {
-  Json j;
-  for (const auto& [w, r] : results) j[w->name] = {{"median", r.median}, {"min", r.min}, {"max", r.max}};
-  j["load_s"] = load_s;
-  j["rss_mb"] = rss_mb;
-  j["isa"] = e.model->info().isa;
-  j["precision"] = to_string(e.model->info().precision);
-  j["threads"] = e.model->info().n_threads;
-  j["model"] = {{"file", e.text.file->path()}, {"sha256", e.text.file->sha256().substr(0, 16)}};
-  write_json(j);
+double median_of(const BenchAnswer& a, const std::string& name) {
+  for (const BenchResult& r : a.results)
+    if (r.name == name) return r.rate.median;
+  return 0;
 }
 
 // GFLOPS and GB/s of every work, and the part of the machine's own rate that they are, when that was measured too.
-void print_table(const std::vector<Result>& results, const Bench& b, bool csv, double load_s, double rss_mb) {
-  const std::string bar = csv ? "," : " | ", left = csv ? "" : "| ", right = csv ? "\n" : " |\n";
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string s;
-    for (const std::string& c : cells) s += (s.empty() ? left : bar) + c;
-    write(s + right);
-  };
-  const auto number = [](double x, const char* form) {
-    char text[32];
-    std::snprintf(text, sizeof text, form, x);
-    return std::string(text);
-  };
-  const auto peak = [&](const std::string& name) {
-    for (const auto& [w, r] : results)
-      if (w->name == name) return r.median;
-    return 0.0;
-  };
-  const double gemm = peak("gemm_peak_gflops"), dram = peak("dram_gbs");
-  line({"work", "median", "min", "max", "unit", "GFLOPS", "of GEMM", "GB/s", "of DRAM"});
-  if (!csv) line(std::vector<std::string>(9, "---"));
-  for (const auto& [w, r] : results) {
-    const char* form = std::string(w->unit) == "nats" ? "%.4f" : "%.1f";
-    std::vector<std::string> cells{w->name, number(r.median, form), number(r.min, form), number(r.max, form), w->unit};
-    for (const auto& [of_one, most] : {std::pair{w->gflop, gemm}, {w->gb, dram}}) {
-      const double rate = of_one ? r.median * of_one(b) : 0;
-      cells.push_back(of_one ? number(rate, "%.1f") : "");
-      cells.push_back(of_one && most > 0 ? number(100 * rate / most, "%.0f %%") : "");
+void print_table(const BenchAnswer& a, bool csv) {
+  const double gemm = median_of(a, "gemm_peak_gflops"), dram = median_of(a, "dram_gbs");
+  print_row({"work", "median", "min", "max", "unit", "GFLOPS", "of GEMM", "GB/s", "of DRAM"}, csv);
+  if (!csv) print_row(std::vector<std::string>(9, "---"), csv);
+  for (const BenchResult& r : a.results) {
+    std::vector<std::string> cells{r.name};
+    for (const double x : {r.rate.median, r.rate.min, r.rate.max})
+      cells.push_back(fmt::format("{:.{}f}", x, r.unit == "nats" ? 4 : 1));
+    cells.push_back(r.unit);
+    for (const auto& [rate, most] : {std::pair{r.gflops, gemm}, {r.gbs, dram}}) {
+      cells.push_back(rate ? fmt::format("{:.1f}", *rate) : "");
+      cells.push_back(rate && most > 0 ? fmt::format("{:.0f} %", 100 * *rate / most) : "");
     }
-    line(cells);
+    print_row(std::move(cells), csv);
   }
-  line({"load_s", number(load_s, "%.2f"), "", "", "s", "", "", "", ""});
-  line({"rss_mb", number(rss_mb, "%.0f"), "", "", "MB", "", "", "", ""});
+  print_row({"load_s", fmt::format("{:.2f}", a.load_seconds), "", "", "s"}, csv);
+  print_row({"rss_mb", fmt::format("{:.0f}", a.rss_mb), "", "", "MB"}, csv);
   flush();
 }
 
-int run_bench(const Args& a) {
+// A signal ends it at once: there is nothing to lose, so that no work begins.
+Result<int> run_bench(const Args& a) {
   const auto start = std::chrono::steady_clock::now();
-  Engine e(a.model);
-  const double load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (e.density->n_ctx() < 512)
-    fail({Code::kInvalid, "a context of at least 512 tokens", std::to_string(e.density->n_ctx()), e.text.file->path(),
-          "use a larger model"});
-  Bench b(a.model, e, a.repeats);
-  std::vector<Result> results;
-  double rss_mb = peak_rss_mb();
-  for (const Work& w : bench_works()) {
-    if (!a.only.empty() && std::find(a.only.begin(), a.only.end(), w.name) == a.only.end()) continue;
-    results.push_back({&w, w.run(b)});
-    if (w.gflop && !w.gradient && std::string(w.unit) == "tokens/s") rss_mb = peak_rss_mb();
-  }
+  PONDER_ASSIGN(const auto session, open_session(a.model));
+  const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  PONDER_ASSIGN(BenchAnswer answer, session->bench(a.request));
+  answer.load_seconds = load_seconds;
   if (a.json || a.format == "json")
-    print_json(results, e, load_s, rss_mb);
+    write_line(to_json(answer));
   else
-    print_table(results, b, a.format == "csv", load_s, rss_mb);
+    print_table(answer, a.format == "csv");
   return 0;
 }
 
@@ -104,16 +75,14 @@ int run_bench(const Args& a) {
 
 Run add_bench(CLI::App& app) {
   auto a = std::make_shared<Args>();
-  std::vector<std::string> names;
-  for (const Work& w : bench_works()) names.emplace_back(w.name);
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
   app.add_option("--format", a->format, "md, csv or json")->check(CLI::IsMember({"md", "csv", "json"}));
-  app.add_option("--repeats", a->repeats, "runs of each piece of work, after one that is not counted")
+  app.add_option("--repeats", a->request.repeats, "runs of each piece of work, after one that is not counted")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--only", a->only, "these pieces of work, by name, e.g. decode128,dram_gbs")
+  app.add_option("--only", a->request.only, "these pieces of work, by name, e.g. decode128,dram_gbs")
       ->delimiter(',')
-      ->check(CLI::IsMember(names));
+      ->check(CLI::IsMember(bench_names()));
   app.footer(
       "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
       "over one prompt of 128;\n"

@@ -68,14 +68,14 @@ bool is_glued_number(const std::string& arg, const CLI::App& app) {
   return (type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT")) && *end == '\0';
 }
 
-[[noreturn]] void refuse(const std::string& arg, const CLI::App& app) {
+Error refusal(const std::string& arg, const CLI::App& app) {
   if (arg.find(' ') != std::string::npos)
-    fail({Code::kInvalid, "a flag", "'" + arg + "'", "command line", "a text that begins with a dash goes after -p"});
+    return {Code::kInvalid, "a flag", "'" + arg + "'", "command line", "a text that begins with a dash goes after -p"};
   std::string hint = hint_for(arg, app);
   if (hint.empty() && takes_value(app.get_option_no_throw(arg.substr(0, 2))))
     hint = "write " + arg.substr(0, 2) + " and its value as two arguments";
-  fail(
-      {Code::kInvalid, "a flag of one letter after one dash", arg, "command line", hint.empty() ? help_of(app) : hint});
+  return {Code::kInvalid, "a flag of one letter after one dash", arg, "command line",
+          hint.empty() ? help_of(app) : hint};
 }
 
 constexpr const char* kQuote = "the prompt is one argument: put it in quotes";
@@ -106,7 +106,7 @@ std::string extras_hint(const CLI::App& app, const std::vector<std::string>& ext
 
 }  // namespace
 
-std::vector<std::string> spelled_arguments(int argc, char** argv, const CLI::App& app) {
+Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const CLI::App& app) {
   static const std::map<std::string, std::string> kLong{{"-sys", "--system-prompt"}, {"-no-cnv", "--no-conversation"}};
   const CLI::App* at = &app;
   std::vector<std::string> args;
@@ -123,7 +123,7 @@ std::vector<std::string> spelled_arguments(int argc, char** argv, const CLI::App
     }
     if (const auto it = kLong.find(arg); it != kLong.end()) arg = it->second;
     const bool flag = arg.size() > 1 && arg[0] == '-', long_flag = flag && arg[1] == '-';
-    if (flag && !long_flag && arg.size() > 2 && !is_glued_number(arg, *at)) refuse(arg, *at);
+    if (flag && !long_flag && arg.size() > 2 && !is_glued_number(arg, *at)) return refusal(arg, *at);
     if (flag && (long_flag || arg.size() == 2)) value = takes_value(at->get_option_no_throw(arg));
     if (!flag && at == &app)
       for (const CLI::App* sub : app.get_subcommands({}))

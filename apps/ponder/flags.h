@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "ponder/status.h"
+
 namespace CLI {
 class App;
 class Error;
@@ -12,9 +14,9 @@ class Error;
 
 namespace ponder::app {
 
-/// The arguments as CLI11 takes them, last first, with -sys and -no-cnv by their long names. Fails at any other single
-/// dash with several letters that is not a number glued to a flag, as -n5: CLI11 2.1 reads -hf as -h -f.
-std::vector<std::string> spelled_arguments(int argc, char** argv, const CLI::App&);
+/// The arguments as CLI11 takes them, last first, with -sys and -no-cnv by their long names. Errors: kInvalid for any
+/// other single dash with several letters that is not a number glued to a flag, as -n5: CLI11 2.1 reads -hf as -h -f.
+Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const CLI::App&);
 
 /// Says on stderr what CLI11 could not read, and the next step. Returns the exit code.
 int usage_error(const CLI::App&, const CLI::Error&);

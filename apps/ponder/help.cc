@@ -3,7 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <stdexcept>
+#include <cstdio>
+#include <cstdlib>
 
 #include "option_table.h"
 
@@ -176,7 +177,9 @@ std::string option_line(const OptionRow& o, const std::string& words) {
 const OptionRow& find(const CommandRow& c, const std::string& name) {
   for (const OptionRow& o : c.options)
     if (std::find(o.longs.begin(), o.longs.end(), name) != o.longs.end()) return o;
-  throw std::logic_error("the first screen of ponder " + c.name + " has --" + name + ", which is no option of it");
+  std::fprintf(stderr, "bug: the first screen of ponder %s has --%s, which is no option of it\n", c.name.c_str(),
+               name.c_str());
+  std::abort();
 }
 
 bool asks(const CommandRow& c) {

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "args.h"
 #include "landscape.h"
 #include "ponder/files.h"
 
@@ -69,33 +68,33 @@ std::string label(const std::string& text, Point at, const Survey& s) {
                      literal(text), at.u, at.v, right ? "right" : "left", right ? "1" : "-1");
 }
 
-std::string script(const Landscape& l, const std::string& name) {
+std::string script(const LandscapeAnswer& l, const Caption& c, const std::string& name) {
   double worst = INFINITY, best = -INFINITY;
   for (const Spot& s : l.survey.cells)
     if (s.peak >= 0) worst = std::min(worst, s.logprob), best = std::max(best, s.logprob);
   const bool all = std::all_of(l.survey.cells.begin(), l.survey.cells.end(), [](const Spot& s) { return s.peak >= 0; });
   std::string lasts;
-  for (const Walk& w : l.walks) lasts += fmt::format("{} ", w.paths[0].points.size() - 1);
+  for (const auto& w : l.walks) lasts += fmt::format("{} ", w.paths[0].points.size() - 1);
   std::string out = fmt::format(
       kHead, fmt::arg("cells", literal(name + ".csv")), fmt::arg("paths", literal(name + "-paths.csv")),
       fmt::arg("lasts", lasts), fmt::arg("worst", worst), fmt::arg("best", best), fmt::arg("u_low", l.survey.low.u),
       fmt::arg("u_high", l.survey.high.u), fmt::arg("v_low", l.survey.low.v), fmt::arg("v_high", l.survey.high.v),
-      fmt::arg("u_label", literal(l.u_label)), fmt::arg("v_label", literal(l.v_label)),
+      fmt::arg("u_label", literal(c.u_label)), fmt::arg("v_label", literal(c.v_label)),
       fmt::arg("legend", literal(kLegend + std::string(all ? "" : "; grey: no reply"))));
   out += "set style textbox opaque fillcolor rgb 'white' border lc rgb 'black' margins 0.6,0.6\n";
-  out += label(l.start_name, l.start_at, l.survey) + label(l.goal_name, l.goal_at, l.survey);
+  out += label(c.start_name, l.start_at, l.survey) + label(c.goal_name, l.goal_at, l.survey);
   out +=
       "do for [kind in 'svg png'] {\n"
       "  if (kind eq 'svg') { set terminal svg rounded size 1200,740 font 'sans,14' background 'white' } \\\n"
       "  else { set terminal pngcairo rounded size 1200,740 font 'sans,11' }\n";
   out += fmt::format("  set output {}.kind\n", literal(name + "."));
   out += "  set multiplot layout 1,2 margins screen 0.07,0.9,0.17,0.79 spacing screen 0.06\n";
-  for (std::size_t k = 0; k < l.title.size(); ++k)
-    out += fmt::format("  set label {} {} at screen 0.5,{:.3f} center noenhanced\n", 100 + k, literal(l.title[k]),
-                       0.88 + 0.038 * static_cast<double>(l.title.size() - 1 - k));
+  for (std::size_t k = 0; k < c.title.size(); ++k)
+    out += fmt::format("  set label {} {} at screen 0.5,{:.3f} center noenhanced\n", 100 + k, literal(c.title[k]),
+                       0.88 + 0.038 * static_cast<double>(c.title.size() - 1 - k));
   for (std::size_t k = 0; k < l.walks.size(); ++k)
     out += fmt::format(
-        kPanel, fmt::arg("title", literal(l.walks[k].title)), fmt::arg("panel", k + 1),
+        kPanel, fmt::arg("title", literal(l.walks[k].title + ": " + counted(l.walks[k]))), fmt::arg("panel", k + 1),
         fmt::arg("method", literal(l.walks[k].name)),
         fmt::arg("colourbox", k + 1 == l.walks.size() ? "set colorbox; set cblabel 'log p (nats)'" : "unset colorbox"));
   return out + "  unset multiplot\n  unset output\n}\n";
@@ -123,16 +122,18 @@ Result<int> run_gnuplot(const std::filesystem::path& gp) {
 
 }  // namespace
 
-void draw(const Landscape& l, const std::string& name) {
+Status draw(const LandscapeAnswer& l, const Caption& c, const std::string& name) {
   const std::filesystem::path gp = name + ".gp";
-  must(replace_file(gp.string(), script(l, std::filesystem::path(name).filename().string())));
+  PONDER_TRY(replace_file(gp.string(), script(l, c, std::filesystem::path(name).filename().string())));
   const auto status = run_gnuplot(gp);
   if (!status.ok())
-    fail({Code::kIo, "gnuplot, to draw the picture", status.error().got, gp.string(),
-          "the numbers are in " + name + ".csv; install gnuplot (Debian: gnuplot-nox), then gnuplot " + gp.string()});
+    return Error{
+        Code::kIo, "gnuplot, to draw the picture", status.error().got, gp.string(),
+        "the numbers are in " + name + ".csv; install gnuplot (Debian: gnuplot-nox), then gnuplot " + gp.string()};
   if (*status != 0)
-    fail({Code::kIo, "gnuplot to draw the picture", "exit code " + std::to_string(*status), gp.string(),
-          "the numbers are in " + name + ".csv; what gnuplot says is above"});
+    return Error{Code::kIo, "gnuplot to draw the picture", "exit code " + std::to_string(*status), gp.string(),
+                 "the numbers are in " + name + ".csv; what gnuplot says is above"};
+  return {};
 }
 
 }  // namespace ponder::app

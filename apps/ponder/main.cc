@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,10 +10,12 @@
 #include <map>
 #include <sstream>
 
+#include "args.h"
 #include "completion.h"
 #include "flags.h"
 #include "help.h"
 #include "output.h"
+#include "ponder/version.h"
 
 namespace ponder::app {
 namespace {
@@ -66,7 +69,7 @@ void read_environment(CLI::App& sub) {
 }
 
 void add_print_outs(CLI::App& app) {
-  app.set_version_flag("--version", "ponder " PONDER_VERSION);
+  app.set_version_flag("--version", "ponder " + std::string(kVersion));
   app.set_help_flag("-h,--help", "the flags that are used most, or the commands");
   app.set_help_all_flag("--help-all", "with a command: every flag, and what requests hold");
   app.add_option_function<std::string>(
@@ -78,7 +81,9 @@ void add_print_outs(CLI::App& app) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.add_flag_callback(
       "--man",
-      [&app] { throw CLI::CallForVersion(man_page(command_rows(app), PONDER_VERSION), CLI::ExitCodes::Success); },
+      [&app] {
+        throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)), CLI::ExitCodes::Success);
+      },
       "print the man page");
 }
 
@@ -106,8 +111,10 @@ int run(int argc, char** argv) {
     if (sub->get_option_no_throw("PROMPT"))  // a list, as of --method, is one argument: what follows it is the prompt
       for (CLI::Option* o : sub->get_options()) o->allow_extra_args(false);
   }
-  try {
-    app.parse(spelled_arguments(argc, argv, app));
+  auto arguments = spelled_arguments(argc, argv, app);
+  if (!arguments.ok()) return ended(arguments.error());
+  try {  // CLI11 reports by exceptions
+    app.parse(std::move(*arguments));
     read_environment(*app.get_subcommands()[0]);
   } catch (const CLI::Success& e) {  // --help, --version
     std::ostringstream text;
@@ -136,10 +143,7 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   try {
     return run(argc, argv);
-  } catch (const Failure& f) {
-    std::cerr << "ponder: " << f.error.message() << "\n";
-    return exit_code(f.error);
-  } catch (const std::exception& e) {
+  } catch (const std::exception& e) {  // of the standard library: no memory for the program itself
     std::cerr << "ponder: expected to finish, got: " << e.what() << "\n";
     return 1;
   }

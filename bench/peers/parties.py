@@ -1,6 +1,6 @@
 """Who takes part: ponder, and each peer as a child process. All give the same things: a
 start with its load time, the seconds of a piece of work, log-probabilities of replies.
-Not what they do inside: serve.py and its peers, and apps/ponder/bench.cc."""
+Not what they do inside: serve.py and its peers, and src/session/bench_work.cc."""
 
 import json
 import pathlib

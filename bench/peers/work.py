@@ -1,5 +1,5 @@
 """The pieces of work that are timed, their sizes, and the tokens they are made of: the
-same as in apps/ponder/bench.cc. Standard library only: the driver and every peer read it.
+same as in src/session/bench.cc. Standard library only: the driver and every peer read it.
 Not how a peer does the work: that is peer_llama.py and peer_hf.py."""
 
 from dataclasses import dataclass

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "ponder/model.h"
+#include "ponder/session/bench.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
+#include "ponder/session/landscape.h"
 #include "ponder/session/prove.h"
 #include "ponder/session/sample.h"
 #include "ponder/session/score.h"
@@ -51,6 +53,10 @@ class Session {
   Result<SampleAnswer> sample(const SampleRequest&);
   /// Restricts the law to a few ids and short replies, and compares the chains' draws with its enumeration.
   Result<VerifyAnswer> verify(const SampleRequest&);
+  /// Errors: kInvalid, too, where the first reply does not end or is the only one.
+  Result<LandscapeAnswer> landscape(const LandscapeRequest&);
+  /// Errors: kInvalid, too, for a context of fewer than 512 tokens.
+  Result<BenchAnswer> bench(const BenchRequest&);
 
  private:
   Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,

@@ -8,9 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "ponder/session/bench.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
+#include "ponder/session/info.h"
+#include "ponder/session/landscape.h"
 #include "ponder/session/prompt.h"
 #include "ponder/session/prove.h"
 #include "ponder/session/sample.h"
@@ -56,6 +59,9 @@ std::string to_json(const ProveAnswer&);
 std::string to_json(const CheckAnswer&);
 std::string to_json(const SampleAnswer&);
 std::string to_json(const VerifyAnswer&, const SampleRequest&);
+std::string to_json(const LandscapeAnswer&);
+std::string to_json(const InfoAnswer&);
+std::string to_json(const BenchAnswer&);
 
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);

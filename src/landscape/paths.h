@@ -10,11 +10,6 @@
 
 namespace ponder {
 
-/// Where one path was, its start first, and what was there.
-struct Path {
-  std::vector<Point> points{};
-  std::vector<Spot> spots{};
-};
 /// Told the points looked at so far, of each path. False: stop.
 using PathProgress = std::function<bool(int points)>;
 

@@ -4,28 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <limits>
 #include <span>
 #include <vector>
 
+#include "ponder/landscape.h"
 #include "ponder/status.h"
 
 namespace ponder {
-
-/// A point of the plane, in standard deviations of the base.
-struct Point {
-  double u = 0, v = 0;
-};
-inline Point operator+(Point a, Point b) { return {a.u + b.u, a.v + b.v}; }
-inline Point operator*(double s, Point a) { return {s * a.u, s * a.v}; }
-inline double dot(Point a, Point b) { return a.u * b.u + a.v * b.v; }
-
-/// What is at a point.
-struct Spot {
-  int peak = -1;                                                 // the reply, or the hill; -1: no reply of the law
-  double logprob = -std::numeric_limits<double>::infinity();     // nats
-  double log_weight = -std::numeric_limits<double>::infinity();  // log w, nats: the target is exp(-|z|^2/2) w(z)
-};
 
 class Surface {
  public:
@@ -50,15 +35,6 @@ class TwoHills final : public Surface {
   double alpha_;
 };
 
-/// n x n cells of a square, each seen at its centre.
-struct Survey {
-  Point low{}, high{};
-  int n = 0;
-  std::vector<Spot> cells{};  // (rows, n), the lowest v first; n rows unless it was stopped
-  Point centre(std::size_t cell) const;
-  /// Share of each peak in the mass of the target on the square; of peaks from 0 on.
-  std::vector<double> shares() const;
-};
 /// A square around some points, `margin` wider on each side than they need.
 Survey square_around(std::span<const Point>, double margin, int n);
 /// Fills in the cells, row by row. `row_done` is told how many, and answers false to stop; an error (then kCancelled)

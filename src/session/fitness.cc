@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "ponder/spelling.h"
 #include "ponder/dna_oracle.h"
 #include "ponder/files.h"
+#include "ponder/spelling.h"
 
 namespace ponder {
 namespace {

@@ -76,7 +76,7 @@ Status Language::check(const SoftReply& r) const {
   if (r.masks.size() > 1 && r.masks.size() != r.n())
     return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")", std::to_string(r.masks.size()),
                    "masks");
-  PONDER_TRY(check(Extend{.parent = r.parent, .tokens = r.candidates.first(1), .rows = RowSet::kNone}));
+  PONDER_TRY(check_alive(parent, "SoftReply::parent"));
   for (Token v : r.candidates)
     if (v < 0 || v >= n_vocab())
       return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v), "candidates");
@@ -122,6 +122,12 @@ Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<st
   feed(again);
   spend({.tokens_scored = static_cast<std::int64_t>(again.size())});
   return {};
+}
+
+Language::ReleasedNodes::~ReleasedNodes() {
+  const std::lock_guard lock(d.tree_mutex_);
+  for (const std::vector<Prefix>& path : nodes)
+    for (std::size_t k = path.size(); k-- > 0;) d.tree_.release(path[k]);
 }
 
 void Language::spend(const Cost& c) {
@@ -236,6 +242,7 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     const auto part = replies.subspan(begin, end - begin);
     const auto results = std::span(out).subspan(begin, end - begin);
     std::vector<std::vector<Prefix>> nodes;
+    const ReleasedNodes released{*this, nodes};
     Status status;
     try {
       parallel_region(model_->info().n_threads, [&] {
@@ -246,9 +253,6 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
       status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens", "none left",
                      "value_and_grad", "lower the tape limit, or give fewer replies at once"};
     }
-    const std::lock_guard lock(tree_mutex_);
-    for (const std::vector<Prefix>& path : nodes)
-      for (std::size_t k = path.size(); k-- > 0;) tree_.release(path[k]);
     PONDER_TRY(status);
   }
   return {};

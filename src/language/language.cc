@@ -21,11 +21,15 @@ bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens
 
 }  // namespace
 
+Status Language::check_alive(Prefix parent, const char* where) const {
+  if (parent == kNoPrefix || tree_.alive(parent)) return {};
+  return Error{Code::kInvalid, "a live prefix", std::to_string(parent), where,
+               "it was released, or is of another density"};
+}
+
 Status Language::check(const Extend& e) const {
   const Prefix parent = e.parent.get();
-  if (parent != kNoPrefix && !tree_.alive(parent))
-    return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent",
-                 "it was released, or is of another density"};
+  PONDER_TRY(check_alive(parent, "Extend::parent"));
   PONDER_TRY(check_request(*this, e, tree_.length(parent)));
   if (parent == kNoPrefix && (e.tokens.empty() || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
     return Error{Code::kInvalid, "a prefix of at least one token", "the empty prefix", "Extend::parent",

@@ -86,7 +86,14 @@ class Language final : public LanguageDensity {
     std::vector<FedNode> fed;
     std::vector<std::vector<Prefix>> path;  // (n_requests) the parent and the new nodes; empty: wrong in itself
   };
-  // With the lock of the tree:
+  // Lets nodes of a gradient go, also when a term of the caller's has thrown.
+  struct ReleasedNodes {
+    ~ReleasedNodes();
+    Language& d;
+    std::vector<std::vector<Prefix>>& nodes;
+  };
+  // With the lock of the tree, which copies and ends of references take themselves: nothing here copies or drops one.
+  Status check_alive(Prefix parent, const char* where) const;
   Prefix held_ancestor(Prefix, int n_tokens);
   bool is_live(const Context&) const;
   Status check(const Extend&) const;

@@ -52,12 +52,24 @@ struct SharedWorld {
     below = d.get();
     shared = std::make_unique<SharedDensity>(std::move(d), SharedOptions{.piece_tokens = piece_tokens});
   }
-  /// The first pass waits until this many callers wait behind it: they are one pass then.
-  void gather(int n_waiting) {
-    below->before_pass = [this, n_waiting, first = true](std::span<const Extend>) mutable {
-      while (first && shared->stats().waiting < n_waiting) std::this_thread::yield();
-      first = false;
+  /// work(i) on n threads. The pass that the first one asks for waits until all others wait behind it: the next pass is
+  /// of all of them.
+  void run_together(unsigned n, const std::function<void(unsigned i)>& work) {
+    std::atomic<bool> under_way{false};
+    const auto before = std::exchange(below->before_pass, {});
+    below->before_pass = [&, n](std::span<const Extend> batch) {
+      before(batch);
+      if (under_way.exchange(true)) return;
+      while (shared->stats().waiting < static_cast<int>(n) - 1) std::this_thread::yield();
     };
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < n; ++i)
+      threads.emplace_back([&, i] {
+        while (i > 0 && !under_way) std::this_thread::yield();
+        work(i);
+      });
+    threads.clear();
+    below->before_pass = before;
   }
   std::shared_ptr<const Model> model;
   Watched* below = nullptr;

@@ -25,16 +25,11 @@ TEST(SharedDensity, EightThreadsHaveTheBitsAndCostsOfEachAlone) {
   constexpr unsigned kCallers = 8;
   for (const int piece_tokens : {256, 5}) {
     SharedWorld w(piece_tokens);
-    w.gather(kCallers - 1);
     std::vector<std::pair<std::vector<std::uint64_t>, std::int64_t>> got(kCallers);
-    {
-      std::vector<std::jthread> threads;
-      for (unsigned i = 0; i < kCallers; ++i)
-        threads.emplace_back([&, i] {
-          const auto d = w.shared->caller();
-          got[i] = test::all_work(*d, i);
-        });
-    }
+    w.run_together(kCallers, [&](unsigned i) {
+      const auto d = w.shared->caller();
+      got[i] = test::all_work(*d, i);
+    });
     std::int64_t total = 0;
     for (unsigned i = 0; i < kCallers; ++i) {
       const auto d = alone(w);
@@ -50,20 +45,14 @@ TEST(SharedDensity, WhatWaitsTogetherIsOnePass) {
   SharedWorld w;
   std::vector<std::size_t> callers_of_pass;
   w.below->before_pass = [&](std::span<const Extend> batch) {
-    if (callers_of_pass.empty())
-      while (w.shared->stats().waiting < 3) std::this_thread::yield();
     std::set<int> accounts;
     for (const Extend& e : batch) accounts.insert(e.account);
     callers_of_pass.push_back(accounts.size());
   };
-  {
-    std::vector<std::jthread> threads;
-    for (Token v = 1; v <= 4; ++v)
-      threads.emplace_back([&w, v] {
-        const auto d = w.shared->caller();
-        (void)must(d->add_context({&v, 1}));
-      });
-  }
+  w.run_together(4, [&w](unsigned i) {
+    const auto v = static_cast<Token>(i);
+    (void)must(w.shared->caller()->add_context({&v, 1}));
+  });
   EXPECT_EQ(callers_of_pass, (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(w.shared->stats().parts, 4);
 }
@@ -152,22 +141,18 @@ TEST(SharedDensity, ARequestThatIsWrongFailsAlone) {
 
 TEST(SharedDensity, APassThatFailsIsTheGuiltyCallersAlone) {
   SharedWorld w;
-  w.gather(3);
   const TokenMask nothing(300, false);
   std::vector<Status> status(4);
-  {
-    std::vector<std::jthread> threads;
-    for (Token v = 0; v < 4; ++v)
-      threads.emplace_back([&, v] {
-        const auto d = w.shared->caller();
-        const Extend batch[] = {{.tokens = {&v, 1}, .masks = {v == 2 ? &nothing : nullptr}},
-                                {.tokens = {&v, 1}, .rows = RowSet::kNone}};
-        Rows rows;
-        status[v] = d->extend(batch, rows);
-        EXPECT_EQ(rows.status[1].ok(), v != 2) << "what fails a pass fails all of the caller's requests";
-        EXPECT_EQ(d->cost().total(), v == 2 ? 0 : 2);
-      });
-  }
+  w.run_together(4, [&](unsigned i) {
+    const auto d = w.shared->caller();
+    const auto v = static_cast<Token>(i);
+    const Extend batch[] = {{.tokens = {&v, 1}, .masks = {i == 2 ? &nothing : nullptr}},
+                            {.tokens = {&v, 1}, .rows = RowSet::kNone}};
+    Rows rows;
+    status[i] = d->extend(batch, rows);
+    EXPECT_EQ(rows.status[1].ok(), i != 2) << "what fails a pass fails all of the caller's requests";
+    EXPECT_EQ(d->cost().total(), i == 2 ? 0 : 2);
+  });
   for (const Token v : {0, 1, 3}) EXPECT_TRUE(status[v].ok()) << v;
   expect_code(status[2], Code::kNumeric);
   EXPECT_EQ(w.below->n_nodes(), 0);
@@ -199,7 +184,7 @@ TEST(SharedDensity, ACallerThatIsStoppedWhileItWaitsGetsNoPass) {
   std::atomic<bool> stop{false}, under_way{false};
   std::atomic<int> n_passes{0};
   w.below->before_pass = [&](std::span<const Extend>) {
-    ++n_passes;
+    if (n_passes++ > 0) return;
     under_way = true;
     while (w.shared->stats().waiting < 1) std::this_thread::yield();
     stop = true;
@@ -297,7 +282,9 @@ TEST(SharedDensity, GradientsAreThoseOfTheModel) {
   EXPECT_EQ(d->cost().total(), whole->cost().total());
   const Throws term;
   const EmbeddingTerm* terms[] = {&term};
+  const int before = w.below->n_nodes();
   EXPECT_THROW((void)d->value_and_grad({&here, 1}, {.embedding_terms = terms}, {}, got), std::runtime_error);
+  EXPECT_EQ(w.below->n_nodes(), before);
   expect_code(d->value_and_grad(std::vector<SoftReply>{{.candidates = reply}}, {}, {}, got), Code::kInvalid);
   const std::atomic<bool> stop{true};
   const auto stopped = w.shared->caller({.stop = &stop});

@@ -2,6 +2,7 @@
 // there, slow, wrong or stopped. Small models, real threads; run under a thread sanitizer too.
 #include "ponder/shared_density.h"
 
+#include <latch>
 #include <set>
 #include <stdexcept>
 
@@ -174,6 +175,15 @@ TEST(SharedDensity, ACallerThatIsStoppedInAPrefillLeavesNothing) {
   EXPECT_EQ(n_passes, 3);
   EXPECT_EQ(w.below->n_nodes(), before);
   EXPECT_EQ(d->cost().tokens_scored, 3 * 8);  // they were spent
+  n_passes = 0;
+  stop = false;
+  const Extend e{.tokens = prompt};
+  Rows rows;
+  expect_code(d->extend({&e, 1}, rows), Code::kCancelled);
+  expect_code(rows.status.at(0), Code::kCancelled);
+  EXPECT_EQ(rows.end.at(0).get(), kNoPrefix);
+  EXPECT_EQ(rows.cost.at(0).tokens_scored, 3 * 8);
+  EXPECT_EQ(w.below->n_nodes(), before);
   stop = false;
   w.below->before_pass = [](std::span<const Extend>) {};
   EXPECT_EQ(must(d->add_context(prompt)).depth(), 100);
@@ -306,9 +316,13 @@ TEST(LanguageThreads, HaveTheBitsOfEachAlone) {
   const auto together = alone(w);
   std::vector<std::vector<std::uint64_t>> got(kThreads);
   {
+    std::latch start(kThreads);
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < kThreads; ++i)
-      threads.emplace_back([&, i] { got[i] = test::all_work(*together, i).first; });
+      threads.emplace_back([&, i] {
+        start.arrive_and_wait();
+        got[i] = test::all_work(*together, i).first;
+      });
   }
   for (unsigned i = 0; i < kThreads; ++i) EXPECT_EQ(got[i], test::all_work(*alone(w), i).first) << i;
   EXPECT_EQ(dynamic_cast<const Language&>(*together).n_nodes(), 0);

@@ -22,6 +22,7 @@ class CausalDensity;
 
 /// One reference to a node of a density's tree. The node lives as long as there is a reference to it, and the density
 /// must outlive all of them. A reference that was not given a node stands for the empty prefix.
+/// Threads: one object is one thread's at a time; copies of it are as safe as their density is.
 class PrefixRef {
  public:
   PrefixRef() = default;
@@ -110,6 +111,8 @@ struct Extend {
   Needs needs{};
   /// Allowed ids: empty (all), one mask for every row asked for, or one a row asked for. Null entries allow all.
   std::vector<const TokenMask*> masks{};
+  /// Whose memory the new tokens take: keys and values are evicted first where an account has more than its share.
+  int account = 0;
 
   /// The mask of row k of those asked for.
   const TokenMask* mask(std::size_t k) const { return masks.empty() ? nullptr : masks[masks.size() == 1 ? 0 : k]; }
@@ -127,14 +130,6 @@ struct Row {
   double log_normalizer = 0;                                       // kRow: lp = logits - log_normalizer
 };
 
-struct Rows {
-  std::vector<Row> rows;             // all requests, in order
-  std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
-  std::vector<PrefixRef> end;        // (n_requests): the node after the last token
-  std::span<const Row> of(std::size_t r) const { return {rows.data() + first[r], first[r + 1] - first[r]}; }
-  std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
-};
-
 /// What has been spent. A token pushed once through the network counts once, wherever it was asked for; again when it
 /// has to be pushed again: its keys and values were evicted, or a row is asked for after a token that was only fed on
 /// the way to the last one.
@@ -144,6 +139,26 @@ struct Cost {
   std::int64_t tokens_backward = 0;  // of gradients
   std::int64_t total() const { return tokens_decoded + tokens_scored + tokens_backward; }  // TFE
   Cost operator-(const Cost& o) const;
+  Cost& operator+=(const Cost& o);
+};
+
+/// What became of a batch. A request that failed has no rows, an empty end, and its error; the others are whole.
+struct Rows {
+  std::vector<Row> rows;             // all requests, in order
+  std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
+  std::vector<PrefixRef> end;        // (n_requests): the node after the last token
+  std::vector<Cost> cost;            // (n_requests): a token that two requests need again is of the first
+  std::vector<Status> status;        // (n_requests)
+  std::span<const Row> of(std::size_t r) const { return {rows.data() + first[r], first[r + 1] - first[r]}; }
+  std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
+
+  /// The state of n requests of which nothing is done yet: no rows, empty ends, nothing spent, no errors.
+  void start(std::size_t n);
+  /// The same, all n with this error, which is returned: what a pass that failed as a whole leaves.
+  Status fail(std::size_t n, const Error&);
+  /// The error of the first request that has one.
+  Status first_error() const;
+  Cost total_cost() const;
 };
 
 struct SoftReply;  // gradient.h
@@ -151,6 +166,7 @@ struct Objective;
 struct ReplyGradient;
 struct GradientOptions;
 
+/// Threads: one at a time, except where a class promises more.
 class CausalDensity {
  public:
   virtual ~CausalDensity() = default;
@@ -160,8 +176,13 @@ class CausalDensity {
   virtual int n_ctx() const = 0;                             // most tokens from a root to a node
 
   /// One batched pass over all requests. A row is a function of its prefix and mask alone, bit for bit: not of the
-  /// batch, the thread count, or how the tokens were cut into requests. On error nothing was added to the tree.
-  /// Errors: kInvalid (token or handle out of range), kResource (context or memory, with the number needed).
+  /// batch, the thread count, or how the tokens were cut into requests.
+  /// A request that is wrong in itself (a token or mask out of range, a dead prefix, too long) fails alone: the others
+  /// are done, `out` tells what became of each, and the first error is returned. What concerns the whole pass (no room,
+  /// no memory, a row that is not finite, a spent budget) fails every request. The nodes of a request that failed are
+  /// gone; the costs of `out` sum to what cost() has grown by.
+  /// Errors: kInvalid (token or handle out of range), kResource (context or memory, with the number needed), kNumeric,
+  /// kCancelled.
   virtual Status extend(std::span<const Extend>, Rows& out) = 0;
   /// Value and gradient of the objective at each reply (gradient.h), many in one batch. Deterministic: the same bits
   /// for the same reply, whatever the batch, the thread count or the tape.

@@ -64,12 +64,20 @@ struct DensityOptions {
 };
 
 /// The density of a model over a tree of prefixes. Contexts (prompts) are added with add_context.
+/// Threads: that of make() may be called by any number of threads at once, references copied and dropped by them too:
+/// passes wait for each other, and bookkeeping for no pass. To run the passes of many threads as one: shared_density.h.
 class LanguageDensity : public CausalDensity {
  public:
   static Result<std::unique_ptr<LanguageDensity>> make(std::shared_ptr<const Model>, const DensityOptions&);
   /// Feeds a prompt (at least one token) and returns the node after it. The context lives as long as the reference, and
   /// prompts share KV where they share a prefix.
-  virtual Result<PrefixRef> add_context(std::span<const Token> prompt) = 0;
+  Result<PrefixRef> add_context(std::span<const Token> prompt);
+
+  // What add_context is made of.
+  /// The node of the longest beginning of the prompt that a live context has, its depth the length; empty: none.
+  virtual PrefixRef shared_context(std::span<const Token> prompt) = 0;
+  /// Remembers what a prompt's node is, as long as that lives.
+  virtual void remember_context(const PrefixRef&, std::span<const Token> prompt) = 0;
 };
 
 }  // namespace ponder

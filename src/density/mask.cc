@@ -1,4 +1,4 @@
-// TokenMask and the arithmetic of Cost.
+// TokenMask.
 #include "ponder/density.h"
 
 namespace ponder {
@@ -18,16 +18,6 @@ void TokenMask::set(Token v, bool allowed) {
   if ((*this)[v] == allowed) return;
   bits_[static_cast<std::size_t>(v) >> 6] ^= 1ull << (v & 63);
   count_ += allowed ? 1 : -1;
-}
-
-Status CausalDensity::value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
-                                     std::vector<ReplyGradient>&) {
-  return Error{Code::kUnsupported, "a differentiable density", "one without a gradient", "value_and_grad",
-               "use a model that runs here"};
-}
-
-Cost Cost::operator-(const Cost& o) const {
-  return {tokens_decoded - o.tokens_decoded, tokens_scored - o.tokens_scored, tokens_backward - o.tokens_backward};
 }
 
 }  // namespace ponder

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "density/requests.h"
 #include "density/small_row.h"
 
 namespace ponder {
@@ -83,38 +84,33 @@ Row TableDensity::row(Prefix p, const Needs& needs, const TokenMask* mask, Token
   return small_row(lp, needs, target);
 }
 
+Status TableDensity::check(const Extend& e) const {
+  const Prefix parent = e.parent.get();
+  if (parent < 0 || parent >= static_cast<Prefix>(nodes_.size()) || nodes_[parent].refs <= 0)
+    return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent", ""};
+  return check_request(*this, e, depth(parent));
+}
+
 Status TableDensity::extend(std::span<const Extend> requests, Rows& out) {
-  for (const Extend& e : requests) {
-    const Prefix parent = e.parent.get();
-    if (parent < 0 || parent >= static_cast<Prefix>(nodes_.size()) || nodes_[parent].refs <= 0)
-      return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent", ""};
-    for (Token v : e.tokens)
-      if (v < 0 || v >= n_vocab())
-        return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
-                     "Extend::tokens", ""};
-    if (depth(parent) + static_cast<int>(e.tokens.size()) > config_.n_ctx)
-      return Error{Code::kResource, "at most " + std::to_string(config_.n_ctx) + " tokens", "more", "Extend::tokens",
-                   ""};
-  }
-  out = {};
-  out.first.push_back(0);
-  for (const Extend& e : requests) {
-    const int n = static_cast<int>(e.tokens.size());
+  out.start(requests.size());
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    const Extend& e = requests[r];
+    out.first[r + 1] = out.first[r];
+    out.status[r] = check(e);
+    if (!out.status[r].ok()) continue;
+    const int n = static_cast<int>(e.tokens.size()), begin = first_row(e);
     std::vector<Prefix> path{e.parent.get()};
     for (Token v : e.tokens) path.push_back(add(path.back(), v));
     for (std::size_t k = 1; k + 1 < path.size(); ++k) release(path[k]);
     if (n == 0) retain(path[0]);
-    const int begin = e.rows == RowSet::kLast ? n : 0, end = e.rows == RowSet::kNone      ? 0
-                                                             : e.rows == RowSet::kTargets ? n
-                                                                                          : n + 1;
-    for (int k = begin; k < end; ++k) {
+    for (int k = begin; k < begin + n_rows(e); ++k)
       out.rows.push_back(row(path[k], e.needs, e.mask(k - begin), k < n ? e.tokens[k] : -1));
-    }
-    out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
-    out.end.push_back(PrefixRef::adopt(*this, path.back()));
-    (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
+    out.first[r + 1] = static_cast<std::uint32_t>(out.rows.size());
+    out.end[r] = PrefixRef::adopt(*this, path.back());
+    (n == 1 ? out.cost[r].tokens_decoded : out.cost[r].tokens_scored) += n;
+    cost_ += out.cost[r];
   }
-  return {};
+  return out.first_error();
 }
 
 }  // namespace ponder

@@ -44,6 +44,7 @@ class TableDensity : public CausalDensity {
     int depth = 0, refs = 0;
     std::uint64_t hash = 0;
   };
+  Status check(const Extend&) const;
   Prefix add(Prefix parent, Token);
   Row row(Prefix, const Needs&, const TokenMask*, Token target) const;
 

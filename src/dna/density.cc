@@ -1,6 +1,8 @@
 // Rows of a law without memory.
 #include <cmath>
+#include <string>
 
+#include "density/requests.h"
 #include "density/small_row.h"
 #include "ponder/dna.h"
 #include "ponder/gradient.h"
@@ -28,30 +30,24 @@ std::vector<double> DnaDensity::log_probs(int position, const TokenMask* mask) c
 }
 
 Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
-  for (const Extend& e : requests) {
+  out.start(requests.size());
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    const Extend& e = requests[r];
     const Prefix parent = e.parent.get();
-    if (parent < 0 || parent + static_cast<Prefix>(e.tokens.size()) > n_ctx())
-      return Error{Code::kInvalid, "at most " + std::to_string(n_ctx()) + " letters",
-                   std::to_string(parent) + " and " + std::to_string(e.tokens.size()), "DNA density", ""};
-    for (Token v : e.tokens)
-      if (v < 0 || v >= kLetters)
-        return Error{Code::kInvalid, "a letter from 0 to 3", std::to_string(v), "DNA density", ""};
-  }
-  out = {};
-  out.first.push_back(0);
-  for (const Extend& e : requests) {
-    const int n = static_cast<int>(e.tokens.size());
-    const Prefix parent = e.parent.get();
-    const int begin = e.rows == RowSet::kLast ? n : 0,
-              end = e.rows == RowSet::kNone ? 0 : (e.rows == RowSet::kTargets ? n : n + 1);
-    for (int k = begin; k < end; ++k) {
+    out.first[r + 1] = out.first[r];
+    out.status[r] = parent < 0 ? Error{Code::kInvalid, "a prefix of letters", std::to_string(parent), "DNA density",
+                                       "begin with root()"}
+                               : check_request(*this, e, parent);
+    if (!out.status[r].ok()) continue;
+    const int n = static_cast<int>(e.tokens.size()), begin = first_row(e);
+    for (int k = begin; k < begin + n_rows(e); ++k)
       out.rows.push_back(small_row(log_probs(parent + k, e.mask(k - begin)), e.needs, k < n ? e.tokens[k] : -1));
-    }
-    out.first.push_back(static_cast<std::uint32_t>(out.rows.size()));
-    out.end.push_back(PrefixRef::adopt(*this, parent + n));
-    (n == 1 ? cost_.tokens_decoded : cost_.tokens_scored) += n;
+    out.first[r + 1] = static_cast<std::uint32_t>(out.rows.size());
+    out.end[r] = PrefixRef::adopt(*this, parent + n);
+    (n == 1 ? out.cost[r].tokens_decoded : out.cost[r].tokens_scored) += n;
+    cost_ += out.cost[r];
   }
-  return {};
+  return out.first_error();
 }
 
 Status DnaDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& o, const GradientOptions&,

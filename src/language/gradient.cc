@@ -76,7 +76,7 @@ Status Language::check(const SoftReply& r) const {
   if (r.masks.size() > 1 && r.masks.size() != r.n())
     return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")", std::to_string(r.masks.size()),
                    "masks");
-  PONDER_TRY(check(Extend{.parent = r.parent, .tokens = r.candidates.first(1), .rows = RowSet::kNone}));
+  PONDER_TRY(check_alive(parent, "SoftReply::parent"));
   for (Token v : r.candidates)
     if (v < 0 || v >= n_vocab())
       return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v), "candidates");
@@ -90,28 +90,49 @@ Status Language::check(const SoftReply& r) const {
   return r.weights.empty() ? Status() : check_weights(r);
 }
 
-// Nodes for all positions but the last, of which no row depends, with slots; their parents fed and kept.
-Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes) {
+// Nodes for all positions but the last, of which no row depends, with slots; `again`: what their parents lack.
+Status Language::take_nodes(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes,
+                            std::vector<FedNode>& again) {
   tree_.begin_batch();
   std::vector<Prefix> fresh, parents;
   for (const SoftReply& r : replies) {
     tree_.touch_path(r.parent.get(), fresh);
     parents.push_back(r.parent.get());
   }
-  const std::vector<FedNode> again = to_feed(fresh, std::move(parents));
+  again = to_feed(fresh, std::move(parents));
   nodes.clear();
   for (const SoftReply& r : replies) {
     std::vector<Prefix>& path = nodes.emplace_back();
     for (std::size_t t = 0; t + 1 < r.n(); ++t) {
       // The token of a mixture's node is never looked up.
-      path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0]));
+      path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0], tree_.account(r.parent.get())));
       fresh.push_back(path.back());
     }
   }
-  if (!tree_.assign_slots(fresh)) return room_error(fresh.size());
+  return tree_.assign_slots(fresh) ? Status() : room_error(fresh.size());
+}
+
+// Those nodes, their parents fed and kept.
+Status Language::grow_replies(std::span<const SoftReply> replies, std::vector<std::vector<Prefix>>& nodes) {
+  std::vector<FedNode> again;
+  {
+    const std::lock_guard lock(tree_mutex_);
+    PONDER_TRY(take_nodes(replies, nodes, again));
+  }
   feed(again);
-  cost_.tokens_scored += static_cast<std::int64_t>(again.size());
+  spend({.tokens_scored = static_cast<std::int64_t>(again.size())});
   return {};
+}
+
+Language::ReleasedNodes::~ReleasedNodes() {
+  const std::lock_guard lock(d.tree_mutex_);
+  for (const std::vector<Prefix>& path : nodes)
+    for (std::size_t k = path.size(); k-- > 0;) d.tree_.release(path[k]);
+}
+
+void Language::spend(const Cost& c) {
+  const std::lock_guard lock(tree_mutex_);
+  cost_ += c;
 }
 
 // The pass itself, over nodes that have their slots.
@@ -163,8 +184,7 @@ void Language::grad_batch(std::span<const SoftReply> replies, const std::vector<
   }
   if (!objective.embedding_terms.empty()) add_embedding_terms(replies, first, objective, out);
   for (std::size_t r = 0; r < replies.size(); ++r) finish(replies[r], options, out[r]);
-  cost_.tokens_scored += batch_.n();
-  cost_.tokens_backward += batch_.n();
+  spend({.tokens_scored = batch_.n(), .tokens_backward = batch_.n()});
 }
 
 void Language::add_embedding_terms(std::span<const SoftReply> replies, std::size_t first, const Objective& objective,
@@ -200,8 +220,10 @@ void Language::finish(const SoftReply& r, const GradientOptions& options, ReplyG
 
 Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
                                 const GradientOptions& options, std::vector<ReplyGradient>& out) {
+  const std::lock_guard passing(pass_mutex_);
   std::size_t longest = 1;
   for (const SoftReply& r : replies) {
+    const std::lock_guard lock(tree_mutex_);
     PONDER_TRY(check(r));
     longest = std::max(longest, r.n());
   }
@@ -220,6 +242,7 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     const auto part = replies.subspan(begin, end - begin);
     const auto results = std::span(out).subspan(begin, end - begin);
     std::vector<std::vector<Prefix>> nodes;
+    const ReleasedNodes released{*this, nodes};
     Status status;
     try {
       parallel_region(model_->info().n_threads, [&] {
@@ -230,8 +253,6 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
       status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens", "none left",
                      "value_and_grad", "lower the tape limit, or give fewer replies at once"};
     }
-    for (const std::vector<Prefix>& path : nodes)
-      for (std::size_t k = path.size(); k-- > 0;) tree_.release(path[k]);
     PONDER_TRY(status);
   }
   return {};

@@ -5,26 +5,12 @@
 #include <string>
 
 #include "base/parallel.h"
+#include "density/requests.h"
 #include "language/language.h"
 #include "model/memory.h"
 
 namespace ponder {
 namespace {
-
-int n_rows(const Extend& e) {
-  const int n = static_cast<int>(e.tokens.size());
-  switch (e.rows) {
-    case RowSet::kNone:
-      return 0;
-    case RowSet::kTargets:
-      return n;
-    case RowSet::kLast:
-      return 1;
-    case RowSet::kAll:
-      return n + 1;
-  }
-  return 0;
-}
 
 // Whether the first row asked for is that of the parent.
 bool asks_parent(const Extend& e) { return n_rows(e) > 0 && (e.rows != RowSet::kLast || e.tokens.empty()); }
@@ -35,31 +21,19 @@ bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens
 
 }  // namespace
 
+Status Language::check_alive(Prefix parent, const char* where) const {
+  if (parent == kNoPrefix || tree_.alive(parent)) return {};
+  return Error{Code::kInvalid, "a live prefix", std::to_string(parent), where,
+               "it was released, or is of another density"};
+}
+
 Status Language::check(const Extend& e) const {
-  const int n = static_cast<int>(e.tokens.size());
   const Prefix parent = e.parent.get();
-  if (parent != kNoPrefix && !tree_.alive(parent))
-    return Error{Code::kInvalid, "a live prefix", std::to_string(parent), "Extend::parent",
-                 "it was released, or is of another density"};
-  for (Token v : e.tokens)
-    if (v < 0 || v >= n_vocab())
-      return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
-                   "Extend::tokens", ""};
-  if (tree_.length(parent) + n > n_ctx_)
-    return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
-                 std::to_string(tree_.length(parent) + n), "prompt and reply together",
-                 "shorten them or raise the context size"};
-  if (parent == kNoPrefix && (n == 0 || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
+  PONDER_TRY(check_alive(parent, "Extend::parent"));
+  PONDER_TRY(check_request(*this, e, tree_.length(parent)));
+  if (parent == kNoPrefix && (e.tokens.empty() || e.rows == RowSet::kTargets || e.rows == RowSet::kAll))
     return Error{Code::kInvalid, "a prefix of at least one token", "the empty prefix", "Extend::parent",
                  "a model predicts nothing before the first token"};
-  const std::size_t masks = e.masks.size();
-  if (masks > 1 && masks != static_cast<std::size_t>(n_rows(e)))
-    return Error{Code::kInvalid, "no mask, one, or one a row (" + std::to_string(n_rows(e)) + ")",
-                 std::to_string(masks), "Extend::masks", ""};
-  for (const TokenMask* m : e.masks)
-    if (m && m->n_vocab() != n_vocab())
-      return Error{Code::kInvalid, "a mask of " + std::to_string(n_vocab()) + " ids", std::to_string(m->n_vocab()),
-                   "Extend::masks", ""};
   return {};
 }
 
@@ -105,19 +79,17 @@ Status Language::room_error(std::size_t n) const {
                "extend fewer prefixes at once, or give more memory for keys and values"};
 }
 
-// path[r]: the parent and the new nodes of request r.
-Status Language::reduce(std::span<const Extend> requests, std::span<const std::vector<Prefix>> path, Rows& out) {
+Status Language::reduce(std::span<const Extend> requests, const Pass& pass, Rows& out) {
   std::vector<RowRequest> wanted;
-  out.rows.clear();
-  out.first.assign(1, 0);
-  for (const Extend& e : requests) out.first.push_back(out.first.back() + n_rows(e));
+  for (std::size_t r = 0; r < requests.size(); ++r)
+    out.first[r + 1] = out.first[r] + (pass.path[r].empty() ? 0 : n_rows(requests[r]));
   out.rows.resize(out.first.back());
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const Extend& e = requests[r];
-    const int n = static_cast<int>(e.tokens.size()), rows = n_rows(e), begin = e.rows == RowSet::kLast ? n : 0;
-    for (int k = 0; k < rows; ++k) {
+    const int n = static_cast<int>(e.tokens.size()), begin = first_row(e);
+    for (int k = 0; k < static_cast<int>(out.of(r).size()); ++k) {
       RowRequest q;
-      q.hidden = kv_.hidden(tree_.slot(path[r][begin + k]));
+      q.hidden = kv_.hidden(tree_.slot(pass.path[r][begin + k]));
       q.needs = &e.needs;
       q.mask = e.mask(k);
       q.target = begin + k < n ? e.tokens[begin + k] : -1;
@@ -128,93 +100,93 @@ Status Language::reduce(std::span<const Extend> requests, std::span<const std::v
   return reducer_.run(wanted);
 }
 
-Status Language::extend(std::span<const Extend> requests, Rows& out) {
-  for (const Extend& e : requests) PONDER_TRY(check(e));
+// Nodes and slots for all requests that are right, and the costs of what is fed again.
+Status Language::begin_pass(std::span<const Extend> requests, Pass& pass, Rows& out) {
   tree_.begin_batch();
-  std::vector<Prefix> fresh, asked;  // nodes that want slots, parents first: evicted ancestors, then new ones
-  for (const Extend& e : requests) {
-    tree_.touch_path(e.parent.get(), fresh);
-    if (asks_parent(e)) asked.push_back(e.parent.get());
-  }
-  std::vector<FedNode> fed = to_feed(fresh, std::move(asked));
-  const std::size_t n_again = fed.size();
-  std::vector<std::vector<Prefix>> path(requests.size());
+  std::vector<Prefix> asked;
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const Extend& e = requests[r];
-    const std::size_t n = e.tokens.size(), n_fed = unfed_end(e) ? n - 1 : n;
-    path[r].push_back(e.parent.get());
-    for (std::size_t k = 0; k < n; ++k) {
-      path[r].push_back(tree_.add(path[r].back(), e.tokens[k]));
-      if (k >= n_fed) continue;
-      fresh.push_back(path[r].back());
-      fed.push_back({path[r].back(), asks_all(e) || k + 1 == n});
-    }
+    out.status[r] = check(e);
+    if (!out.status[r].ok()) continue;
+    const std::size_t n_missing = pass.fresh.size();
+    tree_.touch_path(e.parent.get(), pass.fresh);
+    out.cost[r].tokens_scored += static_cast<std::int64_t>(pass.fresh.size() - n_missing);
+    if (asks_parent(e)) asked.push_back(e.parent.get());
   }
-  Status status;
-  try {
-    if (!tree_.assign_slots(fresh)) {
-      status = room_error(fresh.size());
-    } else {
-      parallel_region(model_->info().n_threads, [&] {
-        feed(fed);
-        status = reduce(requests, path, out);
-      });
-    }
-  } catch (const std::bad_alloc&) {
-    status = Error{Code::kResource, "memory for a batch of " + std::to_string(fresh.size()) + " tokens", "none left",
-                   "prefix tree", "use a smaller batch or context"};
-  }
-  out.end.clear();
+  pass.fed = to_feed(pass.fresh, std::move(asked));
+  charge_again(requests, pass, pass.fed.size() - pass.fresh.size(), out);
+  pass.path.resize(requests.size());
   for (std::size_t r = 0; r < requests.size(); ++r) {
-    std::vector<Prefix>& nodes = path[r];
+    if (!out.status[r].ok()) continue;
+    const Extend& e = requests[r];
+    const std::size_t n = e.tokens.size(), n_fed = unfed_end(e) ? n - 1 : n;
+    std::vector<Prefix>& path = pass.path[r];
+    path.push_back(e.parent.get());
+    for (std::size_t k = 0; k < n; ++k) {
+      path.push_back(tree_.add(path.back(), e.tokens[k], e.account));
+      if (k >= n_fed) continue;
+      pass.fresh.push_back(path.back());
+      pass.fed.push_back({path.back(), asks_all(e) || k + 1 == n});
+    }
+    (n == 1 ? out.cost[r].tokens_decoded : out.cost[r].tokens_scored) += static_cast<std::int64_t>(n_fed);
+  }
+  return tree_.assign_slots(pass.fresh) ? Status() : room_error(pass.fresh.size());
+}
+
+// The first `n_resident` nodes of pass.fed, in order of their numbers, are parents that were fed without their last
+// hidden vector: the first request that asks for one's row pays.
+void Language::charge_again(std::span<const Extend> requests, const Pass& pass, std::size_t n_resident,
+                            Rows& out) const {
+  std::vector<bool> paid(n_resident, false);
+  const auto again = std::span(pass.fed).first(n_resident);
+  for (std::size_t r = 0; r < requests.size() && n_resident > 0; ++r) {
+    if (!out.status[r].ok() || !asks_parent(requests[r])) continue;
+    const Prefix parent = requests[r].parent.get();
+    const auto at =
+        std::lower_bound(again.begin(), again.end(), parent, [](const FedNode& f, Prefix p) { return f.node < p; });
+    if (at == again.end() || at->node != parent || paid[at - again.begin()]) continue;
+    paid[at - again.begin()] = true;
+    ++out.cost[r].tokens_scored;
+  }
+}
+
+Status Language::end_pass(std::span<const Extend> requests, const Pass& pass, const Status& status, Rows& out) {
+  for (std::size_t r = 0; r < pass.path.size(); ++r) {
+    const std::vector<Prefix>& path = pass.path[r];
+    if (path.empty()) continue;
     if (!status.ok()) {  // the last node goes, and with it the chain
-      if (nodes.size() > 1)
-        for (std::size_t k = nodes.size(); k-- > 1;) tree_.release(nodes[k]);
+      for (std::size_t k = path.size(); k-- > 1;) tree_.release(path[k]);
       continue;
     }
-    for (std::size_t k = 1; k + 1 < nodes.size(); ++k) tree_.release(nodes[k]);  // held by their children
-    if (nodes.size() == 1 && nodes[0] != kNoPrefix) tree_.retain(nodes[0]);
-    out.end.push_back(nodes.back() == kNoPrefix ? PrefixRef() : PrefixRef::adopt(*this, nodes.back()));
-    (nodes.size() == 2 ? cost_.tokens_decoded : cost_.tokens_scored) +=
-        static_cast<std::int64_t>(nodes.size()) - 1 - (unfed_end(requests[r]) ? 1 : 0);
+    for (std::size_t k = 1; k + 1 < path.size(); ++k) tree_.release(path[k]);  // held by their children
+    if (path.size() == 1) tree_.retain(path[0]);
+    out.end[r] = PrefixRef::adopt(*this, path.back());
+    cost_ += out.cost[r];
   }
-  if (status.ok()) cost_.tokens_scored += static_cast<std::int64_t>(n_again);
-  return status;
+  return status.ok() ? out.first_error() : out.fail(requests.size(), status.error());
 }
 
-bool Language::is_live(const Context& c) const {
-  if (!tree_.alive(c.root) || tree_.length(c.root) != static_cast<int>(c.tokens.size())) return false;
-  Prefix p = c.root;
-  for (std::size_t t = c.tokens.size(); t-- > 0; p = tree_.parent(p))
-    if (tree_.token(p) != c.tokens[t]) return false;
-  return true;
-}
-
-Result<PrefixRef> Language::add_context(std::span<const Token> prompt) {
-  if (prompt.empty())
-    return Error{Code::kInvalid, "a prompt of at least one token", "none", "add_context",
-                 "begin with the model's BOS token"};
-  std::erase_if(contexts_, [this](const Context& c) { return !is_live(c); });
-  // What the prompt shares with one that is there already is not fed again.
-  const Context* like = nullptr;
-  std::size_t shared = 0;
-  for (const Context& c : contexts_) {
-    const auto n = static_cast<std::size_t>(
-        std::mismatch(c.tokens.begin(), c.tokens.end(), prompt.begin(), prompt.end()).first - c.tokens.begin());
-    if (n <= shared) continue;
-    shared = n;
-    like = &c;
+Status Language::extend(std::span<const Extend> requests, Rows& out) {
+  out.start(requests.size());  // lets references go, which takes the tree's lock
+  const std::lock_guard passing(pass_mutex_);
+  Pass pass;
+  Status status;
+  try {
+    {
+      const std::lock_guard lock(tree_mutex_);
+      status = begin_pass(requests, pass, out);
+    }
+    if (status.ok())
+      parallel_region(model_->info().n_threads, [&] {
+        feed(pass.fed);
+        status = reduce(requests, pass, out);
+      });
+  } catch (const std::bad_alloc&) {
+    status = Error{Code::kResource, "memory for a batch of " + std::to_string(pass.fresh.size()) + " tokens",
+                   "none left", "prefix tree", "use a smaller batch or context"};
   }
-  PrefixRef root;
-  if (like) root = PrefixRef::share(*this, like->root).ancestor(static_cast<int>(like->tokens.size() - shared));
-  if (shared < prompt.size()) {
-    Rows rows;
-    const Extend rest{.parent = root, .tokens = prompt.subspan(shared), .rows = RowSet::kNone};
-    PONDER_TRY(extend({&rest, 1}, rows));
-    root = std::move(rows.end[0]);
-  }
-  contexts_.push_back({root.get(), {prompt.begin(), prompt.end()}});
-  return root;
+  const std::lock_guard lock(tree_mutex_);
+  return end_pass(requests, pass, status, out);
 }
 
 Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
 
 #include "base/check.h"
 
 namespace ponder {
 
-Prefix PrefixTree::add(Prefix parent, Token token) {
+Prefix PrefixTree::add(Prefix parent, Token token, int account) {
   Prefix p;
   if (free_nodes_.empty()) {
     p = static_cast<Prefix>(nodes_.size());
@@ -17,7 +18,8 @@ Prefix PrefixTree::add(Prefix parent, Token token) {
     p = free_nodes_.back();
     free_nodes_.pop_back();
   }
-  nodes_[p] = Node{.parent = parent, .token = token, .refs = 1, .length = length(parent) + 1, .stamp = stamp_};
+  nodes_[p] = Node{
+      .parent = parent, .token = token, .refs = 1, .length = length(parent) + 1, .stamp = stamp_, .account = account};
   if (parent != kNoPrefix) retain(parent);
   ++n_alive_;
   return p;
@@ -43,23 +45,48 @@ void PrefixTree::touch_path(Prefix p, std::vector<Prefix>& missing) {
   std::reverse(missing.begin() + static_cast<std::ptrdiff_t>(first), missing.end());
 }
 
-bool PrefixTree::make_room(int n) {
-  const auto available = [&] {
-    return static_cast<int>(free_slots_.size()) + n_slots_ - static_cast<int>(slot_owner_.size());
-  };
-  if (available() >= n) return true;
+bool PrefixTree::make_room(std::span<const Prefix> nodes) {
+  const int n = static_cast<int>(nodes.size());
+  const int available = static_cast<int>(free_slots_.size()) + n_slots_ - static_cast<int>(slot_owner_.size());
+  if (available >= n) return true;
   std::vector<Prefix> idle;
   for (Prefix p : slot_owner_)
     if (p != kNoPrefix && nodes_[p].stamp != stamp_) idle.push_back(p);
-  if (available() + static_cast<int>(idle.size()) < n) return false;
+  if (available + static_cast<int>(idle.size()) < n) return false;
   // An ancestor is used whenever a descendant is: older stamps first, and the longer of equals, never strands a child.
   std::sort(idle.begin(), idle.end(), [&](Prefix a, Prefix b) {
     const Node &x = nodes_[a], &y = nodes_[b];
     return x.stamp != y.stamp ? x.stamp < y.stamp : x.length > y.length;
   });
-  const int extra = std::max(n - available(), n_slots_ / 8);  // some room ahead: sorting is not done for every batch
-  for (int i = 0; i < extra && i < static_cast<int>(idle.size()); ++i) drop_slot(idle[i]);
+  const int extra = std::max(n - available, n_slots_ / 8);  // some room ahead: sorting is not done for every batch
+  evict(idle, nodes, std::min(extra, static_cast<int>(idle.size())));
   return true;
+}
+
+// Drops n of the idle nodes, in their order: first those of accounts that hold more than an equal share of all slots
+// in use once `wanted` have theirs, and have no child left; then, where the batch itself holds that share, any.
+void PrefixTree::evict(std::span<const Prefix> idle, std::span<const Prefix> wanted, int n) {
+  std::unordered_map<int, int> held;  // by account
+  std::unordered_map<Prefix, int> children;
+  int in_use = static_cast<int>(wanted.size()) - n;
+  for (Prefix p : wanted) ++held[nodes_[p].account];
+  for (Prefix p : slot_owner_) {
+    if (p == kNoPrefix) continue;
+    ++held[nodes_[p].account];
+    ++in_use;
+    if (nodes_[p].parent != kNoPrefix) ++children[nodes_[p].parent];
+  }
+  const int share = in_use / static_cast<int>(held.size());
+  for (const bool fair : {true, false})
+    for (std::size_t i = 0; i < idle.size() && n > 0; ++i) {
+      const Prefix p = idle[i];
+      int& of_account = held[nodes_[p].account];
+      if (!resident(p) || (fair && (of_account <= share || children[p] > 0))) continue;
+      drop_slot(p);
+      --of_account;
+      --children[nodes_[p].parent];
+      --n;
+    }
 }
 
 void PrefixTree::drop_slot(Prefix p) {
@@ -70,7 +97,7 @@ void PrefixTree::drop_slot(Prefix p) {
 }
 
 bool PrefixTree::assign_slots(std::span<const Prefix> nodes) {
-  if (!make_room(static_cast<int>(nodes.size()))) return false;
+  if (!make_room(nodes)) return false;
   std::sort(free_slots_.begin(), free_slots_.end(), std::greater<>());
   for (Prefix p : nodes) {
     int slot = static_cast<int>(slot_owner_.size());

@@ -11,7 +11,7 @@ Error spent() { return {Code::kCancelled, "a budget with something left", "a spe
 }  // namespace
 
 Status StoppingDensity::extend(std::span<const Extend> requests, Rows& out) {
-  if (over()) return spent();
+  if (over()) return out.fail(requests.size(), spent());
   return density_.extend(requests, out);
 }
 

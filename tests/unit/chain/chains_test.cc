@@ -99,7 +99,7 @@ class CountingTable : public TableDensity {
  public:
   using TableDensity::TableDensity;
   Status extend(std::span<const Extend> batch, Rows& out) override {
-    if (++n_passes == failing) return Error{Code::kResource, "room", "none", "a pass", ""};
+    if (++n_passes == failing) return out.fail(batch.size(), {Code::kResource, "room", "none", "a pass", ""});
     return TableDensity::extend(batch, out);
   }
   int n_passes = 0, failing = -1;

@@ -45,6 +45,16 @@ TEST(DnaDensity, IsUniformOverWhatMayStand) {
   const Extend other{.parent = d->root(), .tokens = y, .rows = RowSet::kTargets};
   ASSERT_TRUE(d->extend({&other, 1}, rows).ok());
   EXPECT_EQ(rows.rows[0].logprob, -INFINITY);
+  const Token bad[] = {1, 4};
+  const Extend both[] = {{.parent = d->root(), .tokens = bad}, other, {.tokens = y}};
+  const Status s = d->extend(both, rows);
+  ASSERT_FALSE(s.ok());
+  EXPECT_EQ(s.error().got, "4");
+  EXPECT_TRUE(rows.status[1].ok());
+  EXPECT_FALSE(rows.status[2].ok());
+  EXPECT_EQ(rows.of(1).size(), 3u);
+  EXPECT_TRUE(rows.of(0).empty() && rows.of(2).empty());
+  EXPECT_EQ(rows.total_cost().total(), 3);
   EXPECT_FALSE(DnaDensity::make({15, 0}).ok());
 }
 

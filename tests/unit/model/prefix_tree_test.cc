@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <vector>
@@ -40,7 +41,7 @@ TEST(PrefixTree, RandomGrowthKeepsPathsWhole) {
       if (t.length(p) > 12) continue;
       Prefix leaf = p;
       for (unsigned k = 0; k < 1 + rng() % 4; ++k) {
-        const Prefix next = t.add(leaf, static_cast<Token>(rng() % 5));
+        const Prefix next = t.add(leaf, static_cast<Token>(rng() % 5), static_cast<int>(rng() % 3));
         if (k > 0) t.release(leaf);
         leaf = next;
         fresh.push_back(leaf);
@@ -63,6 +64,53 @@ TEST(PrefixTree, RandomGrowthKeepsPathsWhole) {
   }
   for (Prefix p : held) t.release(p);
   EXPECT_EQ(t.n_nodes(), 0);
+}
+
+// A chain of n nodes of an account under `parent`, each with a slot; the caller holds them all.
+std::vector<Prefix> grow(PrefixTree& t, Prefix parent, int n, int account) {
+  t.begin_batch();
+  std::vector<Prefix> fresh, chain;
+  t.touch_path(parent, fresh);
+  for (int i = 0; i < n; ++i) chain.push_back(t.add(i ? chain.back() : parent, i, account));
+  fresh.insert(fresh.end(), chain.begin(), chain.end());
+  EXPECT_TRUE(t.assign_slots(fresh));
+  return chain;
+}
+int n_resident(const PrefixTree& t, const std::vector<Prefix>& nodes) {
+  return static_cast<int>(std::count_if(nodes.begin(), nodes.end(), [&t](Prefix p) { return t.resident(p); }));
+}
+
+TEST(PrefixTree, AnAccountBeyondItsShareIsEvictedFirst) {
+  PrefixTree t(64);
+  const auto oldest = grow(t, kNoPrefix, 20, 1);
+  for (int i = 0; i < 20; ++i) {
+    const auto more = grow(t, kNoPrefix, 6, 2);
+    ASSERT_EQ(n_resident(t, more), 6);
+    ASSERT_EQ(n_resident(t, oldest), 20) << i;
+  }
+  // What the batch itself uses stays, whatever its account's share: then others give way.
+  const auto long_one = grow(t, kNoPrefix, 60, 2);
+  EXPECT_EQ(n_resident(t, long_one), 60);
+  EXPECT_LE(n_resident(t, oldest), 4);
+}
+
+TEST(PrefixTree, AnAccountBelowItsShareKeepsTheOthersPrefixesItStandsOn) {
+  PrefixTree t(64);
+  const auto root = grow(t, kNoPrefix, 20, 2), mine = grow(t, root.back(), 10, 1);
+  for (int i = 0; i < 20; ++i) grow(t, kNoPrefix, 6, 2);
+  EXPECT_EQ(n_resident(t, mine), 10);
+  EXPECT_EQ(n_resident(t, root), 20);
+  EXPECT_EQ(slots_of(t, mine.back()), slots_by_parents(t, mine.back()));
+}
+
+TEST(PrefixTree, OneAccountIsEvictedByUseAlone) {
+  PrefixTree t(64);
+  const auto a = grow(t, kNoPrefix, 20, 7), b = grow(t, kNoPrefix, 20, 7), c = grow(t, kNoPrefix, 20, 7);
+  grow(t, a.back(), 1, 7);
+  grow(t, kNoPrefix, 10, 7);
+  EXPECT_EQ(n_resident(t, a), 20);
+  EXPECT_EQ(n_resident(t, b), 12);  // 8 go at least: an eighth
+  EXPECT_EQ(n_resident(t, c), 20);
 }
 
 TEST(PrefixTree, TooManyForTheSlots) {

@@ -186,7 +186,7 @@ struct Cramped : TableDensity {
   int passes_left = 1 << 20;
   Status extend(std::span<const Extend> requests, Rows& out) override {
     if (passes_left-- <= 0) throw std::bad_alloc();
-    if (requests.size() > room) return Error{Code::kResource, "room", "none", "", ""};
+    if (requests.size() > room) return out.fail(requests.size(), {Code::kResource, "room", "none", "", ""});
     return TableDensity::extend(requests, out);
   }
 };

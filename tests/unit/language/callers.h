@@ -76,6 +76,13 @@ struct SharedWorld {
   std::unique_ptr<SharedDensity> shared;
 };
 
+inline std::unique_ptr<LanguageDensity> alone(const SharedWorld& w) { return density(w.model); }
+
+inline void expect_code(const Status& s, Code code) {
+  ASSERT_FALSE(s.ok());
+  EXPECT_EQ(s.error().code, code) << s.error().message();
+}
+
 inline std::vector<Token> random_tokens(std::mt19937& rng, std::size_t n) {
   std::vector<Token> v(n);
   for (Token& x : v) x = static_cast<Token>(rng() % 300);

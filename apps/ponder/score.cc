@@ -74,9 +74,9 @@ class Batch {
 void print_table(const ScoreAnswer& a, const Tokenizer& t) {
   const auto number = [](double x) { return fmt::format("{:9.4f}  ", x); };
   for (std::size_t i = 0; i < a.reply.size(); ++i)
-    write(number(a.logprobs[i]) + (a.pseudo ? number(a.pseudo->logprobs[i]) : "") + quoted_json(t.piece(a.reply[i])) +
+    write(number(a.logprobs[i]) + (a.k > 0 ? number(a.pseudo.logprobs[i]) : "") + quoted_json(t.piece(a.reply[i])) +
           "\n");
-  write(number(a.sum) + (a.pseudo ? number(a.pseudo->sum) + "log p, pseudo" : "log p") + ", " +
+  write(number(a.sum) + (a.k > 0 ? number(a.pseudo.sum) + "log p, pseudo" : "log p") + ", " +
         std::to_string(a.reply.size()) + " tokens\n");
 }
 

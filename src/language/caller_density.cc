@@ -23,7 +23,7 @@ Status CallerDensity::extend(std::span<const Extend> requests, Rows& out) {
     job.states[r].over = !job.states[r].status.ok();
   }
   if (!job.over()) engine_->run(job);
-  const Status status = job.hand_over(*this, out);
+  Status status = job.hand_over(*this, out);
   cost_ += out.total_cost();
   return status;
 }

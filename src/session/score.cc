@@ -1,5 +1,6 @@
 // Replies scored in passes of bounded size; prompts that come again share their keys and values.
 #include <algorithm>
+#include <optional>
 
 #include "ponder/session.h"
 
@@ -41,11 +42,11 @@ Status score_pass(Session& s, std::span<Work> work, const ScoreOptions& o, const
   std::size_t r = 0;
   for (Work& w : work) {
     ScoreAnswer& a = w.answer;
-    if (o.alpha > 0) a.lz.emplace();
+    a.alpha = o.alpha;
     for (const Row& row : rows.of(r++)) {
       a.logprobs.push_back(row.logprob);
       a.sum += row.logprob;
-      if (a.lz) a.lz->push_back(row.lz);
+      if (o.alpha > 0) a.lz.push_back(row.lz);
     }
     if (o.logits) a.logits = std::move(rows.of(r++)[0].logits);
   }

@@ -75,10 +75,10 @@ std::string to_json(const Prompt& p) { return text_of({{"rendered", p.rendered},
 
 std::string to_json(const ScoreAnswer& a) {
   Json j{{"prompt_ids", a.prompt}, {"reply_ids", a.reply}, {"logprobs", a.logprobs}, {"sum", a.sum}};
-  if (a.lz) j["lz"] = *a.lz;
-  if (a.pseudo)
+  if (a.alpha > 0) j["lz"] = a.lz;
+  if (a.k > 0)
     j["pseudo"] = {
-        {"k", a.k}, {"logprobs", a.pseudo->logprobs}, {"sum", a.pseudo->sum}, {"candidates", a.pseudo->candidates}};
+        {"k", a.k}, {"logprobs", a.pseudo.logprobs}, {"sum", a.pseudo.sum}, {"candidates", a.pseudo.candidates}};
   return text_of(j);
 }
 

@@ -1,7 +1,6 @@
 // Log-probabilities of given replies as requests and answers: many in one batch.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "ponder/pseudo.h"
@@ -25,12 +24,13 @@ struct ScoreOptions {
 
 struct ScoreAnswer {
   std::vector<Token> prompt{}, reply{};
-  std::vector<double> logprobs{};           // (n_reply) nats
-  std::optional<std::vector<double>> lz{};  // (n_reply) nats, of the same rows; where asked for
-  double sum = 0;                           // of logprobs
-  int k = 0;                                // candidates of the pseudo-likelihood
-  std::optional<PseudoLikelihood> pseudo{};
-  std::vector<float> logits{};  // (n_vocab)
+  std::vector<double> logprobs{};  // (n_reply) nats
+  double sum = 0;                  // of logprobs
+  double alpha = 0;                // of lz; 0: it was not asked for
+  std::vector<double> lz{};        // (n_reply) nats, of the same rows
+  int k = 0;                       // candidates of the pseudo-likelihood; 0: it was not asked for
+  PseudoLikelihood pseudo{};
+  std::vector<float> logits{};  // (n_vocab), where asked for
 };
 
 }  // namespace ponder

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "ponder/spelling.h"
 #include "mcmc/csmc.h"
 #include "mcmc/cycle.h"
 #include "mcmc/dmala.h"
@@ -18,6 +17,7 @@
 #include "mcmc/slice.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
+#include "ponder/spelling.h"
 
 namespace ponder {
 namespace {

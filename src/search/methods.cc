@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "ponder/spelling.h"
 #include "ponder/smc.h"
+#include "ponder/spelling.h"
 #include "search/stopping_density.h"
 
 namespace ponder {

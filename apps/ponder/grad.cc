@@ -13,62 +13,26 @@
 namespace ponder::app {
 namespace {
 
-// Lines that wait for the pass that differentiates them, and their files.
-class Batch {
- public:
-  Batch(const GradArgs& a, Session& s) : args_(a), session_(s) {}
-  Status add(int number, const RequestLine& line) {
-    constexpr std::size_t kLines = 32, kRows = 512;  // of a pass: what bounds the memory
-    PONDER_ASSIGN(GradientRequest r, gradient_request(line));
-    rows_ += rows_of(r);
-    numbers_.push_back(number);
-    requests_.push_back(std::move(r));
-    return requests_.size() < kLines && rows_ < kRows ? Status() : run();
-  }
-  // An error in the place of a line: what waits before it is answered first.
-  Status fail(int number, const Error& e) {
-    PONDER_TRY(run());
-    write_line(error_line(number, e.message()));
-    return {};
-  }
-  Status run() {
-    constexpr double kMegabyte = 1024 * 1024;
-    const auto answers = session_.gradients(requests_, static_cast<std::int64_t>(args_.tape_mb * kMegabyte));
-    for (std::size_t i = 0; i < answers.size(); ++i) PONDER_TRY(print(numbers_[i], answers[i]));
-    numbers_.clear();
-    requests_.clear();
-    rows_ = 0;
-    return {};
-  }
-  int code() const { return code_; }
-  int n_not_finite() const { return n_not_finite_; }
+using Batch = LineBatch<GradientRequest, GradientAnswer>;
 
- private:
-  // Positions, or bytes of a text, of which a position has one at least.
-  static std::size_t rows_of(const GradientRequest& r) {
-    if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply)) return relaxed->candidates.size() / relaxed->m;
-    return std::visit([](const auto& x) { return x.size(); }, std::get<ReplyRequest>(r.reply).reply);
-  }
-  Status print(int number, const Result<GradientAnswer>& a) {
-    if (!a.ok()) {
-      n_not_finite_ += a.error().code == Code::kNumeric;
-      code_ = std::max(code_, exit_code(a.error()));
-      write_line(error_line(number, a.error().message()));
-      return {};
-    }
-    const std::string file = args_.out + "/" + std::to_string(number) + ".npy";
-    PONDER_TRY(write_npy(file, a->gradient, {a->rows, a->columns}));
-    write_line(to_json(*a, file));
-    return {};
-  }
+// Positions, or bytes of a text, of which a position has one at least.
+std::size_t rows_of(const GradientRequest& r) {
+  if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply)) return relaxed->candidates.size() / relaxed->m;
+  return std::visit([](const auto& x) { return x.size(); }, std::get<ReplyRequest>(r.reply).reply);
+}
 
-  const GradArgs& args_;
-  Session& session_;
-  std::vector<int> numbers_{};
-  std::vector<GradientRequest> requests_{};
-  std::size_t rows_ = 0;
-  int n_not_finite_ = 0, code_ = 0;
-};
+Batch batch_of(const GradArgs& a, Session& s) {
+  constexpr double kMegabyte = 1024 * 1024;
+  const auto tape_limit = static_cast<std::int64_t>(a.tape_mb * kMegabyte);
+  const auto write_answer = [&a](int line, const GradientAnswer& x) -> Status {
+    const std::string file = a.out + "/" + std::to_string(line) + ".npy";
+    PONDER_TRY(write_npy(file, x.gradient, {x.rows, x.columns}));
+    write_line(to_json(x, file));
+    return {};
+  };
+  return Batch({.answer = [&s, tape_limit](std::span<const GradientRequest> r) { return s.gradients(r, tape_limit); },
+                .write = write_answer});
+}
 
 Result<int> run_grad(const GradArgs& a) {
   if (a.lines.input.empty() && a.reply.empty())
@@ -77,17 +41,28 @@ Result<int> run_grad(const GradArgs& a) {
   PONDER_ASSIGN(const auto session, open_session(a.model));
   if (a.check) return check_gradients(a, *session);
   PONDER_TRY(make_folder(a.out));
-  Batch batch(a, *session);
-  Status failed;  // of what is no line's fault
-  const auto keep = [&](Status s) {
-    if (failed.ok()) failed = std::move(s);
+  Batch batch = batch_of(a, *session);
+  std::size_t rows = 0;  // that wait
+  const auto run = [&] {
+    rows = 0;
+    return batch.run();
   };
-  PONDER_ASSIGN(const int code, for_gradients(a, *session,
-                                              {.fn = [&](int n, const RequestLine& line) { return batch.add(n, line); },
-                                               .on_error = [&](int n, const Error& e) { keep(batch.fail(n, e)); },
-                                               .idle = [&] { keep(batch.run()); }}));
-  keep(batch.run());
-  PONDER_TRY(failed);
+  const auto add = [&](int n, const RequestLine& line) -> Status {
+    constexpr std::size_t kLines = 32, kRows = 512;  // of a pass: what bounds the memory
+    PONDER_ASSIGN(GradientRequest r, gradient_request(line));
+    rows += rows_of(r);
+    batch.add(n, std::move(r));
+    return batch.size() < kLines && rows < kRows ? Status() : run();
+  };
+  const LineCalls calls{.fn = add,
+                        .on_error =
+                            [&](int n, const Error& e) {
+                              rows = 0;
+                              return batch.fail(n, e);
+                            },
+                        .idle = [&] { return run(); }};
+  PONDER_ASSIGN(const int code, for_gradients(a, *session, calls));
+  PONDER_TRY(run());
   if (batch.n_not_finite() > 0)
     std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n", batch.n_not_finite());
   return std::max(code, batch.code());

@@ -62,9 +62,18 @@ Result<int> check_gradients(const GradArgs& a, Session& s) {
     add(number, check->check(r));
     return {};
   };
-  PONDER_ASSIGN(
-      const int code,
-      for_gradients(a, s, {.fn = one, .on_error = [&](int n, const Error& e) { add(n, e); }, .idle = [] { flush(); }}));
+  PONDER_ASSIGN(const int code, for_gradients(a, s,
+                                              {.fn = one,
+                                               .on_error =
+                                                   [&](int n, const Error& e) {
+                                                     add(n, e);
+                                                     return Status();
+                                                   },
+                                               .idle =
+                                                   [] {
+                                                     flush();
+                                                     return Status();
+                                                   }}));
   const GradientCheck::Errors &worst = checked.worst, &limits = check->limits();
   const bool pass = checked.n_checked > 0 && checked.n_broken == 0 && worst.differences <= limits.differences &&
                     worst.reference.value_or(0) <= limits.reference.value_or(0);

@@ -39,8 +39,7 @@ class LoadingLine {
  public:
   explicit LoadingLine(const GgufFile& f) {
     if (!isatty(STDERR_FILENO)) return;
-    const std::string name = std::filesystem::path(f.path()).filename().string();
-    const std::string line = fmt::format("loading {}, {} MB …", name, f.file_bytes() >> 20);
+    const std::string line = fmt::format("loading {}, {} MB …", f.name(), f.file_bytes() >> 20);
     thread_ = std::jthread([this, line](const std::stop_token& stop) {
       constexpr std::chrono::milliseconds kShort{500};
       std::unique_lock lock(mutex_);

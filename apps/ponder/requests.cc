@@ -19,20 +19,22 @@ Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& ca
   PONDER_ASSIGN(const auto in, LineReader::open(input));
   int code = 0, number = 0;
   for (std::string line; !stop_flag() && !output_broken(); ++number) {
-    if (calls.idle && !in->ready()) calls.idle();
+    if (calls.idle && !in->ready()) PONDER_TRY(calls.idle());
     PONDER_ASSIGN(const bool more, in->next(line));
     if (!more) break;
     const auto request = parse_request(line, n_vocab);
     const Status s = request.ok() ? calls.fn(number, *request) : request.status();
     if (s.ok()) continue;
     if (s.error().code == Code::kIo) return s.error();  // no fault of the line, and the next would fare no better
-    if (calls.on_error)
-      calls.on_error(number, s.error());
-    else
-      write_line(error_line(number, s.error().message()));
+    PONDER_TRY(calls.on_error ? calls.on_error(number, s.error()) : write_error(number, s.error()));
     code = std::max(code, exit_code(s.error()));
   }
   return code;
+}
+
+Status write_error(int line, const Error& e) {
+  write_line(error_line(line, e.message()));
+  return {};
 }
 
 PromptRequest intended(PromptRequest r, bool raw) {

@@ -25,7 +25,7 @@ struct Args : RequestArgs {
 
 Status write_draws(const SampleAnswer& a, const TextModel& text) {
   if (a.file.empty()) return {};
-  return a.file.ends_with(".nc") ? write_netcdf(a.trace, a.file) : replace_file(a.file, draws_jsonl(a, text));
+  return a.file.ends_with(".nc") ? write_netcdf(labelled_trace(a), a.file) : replace_file(a.file, draws_jsonl(a, text));
 }
 
 Status sample_one(const Args& a, SampleRequest r, Session& s, PromptRequest prompt, bool json) {

@@ -21,54 +21,19 @@ struct Args : RequestArgs {
   bool end = false, template_only = false;
 };
 
-// Lines that wait for the pass that scores them.
-class Batch {
- public:
-  Batch(const Args& a, Session& s) : args_(a), session_(s) {}
-  Status add(int number, const RequestLine& line) {
-    work_begins();
-    PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
-    if (!line.reply) return Error{Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""};
-    numbers_.push_back(number);
-    requests_.push_back({.prompt = std::move(prompt), .reply = *line.reply});
-    constexpr std::size_t kLines = 64;
-    return requests_.size() < kLines ? Status() : run();
-  }
-  // An error in the place of a line: what waits before it is answered first.
-  Status fail(int number, const Error& e) {
-    PONDER_TRY(run());
-    write_line(error_line(number, e.message()));
-    return {};
-  }
-  Status run() {
-    PONDER_ASSIGN(const auto answers, session_.score(requests_, args_.options));
-    for (std::size_t i = 0; i < answers.size(); ++i) PONDER_TRY(print(numbers_[i], answers[i]));
-    numbers_.clear();
-    requests_.clear();
-    return {};
-  }
-  int code() const { return code_; }
+using Batch = LineBatch<ScoreRequest, ScoreAnswer>;
 
- private:
-  Status print(int number, const Result<ScoreAnswer>& a) {
-    if (!a.ok()) {
-      code_ = std::max(code_, exit_code(a.error()));
-      write_line(error_line(number, a.error().message()));
-      return {};
-    }
-    if (!a->logits.empty())
-      PONDER_TRY(write_npy(args_.logits_dir + "/" + std::to_string(number) + ".npy", a->logits,
-                           {static_cast<std::int64_t>(a->logits.size())}));
-    write_line(to_json(*a));
+Batch batch_of(const Args& a, Session& s) {
+  const auto write_answer = [&a](int line, const ScoreAnswer& x) -> Status {
+    if (!x.logits.empty())
+      PONDER_TRY(write_npy(a.logits_dir + "/" + std::to_string(line) + ".npy", x.logits,
+                           {static_cast<std::int64_t>(x.logits.size())}));
+    write_line(to_json(x));
     return {};
-  }
-
-  const Args& args_;
-  Session& session_;
-  std::vector<int> numbers_{};
-  std::vector<ScoreRequest> requests_{};
-  int code_ = 0;
-};
+  };
+  return Batch(
+      {.answer = [&a, &s](std::span<const ScoreRequest> r) { return s.score(r, a.options); }, .write = write_answer});
+}
 
 // Token by token, for people.
 void print_table(const ScoreAnswer& a, const Tokenizer& t) {
@@ -83,7 +48,7 @@ void print_table(const ScoreAnswer& a, const Tokenizer& t) {
 Result<int> render_templates(const Args& a) {
   PONDER_ASSIGN(const auto text, open_text(a.model));
   const auto render = [&](const PromptRequest& r) -> Status {
-    PONDER_ASSIGN(const ponder::Prompt p, text->prompt(r));
+    PONDER_ASSIGN(const Prompt p, text->prompt(r));
     write_line(to_json(p));
     return {};
   };
@@ -108,8 +73,8 @@ Result<int> score_one(const Args& a) {
   PONDER_ASSIGN(const auto session, open_session(a.model));
   work_begins();
   if (a.json()) {
-    Batch batch(a, *session);
-    PONDER_TRY(batch.add(0, {.prompt = r.prompt, .reply = r.reply}));
+    Batch batch = batch_of(a, *session);
+    batch.add(0, std::move(r));
     PONDER_TRY(batch.run());
     return batch.code();
   }
@@ -125,18 +90,21 @@ Result<int> run_score(const Args& a) {
   if (a.options.logits) PONDER_TRY(make_folder(a.logits_dir));
   if (a.lines.input.empty()) return score_one(a);
   PONDER_ASSIGN(const auto session, open_session(a.model));
-  Batch batch(a, *session);
-  Status failed;  // of what is no line's fault
-  const auto keep = [&](Status s) {
-    if (failed.ok()) failed = std::move(s);
-  };
   PONDER_TRY(session->score({}, a.options).status());  // a wrong option is told before any line is read
-  PONDER_ASSIGN(const int code, for_lines(a.lines.input, session->text().tokenizer().n_vocab(),
-                                          {.fn = [&](int n, const RequestLine& line) { return batch.add(n, line); },
-                                           .on_error = [&](int n, const Error& e) { keep(batch.fail(n, e)); },
-                                           .idle = [&] { keep(batch.run()); }}));
-  keep(batch.run());
-  PONDER_TRY(failed);
+  Batch batch = batch_of(a, *session);
+  const auto add = [&](int n, const RequestLine& line) -> Status {
+    constexpr std::size_t kLines = 64;
+    work_begins();
+    PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
+    if (!line.reply) return Error{Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""};
+    batch.add(n, {.prompt = std::move(prompt), .reply = *line.reply});
+    return batch.size() < kLines ? Status() : batch.run();
+  };
+  const LineCalls calls{.fn = add,
+                        .on_error = [&](int n, const Error& e) { return batch.fail(n, e); },
+                        .idle = [&] { return batch.run(); }};
+  PONDER_ASSIGN(const int code, for_lines(a.lines.input, session->text().tokenizer().n_vocab(), calls));
+  PONDER_TRY(batch.run());
   return std::max(code, batch.code());
 }
 

@@ -90,6 +90,8 @@ class GgufFile {
   /// SHA-256 of the file(s), lower-case hex; computed on first use, thread-safe.
   virtual const std::string& sha256() const = 0;
 
+  std::string name() const;  // of the file, without its folder
+
   // Typed look-ups. get_*: error kInvalid when absent or of another type; *_or: the default when absent,
   // an error still when present with the wrong type or (integers) out of range.
   Result<std::int64_t> get_int(std::string_view key) const;

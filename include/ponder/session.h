@@ -36,6 +36,8 @@ class Session {
   const Model& model() const { return *model_; }
   const SessionOptions& options() const { return options_; }
   LanguageDensity& density() { return *density_; }
+  /// The same model with the same context, in f32; weights held as asked for. Errors: those of open.
+  Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
   /// The node after a prompt. The last few prompts stay in memory: requests often come with the same one.
   Result<PrefixRef> context(std::span<const Token> prompt);
 

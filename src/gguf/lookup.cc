@@ -1,4 +1,5 @@
 // Typed look-ups of metadata: a value, the default where there is none, or an error that says what is there instead.
+#include <filesystem>
 #include <limits>
 
 #include "ponder/gguf.h"
@@ -24,6 +25,8 @@ Error wrong(const GgufFile& f, std::string_view key, const char* expected) {
 }
 
 }  // namespace
+
+std::string GgufFile::name() const { return std::filesystem::path(path()).filename().string(); }
 
 Result<std::int64_t> GgufFile::get_int(std::string_view key) const {
   const auto it = metadata().find(key);

@@ -7,7 +7,7 @@
 namespace ponder {
 
 CallerDensity::CallerDensity(std::shared_ptr<PassEngine> engine, const CallerOptions& o)
-    : engine_(std::move(engine)), density_(engine_->density()) {
+    : ForwardingDensity(engine->density()), engine_(std::move(engine)) {
   caller_.stop = o.stop;
   engine_->enter(caller_);
 }

@@ -76,7 +76,7 @@ std::vector<std::string> bench_names() {
 
 Result<BenchAnswer> Session::bench(const BenchRequest& r) {
   PONDER_TRY(check_request(r, *this, density_->n_ctx()));
-  Bench bench(*this, options_, r.repeats);
+  Bench bench(*this, r.repeats);
   BenchAnswer a;
   a.rss_mb = peak_rss_mb();
   a.model = model_->info();

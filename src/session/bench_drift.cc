@@ -68,10 +68,8 @@ Result<BenchRate> Bench::drift_of_decoding() {
 Result<BenchRate> Bench::drift_from_f32() {
   PONDER_ASSIGN(const auto here, scored(session_));
   if (info_.precision == Precision::kF32) return distances(here, here);
-  SessionOptions o = options_;
-  o.model.precision = Precision::kF32;
-  o.model.weights = WeightForm::kQuantised;  // nothing else stays in memory, and the same bits
-  PONDER_ASSIGN(const auto exact, Session::open(session_.shared_text(), o));
+  // Quantised weights: nothing else stays in memory, and the same bits.
+  PONDER_ASSIGN(const auto exact, session_.in_f32(WeightForm::kQuantised));
   PONDER_ASSIGN(const auto there, scored(*exact));
   return distances(here, there);
 }

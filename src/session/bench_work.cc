@@ -42,6 +42,13 @@ Result<PrefixRef> Bench::context(int n, int seed) {
   return d_.add_context(ids);
 }
 
+std::vector<std::vector<Token>> Bench::replies(int repeat, int n, int n_tokens) const {
+  std::vector<std::vector<Token>> all(n);
+  for (int s = 0; s < n; ++s)
+    for (int t = 0; t < n_tokens; ++t) all[s].push_back(token(repeat * 7919 + s * 131 + t));
+  return all;
+}
+
 Result<BenchRate> Bench::prefill(int n) {
   return measure(n, [&](int i) { return context(n, i).status(); });
 }
@@ -73,12 +80,9 @@ Result<BenchRate> Bench::decode(int n_prompt, int n_streams, int n_tokens, Draw:
 Result<BenchRate> Bench::rows(int n_prompt, int n_rows, int n_tokens) {
   PONDER_ASSIGN(const PrefixRef prompt, context(n_prompt, 2000));
   return measure(n_rows * n_tokens, [&](int i) -> Status {
-    std::vector<std::vector<Token>> replies(n_rows);
+    const auto tokens = replies(i, n_rows, n_tokens);
     std::vector<Extend> batch;
-    for (int s = 0; s < n_rows; ++s) {
-      for (int t = 0; t < n_tokens; ++t) replies[s].push_back(token(i * 7919 + s * 131 + t));
-      batch.push_back({.parent = prompt, .tokens = replies[s], .rows = RowSet::kTargets});
-    }
+    for (const auto& x : tokens) batch.push_back({.parent = prompt, .tokens = x, .rows = RowSet::kTargets});
     Rows out;
     return d_.extend(batch, out);
   });
@@ -87,12 +91,9 @@ Result<BenchRate> Bench::rows(int n_prompt, int n_rows, int n_tokens) {
 Result<BenchRate> Bench::gradient(int n_prompt, int n_chains, int n_tokens) {
   PONDER_ASSIGN(const PrefixRef prompt, context(n_prompt, 3000));
   return measure(n_chains * n_tokens, [&](int i) -> Status {
-    std::vector<std::vector<Token>> replies(n_chains);
+    const auto tokens = replies(i, n_chains, n_tokens);
     std::vector<SoftReply> batch;
-    for (int s = 0; s < n_chains; ++s) {
-      for (int t = 0; t < n_tokens; ++t) replies[s].push_back(token(i * 7919 + s * 131 + t));
-      batch.push_back({.parent = prompt, .candidates = replies[s]});
-    }
+    for (const auto& x : tokens) batch.push_back({.parent = prompt, .candidates = x});
     std::vector<ReplyGradient> out;
     return d_.value_and_grad(batch, {}, {}, out);
   });

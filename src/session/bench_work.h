@@ -11,10 +11,8 @@ BenchRate rate_of(std::vector<double>);
 
 class Bench {
  public:
-  /// Each work is run `repeats` times after one that is not counted. The session, opened with the options, must outlive
-  /// it.
-  Bench(Session& s, const SessionOptions& o, int repeats)
-      : session_(s), options_(o), info_(s.model().info()), d_(s.density()), repeats_(repeats) {}
+  /// Each work is run `repeats` times after one that is not counted. The session must outlive it.
+  Bench(Session& s, int repeats) : session_(s), info_(s.model().info()), d_(s.density()), repeats_(repeats) {}
 
   // Errors of all: those of the density.
   Result<BenchRate> prefill(int n);
@@ -38,6 +36,7 @@ class Bench {
   Result<BenchRate> measure(double units, const F& fn) const;
   Token token(int i) const;
   Result<PrefixRef> context(int n, int seed);
+  std::vector<std::vector<Token>> replies(int repeat, int n, int n_tokens) const;  // (n, n_tokens)
 
   /// Replies to a prompt, drawn by decoding, each alone, with the log p of their tokens.
   struct Drawn {
@@ -50,7 +49,6 @@ class Bench {
   Result<std::vector<double>> scored(Session&);
 
   Session& session_;
-  const SessionOptions& options_;
   const ModelInfo& info_;
   LanguageDensity& d_;
   int repeats_;

@@ -27,9 +27,7 @@ Result<std::unique_ptr<GradientCheck>> GradientCheck::make(Session& s, const Gra
   const bool f32 = s.model().info().precision == Precision::kF32;
   auto ways = std::make_unique<Ways>();
   if (!f32) {
-    SessionOptions exact = s.options();
-    exact.model.precision = Precision::kF32;
-    PONDER_ASSIGN(ways->f32, Session::open(s.shared_text(), exact));
+    PONDER_ASSIGN(ways->f32, s.in_f32(s.options().model.weights));
   }
   const auto limit = [&](double usual) { return o.tolerance > 0 ? o.tolerance : f32 ? usual : kBF16; };
   Errors limits{.differences = limit(kDifferences)};

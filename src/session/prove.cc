@@ -1,8 +1,6 @@
 // The most likely replies with their proof, and the check of a proof that was written down.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "session/prefill.h"
 #include "session/terms.h"
 
@@ -27,14 +25,10 @@ Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, in
 // stays.
 Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const BestFirstConfig& c,
                               BestFirstResult& r) const {
-  ModelOptions o = options_.model;
-  o.precision = Precision::kF32;
-  const auto model = Model::load(text_->shared_file(), o);
-  if (!model.ok()) return {};
-  const auto d = LanguageDensity::make(*model, {.n_ctx = density_->n_ctx(), .end_tokens = density_->end_tokens()});
-  if (!d.ok()) return {};
-  const auto node = (*d)->add_context(prompt.ids);
-  return node.ok() ? settle(**d, *node, law, c, r) : Status();
+  const auto exact = in_f32(options_.model.weights);
+  if (!exact.ok()) return {};
+  const auto node = (*exact)->density().add_context(prompt.ids);
+  return node.ok() ? settle((*exact)->density(), *node, law, c, r) : Status();
 }
 
 Result<ProveAnswer> Session::prove(const ProveRequest& r) {
@@ -66,7 +60,7 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
     for (const LengthBest& b : found.per_length) a.per_length->push_back({spelled(b.reply), b.gap});
   }
   if (r.record && !found.replies.empty())
-    a.record = {std::filesystem::path(text_->file().path()).filename().string(),
+    a.record = {text_->file().name(),
                 text_->file().sha256(),
                 std::string(to_string(model_->info().precision)),
                 prompt.ids,

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
-#include <filesystem>
 
 #include "ponder/decode.h"
 #include "ponder/version.h"
@@ -77,7 +76,7 @@ Result<SampleAnswer> Session::sample(const SampleRequest& r) {
   PONDER_TRY(prefill.read(prompt.ids));
   PONDER_ASSIGN(const auto sampler, Sampler::make(r, *this, law, prefill.context(), prompt));
   PONDER_ASSIGN(auto first, decode(*density_, prefill.context(), law, {}, 1, r.budget));
-  const std::string config = identity(r, *this, prompt, law);
+  const std::string config = r.checkpoint.empty() ? "" : identity(r, *this, prompt, law);  // reads the whole file
   PONDER_ASSIGN(Chains chains, begin(r, *sampler, config, std::move(first[0].tokens)));
   Saver saver(r.checkpoint, config);
   PONDER_TRY(run(r, clock, saver, chains));
@@ -91,16 +90,6 @@ Result<SampleAnswer> Session::sample(const SampleRequest& r) {
     a.replies.back().ended = law.is_end(a.replies.back().tokens.back());
   }
   a.notes = notes_on(std::move(prompt), a.reply);
-  a.trace.attributes = {{"inference_library", "ponder"},
-                        {"inference_library_version", std::string(kVersion)},
-                        {"model", std::filesystem::path(text_->file().path()).filename().string()},
-                        {"model_sha256", text_->file().sha256()},
-                        {"alpha", r.alpha},
-                        {"kernel", r.kernel},
-                        {"terms", r.terms.text},
-                        {"target", std::string(to_string(law.target()))},
-                        {"seed", r.chains.seed},
-                        {"sampling_time", a.run.seconds}};
   return a;
 }
 

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 
+#include "ponder/version.h"
+
 namespace ponder {
 namespace {
 
@@ -44,6 +46,21 @@ std::string advice(const SampleRequest& r, std::size_t n_replicas, const Verdict
 
 }  // namespace
 
+Trace labelled_trace(const SampleAnswer& a) {
+  Trace t = a.trace;
+  t.attributes = {{"inference_library", "ponder"},
+                  {"inference_library_version", std::string(kVersion)},
+                  {"model", a.run.model->name()},
+                  {"model_sha256", a.run.model->sha256()},
+                  {"alpha", a.alpha},
+                  {"kernel", a.kernel},
+                  {"terms", a.terms},
+                  {"target", std::string(to_string(a.run.target))},
+                  {"seed", a.chains.seed},
+                  {"sampling_time", a.run.seconds}};
+  return t;
+}
+
 bool is_swap(const MoveCounts& m) { return m.name == "swap" && m.by_replica.size() > 1; }
 
 double acceptance(std::span<const MoveCounts> moves) {
@@ -78,6 +95,7 @@ SampleAnswer summary_of(const SampleRequest& r, const Chains& c) {
   SampleAnswer a;
   a.alpha = r.alpha;
   a.kernel = r.kernel;
+  a.terms = r.terms.text;
   a.chains = c.config();
   a.draws = c.n_draws();
   a.complete = c.n_draws() >= r.draws;

@@ -20,6 +20,13 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const TextModel> 
   return std::unique_ptr<Session>(new Session(std::move(text), o, std::move(model), std::move(density)));
 }
 
+Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
+  SessionOptions o = options_;
+  o.model.precision = Precision::kF32;
+  o.model.weights = weights;
+  return open(text_, o);
+}
+
 Result<PrefixRef> Session::context(std::span<const Token> prompt) {
   constexpr std::size_t kKept = 8;
   auto it =

@@ -1,6 +1,5 @@
 // Answers to JSON.
 #include <cmath>
-#include <filesystem>
 
 #include "ponder/version.h"
 #include "ponder/wire.h"
@@ -48,8 +47,7 @@ void add_run(Json& j, const RunRecord& r) {
   j["cost"] = cost_json(r.cost, r.seconds);
   j["seed"] = r.seed;
   j["precision"] = to_string(r.precision);
-  j["model"] = {{"file", std::filesystem::path(r.model->path()).filename().string()},
-                {"sha256", r.model->sha256().substr(0, 16)}};
+  j["model"] = {{"file", r.model->name()}, {"sha256", r.model->sha256().substr(0, 16)}};
   j["version"] = kVersion;
 }
 

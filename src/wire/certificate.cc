@@ -94,10 +94,12 @@ std::string to_json(const CertificateRecord& r) {
 }
 
 Result<CertificateRecord> parse_certificate(std::string_view text, const std::string& where) {
+  const Error broken{Code::kInvalid, "a certificate as ponder prove writes it", "", where, ""};
+  PONDER_ASSIGN(const Json j, parse_json(text, broken, where));
   try {
-    return read(Json::parse(text), where);
+    return read(j, where);
   } catch (const Json::exception& e) {
-    return Error{Code::kInvalid, "a certificate as ponder prove writes it", e.what(), where, ""};
+    return Error{broken.code, broken.expected, e.what(), where, ""};
   }
 }
 

@@ -23,7 +23,6 @@ class FitnessReader : private Fields {
   Result<FitnessRequest> read(std::string_view text);
 
  private:
-  Result<Json> parse(std::string_view text) const;
   Result<std::string> file(const Json&) const;
   Result<Strands> strands(const Json&) const;
   Result<Sites> sites(const Json& list) const;
@@ -48,24 +47,6 @@ class FitnessReader : private Fields {
   std::string folder_;
   FitnessRequest out_{};
 };
-
-// The library reports by exceptions, and builds and prints values by recursion: what is nested deeper than any fitness
-// stops here.
-Result<Json> FitnessReader::parse(std::string_view text) const {
-  constexpr int kMaxDepth = 64;
-  bool too_deep = false;
-  try {
-    Json j = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
-      too_deep = too_deep || depth > kMaxDepth;
-      return !too_deep;
-    });
-    if (too_deep) return bad("nesting of at most " + std::to_string(kMaxDepth) + " levels", "more");
-    return j;
-  } catch (const Json::exception& e) {
-    const std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line 1, …"
-    return bad("a JSON object", what.substr(std::min(what.find("] ") + 2, what.size())));
-  }
-}
 
 Result<std::string> FitnessReader::file(const Json& j) const {
   PONDER_ASSIGN(const std::string name, text(j, "file"));
@@ -229,7 +210,14 @@ Status FitnessReader::constraints(const Json& j) {
 }
 
 Result<FitnessRequest> FitnessReader::read(std::string_view text) {
-  PONDER_ASSIGN(const Json j, parse(text));
+  auto parsed = parse_json(text, bad("a JSON object", ""), where);
+  if (!parsed.ok()) {
+    Error e = parsed.error();
+    // The library's words begin with "[json.exception.parse_error.101] ".
+    if (const std::size_t end = e.got.find("] "); end != std::string::npos) e.got.erase(0, end + 2);
+    return e;
+  }
+  const Json& j = *parsed;
   if (!j.is_object()) return bad("a JSON object", j.dump().substr(0, 40));
   PONDER_TRY(check_keys(j, {"terms", "letters", "frozen", "forbidden", "max_homopolymer"}));
   PONDER_TRY(constraints(j));

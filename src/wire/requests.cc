@@ -184,29 +184,12 @@ Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out
   return {};
 }
 
-// The library reports by exceptions, and builds and prints values by recursion: what is nested deeper than any request
-// stops here.
-Result<Json> parse(std::string_view text) {
-  constexpr int kMaxDepth = 64;  // the schema of a tool has 20 and more
-  bool too_deep = false;
-  try {
-    Json j = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
-      too_deep = too_deep || depth > kMaxDepth;
-      return !too_deep;
-    });
-    if (too_deep) return bad("nesting of at most " + std::to_string(kMaxDepth) + " levels", "more", "request");
-    return j;
-  } catch (const nlohmann::json::exception& e) {
-    return Error{Code::kInvalid, "a JSON object", e.what(), "", ""};
-  }
-}
-
 }  // namespace
 
 Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
   if (text.find_first_not_of(" \t\r") == std::string::npos)
     return Error{Code::kInvalid, "a JSON object", "an empty line", "", ""};
-  PONDER_ASSIGN(const Json j, parse(text));
+  PONDER_ASSIGN(const Json j, parse_json(text, bad("a JSON object", "", ""), "request"));
   if (!j.is_object()) return bad("a JSON object", j.type_name(), "line");
   PONDER_TRY(check_keys(j));
   RequestLine r;

@@ -54,10 +54,13 @@ struct SampleAnswer : Answer {
   std::vector<double> alphas{};    // of the replicas of a chain
   std::vector<TunedStep> steps{};  // what the warm-up has settled on
   Verdict verdict{};               // its advice names the flags of the program
-  Trace trace{};                   // all draws
+  std::string terms{};             // as they were written
+  Trace trace{};                   // all draws; without attributes
   std::string file{};              // where the caller has written them; empty: nowhere
 };
 
+/// All draws with what a file of them says of the run. Reads the whole model file for its SHA-256.
+Trace labelled_trace(const SampleAnswer&);
 /// A swap of a ladder is between a replica and the next one above.
 bool is_swap(const MoveCounts&);
 /// Of all moves together, 0 to 1.

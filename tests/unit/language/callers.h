@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "density/forwarding.h"
 #include "invariance.h"
 #include "language/language.h"
 #include "ponder/shared_density.h"
@@ -14,16 +15,12 @@
 namespace ponder::test {
 
 /// A language's density that lets a test see, and hold up, each pass, on the thread that runs it.
-class Watched final : public LanguageDensity {
+class Watched final : public ForwardingDensity<LanguageDensity> {
  public:
-  explicit Watched(std::unique_ptr<LanguageDensity> d) : d_(std::move(d)) {}
+  explicit Watched(std::unique_ptr<LanguageDensity> d) : ForwardingDensity(*d), d_(std::move(d)) {}
   std::function<void(std::span<const Extend>)> before_pass = [](std::span<const Extend>) {};
   int n_nodes() const { return dynamic_cast<const Language&>(*d_).n_nodes(); }
 
-  int n_vocab() const override { return d_->n_vocab(); }
-  bool is_end(Token v) const override { return d_->is_end(v); }
-  const std::vector<Token>& end_tokens() const override { return d_->end_tokens(); }
-  int n_ctx() const override { return d_->n_ctx(); }
   PrefixRef shared_context(std::span<const Token> p) override { return d_->shared_context(p); }
   void remember_context(const PrefixRef& r, std::span<const Token> p) override { d_->remember_context(r, p); }
   Status extend(std::span<const Extend> batch, Rows& out) override {
@@ -34,10 +31,6 @@ class Watched final : public LanguageDensity {
                         std::vector<ReplyGradient>& out) override {
     return d_->value_and_grad(r, o, g, out);
   }
-  Prefix ancestor(Prefix p, int n) override { return d_->ancestor(p, n); }
-  int depth(Prefix p) const override { return d_->depth(p); }
-  void retain(Prefix p) override { d_->retain(p); }
-  void release(Prefix p) override { d_->release(p); }
   Cost cost() const override { return d_->cost(); }
 
  private:

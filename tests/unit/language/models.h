@@ -13,6 +13,7 @@
 
 #include "model/arch.h"
 #include "model/transformer.h"
+#include "must.h"
 #include "ponder/model.h"
 
 namespace ponder::test {
@@ -40,15 +41,6 @@ inline std::string cached_path(const std::string& file) {
 }
 inline std::string smollm2_path() { return cached_path("SmolLM2-135M-Instruct.Q4_1.gguf"); }
 inline std::string gemma3_path() { return cached_path("gemma-3-270m-q4_k_m.gguf"); }
-
-template <class T>
-T must(Result<T> r) {
-  if (!r.ok()) {
-    ADD_FAILURE() << r.error().message();
-    std::abort();
-  }
-  return std::move(*r);
-}
 
 inline std::shared_ptr<const Model> load(const std::string& path, const ModelOptions& options) {
   return must(Model::load(must(GgufFile::open(path)), options));

@@ -4,18 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "language/language.h"
+#include "must.h"
 
 namespace ponder {
 namespace {
 
-template <class T>
-T must(Result<T> r) {
-  if (!r.ok()) {
-    ADD_FAILURE() << r.error().message();
-    std::abort();
-  }
-  return std::move(*r);
-}
+using test::must;
 
 std::unique_ptr<Session> toy() {
   const auto text = must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));

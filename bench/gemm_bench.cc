@@ -1,5 +1,5 @@
-// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums (docs/adr/0003-own-gemm.md),
-// and those of one row over compact weights.
+// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums
+// (docs/adr/0003-own-gemm.md), and those of one row over compact weights.
 #include <benchmark/benchmark.h>
 
 #include <dnnl.hpp>
@@ -9,7 +9,7 @@
 #include "base/pages.h"
 #include "base/parallel.h"
 #include "ops/compact.h"
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 
 namespace {
 
@@ -18,8 +18,8 @@ using namespace ponder;
 const int kThreads = available_threads();
 
 void report(benchmark::State& state, int m, int k, int n) {
-  state.counters["GFLOPS"] =
-      benchmark::Counter(2e-9 * m * k * n * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["GFLOPS"] = benchmark::Counter(
+      2e-9 * m * k * n * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 void ours(benchmark::State& state) {
@@ -27,14 +27,15 @@ void ours(benchmark::State& state) {
             n = static_cast<int>(state.range(2));
   const GemmKernel& kernel = gemm_kernel(Compute::kBF16);
   const std::size_t stride = panel_bytes(Compute::kBF16, k);
-  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * a_stride(k) * 2), w(stride * n / kPanel);
+  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * a_stride(k) * 2),
+      w(stride * n / kPanel);
   Buffer<float> c(static_cast<std::size_t>(round_up(m, kRowBlock)) * n);
   std::fill_n(a.data(), a.size(), std::byte{0});
   std::fill_n(w.data(), w.size(), std::byte{0});
   for (auto _ : state)
     parallel_ranges(kThreads, n / kPanel, [&](std::int64_t b, std::int64_t e) {
-      kernel.run(a.data(), a_stride(k), m, w.data() + b * stride, round_up(k, kKBlock), static_cast<int>(e - b),
-                 c.data() + b * kPanel, n, false);
+      kernel.run(a.data(), a_stride(k), m, w.data() + b * stride, round_up(k, kKBlock),
+                 static_cast<int>(e - b), c.data() + b * kPanel, n, false);
     });
   report(state, m, k, n);
 }
@@ -82,7 +83,8 @@ void compact(benchmark::State& state) {
 }
 
 void shapes(benchmark::internal::Benchmark* b) {
-  for (const auto& [k, n] : {std::pair{576, 960}, {576, 3072}, {1536, 576}, {576, 49152}, {2048, 5632}})
+  for (const auto& [k, n] :
+       {std::pair{576, 960}, {576, 3072}, {1536, 576}, {576, 49152}, {2048, 5632}})
     for (const int m : {1, 16, 64, 512}) b->Args({m, k, n});
   b->UseRealTime()->MinTime(0.1);
 }

@@ -1,6 +1,7 @@
-// How far can the gradient be trusted? Rank correlation (Spearman) between the first-order estimate of changing one
-// token of a reply and the exact change of log p, on greedy and on drawn replies to eight questions: when all of the
-// token is changed, and when a part of its weight is moved. docs/gradient.md.
+// How far can the gradient be trusted? Rank correlation (Spearman) between the first-order estimate
+// of changing one token of a reply and the exact change of log p, on greedy and on drawn replies to
+// eight questions: when all of the token is changed, and when a part of its weight is moved.
+// docs/gradient.md.
 //   first_order MODEL.gguf
 #include <algorithm>
 #include <array>
@@ -10,33 +11,37 @@
 #include <string>
 #include <vector>
 
-#include "ponder/chat.h"
-#include "ponder/decode.h"
-#include "ponder/model.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
+#include "ponder/model/chat.h"
+#include "ponder/model/model.h"
+#include "ponder/search/decode.h"
 
 namespace {
 
 using namespace ponder;
 
-constexpr const char* kQuestions[] = {"What is the capital of France?",
-                                      "What is the largest animal on Earth?",
-                                      "Who was the first person to walk on the Moon?",
-                                      "A pen costs 2 dollars and a notebook costs 5 dollars. How many dollars do 3 "
-                                      "pens and 1 notebook cost?",
-                                      "Explain in one sentence why the sky looks blue during the day.",
-                                      "Why does ice float on water? Give a one-sentence answer.",
-                                      "Write three numbered steps for making a cup of tea.",
-                                      "Write a haiku about rain."};
+constexpr const char* kQuestions[] = {
+    "What is the capital of France?",
+    "What is the largest animal on Earth?",
+    "Who was the first person to walk on the Moon?",
+    "A pen costs 2 dollars and a notebook costs 5 dollars. How many dollars do 3 "
+    "pens and 1 notebook cost?",
+    "Explain in one sentence why the sky looks blue during the day.",
+    "Why does ice float on water? Give a one-sentence answer.",
+    "Write three numbered steps for making a cup of tea.",
+    "Write a haiku about rain."};
 constexpr int kHorizon = 16;  // tokens
-constexpr int kHalf = 3;      // candidates a position: the most likely ones, and as many drawn uniformly
-constexpr std::array<double, 3> kFractions{0.01, 0.1, 1};  // of a token's weight that move to the candidate
+constexpr int kHalf =
+    3;  // candidates a position: the most likely ones, and as many drawn uniformly
+constexpr std::array<double, 3> kFractions{0.01, 0.1,
+                                           1};  // of a token's weight that move to the candidate
 
 double spearman(const std::vector<double>& a, const std::vector<double>& b) {
   const auto ranks = [](const std::vector<double>& x) {  // centred; ties share the mean of theirs
     std::vector<std::size_t> order(x.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&x](std::size_t i, std::size_t j) { return x[i] < x[j]; });
+    std::sort(order.begin(), order.end(),
+              [&x](std::size_t i, std::size_t j) { return x[i] < x[j]; });
     std::vector<double> rank(x.size());
     for (std::size_t i = 0, end = 0; i < order.size(); i = end) {
       while (end < order.size() && x[order[end]] == x[order[i]]) ++end;
@@ -51,15 +56,17 @@ double spearman(const std::vector<double>& a, const std::vector<double>& b) {
                         std::inner_product(rb.begin(), rb.end(), rb.begin(), 0.));
 }
 
-/// Changes of the relaxed log p, nats, over positions and candidates of one kind, each divided by the weight that
-/// moves.
+/// Changes of the relaxed log p, nats, over positions and candidates of one kind, each divided by
+/// the weight that moves.
 struct Changes {
-  std::array<std::vector<double>, kFractions.size()> exact;  // when that weight goes from the token to the candidate
-  std::vector<double> estimate, row;                         // to first order; what the row of the token itself says
+  std::array<std::vector<double>, kFractions.size()>
+      exact;                          // when that weight goes from the token to the candidate
+  std::vector<double> estimate, row;  // to first order; what the row of the token itself says
 };
 
 /// Candidates of every position: likely ones, then uniform ones; end tokens are none. (n, 2 kHalf)
-std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& x, const Rows& rows) {
+std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& x,
+                              const Rows& rows) {
   std::vector<Token> all;
   unsigned state = 1;
   for (std::size_t t = 0; t < x.size(); ++t) {
@@ -79,12 +86,14 @@ std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& 
 }
 
 /// Adds the changes of one token at every position but the end token's.
-Status add_changes(CausalDensity& d, const PrefixRef& root, const ReplyLaw& law, const Reply& reply, Changes& likely,
-                   Changes& uniform) {
+Status add_changes(CausalDensity& d, const PrefixRef& root, const ReplyLaw& law, const Reply& reply,
+                   Changes& likely, Changes& uniform) {
   const auto score = make_language_score(d, root, law);
   const std::vector<Token>& x = reply.tokens;
-  const Extend ask{
-      .parent = root, .tokens = x, .rows = RowSet::kTargets, .needs = {.draw = {.kind = Draw::Kind::kRow}}};
+  const Extend ask{.parent = root,
+                   .tokens = x,
+                   .rows = RowSet::kTargets,
+                   .needs = {.draw = {.kind = Draw::Kind::kRow}}};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
   const std::vector<Token> others = candidates(d, x, rows);
@@ -141,7 +150,8 @@ void print(const char* reply, const char* kind, const std::vector<Changes>& all)
       later += spearman(minus(c.estimate, c.row), minus(c.exact[k], c.row)) / replies;
       n += c.row.size();
     }
-    std::printf("%-7s %-10s %6.2f %8zu  %8.2f  %9.2f  %12.2f\n", reply, kind, kFractions[k], n, estimate, row, later);
+    std::printf("%-7s %-10s %6.2f %8zu  %8.2f  %9.2f  %12.2f\n", reply, kind, kFractions[k], n,
+                estimate, row, later);
   }
 }
 
@@ -150,22 +160,26 @@ Status run(const std::string& path) {
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(file));
   PONDER_ASSIGN(auto model, Model::load(file, {.precision = Precision::kF32}));
   PONDER_ASSIGN(auto density,
-                LanguageDensity::make(model, {.n_ctx = 0, .kv_bytes = 0, .end_tokens = tokenizer->end_tokens()}));
+                LanguageDensity::make(
+                    model, {.n_ctx = 0, .kv_bytes = 0, .end_tokens = tokenizer->end_tokens()}));
   PONDER_ASSIGN(auto source, file->get_string("tokenizer.chat_template"));
   PONDER_ASSIGN(auto chat, ChatTemplate::parse(source));
-  PONDER_ASSIGN(auto law, ReplyLaw::make({.target = Target::kTruncated, .horizon = kHorizon}, density->n_vocab(),
-                                         density->end_tokens()));
+  PONDER_ASSIGN(auto law, ReplyLaw::make({.target = Target::kTruncated, .horizon = kHorizon},
+                                         density->n_vocab(), density->end_tokens()));
   std::printf("Spearman's rho with the exact change, mean over replies\n");
   std::printf("reply   candidates weight  changes  estimate  row alone  later tokens\n");
   for (const double temperature : {0., 1.}) {
     std::vector<Changes> likely, uniform;
     for (const char* question : kQuestions) {
       PONDER_ASSIGN(auto prompt, chat->render({{"user", question}}, {}));
-      const auto ids = tokenizer->encode(prompt.text, {.parse_special = true, .literal = prompt.literal});
+      const auto ids =
+          tokenizer->encode(prompt.text, {.parse_special = true, .literal = prompt.literal});
       PONDER_ASSIGN(const PrefixRef root, density->add_context(ids));
-      PONDER_ASSIGN(auto drawn, decode(*density, root, law, {.temperature = temperature, .seed = 1}, 1, {}));
+      PONDER_ASSIGN(auto drawn,
+                    decode(*density, root, law, {.temperature = temperature, .seed = 1}, 1, {}));
       if (drawn[0].tokens.size() < 4) continue;  // too short to rank
-      PONDER_TRY(add_changes(*density, root, law, drawn[0], likely.emplace_back(), uniform.emplace_back()));
+      PONDER_TRY(add_changes(*density, root, law, drawn[0], likely.emplace_back(),
+                             uniform.emplace_back()));
     }
     print(temperature > 0 ? "drawn" : "greedy", "likely", likely);
     print(temperature > 0 ? "drawn" : "greedy", "uniform", uniform);

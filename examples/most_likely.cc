@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <string>
 
-#include "ponder/gguf.h"
-#include "ponder/law.h"
-#include "ponder/model.h"
-#include "ponder/search.h"
-#include "ponder/tokenizer.h"
+#include "ponder/density/law.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/model.h"
+#include "ponder/model/tokenizer.h"
+#include "ponder/search/search.h"
 
 namespace {
 
@@ -36,7 +36,8 @@ Status run(const std::string& path, const std::string& prompt, int n_best, int h
   for (const Reply& reply : found.replies)
     std::printf("%9.4f  %s\n", reply.logprob, tokenizer->decode(reply.tokens, false).c_str());
   const Certificate& c = found.certificate;
-  std::printf("%s, up to %d tokens, after %lld prefixes\n", std::string(to_string(c.status)).c_str(), c.horizon,
+  std::printf("%s, up to %d tokens, after %lld prefixes\n",
+              std::string(to_string(c.status)).c_str(), c.horizon,
               static_cast<long long>(c.expanded));
   return {};
 }

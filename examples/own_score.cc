@@ -1,22 +1,25 @@
-// A score of one's own for relaxations: log p of a reply plus a reward for saying a word, as SoftScore, held against
-// the contract that every score must keep. A skeleton to start from; docs/gradient.md.
+// A score of one's own for relaxations: log p of a reply plus a reward for saying a word, as
+// SoftScore, held against the contract that every score must keep. A skeleton to start from;
+// docs/gradient.md.
 //   own_score MODEL.gguf "prompt" "word"
 #include <cstdio>
 #include <string>
 
-#include "ponder/contract.h"
-#include "ponder/model.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/contract.h"
+#include "ponder/energy/relaxation.h"
+#include "ponder/model/model.h"
 
 namespace {
 
 using namespace ponder;
 
-/// f(x) = log p(x) + weight · [x contains v]. Relaxed: the bracket is 1 - prod_t (1 - s_tv), the probability that v
-/// occurs when every position is drawn from its mixture by itself; at one-hot weights it is the bracket.
+/// f(x) = log p(x) + weight · [x contains v]. Relaxed: the bracket is 1 - prod_t (1 - s_tv), the
+/// probability that v occurs when every position is drawn from its mixture by itself; at one-hot
+/// weights it is the bracket.
 class WithWord final : public SoftScore {
  public:
-  WithWord(SoftScore& language, Token v, double weight) : language_(language), v_(v), weight_(weight) {}
+  WithWord(SoftScore& language, Token v, double weight)
+      : language_(language), v_(v), weight_(weight) {}
 
   Status score(std::span<const std::vector<Token>> x, std::vector<double>& f) override {
     PONDER_TRY(language_.score(x, f));
@@ -61,17 +64,21 @@ class WithWord final : public SoftScore {
 Status run(const std::string& path, const std::string& prompt, const std::string& word) {
   PONDER_ASSIGN(auto file, GgufFile::open(path));
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(file));
-  PONDER_ASSIGN(auto model, Model::load(file, {.precision = Precision::kF32}));  // bf16 is too rough for differences
+  PONDER_ASSIGN(
+      auto model,
+      Model::load(file, {.precision = Precision::kF32}));  // bf16 is too rough for differences
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, {}));
   PONDER_ASSIGN(const PrefixRef context, density->add_context(tokenizer->encode(prompt)));
   constexpr int kN = 6, kM = 4;
-  PONDER_ASSIGN(auto law, ReplyLaw::make({.target = Target::kFixed, .horizon = kN}, density->n_vocab(), {}));
+  PONDER_ASSIGN(auto law,
+                ReplyLaw::make({.target = Target::kFixed, .horizon = kN}, density->n_vocab(), {}));
   const auto language = make_language_score(*density, context, law);
   const Token v = tokenizer->encode(word).at(0);
   WithWord score(*language, v, 5);
 
   std::vector<Token> candidates;  // (kN, kM)
-  for (int i = 0; i < kN * kM; ++i) candidates.push_back(i % kM == 0 ? v : (v + 1 + 37 * i) % density->n_vocab());
+  for (int i = 0; i < kN * kM; ++i)
+    candidates.push_back(i % kM == 0 ? v : (v + 1 + 37 * i) % density->n_vocab());
   PONDER_TRY(check_contract(score, candidates, kM));
   std::printf("the contract holds\n");
   return {};

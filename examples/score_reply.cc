@@ -1,14 +1,14 @@
-// How probable is this reply? Loads a model, renders a question through its chat template, and prints the exact
-// log-probability of a reply, token by token.
+// How probable is this reply? Loads a model, renders a question through its chat template, and
+// prints the exact log-probability of a reply, token by token.
 //   score_reply MODEL.gguf "question" "reply"
 #include <cstdio>
 #include <string>
 #include <vector>
 
-#include "ponder/chat.h"
-#include "ponder/gguf.h"
-#include "ponder/model.h"
-#include "ponder/tokenizer.h"
+#include "ponder/model/chat.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/model.h"
+#include "ponder/model/tokenizer.h"
 
 namespace {
 
@@ -19,7 +19,8 @@ Status run(const std::string& path, const std::string& question, const std::stri
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(file));
   PONDER_ASSIGN(auto model, Model::load(file));
 
-  // The prompt, as the model was trained to see it. What the user typed cannot become a control token.
+  // The prompt, as the model was trained to see it. What the user typed cannot become a control
+  // token.
   PONDER_ASSIGN(auto source, file->get_string("tokenizer.chat_template"));
   PONDER_ASSIGN(auto chat, ChatTemplate::parse(source));
   ChatTemplate::Options options;

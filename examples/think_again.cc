@@ -1,4 +1,5 @@
-// Asks a chat model a question, thinks for ten seconds, and prints the first reply and the likelier one.
+// Asks a chat model a question, thinks for ten seconds, and prints the first reply and the likelier
+// one.
 //   think_again MODEL.gguf "question"
 #include <cstdio>
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "open_model.h"
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 #include "ponder/session/specs.h"
 
 namespace ponder::app {
@@ -17,14 +17,16 @@ void ModelArgs::add(CLI::App& a, bool runs) {
                "chat template to use instead of the model's: a file, or the text itself");
   a.add_flag("--verbose", verbose, "say on stderr what is done");
   if (!runs) return;
-  a.add_option("-t,--threads", threads, "threads (default: the CPUs this process may use)")->check(CLI::Range(1, 1024));
+  a.add_option("-t,--threads", threads, "threads (default: the CPUs this process may use)")
+      ->check(CLI::Range(1, 1024));
   a.add_option("-c,--ctx-size", n_ctx, "context in tokens (default: the model's, at most 8192)")
       ->check(CLI::Range(1, 1 << 24));
   a.add_option("--precision", precision, "f32, bf16 or auto: of matrix products")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}));
   a.add_option("--weights", weights, "packed, quantised or auto: how weights are held in memory")
       ->check(CLI::IsMember({"packed", "quantised", "auto"}));
-  a.add_option("--isa", isa, "best, avx2 or baseline: the most to use of the CPU's instruction sets")
+  a.add_option("--isa", isa,
+               "best, avx2 or baseline: the most to use of the CPU's instruction sets")
       ->check(CLI::IsMember({"best", "avx2", "baseline"}));
 }
 
@@ -34,7 +36,8 @@ Result<std::string> TextArgs::read() const {
     PONDER_ASSIGN(content, read_all(file));
   }
   if (content.empty())
-    return Error{Code::kInvalid, "a text", "none", "command line", "give one with -p, -f or --input"};
+    return Error{Code::kInvalid, "a text", "none", "command line",
+                 "give one with -p, -f or --input"};
   return content;
 }
 
@@ -51,7 +54,9 @@ ModelOptions ModelArgs::options() const {
                                             : InstructionSet::kBest);
   ModelOptions o;
   o.n_threads = threads;
-  o.precision = precision == "f32" ? Precision::kF32 : precision == "bf16" ? Precision::kBF16 : Precision::kAuto;
+  o.precision = precision == "f32"    ? Precision::kF32
+                : precision == "bf16" ? Precision::kBF16
+                                      : Precision::kAuto;
   o.weights = weights == "packed"      ? WeightForm::kPacked
               : weights == "quantised" ? WeightForm::kQuantised
                                        : WeightForm::kAuto;
@@ -65,8 +70,11 @@ void TextArgs::add(CLI::App& a, const std::string& what) {
 
 void PromptArgs::add(CLI::App& a) {
   TextArgs::add(a, "the user's message (with -no-cnv: raw text); a lone argument is the same");
-  a.add_option("PROMPT", text, "the same as -p")->excludes(a.get_option("--prompt"))->excludes(a.get_option("--file"));
-  a.get_option("--file")->description("the same, from a file; - is stdin; in chat without its last line end");
+  a.add_option("PROMPT", text, "the same as -p")
+      ->excludes(a.get_option("--prompt"))
+      ->excludes(a.get_option("--file"));
+  a.get_option("--file")->description(
+      "the same, from a file; - is stdin; in chat without its last line end");
   auto* s = a.add_option("--system-prompt", system, "system message (also -sys)");
   a.add_flag("--no-conversation", raw, "raw text, no chat template (also -no-cnv)")->excludes(s);
 }
@@ -78,15 +86,18 @@ void LineArgs::add(CLI::App& a) {
 }
 
 void LawArgs::add(CLI::App& a) {
-  a.add_option("-n,--predict,--max-length", lengths.max_length, "most tokens of a reply, its end token counted")
+  a.add_option("-n,--predict,--max-length", lengths.max_length,
+               "most tokens of a reply, its end token counted")
       ->check(CLI::Range(1, 1 << 24));
   a.add_option("--target", target, "which replies count: ended, truncated or fixed")
       ->check(CLI::IsMember({"ended", "truncated", "fixed"}));
   a.add_option("--length", lengths.length, "exact length of replies (with --target fixed)")
       ->check(CLI::Range(1, 1 << 24));
-  a.add_option("--min-length", lengths.min_length, "fewest tokens of a reply, its end token counted")
+  a.add_option("--min-length", lengths.min_length,
+               "fewest tokens of a reply, its end token counted")
       ->check(CLI::Range(0, 1 << 24));
-  a.add_option("--allow-ids", lengths.allowed, "restrict the law to these token ids, e.g. 5,9,13")->delimiter(',');
+  a.add_option("--allow-ids", lengths.allowed, "restrict the law to these token ids, e.g. 5,9,13")
+      ->delimiter(',');
 }
 
 LawRequest LawArgs::request() const {
@@ -98,16 +109,19 @@ LawRequest LawArgs::request() const {
 void DecodeArgs::add(CLI::App& a) {
   a.add_option("--temp", config.temperature, "temperature; 0 is greedy");
   a.add_option("--top-k", config.top_k, "draw from the k most likely tokens; 0: off");
-  a.add_option("--top-p", config.top_p, "draw from the most likely tokens that hold probability p; 1: off");
+  a.add_option("--top-p", config.top_p,
+               "draw from the most likely tokens that hold probability p; 1: off");
   a.add_option("--min-p", config.min_p, "drop tokens below p times the most likely; 0: off");
-  a.add_option("--repeat-penalty", config.repetition_penalty, "on logits of tokens already in the reply; 1: off");
+  a.add_option("--repeat-penalty", config.repetition_penalty,
+               "on logits of tokens already in the reply; 1: off");
   a.add_option("-s,--seed", config.seed, "seed of the draws")->check([](const std::string& s) {
     return s.starts_with('-') ? "expected a number from 0, got " + s : "";
   });
 }
 
 void BudgetArgs::add(CLI::App& a) {
-  a.add_option("--budget", text, "time, tokens pushed through the network, or both: 10 or 10s, 1m, 5000t, 10s,5000t");
+  a.add_option("--budget", text,
+               "time, tokens pushed through the network, or both: 10 or 10s, 1m, 5000t, 10s,5000t");
 }
 
 Result<Budget> BudgetArgs::budget() const {

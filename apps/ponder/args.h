@@ -1,14 +1,15 @@
-// Options that several subcommands share, and how they are registered. Parsing only: nothing here opens a model.
+// Options that several subcommands share, and how they are registered. Parsing only: nothing here
+// opens a model.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "ponder/decode.h"
-#include "ponder/law.h"
-#include "ponder/model.h"
-#include "ponder/session/answer.h"
+#include "ponder/density/law.h"
+#include "ponder/model/model.h"
+#include "ponder/search/decode.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 
 namespace CLI {
@@ -30,7 +31,8 @@ struct ModelArgs {
 struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
-  /// Reads the file where there is one; stdin can be read only once. Errors: kInvalid where there is no text.
+  /// Reads the file where there is one; stdin can be read only once. Errors: kInvalid where there
+  /// is no text.
   Result<std::string> read() const;
 };
 
@@ -38,7 +40,8 @@ struct PromptArgs : TextArgs {
   std::string system;
   bool raw = false;
   void add(CLI::App&);
-  /// In chat without the one line end that editors and echo put after a file's text. Errors: as TextArgs::read.
+  /// In chat without the one line end that editors and echo put after a file's text. Errors: as
+  /// TextArgs::read.
   Result<PromptRequest> request() const;
 };
 
@@ -68,7 +71,8 @@ struct BudgetArgs {
   Result<Budget> budget() const;
 };
 
-/// Set by SIGINT and SIGTERM, once work has begun. Before that they end the program at once: nothing would be lost.
+/// Set by SIGINT and SIGTERM, once work has begun. Before that they end the program at once:
+/// nothing would be lost.
 std::atomic<bool>& stop_flag();
 /// From here on there is something to lose: a prompt has been read, with the model in memory.
 void work_begins();

@@ -1,5 +1,6 @@
-// ponder bench: speed of this machine on a model: tokens a second of the engine's usual work, beside the machine's own
-// rates of matrix products and memory; and how far the numbers of its precision are from f32.
+// ponder bench: speed of this machine on a model: tokens a second of the engine's usual work,
+// beside the machine's own rates of matrix products and memory; and how far the numbers of its
+// precision are from f32.
 #include "ponder/session/bench.h"
 
 #include <fmt/format.h>
@@ -36,7 +37,8 @@ double median_of(const BenchAnswer& a, const std::string& name) {
   return 0;
 }
 
-// GFLOPS and GB/s of every work, and the part of the machine's own rate that they are, when that was measured too.
+// GFLOPS and GB/s of every work, and the part of the machine's own rate that they are, when that
+// was measured too.
 void print_table(const BenchAnswer& a, bool csv) {
   const double gemm = median_of(a, "gemm_peak_gflops"), dram = median_of(a, "dram_gbs");
   print_row({"work", "median", "min", "max", "unit", "GFLOPS", "of GEMM", "GB/s", "of DRAM"}, csv);
@@ -61,7 +63,8 @@ void print_table(const BenchAnswer& a, bool csv) {
 Result<int> run_bench(const Args& a) {
   const auto start = std::chrono::steady_clock::now();
   PONDER_ASSIGN(const auto session, open_session(a.model));
-  const double load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double load_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   PONDER_ASSIGN(BenchAnswer answer, session->bench(a.request));
   answer.load_seconds = load_seconds;
   if (a.json || a.format == "json")
@@ -77,20 +80,28 @@ Run add_bench(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
-  app.add_option("--format", a->format, "md, csv or json")->check(CLI::IsMember({"md", "csv", "json"}));
-  app.add_option("--repeats", a->request.repeats, "runs of each piece of work, after one that is not counted")
+  app.add_option("--format", a->format, "md, csv or json")
+      ->check(CLI::IsMember({"md", "csv", "json"}));
+  app.add_option("--repeats", a->request.repeats,
+                 "runs of each piece of work, after one that is not counted")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--only", a->request.only, "these pieces of work, by name, e.g. decode128,dram_gbs")
+  app.add_option("--only", a->request.only,
+                 "these pieces of work, by name, e.g. decode128,dram_gbs")
       ->delimiter(',')
       ->check(CLI::IsMember(bench_names()));
   app.footer(
-      "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 replies of 24 scored "
+      "prefill512: a prompt of 512; decode128: 128 tokens one by one after 128; rows64x24: 64 "
+      "replies of 24 scored "
       "over one prompt of 128;\n"
-      "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 replies of 24 in one "
-      "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last work that is not a "
-      "gradient.\nGFLOPS count every matrix that a token goes through, twice for a gradient; GB/s the file's weights, "
+      "streams16x32: 16 streams of 32 drawn side by side; valgrad16x24: value and gradient of 16 "
+      "replies of 24 in one "
+      "batch, whose forward pass alone is rows16x24.\nrss_mb: the most memory held up to the last "
+      "work that is not a "
+      "gradient.\nGFLOPS count every matrix that a token goes through, twice for a gradient; GB/s "
+      "the file's weights, "
       "once a token of a single stream.\n"
-      "drift_decode, drift_f32: how far log p of a token is, in nats, when replies are scored at once, from how they "
+      "drift_decode, drift_f32: how far log p of a token is, in nats, when replies are scored at "
+      "once, from how they "
       "were decoded, and from f32.\n"
       "Examples:\n  ponder bench\n  ponder bench --json --repeats 9 --only rows64x24");
   return [a] { return run_bench(*a); };

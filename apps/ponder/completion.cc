@@ -78,7 +78,8 @@ std::string zsh(const std::vector<CommandRow>& commands) {
   std::string names, cases;
   const auto plain = [](const std::string& s) {  // inside an _arguments or _describe text
     std::string o;
-    for (char c : unquoted(s)) o += (std::string("[]:\\").find(c) != std::string::npos ? "\\" : "") + std::string(1, c);
+    for (char c : unquoted(s))
+      o += (std::string("[]:\\").find(c) != std::string::npos ? "\\" : "") + std::string(1, c);
     return o;
   };
   for (const CommandRow& c : commands) {
@@ -89,7 +90,7 @@ std::string zsh(const std::vector<CommandRow>& commands) {
       const auto all = dashed(o);
       const std::string what = o.value.empty() ? ""
                                : o.file        ? ":file:_files"
-                                               : ":" + o.longs[0] + ":(" + joined(o.choices, " ") + ")";
+                                        : ":" + o.longs[0] + ":(" + joined(o.choices, " ") + ")";
       const std::string others = joined(all, " ");
       for (const std::string& name : all) {
         cases += " \\\n      '(";
@@ -99,7 +100,8 @@ std::string zsh(const std::vector<CommandRow>& commands) {
     }
     cases += " ;;\n";
   }
-  return "#compdef ponder\n# Completion of ponder's commands and flags for zsh; written by `ponder --completion zsh`.\n"
+  return "#compdef ponder\n# Completion of ponder's commands and flags for zsh; written by `ponder "
+         "--completion zsh`.\n"
          "_ponder() {\n  local -a commands=(\n" +
          names +
          "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
@@ -109,7 +111,8 @@ std::string zsh(const std::vector<CommandRow>& commands) {
 
 std::string fish(const std::vector<CommandRow>& commands) {
   std::string s =
-      "# Completion of ponder's commands and flags for fish; written by `ponder --completion fish`.\n"
+      "# Completion of ponder's commands and flags for fish; written by `ponder --completion "
+      "fish`.\n"
       "complete -c ponder -f\n";
   const auto quoted = [](const std::string& t) {
     std::string o;
@@ -117,7 +120,8 @@ std::string fish(const std::vector<CommandRow>& commands) {
     return "'" + o + "'";
   };
   for (const CommandRow& c : commands) {
-    s += "complete -c ponder -n __fish_use_subcommand -a " + c.name + " -d " + quoted(c.description) + "\n";
+    s += "complete -c ponder -n __fish_use_subcommand -a " + c.name + " -d " +
+         quoted(c.description) + "\n";
     for (const OptionRow& o : c.options) {
       if (o.longs.empty()) continue;
       s += "complete -c ponder -n '__fish_seen_subcommand_from " + c.name + "'";
@@ -131,7 +135,8 @@ std::string fish(const std::vector<CommandRow>& commands) {
   return s;
 }
 
-// Text of a roff page: no dash that may be broken or typeset, no line that begins with a control character.
+// Text of a roff page: no dash that may be broken or typeset, no line that begins with a control
+// character.
 std::string roff(const std::string& text) {
   std::string o;
   for (char c : text) {
@@ -144,8 +149,8 @@ std::string roff(const std::string& text) {
 std::string man_command(const CommandRow& c) {
   const auto lone = [](const OptionRow& o) { return o.longs.empty(); };
   const bool asks = std::any_of(c.options.begin(), c.options.end(), lone);
-  std::string s = ".SS " + c.name + "\n.B ponder " + c.name + "\n.RI [ FLAGS ]" + (asks ? "\n.I PROMPT" : "") +
-                  "\n.PP\n" + roff(c.description) + ".\n";
+  std::string s = ".SS " + c.name + "\n.B ponder " + c.name + "\n.RI [ FLAGS ]" +
+                  (asks ? "\n.I PROMPT" : "") + "\n.PP\n" + roff(c.description) + ".\n";
   for (const OptionRow& o : c.options) {
     if (lone(o)) continue;
     s += ".TP\n.B " + roff(o.names()) + "\n" + roff(o.description) +
@@ -165,9 +170,10 @@ std::string completion_script(const std::vector<CommandRow>& commands, const std
 }
 
 std::string man_page(const std::vector<CommandRow>& commands, const std::string& version) {
-  std::string s = ".TH PONDER 1 \"\" \"ponder " + version + "\" \"User Commands\"\n.SH NAME\nponder \\- " +
-                  "finds likelier replies of a language model, proves them, samples them\n.SH SYNOPSIS\n"
-                  ".B ponder\n.I COMMAND\n.RI [ FLAGS ]\n.RI [ PROMPT ]\n.SH COMMANDS\n";
+  std::string s =
+      ".TH PONDER 1 \"\" \"ponder " + version + "\" \"User Commands\"\n.SH NAME\nponder \\- " +
+      "finds likelier replies of a language model, proves them, samples them\n.SH SYNOPSIS\n"
+      ".B ponder\n.I COMMAND\n.RI [ FLAGS ]\n.RI [ PROMPT ]\n.SH COMMANDS\n";
   std::string texts;
   for (const CommandRow& c : commands) {
     s += man_command(c);
@@ -175,11 +181,14 @@ std::string man_page(const std::vector<CommandRow>& commands, const std::string&
     for (const OptionRow& o : c.options) texts += o.description + "\n";
   }
   s += ".SH WORDS\n";
-  for (const Word& w : words_in(texts)) s += ".TP\n.B " + roff(w.word) + "\n" + roff(w.meaning) + "\n";
+  for (const Word& w : words_in(texts))
+    s += ".TP\n.B " + roff(w.word) + "\n" + roff(w.meaning) + "\n";
   return s +
          ".SH ENVIRONMENT\nEvery long flag is also read from\n.BR PONDER_FLAG ,\n"
-         "as PONDER_MAX_LENGTH for \\-\\-max\\-length; the flag beats it.\n.B NO_COLOR\nis honoured.\n"
-         ".SH EXIT STATUS\n.TP\n.B 0\ndone; a budget used up is done\n.TP\n.B 1\nfailed while running\n.TP\n.B 2\n"
+         "as PONDER_MAX_LENGTH for \\-\\-max\\-length; the flag beats it.\n.B NO_COLOR\nis "
+         "honoured.\n"
+         ".SH EXIT STATUS\n.TP\n.B 0\ndone; a budget used up is done\n.TP\n.B 1\nfailed while "
+         "running\n.TP\n.B 2\n"
          "bad usage or bad input\n.TP\n.BR 130 \", \" 143\nended by SIGINT, SIGTERM\n";
 }
 

@@ -1,5 +1,5 @@
-// Scripts that complete ponder's commands, flags and their values in a shell, and its man page: made from the options
-// as they are registered, so that neither can fall behind them.
+// Scripts that complete ponder's commands, flags and their values in a shell, and its man page:
+// made from the options as they are registered, so that neither can fall behind them.
 #pragma once
 
 #include <string>

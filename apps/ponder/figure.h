@@ -1,5 +1,5 @@
-// A number as people read it in a column: fixed decimals, and a dash where there is no number. Not JSON, where such a
-// number is null.
+// A number as people read it in a column: fixed decimals, and a dash where there is no number. Not
+// JSON, where such a number is null.
 #pragma once
 
 #include <fmt/format.h>

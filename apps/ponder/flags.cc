@@ -1,4 +1,5 @@
-// Walks the arguments beside CLI11's own tables, so that the value of a flag is never taken for a flag.
+// Walks the arguments beside CLI11's own tables, so that the value of a flag is never taken for a
+// flag.
 #include "flags.h"
 
 #include <CLI/CLI.hpp>
@@ -8,7 +9,7 @@
 #include <map>
 
 #include "args.h"
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 
 namespace ponder::app {
 namespace {
@@ -21,17 +22,21 @@ struct Habit {
 const std::vector<Habit> kHabits{
     {{"hf", "hfr", "hff", "hf-repo", "hf-file", "mu", "model-url"},
      "nothing is fetched from a hub: fetch the GGUF file yourself and give it with -m FILE"},
-    {{"ngl", "gpu-layers", "n-gpu-layers", "dev", "device", "sm", "split-mode", "ts", "tensor-split", "mg", "main-gpu"},
+    {{"ngl", "gpu-layers", "n-gpu-layers", "dev", "device", "sm", "split-mode", "ts",
+      "tensor-split", "mg", "main-gpu"},
      "ponder computes on the CPU: leave it out"},
     {{"cnv", "conversation", "st", "single-turn", "i", "interactive", "jinja"},
      "a prompt is one turn in the model's chat template already: leave it out (raw text: -no-cnv)"},
     {{"fa", "flash-attn"}, "there is one way of attention here: leave it out"},
-    {{"ctk", "ctv", "cache-type-k", "cache-type-v"}, "the type of keys and values cannot be chosen: leave it out"},
-    {{"b", "batch-size", "ub", "ubatch-size"}, "the prompt's batches are chosen by the program: leave it out"},
+    {{"ctk", "ctv", "cache-type-k", "cache-type-v"},
+     "the type of keys and values cannot be chosen: leave it out"},
+    {{"b", "batch-size", "ub", "ubatch-size"},
+     "the prompt's batches are chosen by the program: leave it out"},
     {{"tb", "threads-batch"}, "-t/--threads is for all work"},
     {{"sysf", "system-prompt-file"}, "write -sys \"$(cat FILE)\""},
     {{"e", "escape"}, "escapes are the shell's: $'two\\nlines'"},
-    {{"mlock", "no-mmap", "no-warmup", "no-display-prompt"}, "there is nothing to switch off here: leave it out"},
+    {{"mlock", "no-mmap", "no-warmup", "no-display-prompt"},
+     "there is nothing to switch off here: leave it out"},
 };
 
 std::string bare(const std::string& flag) {
@@ -65,12 +70,14 @@ bool is_glued_number(const std::string& arg, const CLI::App& app) {
   const std::string type = o->get_type_name();
   char* end = nullptr;
   (void)std::strtod(arg.c_str() + 2, &end);
-  return (type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT")) && *end == '\0';
+  return (type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT")) &&
+         *end == '\0';
 }
 
 Error refusal(const std::string& arg, const CLI::App& app) {
   if (arg.find(' ') != std::string::npos)
-    return {Code::kInvalid, "a flag", "'" + arg + "'", "command line", "a text that begins with a dash goes after -p"};
+    return {Code::kInvalid, "a flag", "'" + arg + "'", "command line",
+            "a text that begins with a dash goes after -p"};
   std::string hint = hint_for(arg, app);
   if (hint.empty() && takes_value(app.get_option_no_throw(arg.substr(0, 2))))
     hint = "write " + arg.substr(0, 2) + " and its value as two arguments";
@@ -83,7 +90,8 @@ constexpr const char* kQuote = "the prompt is one argument: put it in quotes";
 bool asks(const CLI::App& app) { return app.get_option_no_throw("PROMPT") != nullptr; }
 
 std::string command_hint(const CLI::App& app, const std::string& word) {
-  if (word.find_first_of(" ?") != std::string::npos) return "to ask a model: ponder think \"" + word + "\"";
+  if (word.find_first_of(" ?") != std::string::npos)
+    return "to ask a model: ponder think \"" + word + "\"";
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
   const std::string near = nearest(word, names, 3);
@@ -107,7 +115,8 @@ std::string extras_hint(const CLI::App& app, const std::vector<std::string>& ext
 }  // namespace
 
 Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const CLI::App& app) {
-  static const std::map<std::string, std::string> kLong{{"-sys", "--system-prompt"}, {"-no-cnv", "--no-conversation"}};
+  static const std::map<std::string, std::string> kLong{{"-sys", "--system-prompt"},
+                                                        {"-no-cnv", "--no-conversation"}};
   const CLI::App* at = &app;
   std::vector<std::string> args;
   bool value = false;  // is the next one, whatever it looks like
@@ -123,7 +132,8 @@ Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const 
     }
     if (const auto it = kLong.find(arg); it != kLong.end()) arg = it->second;
     const bool flag = arg.size() > 1 && arg[0] == '-', long_flag = flag && arg[1] == '-';
-    if (flag && !long_flag && arg.size() > 2 && !is_glued_number(arg, *at)) return refusal(arg, *at);
+    if (flag && !long_flag && arg.size() > 2 && !is_glued_number(arg, *at))
+      return refusal(arg, *at);
     if (flag && (long_flag || arg.size() == 2)) value = takes_value(at->get_option_no_throw(arg));
     if (!flag && at == &app)
       for (const CLI::App* sub : app.get_subcommands({}))
@@ -142,14 +152,16 @@ int usage_error(const CLI::App& app, const CLI::Error& e) {
   }
   const CLI::App& at = parsed.empty() ? app : *parsed[0];
   std::string hint = extras_hint(at, at.remaining());
-  if (hint.empty() && e.get_name() == "ExcludesError" && asks(at) && at.get_option("PROMPT")->count() > 0)
+  if (hint.empty() && e.get_name() == "ExcludesError" && asks(at) &&
+      at.get_option("PROMPT")->count() > 0)
     hint = kQuote;
   std::string expected = "valid arguments", got = e.what();
   for (const std::string& extra : at.remaining())
     if (extra[0] == '-' && extra.size() > 1) expected = "a known flag", got = extra;
-  if (parsed.empty() && app.remaining()[0][0] != '-') expected = "a command", got = app.remaining()[0];
-  std::cerr << "ponder: expected " << expected << ", got: " << got << "\n  " << hint << (hint.empty() ? "" : "\n  ")
-            << help_of(at) << "\n";
+  if (parsed.empty() && app.remaining()[0][0] != '-')
+    expected = "a command", got = app.remaining()[0];
+  std::cerr << "ponder: expected " << expected << ", got: " << got << "\n  " << hint
+            << (hint.empty() ? "" : "\n  ") << help_of(at) << "\n";
   return 2;
 }
 

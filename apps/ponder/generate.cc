@@ -1,4 +1,5 @@
-// ponder generate: the ordinary first reply: greedy, temperature, beam, best of N. Streams while it goes.
+// ponder generate: the ordinary first reply: greedy, temperature, beam, best of N. Streams while it
+// goes.
 #include <CLI/CLI.hpp>
 
 #include "output.h"
@@ -44,20 +45,24 @@ Run add_generate(CLI::App& app) {
   a->add(app);
   a->law.add(app);
   a->decode.add(app);
-  auto* beam = app.add_option("--beam", a->beam, "beam search of this width")->check(CLI::Range(1, 4096));
+  auto* beam =
+      app.add_option("--beam", a->beam, "beam search of this width")->check(CLI::Range(1, 4096));
   app.add_option("--best-of", a->best_of, "the most likely of N sampled replies (with --temp)")
       ->check(CLI::Range(1, 4096))
       ->excludes(beam);
   app.footer(
-      "Replies are of up to 512 tokens unless --max-length says otherwise. JSON field \"repetition\" is the share of "
+      "Replies are of up to 512 tokens unless --max-length says otherwise. JSON field "
+      "\"repetition\" is the share of "
       "the reply's 4-grams of tokens that occurred before; \"replies\" holds "
       "all of --best-of, as drawn.\n"
-      "Examples:\n  ponder generate -p 'Name three rivers.'\n  ponder generate -p 'Tell me a story.' --temp 0.8 "
+      "Examples:\n  ponder generate -p 'Name three rivers.'\n  ponder generate -p 'Tell me a "
+      "story.' --temp 0.8 "
       "--top-p 0.95 -n 100 --seed 1 --json");
   return [a]() -> Result<int> {
     PONDER_TRY(check_best_of(a->best_of, a->decode.config));  // before the model is loaded
-    return answer_requests(
-        *a, [&](Session& s, PromptRequest prompt, bool json) { return generate_one(*a, s, std::move(prompt), json); });
+    return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
+      return generate_one(*a, s, std::move(prompt), json);
+    });
   };
 }
 

@@ -1,5 +1,6 @@
-// ponder grad: gradients of given replies' log-probability with respect to what enters the first block, or of the
-// relaxed objective with respect to the weights of candidate tokens. One .npy file a line.
+// ponder grad: gradients of given replies' log-probability with respect to what enters the first
+// block, or of the relaxed objective with respect to the weights of candidate tokens. One .npy file
+// a line.
 #include "grad.h"
 
 #include <CLI/CLI.hpp>
@@ -8,7 +9,7 @@
 #include "open_model.h"
 #include "out_file.h"
 #include "output.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder::app {
 namespace {
@@ -17,7 +18,8 @@ using Batch = LineBatch<GradientRequest, GradientAnswer>;
 
 // Positions, or bytes of a text, of which a position has one at least.
 std::size_t rows_of(const GradientRequest& r) {
-  if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply)) return relaxed->candidates.size() / relaxed->m;
+  if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply))
+    return relaxed->candidates.size() / relaxed->m;
   return std::visit([](const auto& x) { return x.size(); }, std::get<ReplyRequest>(r.reply).reply);
 }
 
@@ -30,8 +32,10 @@ Batch batch_of(const GradArgs& a, Session& s) {
     write_line(to_json(x, file));
     return {};
   };
-  return Batch({.answer = [&s, tape_limit](std::span<const GradientRequest> r) { return s.gradients(r, tape_limit); },
-                .write = write_answer});
+  return Batch(
+      {.answer = [&s, tape_limit](
+                     std::span<const GradientRequest> r) { return s.gradients(r, tape_limit); },
+       .write = write_answer});
 }
 
 Result<int> run_grad(const GradArgs& a) {
@@ -64,7 +68,8 @@ Result<int> run_grad(const GradArgs& a) {
   PONDER_ASSIGN(const int code, for_gradients(a, *session, calls));
   PONDER_TRY(run());
   if (batch.n_not_finite() > 0)
-    std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n", batch.n_not_finite());
+    std::fprintf(stderr, "ponder: %d gradients were not finite and were left out\n",
+                 batch.n_not_finite());
   return std::max(code, batch.code());
 }
 
@@ -78,13 +83,15 @@ Result<GradientRequest> gradient_request(const RequestLine& line) {
   else if (line.reply)
     r.reply = *line.reply;
   else
-    return Error{Code::kInvalid, "\"reply\", \"reply_ids\" or \"candidates\"", "none", "request", ""};
+    return Error{Code::kInvalid, "\"reply\", \"reply_ids\" or \"candidates\"", "none", "request",
+                 ""};
   work_begins();
   return r;
 }
 
 Result<int> for_gradients(const GradArgs& a, const Session& s, const LineCalls& calls) {
-  if (!a.lines.input.empty()) return for_lines(a.lines.input, s.text().tokenizer().n_vocab(), calls);
+  if (!a.lines.input.empty())
+    return for_lines(a.lines.input, s.text().tokenizer().n_vocab(), calls);
   RequestLine line{.reply = ReplyRequest{.reply = a.reply, .end = a.end}};
   PONDER_ASSIGN(line.prompt, a.prompt.request());
   PONDER_TRY(calls.fn(0, line));
@@ -97,17 +104,22 @@ Run add_grad(CLI::App& app) {
   app.add_option("--reply", a->reply, "reply to differentiate");
   app.add_flag("--end", a->end, "append the end-of-turn token to --reply");
   app.add_option("--out", a->out, "folder for the gradients, LINE.npy");
-  app.add_option("--tape-limit", a->tape_mb, "most MB of activations to keep; beyond it layers are run twice")
+  app.add_option("--tape-limit", a->tape_mb,
+                 "most MB of activations to keep; beyond it layers are run twice")
       ->check(CLI::PositiveNumber);
-  app.add_flag("--check", a->check, "write no files: compare with differences, small models with a reference; exit 1");
+  app.add_flag("--check", a->check,
+               "write no files: compare with differences, small models with a reference; exit 1");
   app.add_option("--directions", a->options.directions, "with --check: random directions a line")
       ->check(CLI::Range(1, 1000));
   app.add_option("--tolerance", a->options.tolerance,
-                 "with --check: largest relative error (default: 1e-2, against the reference 1e-4; 0.1 in bf16)")
+                 "with --check: largest relative error (default: 1e-2, against the reference 1e-4; "
+                 "0.1 in bf16)")
       ->check(CLI::PositiveNumber);
   app.footer(
-      "LINE.npy: float32 (n_reply, n_embd), d log p / d what enters the first block at each reply position; for lines "
-      "with\n\"candidates\" and \"weights\" (n, m): dJ/d weights (n, m) of the relaxed objective.\nExamples:\n"
+      "LINE.npy: float32 (n_reply, n_embd), d log p / d what enters the first block at each reply "
+      "position; for lines "
+      "with\n\"candidates\" and \"weights\" (n, m): dJ/d weights (n, m) of the relaxed "
+      "objective.\nExamples:\n"
       "  ponder grad -p 'What is the capital of France?' --reply 'Paris.' --end --out /tmp/g\n"
       "  ponder grad -p 'What is the capital of France?' --reply 'Paris.' --check --precision f32\n"
       "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder grad --input - --out /tmp/g");

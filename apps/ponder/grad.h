@@ -1,4 +1,5 @@
-// What ponder grad (grad.cc) and its --check (grad_check.cc) share: flags, and how requests become gradient requests.
+// What ponder grad (grad.cc) and its --check (grad_check.cc) share: flags, and how requests become
+// gradient requests.
 #pragma once
 
 #include "ponder/session/gradient.h"
@@ -16,7 +17,8 @@ struct GradArgs : RequestArgs {
 
 /// The gradient that a line asks for. Errors: kInvalid where it has no prompt or no reply.
 Result<GradientRequest> gradient_request(const RequestLine&);
-/// Calls calls.fn for the request of the command line, or for every line of --input. Returns the exit code.
+/// Calls calls.fn for the request of the command line, or for every line of --input. Returns the
+/// exit code.
 Result<int> for_gradients(const GradArgs&, const Session&, const LineCalls& calls);
 
 /// Checks the gradients of all requests one by one and prints the verdict. Returns the exit code.

@@ -38,14 +38,20 @@ void print_line(const CheckedGradient& line) {
   write(text + "\n");
 }
 
-void print_verdict(const Checked& c, const GradientCheck::Errors& limits, int directions, bool pass) {
-  const auto limit = [](double x, double most) { return fmt::format("{:.1e} (at most {:.1e})", x, most); };
+void print_verdict(const Checked& c, const GradientCheck::Errors& limits, int directions,
+                   bool pass) {
+  const auto limit = [](double x, double most) {
+    return fmt::format("{:.1e} (at most {:.1e})", x, most);
+  };
   const std::string reference =
-      limits.reference ? ", against the f64 reference " + limit(c.worst.reference.value_or(0), *limits.reference)
-                       : ", no reference for so large a model";
-  write(fmt::format("{}: relative error against differences {}{}; {} directions a line, {} lines checked, {} broken\n",
-                    pass ? "pass" : "FAIL", limit(c.worst.differences, limits.differences), reference, directions,
-                    c.n_checked, c.n_broken));
+      limits.reference
+          ? ", against the f64 reference " + limit(c.worst.reference.value_or(0), *limits.reference)
+          : ", no reference for so large a model";
+  write(
+      fmt::format("{}: relative error against differences {}{}; {} directions a line, {} lines "
+                  "checked, {} broken\n",
+                  pass ? "pass" : "FAIL", limit(c.worst.differences, limits.differences), reference,
+                  directions, c.n_checked, c.n_broken));
 }
 
 }  // namespace
@@ -75,7 +81,8 @@ Result<int> check_gradients(const GradArgs& a, Session& s) {
                                                      return Status();
                                                    }}));
   const GradientCheck::Errors &worst = checked.worst, &limits = check->limits();
-  const bool pass = checked.n_checked > 0 && checked.n_broken == 0 && worst.differences <= limits.differences &&
+  const bool pass = checked.n_checked > 0 && checked.n_broken == 0 &&
+                    worst.differences <= limits.differences &&
                     worst.reference.value_or(0) <= limits.reference.value_or(0);
   if (a.lines.json)
     write_line(to_json(checked.lines, limits, a.options.directions, pass));

@@ -1,4 +1,5 @@
-// The first screen of each command is chosen here by hand; the rest comes from the options as they are registered.
+// The first screen of each command is chosen here by hand; the rest comes from the options as they
+// are registered.
 #include "help.h"
 
 #include <CLI/CLI.hpp>
@@ -166,19 +167,21 @@ const std::vector<Screen> kScreens{
 
 std::string line(const std::string& names, const std::string& words) {
   std::string s = "  " + names;
-  s += s.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ') : std::string(kColumn - s.size(), ' ');
+  s += s.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ')
+                              : std::string(kColumn - s.size(), ' ');
   return s + wrapped(words, kWidth, kColumn) + "\n";
 }
 
 std::string option_line(const OptionRow& o, const std::string& words) {
-  return line(o.names(), words + (o.default_value.empty() ? "" : " (default: " + o.default_value + ")"));
+  return line(o.names(),
+              words + (o.default_value.empty() ? "" : " (default: " + o.default_value + ")"));
 }
 
 const OptionRow& find(const CommandRow& c, const std::string& name) {
   for (const OptionRow& o : c.options)
     if (std::find(o.longs.begin(), o.longs.end(), name) != o.longs.end()) return o;
-  std::fprintf(stderr, "bug: the first screen of ponder %s has --%s, which is no option of it\n", c.name.c_str(),
-               name.c_str());
+  std::fprintf(stderr, "bug: the first screen of ponder %s has --%s, which is no option of it\n",
+               c.name.c_str(), name.c_str());
   std::abort();
 }
 
@@ -188,15 +191,16 @@ bool asks(const CommandRow& c) {
 }
 
 std::string head(const CommandRow& c) {
-  return wrapped("ponder " + c.name + ": " + c.description, kWidth, 0) + "\nUsage: ponder " + c.name + " [FLAGS]" +
-         (asks(c) ? " \"PROMPT\"" : "") + "\n";
+  return wrapped("ponder " + c.name + ": " + c.description, kWidth, 0) + "\nUsage: ponder " +
+         c.name + " [FLAGS]" + (asks(c) ? " \"PROMPT\"" : "") + "\n";
 }
 
 // Those that fit a line first.
 std::string examples(const CommandRow& c, std::size_t most) {
   std::vector<std::string> all = c.examples;
   if (all.size() > most)
-    std::stable_partition(all.begin(), all.end(), [](const std::string& s) { return s.size() <= kWidth; });
+    std::stable_partition(all.begin(), all.end(),
+                          [](const std::string& s) { return s.size() <= kWidth; });
   std::string s = "Examples:\n";
   for (std::size_t i = 0; i < std::min(most, all.size()); ++i) s += all[i] + "\n";
   return s;
@@ -211,7 +215,8 @@ std::string first_screen(const CommandRow& c) {
         o.longs.resize(1);
         s += option_line(o, *f.words ? f.words : o.description);
       }
-  return s + line("--help-all", "every flag, what words mean, what requests hold") + examples(c, kExamples);
+  return s + line("--help-all", "every flag, what words mean, what requests hold") +
+         examples(c, kExamples);
 }
 
 std::string all_of(const CommandRow& c) {
@@ -219,7 +224,9 @@ std::string all_of(const CommandRow& c) {
   for (const OptionRow& o : c.options)
     if (!o.longs.empty()) s += option_line(o, o.description);
   s += "\n" +
-       wrapped("Every flag is also read from the environment, as PONDER_MAX_LENGTH for --max-length.", kWidth, 0) +
+       wrapped(
+           "Every flag is also read from the environment, as PONDER_MAX_LENGTH for --max-length.",
+           kWidth, 0) +
        "\n";
   if (!c.notes.empty()) s += "\n" + wrapped(c.notes, kWidth, 0) + "\n";
   if (!c.requests.empty())
@@ -232,28 +239,32 @@ std::string all_of(const CommandRow& c) {
 }
 
 std::string spaced(std::string names) {
-  if (const std::size_t comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
+  if (const std::size_t comma = names.find(','); comma != std::string::npos)
+    names.insert(comma + 1, " ");
   return names;
 }
 
 std::string overview(const CLI::App& app) {
-  std::string s = app.get_description() + "\nUsage: ponder COMMAND [FLAGS]; ponder COMMAND --help says which\n";
+  std::string s =
+      app.get_description() + "\nUsage: ponder COMMAND [FLAGS]; ponder COMMAND --help says which\n";
   for (const CLI::Option* o : app.get_options())
     s += line(spaced(o->get_name(false, true)) + (o->get_items_expected_max() > 0 ? " SHELL" : ""),
               o->get_description());
   s += "Subcommands:\n";
-  for (const CLI::App* sub : app.get_subcommands({})) s += line(sub->get_name(), sub->get_description());
+  for (const CLI::App* sub : app.get_subcommands({}))
+    s += line(sub->get_name(), sub->get_description());
   return s;
 }
 
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> help_formatter() {
-  return std::make_shared<CLI::FormatterLambda>([](const CLI::App* app, const std::string&, CLI::AppFormatMode mode) {
-    if (!app->get_parent()) return overview(*app);
-    const CommandRow c = command_row(*app);
-    return mode == CLI::AppFormatMode::All ? all_of(c) : first_screen(c);
-  });
+  return std::make_shared<CLI::FormatterLambda>(
+      [](const CLI::App* app, const std::string&, CLI::AppFormatMode mode) {
+        if (!app->get_parent()) return overview(*app);
+        const CommandRow c = command_row(*app);
+        return mode == CLI::AppFormatMode::All ? all_of(c) : first_screen(c);
+      });
 }
 
 }  // namespace ponder::app

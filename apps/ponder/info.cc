@@ -1,4 +1,5 @@
-// ponder info: what is in a model file, and what this machine will do with it. No weights are loaded.
+// ponder info: what is in a model file, and what this machine will do with it. No weights are
+// loaded.
 #include "ponder/session/info.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,9 @@ struct Args {
   bool json = false;
 };
 
-void line(const std::string& label, const std::string& text) { write(fmt::format("{:<13} {}\n", label, text)); }
+void line(const std::string& label, const std::string& text) {
+  write(fmt::format("{:<13} {}\n", label, text));
+}
 
 std::string mb(std::int64_t bytes) { return fmt::format("{} MB", (bytes + (1 << 19)) >> 20); }
 
@@ -37,7 +40,8 @@ std::string tokenizer_text(const InfoAnswer& a) {
   std::vector<std::string> ends;
   for (const auto& e : t.end_tokens) ends.push_back(fmt::format("{} {}", e.id, shown(e.text)));
   std::string s = t.model + (t.pre.empty() ? "" : ", " + t.pre) + "; ends at " + joined(ends);
-  if (t.n_padding > 0) s += fmt::format("; the last {} ids of the vocabulary are padding without text", t.n_padding);
+  if (t.n_padding > 0)
+    s += fmt::format("; the last {} ids of the vocabulary are padding without text", t.n_padding);
   return s;
 }
 
@@ -47,18 +51,21 @@ void print(const InfoAnswer& a) {
   for (const auto& [name, n] : a.tensors) types.push_back(fmt::format("{} {}", n, name));
   line("file", fmt::format("{}, {}, GGUF version {}", a.file->path(),
                            mb(static_cast<std::int64_t>(a.file->file_bytes())), a.file->version()));
-  line("model", fmt::format("{}{}{}, {} million parameters", shown(m.name), m.name.empty() ? "" : ", ", m.architecture,
-                            m.n_parameters / 1000000));
+  line("model", fmt::format("{}{}{}, {} million parameters", shown(m.name),
+                            m.name.empty() ? "" : ", ", m.architecture, m.n_parameters / 1000000));
   line("shape",
-       fmt::format("{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}, vocabulary {}, "
-                   "context {}",
-                   m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff, m.n_vocab, m.n_ctx_train));
+       fmt::format(
+           "{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}, vocabulary {}, "
+           "context {}",
+           m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff, m.n_vocab,
+           m.n_ctx_train));
   line("tensors", joined(types));
   line("tokenizer", tokenizer_text(a));
   line("chat template", a.chat_template ? "yes" : "no (use -no-cnv or --chat-template)");
-  line("memory", fmt::format("{} of weights {}, {} KB a token of context", mb(m.weight_bytes),
-                             m.weights == WeightForm::kPacked ? "in compute form" : "left quantised",
-                             m.kv_bytes_per_token >> 10));
+  line("memory",
+       fmt::format("{} of weights {}, {} KB a token of context", mb(m.weight_bytes),
+                   m.weights == WeightForm::kPacked ? "in compute form" : "left quantised",
+                   m.kv_bytes_per_token >> 10));
   line("here", fmt::format("{} on {}, {} threads", to_string(m.precision), m.isa, m.n_threads));
   flush();
 }

@@ -1,5 +1,5 @@
-// ponder landscape: two paths over a slice of the noise space, as a picture: gradient ascent, and Hamiltonian Monte
-// Carlo.
+// ponder landscape: two paths over a slice of the noise space, as a picture: gradient ascent, and
+// Hamiltonian Monte Carlo.
 #include "landscape.h"
 
 #include <fmt/format.h>
@@ -34,7 +34,9 @@ class Line {
     if (on_) std::cerr << "\r\x1b[K" << std::flush;
   }
   void show(const LandscapeProgress& p) const {
-    if (on_) std::cerr << fmt::format("\r\x1b[K{}: {} {} of {}", p.stage, p.unit, p.done, p.all) << std::flush;
+    if (on_)
+      std::cerr << fmt::format("\r\x1b[K{}: {} {} of {}", p.stage, p.unit, p.done, p.all)
+                << std::flush;
   }
 
  private:
@@ -44,7 +46,8 @@ class Line {
 std::string shortened(const std::string& s, std::size_t most) {
   if (s.size() <= most) return s;
   std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xc0) == 0x80) --end;  // between characters
+  while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xc0) == 0x80)
+    --end;  // between characters
   return s.substr(0, end) + "…";
 }
 
@@ -59,25 +62,27 @@ Caption toy_caption(const LandscapeAnswer& l) {
 Caption model_caption(const LandscapeAnswer& l) {
   const auto end = [&](const char* name, int peak) {
     const auto& p = l.peaks[static_cast<std::size_t>(peak)];
-    return fmt::format("{}: {}   log p {:.2f}", name, shortened(one_line(p.text), kLine), p.logprob);
+    return fmt::format("{}: {}   log p {:.2f}", name, shortened(one_line(p.text), kLine),
+                       p.logprob);
   };
-  return {.title = {shortened(one_line(l.question), kLine), end("start", l.start), end("goal", l.goal)},
-          .u_label = "u: noise, from the start to the goal (standard deviations)",
-          .v_label = "v: noise, across it (standard deviations)",
-          .start_name = "start",
-          .goal_name = "goal"};
+  return {
+      .title = {shortened(one_line(l.question), kLine), end("start", l.start), end("goal", l.goal)},
+      .u_label = "u: noise, from the start to the goal (standard deviations)",
+      .v_label = "v: noise, across it (standard deviations)",
+      .start_name = "start",
+      .goal_name = "goal"};
 }
 
 void print(const LandscapeAnswer& l) {
   for (const auto& [what, peak] : {std::pair("start   ", l.start), {"goal    ", l.goal}}) {
     const auto& p = l.peaks[static_cast<std::size_t>(peak)];
-    write(fmt::format("{}{}   log p {:.2f}   {:.3g} % of the target's mass on the square\n", what, one_line(p.text),
-                      p.logprob, 100 * l.share(peak)));
+    write(fmt::format("{}{}   log p {:.2f}   {:.3g} % of the target's mass on the square\n", what,
+                      one_line(p.text), p.logprob, 100 * l.share(peak)));
   }
   write(fmt::format("square  {} x {} cells, {} replies\n", l.survey.n, l.survey.n, l.peaks.size()));
   for (const auto& w : l.walks)
-    write(fmt::format("{:<8}{}; {} come to a reply more probable than the start; {} points each\n", w.name, counted(w),
-                      w.improved, w.points));
+    write(fmt::format("{:<8}{}; {} come to a reply more probable than the start; {} points each\n",
+                      w.name, counted(w), w.improved, w.points));
   std::string names;
   for (const std::string& f : l.files) names += (names.empty() ? "" : " ") + f;
   write("files   " + names + "\n");
@@ -90,7 +95,8 @@ Result<LandscapeAnswer> answer(const Args& a) {
   r.budget.stop = &stop_flag();
   std::unique_ptr<Session> session;
   if (!a.toy) {
-    PONDER_ASSIGN(r.prompt, a.prompt.request());  // a missing one is told before the model is loaded
+    PONDER_ASSIGN(r.prompt,
+                  a.prompt.request());  // a missing one is told before the model is loaded
     PONDER_ASSIGN(session, open_session(a.model));
   }
   work_begins();
@@ -102,7 +108,8 @@ Result<LandscapeAnswer> answer(const Args& a) {
 // Writes what there is, draws it when it is whole, and says so.
 Result<int> run_landscape(const Args& a) {
   if (a.toy && !(a.prompt.text.empty() && a.prompt.file.empty()))
-    return Error{Code::kInvalid, "a prompt or --toy", "both", "command line", "leave one of them out"};
+    return Error{Code::kInvalid, "a prompt or --toy", "both", "command line",
+                 "leave one of them out"};
   for (const std::string& f : landscape_files(a.out)) PONDER_TRY(check_out(f, "--out", a.force));
   PONDER_ASSIGN(LandscapeAnswer l, answer(a));
   PONDER_TRY(write_csv(l, a.out));
@@ -134,14 +141,18 @@ Run add_landscape(CLI::App& app) {
   app.add_option("--out", a->out, "NAME of the files: NAME.png, NAME.svg, NAME.csv, …")->required();
   app.add_flag("--force", a->force, "replace the files of an earlier run at --out");
   app.add_option("--size", a->request.size, "cells along each side")->check(CLI::Range(2, 1024));
-  app.add_option("--alpha", a->request.alpha, "exponent of the target p^alpha (default: 4; of the toy 1)")
+  app.add_option("--alpha", a->request.alpha,
+                 "exponent of the target p^alpha (default: 4; of the toy 1)")
       ->check(CLI::Range(0.01, 1000.));
-  app.add_option("--seeds", a->request.seeds, "starts, of which each method makes a path")->check(CLI::Range(1, 10000));
-  app.add_option("--points", a->request.points, "points of each path")->check(CLI::Range(3, 1000000));
+  app.add_option("--seeds", a->request.seeds, "starts, of which each method makes a path")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--points", a->request.points, "points of each path")
+      ->check(CLI::Range(3, 1000000));
   app.add_option("-s,--seed", a->request.seed, "seed of the noise, the starts and the chains");
   app.add_flag("--json", a->json, "print one JSON object");
   app.footer(
-      "The start is the ordinary reply, the goal the best one of a beam. A path escapes when it comes to the goal, or "
+      "The start is the ordinary reply, the goal the best one of a beam. A path escapes when it "
+      "comes to the goal, or "
       "to a\nreply more probable still. Replies are of up to 24 tokens unless "
       "--max-length says otherwise.\n"
       "Examples:\n  ponder landscape --toy --out two-hills\n"

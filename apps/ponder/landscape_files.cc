@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "landscape.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder::app {
 namespace {
@@ -22,7 +22,8 @@ std::string spot_fields(const Spot& s) {
 }  // namespace
 
 std::vector<std::string> landscape_files(const std::string& name) {
-  return {name + ".csv", name + "-paths.csv", name + "-replies.csv", name + ".svg", name + ".png", name + ".gp"};
+  return {name + ".csv", name + "-paths.csv", name + "-replies.csv",
+          name + ".svg", name + ".png",       name + ".gp"};
 }
 
 Status write_csv(const LandscapeAnswer& l, const std::string& name) {
@@ -38,7 +39,8 @@ Status write_csv(const LandscapeAnswer& l, const std::string& name) {
     for (std::size_t p = 0; p < w.paths.size(); ++p)
       for (std::size_t k = 0; k < w.paths[p].points.size(); ++k) {
         const Point z = w.paths[p].points[k];
-        paths += fmt::format("{},{},{},{:.6f},{:.6f},{}\n", w.name, p, k, z.u, z.v, spot_fields(w.paths[p].spots[k]));
+        paths += fmt::format("{},{},{},{:.6f},{:.6f},{}\n", w.name, p, k, z.u, z.v,
+                             spot_fields(w.paths[p].spots[k]));
       }
   PONDER_TRY(replace_file(files[1], paths));
   std::vector<int> n_cells(l.peaks.size());

@@ -1,5 +1,5 @@
-// The picture, by gnuplot as a child process, from a script that stays beside it. Palette: viridis (Smith and van der
-// Walt 2015), which colour-blind readers can order.
+// The picture, by gnuplot as a child process, from a script that stays beside it. Palette: viridis
+// (Smith and van der Walt 2015), which colour-blind readers can order.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "landscape.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder::app {
 namespace {
@@ -37,9 +37,11 @@ set object 1 rectangle from graph 0,0 to graph 1,1 fillcolor rgb '#bbbbbb' fills
 )";
 
 constexpr const char* kLegend =
-    "white line: the path of the first seed, from the circle to the triangle; orange: the ends of all seeds";
+    "white line: the path of the first seed, from the circle to the triangle; orange: the ends of "
+    "all seeds";
 
-// Each panel: the cells, the ends of all paths, the path of the first seed with its start and end, the two replies.
+// Each panel: the cells, the ends of all paths, the path of the first seed with its start and end,
+// the two replies.
 constexpr const char* kPanel = R"(  set title {title} noenhanced
   {colourbox}
   last = word(n_last, {panel}) + 0
@@ -64,45 +66,53 @@ std::string literal(const std::string& s) {
 std::string label(const std::string& text, Point at, const Survey& s) {
   // Away from the edge that is near.
   const bool right = at.u > (s.low.u + s.high.u) / 2;
-  return fmt::format("set label {} at {:.4f},{:.4f} {} offset {},2 front noenhanced textcolor rgb 'black' boxed\n",
-                     literal(text), at.u, at.v, right ? "right" : "left", right ? "1" : "-1");
+  return fmt::format(
+      "set label {} at {:.4f},{:.4f} {} offset {},2 front noenhanced textcolor rgb 'black' boxed\n",
+      literal(text), at.u, at.v, right ? "right" : "left", right ? "1" : "-1");
 }
 
 std::string script(const LandscapeAnswer& l, const Caption& c, const std::string& name) {
   double worst = INFINITY, best = -INFINITY;
   for (const Spot& s : l.survey.cells)
     if (s.peak >= 0) worst = std::min(worst, s.logprob), best = std::max(best, s.logprob);
-  const bool all = std::all_of(l.survey.cells.begin(), l.survey.cells.end(), [](const Spot& s) { return s.peak >= 0; });
+  const bool all = std::all_of(l.survey.cells.begin(), l.survey.cells.end(),
+                               [](const Spot& s) { return s.peak >= 0; });
   std::string lasts;
   for (const auto& w : l.walks) lasts += fmt::format("{} ", w.paths[0].points.size() - 1);
   std::string out = fmt::format(
-      kHead, fmt::arg("cells", literal(name + ".csv")), fmt::arg("paths", literal(name + "-paths.csv")),
-      fmt::arg("lasts", lasts), fmt::arg("worst", worst), fmt::arg("best", best), fmt::arg("u_low", l.survey.low.u),
-      fmt::arg("u_high", l.survey.high.u), fmt::arg("v_low", l.survey.low.v), fmt::arg("v_high", l.survey.high.v),
-      fmt::arg("u_label", literal(c.u_label)), fmt::arg("v_label", literal(c.v_label)),
+      kHead, fmt::arg("cells", literal(name + ".csv")),
+      fmt::arg("paths", literal(name + "-paths.csv")), fmt::arg("lasts", lasts),
+      fmt::arg("worst", worst), fmt::arg("best", best), fmt::arg("u_low", l.survey.low.u),
+      fmt::arg("u_high", l.survey.high.u), fmt::arg("v_low", l.survey.low.v),
+      fmt::arg("v_high", l.survey.high.v), fmt::arg("u_label", literal(c.u_label)),
+      fmt::arg("v_label", literal(c.v_label)),
       fmt::arg("legend", literal(kLegend + std::string(all ? "" : "; grey: no reply"))));
   out += "set style textbox opaque fillcolor rgb 'white' border lc rgb 'black' margins 0.6,0.6\n";
   out += label(c.start_name, l.start_at, l.survey) + label(c.goal_name, l.goal_at, l.survey);
   out +=
       "do for [kind in 'svg png'] {\n"
-      "  if (kind eq 'svg') { set terminal svg rounded size 1200,740 font 'sans,14' background 'white' } \\\n"
+      "  if (kind eq 'svg') { set terminal svg rounded size 1200,740 font 'sans,14' background "
+      "'white' } \\\n"
       "  else { set terminal pngcairo rounded size 1200,740 font 'sans,11' }\n";
   out += fmt::format("  set output {}.kind\n", literal(name + "."));
   out += "  set multiplot layout 1,2 margins screen 0.07,0.9,0.17,0.79 spacing screen 0.06\n";
   for (std::size_t k = 0; k < c.title.size(); ++k)
-    out += fmt::format("  set label {} {} at screen 0.5,{:.3f} center noenhanced\n", 100 + k, literal(c.title[k]),
+    out += fmt::format("  set label {} {} at screen 0.5,{:.3f} center noenhanced\n", 100 + k,
+                       literal(c.title[k]),
                        0.88 + 0.038 * static_cast<double>(c.title.size() - 1 - k));
   for (std::size_t k = 0; k < l.walks.size(); ++k)
     out += fmt::format(
-        kPanel, fmt::arg("title", literal(l.walks[k].title + ": " + counted(l.walks[k]))), fmt::arg("panel", k + 1),
-        fmt::arg("method", literal(l.walks[k].name)),
-        fmt::arg("colourbox", k + 1 == l.walks.size() ? "set colorbox; set cblabel 'log p (nats)'" : "unset colorbox"));
+        kPanel, fmt::arg("title", literal(l.walks[k].title + ": " + counted(l.walks[k]))),
+        fmt::arg("panel", k + 1), fmt::arg("method", literal(l.walks[k].name)),
+        fmt::arg("colourbox", k + 1 == l.walks.size() ? "set colorbox; set cblabel 'log p (nats)'"
+                                                      : "unset colorbox"));
   return out + "  unset multiplot\n  unset output\n}\n";
 }
 
 // Runs gnuplot on a script in its folder; the exit status, or the reason why it could not be run.
 Result<int> run_gnuplot(const std::filesystem::path& gp) {
-  const std::string folder = gp.parent_path().empty() ? "." : gp.parent_path().string(), file = gp.filename().string();
+  const std::string folder = gp.parent_path().empty() ? "." : gp.parent_path().string(),
+                    file = gp.filename().string();
   std::string program = "gnuplot", argument = "./" + file;
   char* argv[] = {program.data(), argument.data(), nullptr};
   posix_spawn_file_actions_t actions;
@@ -124,15 +134,16 @@ Result<int> run_gnuplot(const std::filesystem::path& gp) {
 
 Status draw(const LandscapeAnswer& l, const Caption& c, const std::string& name) {
   const std::filesystem::path gp = name + ".gp";
-  PONDER_TRY(replace_file(gp.string(), script(l, c, std::filesystem::path(name).filename().string())));
+  PONDER_TRY(
+      replace_file(gp.string(), script(l, c, std::filesystem::path(name).filename().string())));
   const auto status = run_gnuplot(gp);
   if (!status.ok())
-    return Error{
-        Code::kIo, "gnuplot, to draw the picture", status.error().got, gp.string(),
-        "the numbers are in " + name + ".csv; install gnuplot (Debian: gnuplot-nox), then gnuplot " + gp.string()};
+    return Error{Code::kIo, "gnuplot, to draw the picture", status.error().got, gp.string(),
+                 "the numbers are in " + name +
+                     ".csv; install gnuplot (Debian: gnuplot-nox), then gnuplot " + gp.string()};
   if (*status != 0)
-    return Error{Code::kIo, "gnuplot to draw the picture", "exit code " + std::to_string(*status), gp.string(),
-                 "the numbers are in " + name + ".csv; what gnuplot says is above"};
+    return Error{Code::kIo, "gnuplot to draw the picture", "exit code " + std::to_string(*status),
+                 gp.string(), "the numbers are in " + name + ".csv; what gnuplot says is above"};
   return {};
 }
 

@@ -17,7 +17,8 @@ Result<std::unique_ptr<LineReader>> LineReader::open(const std::string& path) {
   std::unique_ptr<LineReader> reader(new LineReader(fd));
   struct stat s {};
   if (fd < 0 || fstat(fd, &s) != 0 || S_ISDIR(s.st_mode))
-    return Error{Code::kNotFound, "a readable file", "none", path, "check the path given with --input"};
+    return Error{Code::kNotFound, "a readable file", "none", path,
+                 "check the path given with --input"};
   return reader;
 }
 
@@ -58,7 +59,8 @@ bool LineReader::ready() {
 
 Result<bool> LineReader::next(std::string& line) {
   while (!has_line() && !over_) read_more();
-  if (errno_ != 0) return Error{Code::kIo, "to read the requests", std::strerror(errno_), "--input", ""};
+  if (errno_ != 0)
+    return Error{Code::kIo, "to read the requests", std::strerror(errno_), "--input", ""};
   if (stop_flag() || begin_ == buffer_.size()) return false;
   line.assign(buffer_, begin_, searched_ - begin_);
   begin_ = searched_ = std::min(searched_ + 1, buffer_.size());

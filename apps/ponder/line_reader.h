@@ -1,11 +1,12 @@
-// Lines of a file or of stdin, with the answer to one question that iostreams have none for: would the next line have
-// to be waited for? Commands that work in batches ask it, so that a partner who waits for an answer gets it.
+// Lines of a file or of stdin, with the answer to one question that iostreams have none for: would
+// the next line have to be waited for? Commands that work in batches ask it, so that a partner who
+// waits for an answer gets it.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder::app {
 
@@ -17,8 +18,8 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// The next line without its end; false at the end of the input, or when a signal ended the wait for it.
-  /// Errors: kIo.
+  /// The next line without its end; false at the end of the input, or when a signal ended the wait
+  /// for it. Errors: kIo.
   Result<bool> next(std::string& line);
   /// Would next() return at once?
   bool ready();
@@ -31,7 +32,8 @@ class LineReader {
   int fd_;
   int errno_ = 0;  // of a read that failed
   std::string buffer_;
-  std::size_t begin_ = 0, searched_ = 0;  // of the next line; where no line end has been looked for yet
+  std::size_t begin_ = 0,
+              searched_ = 0;  // of the next line; where no line end has been looked for yet
   bool over_ = false;
 };
 

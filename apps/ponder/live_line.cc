@@ -25,9 +25,11 @@ void LiveLine::show(const ThinkProgress& p) {
   if (!on_ || (p.method == method_ && p.seconds < shown_at_ + kEvery)) return;
   shown_at_ = p.seconds;
   method_ = p.method;
-  const std::string head = fmt::format("{}: {}", p.method, p.best ? fmt::format("log p {:.2f}", p.best->logprob) : "…");
+  const std::string head =
+      fmt::format("{}: {}", p.method, p.best ? fmt::format("log p {:.2f}", p.best->logprob) : "…");
   std::string left;
-  if (std::isfinite(budget_.seconds)) left = fmt::format("  {:.0f} s left", std::max(0., budget_.seconds - p.seconds));
+  if (std::isfinite(budget_.seconds))
+    left = fmt::format("  {:.0f} s left", std::max(0., budget_.seconds - p.seconds));
   if (budget_.tokens != std::numeric_limits<std::int64_t>::max())
     left += fmt::format("  {} tokens left", std::max<std::int64_t>(0, budget_.tokens - p.tokens));
   constexpr int kGap = 2;

@@ -1,12 +1,12 @@
-// A line on stderr, where that is a terminal, that tells how far a search has come: the method at work, the best reply
-// so far, the budget left. It is gone when the search is over.
+// A line on stderr, where that is a terminal, that tells how far a search has come: the method at
+// work, the best reply so far, the budget left. It is gone when the search is over.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "ponder/search/think.h"
 #include "ponder/session/text_model.h"
-#include "ponder/think.h"
 
 namespace ponder::app {
 

@@ -1,4 +1,5 @@
-// ponder: one program, one file a subcommand. Here: the table of subcommands, the environment, signals and exit codes.
+// ponder: one program, one file a subcommand. Here: the table of subcommands, the environment,
+// signals and exit codes.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,7 +16,7 @@
 #include "flags.h"
 #include "help.h"
 #include "output.h"
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 
 namespace ponder::app {
 namespace {
@@ -51,12 +52,14 @@ extern "C" void on_signal(int s) {
   g_signal = s;
 }
 
-// PONDER_<FLAG> for every long name of what the command line leaves open. Not by CLI11's own means: it reads the
-// environment for commands that were not asked for, too, and knows one name an option.
+// PONDER_<FLAG> for every long name of what the command line leaves open. Not by CLI11's own means:
+// it reads the environment for commands that were not asked for, too, and knows one name an option.
 void read_environment(CLI::App& sub) {
   for (CLI::Option* o : sub.get_options()) {
     const auto& excluded = o->get_excludes();
-    if (std::any_of(excluded.begin(), excluded.end(), [](const CLI::Option* x) { return x->count() > 0; })) continue;
+    if (std::any_of(excluded.begin(), excluded.end(),
+                    [](const CLI::Option* x) { return x->count() > 0; }))
+      continue;
     for (const std::string& flag : o->get_lnames()) {
       std::string name = "PONDER_";
       for (char c : flag) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
@@ -75,14 +78,16 @@ void add_print_outs(CLI::App& app) {
   app.add_option_function<std::string>(
          "--completion",
          [&app](const std::string& shell) {
-           throw CLI::CallForVersion(completion_script(command_rows(app), shell), CLI::ExitCodes::Success);
+           throw CLI::CallForVersion(completion_script(command_rows(app), shell),
+                                     CLI::ExitCodes::Success);
          },
          "print what bash, zsh or fish completes")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.add_flag_callback(
       "--man",
       [&app] {
-        throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)), CLI::ExitCodes::Success);
+        throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)),
+                                  CLI::ExitCodes::Success);
       },
       "print the man page");
 }
@@ -108,7 +113,8 @@ int run(int argc, char** argv) {
   for (const Command& c : kCommands) {
     CLI::App* sub = app.add_subcommand(c.name, c.help);
     runs[c.name] = c.add(*sub);
-    if (sub->get_option_no_throw("PROMPT"))  // a list, as of --method, is one argument: what follows it is the prompt
+    if (sub->get_option_no_throw(
+            "PROMPT"))  // a list, as of --method, is one argument: what follows it is the prompt
       for (CLI::Option* o : sub->get_options()) o->allow_extra_args(false);
   }
   auto arguments = spelled_arguments(argc, argv, app);

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder::app {
 namespace {
@@ -43,7 +43,8 @@ class LoadingLine {
     thread_ = std::jthread([this, line](const std::stop_token& stop) {
       constexpr std::chrono::milliseconds kShort{500};
       std::unique_lock lock(mutex_);
-      if (ended_.wait_for(lock, stop, kShort, [] { return false; }) || stop.stop_requested()) return;
+      if (ended_.wait_for(lock, stop, kShort, [] { return false; }) || stop.stop_requested())
+        return;
       std::cerr << line << std::flush;
       ended_.wait(lock, stop, [] { return false; });
       std::cerr << "\r\x1b[K" << std::flush;
@@ -80,9 +81,9 @@ Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
   PONDER_ASSIGN(auto session, Session::open(text, options));
   const ModelInfo& info = session->model().info();
   if (m.verbose)
-    std::cerr << fmt::format("ponder: {}, {}, {} on {}, {} threads, {} MB of weights\n", text->file().path(),
-                             info.architecture, to_string(info.precision), info.isa, info.n_threads,
-                             info.weight_bytes >> 20);
+    std::cerr << fmt::format("ponder: {}, {}, {} on {}, {} threads, {} MB of weights\n",
+                             text->file().path(), info.architecture, to_string(info.precision),
+                             info.isa, info.n_threads, info.weight_bytes >> 20);
   return session;
 }
 

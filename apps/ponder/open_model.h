@@ -1,4 +1,5 @@
-// Opens what -m names: the text side of a model file, or the whole of it with a line on the terminal while it loads.
+// Opens what -m names: the text side of a model file, or the whole of it with a line on the
+// terminal while it loads.
 #pragma once
 
 #include <memory>

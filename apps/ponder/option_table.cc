@@ -1,5 +1,5 @@
-// Reads CLI11's tables. What they do not know is here by name: defaults that the program works out, which values are
-// paths, what requests look like.
+// Reads CLI11's tables. What they do not know is here by name: defaults that the program works out,
+// which values are paths, what requests look like.
 #include "option_table.h"
 
 #include <CLI/CLI.hpp>
@@ -33,14 +33,16 @@ constexpr DefaultWords kDefaults[] = {
     {"design", "max-edits", "no limit"},
     {"design", "steps", ""},  // its description says it
 };
-constexpr const char* kPaths[] = {"model",         "file",  "input", "out",    "certificate", "check",
-                                  "chat-template", "start", "score", "logits", "held-out"};
+constexpr const char* kPaths[] = {"model",       "file",   "input",         "out",
+                                  "certificate", "check",  "chat-template", "start",
+                                  "score",       "logits", "held-out"};
 
 const std::map<std::string, std::string>& requests() {
   static const std::string prompt =
       R"(a line: {"question":TEXT} and "system":TEXT if wanted, or {"messages":[{"role":TEXT,"content":TEXT},…]}, )"
       R"(or {"prompt":TEXT} (raw text, no chat template), or {"prompt_ids":[…]})";
-  static const std::string reply = R"(; with "reply":TEXT or "reply_ids":[…], and "end":true for the end of its turn)";
+  static const std::string reply =
+      R"(; with "reply":TEXT or "reply_ids":[…], and "end":true for the end of its turn)";
   static const std::map<std::string, std::string> all{
       {"generate", prompt},
       {"think", prompt},
@@ -56,12 +58,17 @@ const std::map<std::string, std::string>& requests() {
 constexpr Word kWords[] = {
     {"ESS", "how many independent draws the draws are worth"},
     {"R-hat", "how far chains disagree; 1 is agreement"},
-    {"TFE", "token-forward-equivalent, the unit of work: one token pushed once through the network"},
-    {"certificate", "what a search has proved: that a reply is the most probable one, or how near it is to that"},
-    {"chain", "a reply that is changed step by step, so that in the long run it visits replies as the target says"},
+    {"TFE",
+     "token-forward-equivalent, the unit of work: one token pushed once through the network"},
+    {"certificate",
+     "what a search has proved: that a reply is the most probable one, or how near it is to that"},
+    {"chain",
+     "a reply that is changed step by step, so that in the long run it visits replies as the "
+     "target says"},
     {"draw", "a reply taken at random, each with its probability under the target"},
     {"kernel", "the kind of step that changes a chain"},
-    {"law", "the model's probabilities of whole replies, as --target, -n and --allow-ids limit them"},
+    {"law",
+     "the model's probabilities of whole replies, as --target, -n and --allow-ids limit them"},
     {"nat", "a unit of log-probability: 0.69 more is twice as probable"},
 };
 
@@ -92,7 +99,8 @@ bool names(const OptionRow& row, const std::string& name) {
   return std::find(row.longs.begin(), row.longs.end(), name) != row.longs.end();
 }
 
-std::string default_of(const std::string& command, const OptionRow& row, const std::string& captured) {
+std::string default_of(const std::string& command, const OptionRow& row,
+                       const std::string& captured) {
   if (row.value.empty() || row.description.find("default") != std::string::npos) return "";
   for (const DefaultWords& d : kDefaults)
     if ((command == d.command || !*d.command) && names(row, d.option) &&
@@ -102,8 +110,10 @@ std::string default_of(const std::string& command, const OptionRow& row, const s
 }
 
 OptionRow option_row(const std::string& command, const CLI::Option& o) {
-  OptionRow row{.shorts = o.get_snames(), .longs = o.get_lnames(), .description = o.get_description()};
-  row.file = std::any_of(std::begin(kPaths), std::end(kPaths), [&](const char* p) { return names(row, p); });
+  OptionRow row{
+      .shorts = o.get_snames(), .longs = o.get_lnames(), .description = o.get_description()};
+  row.file = std::any_of(std::begin(kPaths), std::end(kPaths),
+                         [&](const char* p) { return names(row, p); });
   if (o.get_items_expected_max() == 0) return row;
   row.choices = choices_of(o.get_type_name());
   row.value = placeholder(row, o.get_type_name());
@@ -177,7 +187,8 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
     for (std::string word; words >> word;) {
       const auto columns = static_cast<std::size_t>(width_of(word));
       const bool first = column == indent;
-      if (!first && column + 1 + columns > width) out += "\n" + std::string(indent, ' '), column = indent;
+      if (!first && column + 1 + columns > width)
+        out += "\n" + std::string(indent, ' '), column = indent;
       if (column > indent) out += ' ', ++column;
       out += word;
       column += columns;

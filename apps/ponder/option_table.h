@@ -1,5 +1,5 @@
-// The options of the commands as they are registered, in words: what help, completion and the man page are made from.
-// Not the first screen of help, which is chosen by hand (help.cc).
+// The options of the commands as they are registered, in words: what help, completion and the man
+// page are made from. Not the first screen of help, which is chosen by hand (help.cc).
 #pragma once
 
 #include <string>
@@ -40,8 +40,8 @@ struct Word {
 };
 std::vector<Word> words_in(const std::string& text);
 
-/// Lines of at most `width` columns, broken at spaces; every line but the first begins with `indent` spaces. Line
-/// breaks of the text stay.
+/// Lines of at most `width` columns, broken at spaces; every line but the first begins with
+/// `indent` spaces. Line breaks of the text stay.
 std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
 
 }  // namespace ponder::app

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder::app {
 
@@ -11,7 +11,8 @@ Status check_out(const std::string& path, const std::string& flag, bool force, b
   std::error_code none;
   if (!force && std::filesystem::is_regular_file(path, none))
     return Error{Code::kInvalid, "a new file", path + ", which exists already", flag,
-                 std::string("give --force to replace it") + (resume ? ", or --resume to go on with it" : "")};
+                 std::string("give --force to replace it") +
+                     (resume ? ", or --resume to go on with it" : "")};
   return check_replaceable(path);
 }
 

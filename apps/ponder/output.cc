@@ -48,7 +48,8 @@ std::string one_line(const std::string& s) {
 }
 
 int exit_code(const Error& e) {
-  return e.code == Code::kInvalid || e.code == Code::kNotFound || e.code == Code::kUnsupported ? 2 : 1;
+  return e.code == Code::kInvalid || e.code == Code::kNotFound || e.code == Code::kUnsupported ? 2
+                                                                                               : 1;
 }
 
 }  // namespace ponder::app

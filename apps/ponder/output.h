@@ -4,11 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder::app {
 
-/// Writes to stdout. After a failure nothing more is written: output_broken() says so, output_status() why.
+/// Writes to stdout. After a failure nothing more is written: output_broken() says so,
+/// output_status() why.
 void write(std::string_view);
 /// The text, a line end, and what was written before: to the reader, now.
 void write_line(std::string_view);

@@ -1,5 +1,5 @@
-// ponder prove: best-first search alone: the most likely replies, proved, or a certified gap, on paper where asked for;
-// and the check of such a paper.
+// ponder prove: best-first search alone: the most likely replies, proved, or a certified gap, on
+// paper where asked for; and the check of such a paper.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,7 @@
 #include "open_model.h"
 #include "out_file.h"
 #include "output.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 #include "search_args.h"
 #include "search_print.h"
 #include "terms.h"
@@ -32,14 +32,18 @@ void print_prove(const ProveAnswer& a) {
   };
   if (a.per_length) {
     for (const auto& x : *a.per_length)
-      add(x.tokens.size(), x, x.gap > 0 ? fmt::format("   gap {:.2f}", x.gap) : "   proved for its length");
+      add(x.tokens.size(), x,
+          x.gap > 0 ? fmt::format("   gap {:.2f}", x.gap) : "   proved for its length");
   } else {
     for (std::size_t i = 0; i < a.replies.size(); ++i)
-      add(i + 1, a.replies[i], a.by_worth ? fmt::format("   worth {:.2f}", a.replies[i].worth) : "");
+      add(i + 1, a.replies[i],
+          a.by_worth ? fmt::format("   worth {:.2f}", a.replies[i].worth) : "");
   }
   print_replies(rows);
   print_proof(a.certificate, {a.replies.size(), a.n_best, a.by_worth}, a.run.seconds);
-  if (a.n_best > 1) write_column("mass", fmt::format("these hold {:.4f} of the probability", a.certificate.mass_kept));
+  if (a.n_best > 1)
+    write_column("mass",
+                 fmt::format("these hold {:.4f} of the probability", a.certificate.mass_kept));
   flush();
 }
 
@@ -62,8 +66,8 @@ void print_check(const CheckAnswer& a, double seconds) {
     write("NOT VALID  " + r.why + "\n");
   else
     write(fmt::format("{}{}; {} prefixes looked at in f32, tolerance {} nats, {:.1f} s\n",
-                      r.valid ? "valid      " : "UNDECIDED  ", claim_sentence(s.certificate, what), r.n_prefixes,
-                      a.tolerance, seconds));
+                      r.valid ? "valid      " : "UNDECIDED  ", claim_sentence(s.certificate, what),
+                      r.n_prefixes, a.tolerance, seconds));
 }
 
 // Always in f32, whatever the search ran in: what its precision may have changed is the tolerance.
@@ -80,7 +84,8 @@ Result<int> run_check(const Args& a, const Budget& budget) {
   if (a.json())
     write_line(to_json(answer));
   else
-    print_check(answer, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    print_check(answer,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return answer.result.valid ? 0 : 1;
 }
 
@@ -91,8 +96,10 @@ Status check_args(const Args& a) {
   if (a.per_length && (a.n_best > 1 || !a.certificate.empty() || !a.terms.empty()))
     return bad("--per-length alone", "--n-best, --certificate, --length-prior or --term with it");
   if (!a.certificate.empty() && !a.terms.terms.empty())
-    return bad("--certificate without terms, of which a certificate says nothing", "--term " + a.terms.terms[0]);
-  if (!a.certificate.empty() && !a.lines.input.empty()) return bad("--certificate with one prompt", "--input");
+    return bad("--certificate without terms, of which a certificate says nothing",
+               "--term " + a.terms.terms[0]);
+  if (!a.certificate.empty() && !a.lines.input.empty())
+    return bad("--certificate with one prompt", "--input");
   return a.certificate.empty() ? Status() : check_out(a.certificate, "--certificate", a.force);
 }
 
@@ -106,8 +113,9 @@ Result<int> run_prove(const Args& a, const Budget& budget) {
   PONDER_ASSIGN(r.terms, a.terms.request());
   PONDER_TRY(check_provable(r.terms));
   PONDER_TRY(check_args(a));
-  return answer_requests(
-      a, [&](Session& s, PromptRequest prompt, bool json) { return prove_one(a, r, s, std::move(prompt), json); });
+  return answer_requests(a, [&](Session& s, PromptRequest prompt, bool json) {
+    return prove_one(a, r, s, std::move(prompt), json);
+  });
 }
 
 }  // namespace
@@ -120,11 +128,13 @@ Run add_prove(CLI::App& app) {
   app.add_flag("--per-length", a->per_length, "the most likely reply of each length");
   app.add_option("--certificate", a->certificate, "file to write what is proved to, for --check");
   app.add_flag("--force", a->force, "replace the file of an earlier --certificate");
-  app.add_option("--check", a->check, "verify a certificate in f32 by plain enumeration; without --budget, to the end");
+  app.add_option("--check", a->check,
+                 "verify a certificate in f32 by plain enumeration; without --budget, to the end");
   app.footer(
       "Replies are of up to 40 tokens unless --max-length says otherwise.\n"
       "Examples:\n  ponder prove -p 'What is the capital of France?' --certificate paris.json\n"
-      "  ponder prove --check paris.json\n  ponder prove -p 'Is water wet?' --n-best 5 --budget 20s");
+      "  ponder prove --check paris.json\n  ponder prove -p 'Is water wet?' --n-best 5 --budget "
+      "20s");
   return [a, &app]() -> Result<int> {
     const bool checks = !a->check.empty();
     if (checks && app.get_option("--budget")->count() == 0) a->budget.text.clear();

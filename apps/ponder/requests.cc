@@ -25,7 +25,8 @@ Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& ca
     const auto request = parse_request(line, n_vocab);
     const Status s = request.ok() ? calls.fn(number, *request) : request.status();
     if (s.ok()) continue;
-    if (s.error().code == Code::kIo) return s.error();  // no fault of the line, and the next would fare no better
+    if (s.error().code == Code::kIo)
+      return s.error();  // no fault of the line, and the next would fare no better
     PONDER_TRY(calls.on_error ? calls.on_error(number, s.error()) : write_error(number, s.error()));
     code = std::max(code, exit_code(s.error()));
   }
@@ -44,7 +45,8 @@ PromptRequest intended(PromptRequest r, bool raw) {
 
 Result<int> answer_requests(const RequestArgs& a, const AnswerOne& one) {
   if (a.lines.input.empty()) {
-    PONDER_ASSIGN(PromptRequest prompt, a.prompt.request());  // a missing one is told before the model is loaded
+    PONDER_ASSIGN(PromptRequest prompt,
+                  a.prompt.request());  // a missing one is told before the model is loaded
     PONDER_ASSIGN(const auto session, open_session(a.model));
     work_begins();
     PONDER_TRY(one(*session, std::move(prompt), a.json()));

@@ -24,10 +24,11 @@ struct RequestArgs {
   bool json() const { return lines.json || lines.jsonl; }
 };
 
-/// Calls fn(line number, request) for every line of --input. Lines that are no requests, and those whose fn fails, are
-/// told to on_error(line number, error); without one they are answered by their error.
-/// Calls idle(), where given, before every wait for more input: commands that work in batches answer then what they
-/// have. Returns the exit code. Errors: kIo, kNotFound of the input; those of on_error and idle.
+/// Calls fn(line number, request) for every line of --input. Lines that are no requests, and those
+/// whose fn fails, are told to on_error(line number, error); without one they are answered by their
+/// error. Calls idle(), where given, before every wait for more input: commands that work in
+/// batches answer then what they have. Returns the exit code. Errors: kIo, kNotFound of the input;
+/// those of on_error and idle.
 struct LineCalls {
   std::function<Status(int, const RequestLine&)> fn;
   std::function<Status(int, const Error&)> on_error{};
@@ -38,8 +39,8 @@ Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls&);
 /// Answers a line by its error.
 Status write_error(int line, const Error&);
 
-/// Lines that wait for the pass that answers them all. A line that has an error waits for its turn, too: answers come
-/// in order.
+/// Lines that wait for the pass that answers them all. A line that has an error waits for its turn,
+/// too: answers come in order.
 template <class Request, class Answer>
 class LineBatch {
  public:
@@ -84,8 +85,8 @@ class LineBatch {
 /// What -no-cnv says of a request's raw text: it is intended.
 PromptRequest intended(PromptRequest, bool raw);
 
-/// Opens the model and calls one(session, prompt, json) for the prompt, or for every line of --input. Returns the exit
-/// code.
+/// Opens the model and calls one(session, prompt, json) for the prompt, or for every line of
+/// --input. Returns the exit code.
 using AnswerOne = std::function<Status(Session&, PromptRequest, bool json)>;
 Result<int> answer_requests(const RequestArgs&, const AnswerOne& one);
 

@@ -6,7 +6,7 @@
 #include "open_model.h"
 #include "out_file.h"
 #include "output.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 #include "requests.h"
 #include "sample_print.h"
 #include "terms.h"
@@ -25,7 +25,8 @@ struct Args : RequestArgs {
 
 Status write_draws(const SampleAnswer& a, const TextModel& text) {
   if (a.file.empty()) return {};
-  return a.file.ends_with(".nc") ? write_netcdf(labelled_trace(a), a.file) : replace_file(a.file, draws_jsonl(a, text));
+  return a.file.ends_with(".nc") ? write_netcdf(labelled_trace(a), a.file)
+                                 : replace_file(a.file, draws_jsonl(a, text));
 }
 
 Status sample_one(const Args& a, SampleRequest r, Session& s, PromptRequest prompt, bool json) {
@@ -61,13 +62,16 @@ Status check_args(const Args& a) {
   if (!a.out.empty() && !a.out.ends_with(".nc") && !a.out.ends_with(".jsonl"))
     return Error{Code::kInvalid, "a file name that ends in .nc or .jsonl", a.out, "--out", ""};
   if (!a.out.empty() && !a.lines.input.empty())
-    return Error{Code::kInvalid, "--out with one prompt", "--input", "command line", "run each prompt by itself"};
+    return Error{Code::kInvalid, "--out with one prompt", "--input", "command line",
+                 "run each prompt by itself"};
   if (a.request.resume && a.out.empty())
-    return Error{Code::kInvalid, "--resume with the --out of the run that goes on", "no --out", "command line", ""};
+    return Error{Code::kInvalid, "--resume with the --out of the run that goes on", "no --out",
+                 "command line", ""};
   if (!a.out.empty())
     for (const std::string& file : {a.out, a.out + ".checkpoint"})
       PONDER_TRY(check_out(file, "--out", a.force || a.request.resume, true));
-  return KernelSpec::parse(a.request.kernel).status();  // a wrong one is told before the model is loaded
+  return KernelSpec::parse(a.request.kernel)
+      .status();  // a wrong one is told before the model is loaded
 }
 
 Result<int> run_sample(const Args& a) {
@@ -78,8 +82,9 @@ Result<int> run_sample(const Args& a) {
   PONDER_ASSIGN(r.budget, a.budget.budget());
   if (!a.out.empty()) r.checkpoint = a.out + ".checkpoint";
   if (a.verify) return verify_law(a, std::move(r));
-  return answer_requests(
-      a, [&](Session& s, PromptRequest prompt, bool json) { return sample_one(a, r, s, std::move(prompt), json); });
+  return answer_requests(a, [&](Session& s, PromptRequest prompt, bool json) {
+    return sample_one(a, r, s, std::move(prompt), json);
+  });
 }
 
 }  // namespace
@@ -92,26 +97,37 @@ Run add_sample(CLI::App& app) {
   a->budget.add(app);
   app.add_option("--alpha", a->request.alpha, "the power of the probability: 1 is the model itself")
       ->check(CLI::Range(1e-3, 1e3));
-  app.add_option(
-      "--kernel", a->request.kernel,
-      "what moves the chains, as name:key=value,…: suffix, slice, hmc, hmc-token, gibbs, insert-delete, dmala, "
-      "gwg, pafs, csmc, exchange; a cycle as suffix+gibbs*3");
-  app.add_option("--chains", a->request.chains.chains, "chains side by side")->check(CLI::Range(1, 100000));
-  app.add_option("--draws", a->request.draws, "draws kept, of each chain")->check(CLI::Range(1, 100000000));
-  app.add_option("--warmup", a->request.chains.warmup, "steps before the first draw")->check(CLI::Range(0, 100000000));
+  app.add_option("--kernel", a->request.kernel,
+                 "what moves the chains, as name:key=value,…: suffix, slice, hmc, hmc-token, "
+                 "gibbs, insert-delete, dmala, "
+                 "gwg, pafs, csmc, exchange; a cycle as suffix+gibbs*3");
+  app.add_option("--chains", a->request.chains.chains, "chains side by side")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--draws", a->request.draws, "draws kept, of each chain")
+      ->check(CLI::Range(1, 100000000));
+  app.add_option("--warmup", a->request.chains.warmup, "steps before the first draw")
+      ->check(CLI::Range(0, 100000000));
   app.add_option("--thin", a->request.chains.thin, "steps a draw")->check(CLI::Range(1, 1000000));
-  app.add_option("--rungs", a->request.rungs, "replicas of a chain, from alpha 1 up, for the kernel exchange")
+  app.add_option("--rungs", a->request.rungs,
+                 "replicas of a chain, from alpha 1 up, for the kernel exchange")
       ->check(CLI::Range(2, 100));
   app.add_option("-s,--seed", a->request.chains.seed, "seed of the draws");
-  app.add_option("--out", a->out, "file of the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint lies beside it");
-  app.add_flag("--resume", a->request.resume, "go on from the checkpoint of --out, with more --draws if wanted");
-  app.add_flag("--force", a->force, "replace the files of an earlier run at --out")->excludes("--resume");
-  app.add_flag("--verify", a->verify, "prove the law on this model: few ids, short replies, against enumeration");
+  app.add_option(
+      "--out", a->out,
+      "file of the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint lies beside it");
+  app.add_flag("--resume", a->request.resume,
+               "go on from the checkpoint of --out, with more --draws if wanted");
+  app.add_flag("--force", a->force, "replace the files of an earlier run at --out")
+      ->excludes("--resume");
+  app.add_flag("--verify", a->verify,
+               "prove the law on this model: few ids, short replies, against enumeration");
   app.footer(
-      "Replies are of up to 40 tokens unless --max-length says otherwise. A verdict is given on R-hat (1.01) and ESS "
+      "Replies are of up to 40 tokens unless --max-length says otherwise. A verdict is given on "
+      "R-hat (1.01) and ESS "
       "(100 a chain) of log p and length.\n"
       "Examples:\n  ponder sample -p 'Name a river in London.' --alpha 4 --draws 20 --warmup 10\n"
-      "  ponder sample -p 'Is water wet?' --kernel suffix:tries=2+gibbs --term forbid:hard:Yes --draws 10 --warmup 5 "
+      "  ponder sample -p 'Is water wet?' --kernel suffix:tries=2+gibbs --term forbid:hard:Yes "
+      "--draws 10 --warmup 5 "
       "--json");
   return [a] { return run_sample(*a); };
 }

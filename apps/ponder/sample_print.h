@@ -1,4 +1,5 @@
-// What `ponder sample` shows people: replies by count, diagnostics, a verdict; how far the chains are.
+// What `ponder sample` shows people: replies by count, diagnostics, a verdict; how far the chains
+// are.
 #pragma once
 
 #include "ponder/session/sample.h"

@@ -1,5 +1,5 @@
-// ponder score: log-probabilities of given replies. Lines are scored in batches, in order and in constant memory. A
-// batch is what can be read without waiting.
+// ponder score: log-probabilities of given replies. Lines are scored in batches, in order and in
+// constant memory. A batch is what can be read without waiting.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@
 #include "open_model.h"
 #include "out_file.h"
 #include "output.h"
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 #include "requests.h"
 
 namespace ponder::app {
@@ -32,15 +32,16 @@ Batch batch_of(const Args& a, Session& s) {
     return {};
   };
   return Batch(
-      {.answer = [&a, &s](std::span<const ScoreRequest> r) { return s.score(r, a.options); }, .write = write_answer});
+      {.answer = [&a, &s](std::span<const ScoreRequest> r) { return s.score(r, a.options); },
+       .write = write_answer});
 }
 
 // Token by token, for people.
 void print_table(const ScoreAnswer& a, const Tokenizer& t) {
   const auto number = [](double x) { return fmt::format("{:9.4f}  ", x); };
   for (std::size_t i = 0; i < a.reply.size(); ++i)
-    write(number(a.logprobs[i]) + (a.k > 0 ? number(a.pseudo.logprobs[i]) : "") + quoted_json(t.piece(a.reply[i])) +
-          "\n");
+    write(number(a.logprobs[i]) + (a.k > 0 ? number(a.pseudo.logprobs[i]) : "") +
+          quoted_json(t.piece(a.reply[i])) + "\n");
   write(number(a.sum) + (a.k > 0 ? number(a.pseudo.sum) + "log p, pseudo" : "log p") + ", " +
         std::to_string(a.reply.size()) + " tokens\n");
 }
@@ -85,25 +86,29 @@ Result<int> score_one(const Args& a) {
 }
 
 Result<int> run_score(const Args& a) {
-  if (std::isnan(a.options.alpha)) return Error{Code::kInvalid, "a number above 0", "nan", "--alpha", ""};
+  if (std::isnan(a.options.alpha))
+    return Error{Code::kInvalid, "a number above 0", "nan", "--alpha", ""};
   if (a.template_only) return render_templates(a);
   if (a.options.logits) PONDER_TRY(make_folder(a.logits_dir));
   if (a.lines.input.empty()) return score_one(a);
   PONDER_ASSIGN(const auto session, open_session(a.model));
-  PONDER_TRY(session->score({}, a.options).status());  // a wrong option is told before any line is read
+  PONDER_TRY(
+      session->score({}, a.options).status());  // a wrong option is told before any line is read
   Batch batch = batch_of(a, *session);
   const auto add = [&](int n, const RequestLine& line) -> Status {
     constexpr std::size_t kLines = 64;
     work_begins();
     PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
-    if (!line.reply) return Error{Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""};
+    if (!line.reply)
+      return Error{Code::kInvalid, "\"reply\" or \"reply_ids\"", "none", "request", ""};
     batch.add(n, {.prompt = std::move(prompt), .reply = *line.reply});
     return batch.size() < kLines ? Status() : batch.run();
   };
   const LineCalls calls{.fn = add,
                         .on_error = [&](int n, const Error& e) { return batch.fail(n, e); },
                         .idle = [&] { return batch.run(); }};
-  PONDER_ASSIGN(const int code, for_lines(a.lines.input, session->text().tokenizer().n_vocab(), calls));
+  PONDER_ASSIGN(const int code,
+                for_lines(a.lines.input, session->text().tokenizer().n_vocab(), calls));
   PONDER_TRY(batch.run());
   return std::max(code, batch.code());
 }
@@ -117,15 +122,18 @@ Run add_score(CLI::App& app) {
   app.add_flag("--end", a->end, "append the end-of-turn token to --reply");
   app.add_option("--alpha", a->options.alpha, "also lz = logsumexp_v alpha log p(v) of every row")
       ->check(CLI::PositiveNumber);
-  app.add_option(
-         "--pseudo", a->options.pseudo,
-         "also the pseudo-likelihood: each token given all others, over the K most likely at its place and itself")
+  app.add_option("--pseudo", a->options.pseudo,
+                 "also the pseudo-likelihood: each token given all others, over the K most likely "
+                 "at its place and itself")
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--logits", a->logits_dir, "folder for the logits after each prompt, LINE.npy");
-  app.add_flag("--template-only", a->template_only, "only render the chat template: no weights needed");
-  app.add_option("--allow-ids", a->options.allowed, "restrict the law to these token ids")->delimiter(',');
+  app.add_flag("--template-only", a->template_only,
+               "only render the chat template: no weights needed");
+  app.add_option("--allow-ids", a->options.allowed, "restrict the law to these token ids")
+      ->delimiter(',');
   app.footer(
-      "JSON field \"pseudo\": {\"k\", \"logprobs\", \"sum\", \"candidates\"}, candidates the ids that each position "
+      "JSON field \"pseudo\": {\"k\", \"logprobs\", \"sum\", \"candidates\"}, candidates the ids "
+      "that each position "
       "chose among.\n"
       "Examples:\n  ponder score -p 'What is the capital of France?' --reply 'Paris.' --end\n"
       "  echo '{\"prompt\":\"1 2 3\",\"reply\":\" 4\"}' | ponder score --input - --jsonl");

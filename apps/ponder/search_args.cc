@@ -9,7 +9,8 @@ void SearchArgs::add(CLI::App& app) {
   RequestArgs::add(app);
   law.add(app);
   budget.add(app);
-  app.add_option("--batch", batch, "prefixes expanded in one pass of the proof")->check(CLI::Range(1, 4096));
+  app.add_option("--batch", batch, "prefixes expanded in one pass of the proof")
+      ->check(CLI::Range(1, 4096));
 }
 
 }  // namespace ponder::app

@@ -40,7 +40,8 @@ void print_replies(const std::vector<std::array<std::string, 3>>& rows) {
 }
 
 std::string figures(const Reply& r) {
-  return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(), r.ended ? "" : ", not ended");
+  return fmt::format("log p {:.2f}   {} tokens{}", r.logprob, r.tokens.size(),
+                     r.ended ? "" : ", not ended");
 }
 
 namespace {
@@ -71,7 +72,8 @@ std::string claim_sentence(const Certificate& c, const Proved& p) {
     if (!several) return fmt::format("no reply {} is {}{}", which, more, by);
     return p.known < static_cast<std::size_t>(p.wanted)
                ? fmt::format("there is no other reply {}", which)
-               : fmt::format("no other reply {} is {} than any of these {}{}", which, more, p.known, by);
+               : fmt::format("no other reply {} is {} than any of these {}{}", which, more, p.known,
+                             by);
   }
   if (c.status == Certificate::Status::kGap)
     return fmt::format("another reply {} could be at most {:.2f} nats better{}", which, c.gap,
@@ -81,9 +83,11 @@ std::string claim_sentence(const Certificate& c, const Proved& p) {
 }
 
 void print_proof(const Certificate& c, const Proved& p, double seconds) {
-  write_column(c.status == Certificate::Status::kOptimal ? "proof" : "gap",
-               fmt::format("{}; {} prefixes expanded, {:.1f} s", claim_sentence(c, p), c.expanded, seconds));
-  if (c.tie > 0) write_column("tie", fmt::format("within {:.3f} nats: f32 may put another reply first", c.tie));
+  write_column(
+      c.status == Certificate::Status::kOptimal ? "proof" : "gap",
+      fmt::format("{}; {} prefixes expanded, {:.1f} s", claim_sentence(c, p), c.expanded, seconds));
+  if (c.tie > 0)
+    write_column("tie", fmt::format("within {:.3f} nats: f32 may put another reply first", c.tie));
 }
 
 }  // namespace ponder::app

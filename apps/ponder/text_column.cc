@@ -82,7 +82,8 @@ void TextColumn::end_word() {
   }
   spaces_ = std::clamp(spaces_, 0, std::max(0, width_ - column_ - word_width_));
   write(std::string(static_cast<std::size_t>(spaces_), ' '));
-  for (const Piece& p : word_) write(p.style.empty() ? p.text : std::string(p.style) + p.text + kReset);
+  for (const Piece& p : word_)
+    write(p.style.empty() ? p.text : std::string(p.style) + p.text + kReset);
   column_ += spaces_ + word_width_;
   word_.clear();
   word_width_ = spaces_ = breaks_ = 0;

@@ -1,5 +1,6 @@
-// Text in a column: beside a label, wrapped at the terminal's width with a hanging indent, its own line breaks and
-// indentation kept, so that code stays readable. For people: JSON and `generate` write texts as they are.
+// Text in a column: beside a label, wrapped at the terminal's width with a hanging indent, its own
+// line breaks and indentation kept, so that code stays readable. For people: JSON and `generate`
+// write texts as they are.
 #pragma once
 
 #include <string>

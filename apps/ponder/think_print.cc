@@ -19,8 +19,10 @@ struct Shade {
   double least;  // probability
   const char *style, *name;
 };
-constexpr Shade kShades[]{
-    {0.5, "", "plain"}, {0.1, "\x1b[36m", "cyan"}, {0.01, "\x1b[33m", "yellow"}, {0, "\x1b[1;4;35m", "magenta"}};
+constexpr Shade kShades[]{{0.5, "", "plain"},
+                          {0.1, "\x1b[36m", "cyan"},
+                          {0.01, "\x1b[33m", "yellow"},
+                          {0, "\x1b[1;4;35m", "magenta"}};
 
 const char* style_of(double logprob) {
   for (const Shade& s : kShades)
@@ -43,14 +45,17 @@ void write_legend() {
 void write_diff(const std::string& from, const std::string& to, bool colour) {
   const std::vector<DiffRun> runs = word_diff(from, to);
   using Kind = DiffRun::Kind;
-  if (std::none_of(runs.begin(), runs.end(), [](const DiffRun& r) { return r.kind == Kind::kSame; }))
+  if (std::none_of(runs.begin(), runs.end(),
+                   [](const DiffRun& r) { return r.kind == Kind::kSame; }))
     return;  // with no word in common the two replies say it all
   TextColumn column("diff");
   for (const DiffRun& run : runs) {
     std::string words = run.kind == Kind::kGone ? "[-" : run.kind == Kind::kNew ? "{+" : "";
     for (const std::string& w : run.words) words += (&w == run.words.data() ? "" : " ") + w;
     words += run.kind == Kind::kGone ? "-]" : run.kind == Kind::kNew ? "+}" : "";
-    const char* style = run.kind == Kind::kGone ? "\x1b[33m" : run.kind == Kind::kNew ? "\x1b[1;34m" : "";
+    const char* style = run.kind == Kind::kGone  ? "\x1b[33m"
+                        : run.kind == Kind::kNew ? "\x1b[1;34m"
+                                                 : "";
     column.add(words, colour ? style : "");
     column.add(" ");
   }

@@ -1,6 +1,6 @@
-// What `ponder think` shows people: the first reply as it is made, a live line while it searches, then the likelier
-// reply, the shorter one that is likelier still, their difference word by word, notes, the proof. Probabilities of
-// tokens show as colours where there are any.
+// What `ponder think` shows people: the first reply as it is made, a live line while it searches,
+// then the likelier reply, the shorter one that is likelier still, their difference word by word,
+// notes, the proof. Probabilities of tokens show as colours where there are any.
 #pragma once
 
 #include <memory>
@@ -40,7 +40,8 @@ class ThinkScreen {
   void first_token(TokenProb);
   void first_done(const Reply&);
   void progress(const ThinkProgress&);
-  /// All that follows the first reply. `stopped`: by a signal; `cost`: also what each method has cost.
+  /// All that follows the first reply. `stopped`: by a signal; `cost`: also what each method has
+  /// cost.
   void answer(const ThinkAnswer&, bool stopped, bool cost);
 
  private:

@@ -22,7 +22,9 @@ Error bad(const std::string& expected) { return {Code::kInvalid, expected, "none
 Result<int> run_tokenize(const Args& a) {
   PONDER_ASSIGN(const auto model, open_text(a.model));
   const Tokenizer& t = model->tokenizer();
-  const auto encode = [&](const std::string& s) { return t.encode(s, {.parse_special = !a.no_special}); };
+  const auto encode = [&](const std::string& s) {
+    return t.encode(s, {.parse_special = !a.no_special});
+  };
   if (!a.lines.input.empty()) {
     const auto answer = [&](int, const RequestLine& r) -> Status {
       if (!r.text) return bad("one of \"text\", \"hex\"");
@@ -65,9 +67,11 @@ Run add_tokenize(CLI::App& app) {
   a->model.add(app, false);
   a->text.add(app, "the text");
   a->lines.add(app);
-  app.add_flag("--no-parse-special", a->no_special, "control tokens spelled out in the text stay text");
+  app.add_flag("--no-parse-special", a->no_special,
+               "control tokens spelled out in the text stay text");
   app.footer(
-      "Examples:\n  ponder tokenize -p 'Hello, world'\n  echo '{\"text\":\"Hello\"}' | ponder tokenize --input - "
+      "Examples:\n  ponder tokenize -p 'Hello, world'\n  echo '{\"text\":\"Hello\"}' | ponder "
+      "tokenize --input - "
       "--jsonl");
   return [a] { return run_tokenize(*a); };
 }
@@ -78,7 +82,8 @@ Run add_detokenize(CLI::App& app) {
   a->lines.add(app);
   app.add_option("--ids", a->ids, "token ids, e.g. 504,3575")->delimiter(',');
   app.footer(
-      "Examples:\n  ponder detokenize --ids 504,3575,282\n  echo '{\"ids\":[504,3575]}' | ponder detokenize --input - "
+      "Examples:\n  ponder detokenize --ids 504,3575,282\n  echo '{\"ids\":[504,3575]}' | ponder "
+      "detokenize --input - "
       "--jsonl");
   return [a] { return run_detokenize(*a); };
 }

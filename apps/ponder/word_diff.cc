@@ -22,7 +22,8 @@ std::vector<DiffRun> word_diff(const std::string& from, const std::string& to) {
   std::vector<std::vector<int>> common(a.size() + 1, std::vector<int>(b.size() + 1));
   for (std::size_t i = a.size(); i-- > 0;)
     for (std::size_t j = b.size(); j-- > 0;)
-      common[i][j] = a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+          a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
   std::vector<DiffRun> runs;
   const auto add = [&runs](DiffRun::Kind kind, const std::string& word) {
     if (runs.empty() || runs.back().kind != kind) runs.push_back({kind, {}});

@@ -1,6 +1,7 @@
-// What grows with a search, and how: the time of a token against its context, time and memory against the number of
-// live branches, and best-first expansions against single tokens in batches of the same size. One line of CSV a
-// measurement: series,x,value. Not a comparison with other programs (bench/peers).
+// What grows with a search, and how: the time of a token against its context, time and memory
+// against the number of live branches, and best-first expansions against single tokens in batches
+// of the same size. One line of CSV a measurement: series,x,value. Not a comparison with other
+// programs (bench/peers).
 //   costs MODEL.gguf [context|branches|search]
 #include <algorithm>
 #include <chrono>
@@ -11,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "ponder/model.h"
-#include "ponder/search.h"
+#include "ponder/model/model.h"
+#include "ponder/search/search.h"
 
 namespace {
 
@@ -96,7 +97,8 @@ void context(LanguageDensity& d) {
         Branches b(d, prompt, streams);
         for (int t = 0; t < kSteps; ++t) b.grow();
       });
-      print(streams == 1 ? "context_one_stream_ms" : "context_16_streams_ms", n, 1e3 * s / (kSteps * streams));
+      print(streams == 1 ? "context_one_stream_ms" : "context_16_streams_ms", n,
+            1e3 * s / (kSteps * streams));
     }
   }
 }
@@ -116,11 +118,12 @@ void branches(LanguageDensity& d) {
   }
 }
 
-// Expansions a second of a search that no reply ends soon, and single tokens a second of as many branches side by side.
+// Expansions a second of a search that no reply ends soon, and single tokens a second of as many
+// branches side by side.
 void search(LanguageDensity& d) {
   const PrefixRef prompt = must(d.add_context(tokens(d, 128)));
-  const ReplyLaw law =
-      must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 256}, d.n_vocab(), d.end_tokens()));
+  const ReplyLaw law = must(
+      ReplyLaw::make({.target = Target::kTruncated, .horizon = 256}, d.n_vocab(), d.end_tokens()));
   for (const int batch : {1, 8, 32, 128}) {
     const int steps = std::max(4, 256 / batch);
     std::vector<double> ratios, rates;
@@ -132,8 +135,8 @@ void search(LanguageDensity& d) {
       double expanded = 0;
       const double s = seconds_of([&] {
         const Budget budget{.tokens = steps * batch};
-        expanded =
-            static_cast<double>(must(best_first(d, prompt, law, {.batch = batch}, {}, budget)).certificate.expanded);
+        expanded = static_cast<double>(
+            must(best_first(d, prompt, law, {.batch = batch}, {}, budget)).certificate.expanded);
       });
       if (i > 0) rates.push_back(expanded / s), ratios.push_back(expanded / s / own);
     }
@@ -147,7 +150,8 @@ void search(LanguageDensity& d) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) return std::fprintf(stderr, "usage: costs MODEL.gguf [context|branches|search]\n"), 2;
+  if (argc < 2 || argc > 3)
+    return std::fprintf(stderr, "usage: costs MODEL.gguf [context|branches|search]\n"), 2;
   const std::string only = argc == 3 ? argv[2] : "";
   const auto model = must(Model::load(must(GgufFile::open(argv[1]))));
   const auto density = must(LanguageDensity::make(model, {.n_ctx = kMostContext + 256}));

@@ -1,7 +1,9 @@
-// Speed of an oracle's value and derivative on batches, and its numbers, for run.py to hold against PyTorch.
+// Speed of an oracle's value and derivative on batches, and its numbers, for run.py to hold against
+// PyTorch.
 //   oracle_speed ORACLE.json THREADS SECONDS < weights.f32 > answers.f32
-// weights: float32 (n, length, 4), one batch. answers: float32 (n) values, then (n, length, 4) derivatives.
-// stderr: sequences per second over as many whole batches as SECONDS hold; 0: one batch, untimed.
+// weights: float32 (n, length, 4), one batch. answers: float32 (n) values, then (n, length, 4)
+// derivatives. stderr: sequences per second over as many whole batches as SECONDS hold; 0: one
+// batch, untimed.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,21 +11,23 @@
 #include <iterator>
 #include <string>
 
-#include "ponder/dna_oracle.h"
+#include "ponder/dna/oracle.h"
 
 int main(int argc, char** argv) {
-  if (argc != 4) return std::fputs("usage: oracle_speed ORACLE.json THREADS SECONDS < weights.f32\n", stderr), 2;
-  const auto oracle = ponder::read_oracle(argv[1], std::atoi(argv[2]));
+  if (argc != 4)
+    return std::fputs("usage: oracle_speed ORACLE.json THREADS SECONDS < weights.f32\n", stderr), 2;
+  const auto oracle = ponder::dna::read_oracle(argv[1], std::atoi(argv[2]));
   if (!oracle.ok()) return std::fprintf(stderr, "%s\n", oracle.error().message().c_str()), 1;
   const std::string bytes(std::istreambuf_iterator<char>(std::cin), {});
-  const std::size_t each = static_cast<std::size_t>(oracle->length) * ponder::kLetters;
+  const std::size_t each = static_cast<std::size_t>(oracle->length) * ponder::dna::kLetters;
   std::vector<float> weights(bytes.size() / sizeof(float));
   bytes.copy(reinterpret_cast<char*>(weights.data()), weights.size() * sizeof(float));
   std::vector<ponder::Token> candidates(each);
-  for (std::size_t i = 0; i < each; ++i) candidates[i] = static_cast<ponder::Token>(i % ponder::kLetters);
+  for (std::size_t i = 0; i < each; ++i)
+    candidates[i] = static_cast<ponder::Token>(i % ponder::dna::kLetters);
   std::vector<ponder::SoftPoint> batch;
   for (std::size_t i = 0; i + each <= weights.size(); i += each)
-    batch.push_back({candidates, {weights.data() + i, each}, ponder::kLetters});
+    batch.push_back({candidates, {weights.data() + i, each}, ponder::dna::kLetters});
 
   std::vector<ponder::SoftValue> out;
   using Clock = std::chrono::steady_clock;

@@ -1,6 +1,6 @@
-// Tokens a second of eight callers of one SharedDensity, two replies each, beside the same sixteen replies decoded in
-// one call of a density: what a window and the hand-over between threads cost. Both take turns; draws, prompts and
-// tokens are those of streams16x32 of `ponder bench`.
+// Tokens a second of eight callers of one SharedDensity, two replies each, beside the same sixteen
+// replies decoded in one call of a density: what a window and the hand-over between threads cost.
+// Both take turns; draws, prompts and tokens are those of streams16x32 of `ponder bench`.
 //
 //   shared_speed MODEL.gguf [ROUNDS]
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "ponder/shared_density.h"
+#include "ponder/density/shared_density.h"
 
 namespace {
 
@@ -27,7 +27,8 @@ T must(Result<T> r) {
 }
 
 Token token(int i, int n_vocab) {
-  return static_cast<Token>((static_cast<std::uint64_t>(i) * 2654435761u >> 7) % static_cast<std::uint64_t>(n_vocab));
+  return static_cast<Token>((static_cast<std::uint64_t>(i) * 2654435761u >> 7) %
+                            static_cast<std::uint64_t>(n_vocab));
 }
 
 std::vector<Token> prompt(int seed, int n_vocab) {
@@ -38,14 +39,16 @@ std::vector<Token> prompt(int seed, int n_vocab) {
 
 void decode(CausalDensity& d, std::vector<PrefixRef> at, int seed) {
   std::vector<Token> last(at.size());
-  for (std::size_t s = 0; s < at.size(); ++s) last[s] = token(seed + static_cast<int>(s), d.n_vocab());
+  for (std::size_t s = 0; s < at.size(); ++s)
+    last[s] = token(seed + static_cast<int>(s), d.n_vocab());
   Rows rows;
   for (int t = 0; t < kTokens; ++t) {
     std::vector<Extend> batch;
     for (std::size_t s = 0; s < at.size(); ++s)
       batch.push_back({.parent = at[s],
                        .tokens = {&last[s], 1},
-                       .needs = {.draw = {.kind = Draw::Kind::kInverseCdf, .u = 0.37 * static_cast<double>(s % 3)}}});
+                       .needs = {.draw = {.kind = Draw::Kind::kInverseCdf,
+                                          .u = 0.37 * static_cast<double>(s % 3)}}});
     if (const Status s = d.extend(batch, rows); !s.ok()) {
       std::fprintf(stderr, "%s\n", s.error().message().c_str());
       std::exit(1);
@@ -87,8 +90,10 @@ void compare(const std::shared_ptr<const Model>& model, bool own, int rounds) {
     const double b = rate([&] {
       std::vector<std::jthread> threads;
       for (int c = 0; c < kCallers; ++c)
-        threads.emplace_back(
-            [&, c] { decode(*callers[c], std::vector<PrefixRef>(kStreams, roots[c]), 31 * round + kStreams * c); });
+        threads.emplace_back([&, c] {
+          decode(*callers[c], std::vector<PrefixRef>(kStreams, roots[c]),
+                 31 * round + kStreams * c);
+        });
     });
     if (round == 0) continue;  // caches and pages
     one_call.push_back(a);
@@ -98,10 +103,12 @@ void compare(const std::shared_ptr<const Model>& model, bool own, int rounds) {
   const SharedStats s = shared->stats();
   const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
   std::printf(
-      "%-14s one call %7.1f tokens/s   eight callers %7.1f   ratio %.3f (%.3f-%.3f)   callers a pass %.2f   missed "
+      "%-14s one call %7.1f tokens/s   eight callers %7.1f   ratio %.3f (%.3f-%.3f)   callers a "
+      "pass %.2f   missed "
       "%lld\n",
-      own ? "own prompts" : "one prompt", median(one_call), median(many), median(ratios), *low, *high,
-      static_cast<double>(s.parts) / static_cast<double>(s.passes), static_cast<long long>(s.missed));
+      own ? "own prompts" : "one prompt", median(one_call), median(many), median(ratios), *low,
+      *high, static_cast<double>(s.parts) / static_cast<double>(s.passes),
+      static_cast<long long>(s.missed));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Session: a model on this machine and all that is asked of it: the one object that programs, servers and bindings
-// hold. A request is a value, its answer is a value; nothing is printed, and nothing else has to be kept alive.
+// Session: a model on this machine and all that is asked of it: the one object that programs,
+// servers and bindings hold. A request is a value, its answer is a value; nothing is printed, and
+// nothing else has to be kept alive.
 #pragma once
 
 #include <list>
@@ -7,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "ponder/model.h"
+#include "ponder/model/model.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
@@ -29,31 +30,38 @@ struct SessionOptions {
 class Session {
  public:
   /// Loads the weights. Errors: those of Model::load and LanguageDensity::make.
-  static Result<std::unique_ptr<Session>> open(std::shared_ptr<const TextModel>, const SessionOptions& = {});
+  static Result<std::unique_ptr<Session>> open(std::shared_ptr<const TextModel>,
+                                               const SessionOptions& = {});
 
   const TextModel& text() const { return *text_; }
   const std::shared_ptr<const TextModel>& shared_text() const { return text_; }
   const Model& model() const { return *model_; }
   const SessionOptions& options() const { return options_; }
   LanguageDensity& density() { return *density_; }
-  /// The same model with the same context, in f32; weights held as asked for. Errors: those of open.
+  /// The same model with the same context, in f32; weights held as asked for. Errors: those of
+  /// open.
   Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
-  /// The node after a prompt. The last few prompts stay in memory: requests often come with the same one.
+  /// The node after a prompt. The last few prompts stay in memory: requests often come with the
+  /// same one.
   Result<PrefixRef> context(std::span<const Token> prompt);
 
-  // Errors of all: kInvalid (a request that contradicts itself or the model), those of the density. A budget that is
-  // used up is no error where there is something to answer.
+  // Errors of all: kInvalid (a request that contradicts itself or the model), those of the density.
+  // A budget that is used up is no error where there is something to answer.
   Result<GenerateAnswer> generate(const GenerateRequest&);
-  /// One result a request: what cannot be scored takes no other with it. Errors: kInvalid of the options.
-  Result<std::vector<Result<ScoreAnswer>>> score(std::span<const ScoreRequest>, const ScoreOptions& = {});
+  /// One result a request: what cannot be scored takes no other with it. Errors: kInvalid of the
+  /// options.
+  Result<std::vector<Result<ScoreAnswer>>> score(std::span<const ScoreRequest>,
+                                                 const ScoreOptions& = {});
   /// The same of gradients; kNumeric for one that is not finite. `tape_limit`: GradientOptions.
-  std::vector<Result<GradientAnswer>> gradients(std::span<const GradientRequest>, std::int64_t tape_limit = 0);
+  std::vector<Result<GradientAnswer>> gradients(std::span<const GradientRequest>,
+                                                std::int64_t tape_limit = 0);
   Result<ThinkAnswer> think(const ThinkRequest&);
   Result<ProveAnswer> prove(const ProveRequest&);
   /// Checks a proof by plain enumeration; by a session in f32, as a check demands.
   Result<CheckAnswer> check(const CheckRequest&);
   Result<SampleAnswer> sample(const SampleRequest&);
-  /// Restricts the law to a few ids and short replies, and compares the chains' draws with its enumeration.
+  /// Restricts the law to a few ids and short replies, and compares the chains' draws with its
+  /// enumeration.
   Result<VerifyAnswer> verify(const SampleRequest&);
   /// Errors: kInvalid, too, where the first reply does not end or is the only one.
   Result<LandscapeAnswer> landscape(const LandscapeRequest&);
@@ -67,9 +75,11 @@ class Session {
   RunRecord record(const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed) const;
   // The notes on the prompt, and one on a reply without text.
   static std::vector<std::string> notes_on(Prompt, const SpelledReply&);
-  // What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or kErrorF32.
+  // What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
+  // kErrorF32.
   double rounding_error() const;
-  Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&) const;
+  Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&,
+                       BestFirstResult&) const;
 
   struct Kept {
     std::vector<Token> prompt;

@@ -1,5 +1,5 @@
-// The wire: requests and answers as JSON, the one form for the program, servers and bindings. Nothing here computes:
-// structs in, text out, and back. Formats: docs/requests.md.
+// The wire: requests and answers as JSON, the one form for the program, servers and bindings.
+// Nothing here computes: structs in, text out, and back. Formats: docs/requests.md.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ponder/core/status.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
@@ -20,11 +21,11 @@
 #include "ponder/session/score.h"
 #include "ponder/session/text_model.h"
 #include "ponder/session/think.h"
-#include "ponder/status.h"
 
 namespace ponder {
 
-/// What a request line holds; which of it a task needs is the task's affair. One file of requests may serve several.
+/// What a request line holds; which of it a task needs is the task's affair. One file of requests
+/// may serve several.
 struct RequestLine {
   std::optional<PromptRequest> prompt{};    // messages, question and system, prompt, or prompt_ids
   std::optional<ReplyRequest> reply{};      // reply or reply_ids, and end
@@ -32,8 +33,8 @@ struct RequestLine {
   std::optional<std::vector<Token>> ids{};  // to be made text of
   std::optional<RelaxedReply> relaxed{};    // candidates and weights
 };
-/// `n_vocab`: bounds of ids. Errors: kInvalid (no JSON object, unknown keys with the nearest known one, wrong types,
-/// several prompts).
+/// `n_vocab`: bounds of ids. Errors: kInvalid (no JSON object, unknown keys with the nearest known
+/// one, wrong types, several prompts).
 Result<RequestLine> parse_request(std::string_view json, int n_vocab);
 /// The prompt of a request. Errors: kInvalid where there is none.
 Result<PromptRequest> prompt_of(const RequestLine&);
@@ -53,7 +54,8 @@ std::string to_json(const GenerateAnswer&);
 std::string to_json(const ScoreAnswer&);
 /// `file`: where the gradient was written.
 std::string to_json(const GradientAnswer&, const std::string& file);
-std::string to_json(std::span<const CheckedGradient>, const GradientCheck::Errors& limits, int directions, bool pass);
+std::string to_json(std::span<const CheckedGradient>, const GradientCheck::Errors& limits,
+                    int directions, bool pass);
 std::string to_json(const ThinkAnswer&);
 std::string to_json(const ProveAnswer&);
 std::string to_json(const CheckAnswer&);
@@ -66,14 +68,17 @@ std::string to_json(const BenchAnswer&);
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);
 
-/// A certificate file, and what is in one. Errors: kInvalid (anything else); `where`: the file, for messages.
+/// A certificate file, and what is in one. Errors: kInvalid (anything else); `where`: the file, for
+/// messages.
 std::string to_json(const CertificateRecord&);
 Result<CertificateRecord> parse_certificate(std::string_view json, const std::string& where);
 
-/// A fitness (docs/dna.md). `where`: its file, for messages; `folder`: what the files in it are relative to.
-/// Errors: kInvalid (no JSON object, unknown keys and kinds with the nearest known one, wrong types and ranges). What
-/// depends on the length, the start or other files is told by design().
-Result<FitnessRequest> parse_fitness(std::string_view json, const std::string& where, const std::string& folder);
+/// A fitness (docs/dna.md). `where`: its file, for messages; `folder`: what the files in it are
+/// relative to. Errors: kInvalid (no JSON object, unknown keys and kinds with the nearest known
+/// one, wrong types and ranges). What depends on the length, the start or other files is told by
+/// design().
+Result<FitnessRequest> parse_fitness(std::string_view json, const std::string& where,
+                                     const std::string& folder);
 std::string to_json(const DesignAnswer&, const DesignRequest&);
 /// One JSON object a line for each design, with the curve of an optimiser.
 std::string designs_jsonl(const DesignAnswer&);

@@ -1,4 +1,5 @@
-// Buffer: uninitialised, 64-byte aligned memory for numbers (base/pages.h). A large one costs only what is used.
+// Buffer: uninitialised, 64-byte aligned memory for numbers (base/pages.h). A large one costs only
+// what is used.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t n) { grow(n); }
-  Buffer(Buffer&& o) noexcept : data_(std::exchange(o.data_, nullptr)), n_(std::exchange(o.n_, 0)) {}
+  Buffer(Buffer&& o) noexcept
+      : data_(std::exchange(o.data_, nullptr)), n_(std::exchange(o.n_, 0)) {}
   Buffer& operator=(Buffer&& o) noexcept {
     std::swap(data_, o.data_);
     std::swap(n_, o.n_);

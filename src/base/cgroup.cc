@@ -32,10 +32,12 @@ void limit_v2(const std::string& dir, CgroupLimits& out) {
 
 void limit_v1(const std::string& dir, CgroupLimits& out) {
   double quota = 0, period = 0;
-  if (read(dir + "/cpu.cfs_quota_us", quota) && read(dir + "/cpu.cfs_period_us", period) && quota > 0 && period > 0)
+  if (read(dir + "/cpu.cfs_quota_us", quota) && read(dir + "/cpu.cfs_period_us", period) &&
+      quota > 0 && period > 0)
     out.cpus = std::min(out.cpus, quota / period);
   std::int64_t max = 0, used = 0, cached = 0;
-  if (!read(dir + "/memory.limit_in_bytes", max) || !read(dir + "/memory.usage_in_bytes", used)) return;
+  if (!read(dir + "/memory.limit_in_bytes", max) || !read(dir + "/memory.usage_in_bytes", used))
+    return;
   read(dir + "/memory.stat", cached, "total_inactive_file");
   out.memory_left = std::min(out.memory_left, max - used + cached);
 }

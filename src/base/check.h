@@ -1,4 +1,5 @@
-// PONDER_CHECK: aborts on a bug (a broken promise between parts of ponder). Never for bad input (Status).
+// PONDER_CHECK: aborts on a bug (a broken promise between parts of ponder). Never for bad input
+// (Status).
 #pragma once
 
 #include <cstdio>

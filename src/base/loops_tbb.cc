@@ -1,5 +1,5 @@
-// Loops on oneTBB's threads: arenas by number of threads, shared by all models of the process. All that calls oneTBB is
-// here; loops_threads.cc is the same without it.
+// Loops on oneTBB's threads: arenas by number of threads, shared by all models of the process. All
+// that calls oneTBB is here; loops_threads.cc is the same without it.
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -23,8 +23,10 @@ tbb::task_arena& arena(int n_threads) {
     // More threads than cores only when asked for by name.
     static std::map<int, std::unique_ptr<tbb::global_control>> controls;
     auto& control = controls[n_threads];
-    if (n_threads > static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism)))
-      control = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, n_threads);
+    if (n_threads > static_cast<int>(tbb::global_control::active_value(
+                        tbb::global_control::max_allowed_parallelism)))
+      control = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                      n_threads);
     a = std::make_unique<tbb::task_arena>(n_threads);
   }
   return *a;
@@ -47,10 +49,12 @@ void loops::region(int n_threads, void (*work)(const void* fn), const void* fn) 
   });
 }
 
-void loops::parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body body, const void* fn) {
+void loops::parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body body,
+                  const void* fn) {
   arena(n_threads).execute([&] {
-    tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, n, least),
-                      [&](const tbb::blocked_range<std::int64_t>& r) { body(fn, r.begin(), r.end()); });
+    tbb::parallel_for(
+        tbb::blocked_range<std::int64_t>(0, n, least),
+        [&](const tbb::blocked_range<std::int64_t>& r) { body(fn, r.begin(), r.end()); });
   });
 }
 

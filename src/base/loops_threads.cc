@@ -1,5 +1,5 @@
-// Loops on plain threads, made for each region: for thread sanitizers, which do not see what hands over work inside
-// oneTBB. Too slow to start for anything else; loops_tbb.cc is what programs use.
+// Loops on plain threads, made for each region: for thread sanitizers, which do not see what hands
+// over work inside oneTBB. Too slow to start for anything else; loops_tbb.cc is what programs use.
 #include <thread>
 #include <vector>
 
@@ -34,7 +34,8 @@ void loops::region(int n_threads, void (*work)(const void* fn), const void* fn) 
   work(fn);
 }
 
-void loops::parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body body, const void* fn) {
+void loops::parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body body,
+                  const void* fn) {
   if (t_busy) return body(fn, 0, n);
   const auto loop = [&] { Team::current()->run(n, least, body, fn); };
   region(

@@ -19,7 +19,8 @@ void* aligned_memory(std::size_t n) {
   const bool large = n >= kPage;
   void* memory = nullptr;
   if (posix_memalign(&memory, large ? kPage : kLine, n) != 0) throw std::bad_alloc();
-  if (large) madvise(memory, n / kPage * kPage, MADV_HUGEPAGE);  // a wish: without it pages are small
+  if (large)
+    madvise(memory, n / kPage * kPage, MADV_HUGEPAGE);  // a wish: without it pages are small
   return memory;
 }
 

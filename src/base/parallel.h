@@ -1,7 +1,8 @@
-// Parallel loops with an explicit number of threads. The body must not depend on which thread runs it: results never
-// depend on the thread count. A thread that the system has taken away holds nobody up but for the part it is at, which
-// OpenMP's static barriers do (docs/adr/0004-threads.md). Whose the threads are is not said here: oneTBB's
-// (loops_tbb.cc) or plain ones (loops_threads.cc), as PONDER_LOOPS chooses.
+// Parallel loops with an explicit number of threads. The body must not depend on which thread runs
+// it: results never depend on the thread count. A thread that the system has taken away holds
+// nobody up but for the part it is at, which OpenMP's static barriers do
+// (docs/adr/0004-threads.md). Whose the threads are is not said here: oneTBB's (loops_tbb.cc) or
+// plain ones (loops_threads.cc), as PONDER_LOOPS chooses.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +22,8 @@ void parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body, const 
 /// Index of this thread among those of the loop that it is at, below their number.
 int thread_index();
 
-/// fn() with the threads of the loop awake: the loops that fn itself calls are spread over them without delay.
+/// fn() with the threads of the loop awake: the loops that fn itself calls are spread over them
+/// without delay.
 template <class F>
 void parallel_region(int n_threads, const F& fn) {
   if (n_threads <= 1 || Team::current()) return fn();

@@ -1,5 +1,5 @@
 // Prefixes before edits; among edits the first of the closest.
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 
 #include <algorithm>
 
@@ -9,9 +9,11 @@ namespace ponder {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most) {
   constexpr std::size_t kStem = 4;  // letters: a candidate as short as "end" begins too many words
-  std::string begun, longer;  // the shortest candidate that begins with the word, the longest that the word begins
+  std::string begun,
+      longer;  // the shortest candidate that begins with the word, the longest that the word begins
   for (const std::string& c : candidates) {
-    if (word.size() > 1 && c.starts_with(word) && (begun.empty() || c.size() < begun.size())) begun = c;
+    if (word.size() > 1 && c.starts_with(word) && (begun.empty() || c.size() < begun.size()))
+      begun = c;
     if (c.size() >= kStem && word.starts_with(c) && c.size() > longer.size()) longer = c;
   }
   if (!begun.empty() || !longer.empty()) return begun.empty() ? longer : begun;
@@ -22,7 +24,8 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates, int most) {
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates,
+                         int most) {
   const std::string near = nearest(word, candidates, most);
   return near.empty() ? "" : "did you mean " + near + "?";
 }

@@ -1,10 +1,11 @@
 // Renders errors in the four parts of ponder's messages.
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder {
 namespace {
 
-// What was got may come from any file: control characters, which could command a terminal, are spelled out.
+// What was got may come from any file: control characters, which could command a terminal, are
+// spelled out.
 std::string without_controls(const std::string& s) {
   std::string out;
   for (const char c : s) {

@@ -1,4 +1,5 @@
-// Steps are taken by compare-and-swap; whoever waits spins, and lets others run when that takes long.
+// Steps are taken by compare-and-swap; whoever waits spins, and lets others run when that takes
+// long.
 #include "base/team.h"
 
 #include <algorithm>
@@ -32,8 +33,9 @@ Team::Owner::~Owner() {
   team_.stop();
 }
 
-// A part of what is left, so large at first that neighbours stay with one thread (what it has fetched ahead serves it
-// too), and small in the end, when threads must end together: guided self-scheduling, Polychronopoulos and Kuck 1987.
+// A part of what is left, so large at first that neighbours stay with one thread (what it has
+// fetched ahead serves it too), and small in the end, when threads must end together: guided
+// self-scheduling, Polychronopoulos and Kuck 1987.
 bool Team::take_steps() {
   constexpr std::uint64_t kPartsAThread = 2;
   std::uint64_t ticket = ticket_.load(std::memory_order_relaxed), left, part;
@@ -41,8 +43,10 @@ bool Team::take_steps() {
     left = ticket & kSteps;
     if (left == 0) return false;
     const auto least = static_cast<std::uint64_t>(least_.load(std::memory_order_relaxed));
-    part = std::min(left, std::max(least, left / (kPartsAThread * static_cast<std::uint64_t>(n_threads_))));
-  } while (!ticket_.compare_exchange_weak(ticket, ticket - part, std::memory_order_acquire, std::memory_order_relaxed));
+    part = std::min(
+        left, std::max(least, left / (kPartsAThread * static_cast<std::uint64_t>(n_threads_))));
+  } while (!ticket_.compare_exchange_weak(ticket, ticket - part, std::memory_order_acquire,
+                                          std::memory_order_relaxed));
   const auto n = static_cast<std::int64_t>(part), begin = n_ - static_cast<std::int64_t>(left);
   try {
     body_(fn_, begin, begin + n);

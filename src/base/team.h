@@ -1,6 +1,6 @@
-// Team: the threads of an arena kept awake for a while, so that hundreds of short loops in a row need not wake them
-// each time. The threads are oneTBB's; a thread that the system has taken away holds up only the steps it is at.
-// Used through parallel.h.
+// Team: the threads of an arena kept awake for a while, so that hundreds of short loops in a row
+// need not wake them each time. The threads are oneTBB's; a thread that the system has taken away
+// holds up only the steps it is at. Used through parallel.h.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ class Team {
 
   /// Body of a loop: steps [begin, end) of fn's work.
   using Body = void (*)(const void* fn, std::int64_t begin, std::int64_t end);
-  /// Steps [0, n) on all threads that are awake, `least` or more at a time; by the owner alone. Throws what a body
-  /// threw.
+  /// Steps [0, n) on all threads that are awake, `least` or more at a time; by the owner alone.
+  /// Throws what a body threw.
   void run(std::int64_t n, std::int64_t least, Body body, const void* fn);
 
   /// Makes a team this thread's own for a scope.
@@ -42,8 +42,8 @@ class Team {
 
   // What one thread writes while another waits for it has a cache line of its own.
   static constexpr int kLine = 64;
-  // The loop's number in the high half, steps not yet taken in the low half: one word, so that a helper that comes
-  // late takes nothing of a loop that is over.
+  // The loop's number in the high half, steps not yet taken in the low half: one word, so that a
+  // helper that comes late takes nothing of a loop that is over.
   alignas(kLine) std::atomic<std::uint64_t> ticket_{0};
   alignas(kLine) std::atomic<std::int64_t> n_done_{0};
   alignas(kLine) std::atomic<bool> stopped_{false}, failed_{false};

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/cgroup.h"
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 
 namespace ponder {
 

@@ -1,6 +1,6 @@
-// Chains step together: one call of the kernel moves all of them. Randomness is counted by (seed, chain, step), so that
-// a run that was stopped goes on with the very draws it would have made.
-#include "ponder/chains.h"
+// Chains step together: one call of the kernel moves all of them. Randomness is counted by (seed,
+// chain, step), so that a run that was stopped goes on with the very draws it would have made.
+#include "ponder/chains/chains.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,13 +17,16 @@ enum Stat { kLp, kEnergy, kAcceptance };
 
 Trace empty_trace(const Energy& e, int n_chains) {
   Trace t;
-  t.posterior = {{.name = "logprob", .description = "log p of the reply, nats"},
-                 {.name = "distance", .description = "token edits from the first reply", .integer = true}};
+  t.posterior = {
+      {.name = "logprob", .description = "log p of the reply, nats"},
+      {.name = "distance", .description = "token edits from the first reply", .integer = true}};
   for (const auto& term : e.terms())
-    t.posterior.push_back({.name = std::string(term->name()), .description = "R of this term, nats"});
-  t.sample_stats = {{.name = "lp", .description = "log of the target's density, up to a constant, nats"},
-                    {.name = "energy", .description = "U, nats"},
-                    {.name = "acceptance_rate", .description = "share of moves accepted since the last draw"}};
+    t.posterior.push_back(
+        {.name = std::string(term->name()), .description = "R of this term, nats"});
+  t.sample_stats = {
+      {.name = "lp", .description = "log of the target's density, up to a constant, nats"},
+      {.name = "energy", .description = "U, nats"},
+      {.name = "acceptance_rate", .description = "share of moves accepted since the last draw"}};
   t.replies.resize(n_chains);
   for (auto* columns : {&t.posterior, &t.sample_stats})
     for (Column& c : *columns) c.chains.resize(n_chains);
@@ -32,18 +35,22 @@ Trace empty_trace(const Energy& e, int n_chains) {
 
 // Replies and values of columns; names stay.
 void take_values(Trace& from, Trace& to) {
-  for (std::size_t i = 0; i < from.posterior.size(); ++i) to.posterior[i].chains = std::move(from.posterior[i].chains);
+  for (std::size_t i = 0; i < from.posterior.size(); ++i)
+    to.posterior[i].chains = std::move(from.posterior[i].chains);
   for (std::size_t i = 0; i < from.sample_stats.size(); ++i)
     to.sample_stats[i].chains = std::move(from.sample_stats[i].chains);
   to.replies = std::move(from.replies);
 }
 
-// May the recorded part of `s` go on in `c`? Before the first draw a snapshot from a file has no columns.
+// May the recorded part of `s` go on in `c`? Before the first draw a snapshot from a file has no
+// columns.
 bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
   const bool empty = s.trace.posterior.empty() && s.trace.sample_stats.empty();
   return s.moves.size() == c.moves.size() && s.acceptance.size() == c.acceptance.size() &&
          std::equal(s.moves.begin(), s.moves.end(), c.moves.begin(),
-                    [](const auto& a, const auto& b) { return a.by_replica.size() == b.by_replica.size(); }) &&
+                    [](const auto& a, const auto& b) {
+                      return a.by_replica.size() == b.by_replica.size();
+                    }) &&
          s.trace.replies.size() == c.trace.replies.size() &&
          (empty || (s.trace.posterior.size() == c.trace.posterior.size() &&
                     s.trace.sample_stats.size() == c.trace.sample_stats.size()));
@@ -67,7 +74,8 @@ int ChainsConfig::superchains() const {
 
 std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
   std::vector<std::unique_ptr<Choices>> all;
-  for (int s = 0; s < n_states(); ++s) all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(s), step));
+  for (int s = 0; s < n_states(); ++s)
+    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(s), step));
   return all;
 }
 
@@ -75,7 +83,8 @@ std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const 
 Status Chains::begin() {
   if (config_.chains < 1 || config_.thin < 1 || config_.warmup < 0)
     return Error{Code::kInvalid, "at least one chain, and one step a draw",
-                 std::to_string(config_.chains) + " chains, " + std::to_string(config_.thin) + " steps a draw",
+                 std::to_string(config_.chains) + " chains, " + std::to_string(config_.thin) +
+                     " steps a draw",
                  "configuration of the chains", ""};
   const int group = kernel_->group();
   states_.resize(n_states());
@@ -90,8 +99,8 @@ Status Chains::begin() {
 // All states of a chain's ladder begin at its start.
 Status Chains::begin_at(const std::vector<std::vector<Token>>& starts) {
   if (static_cast<int>(starts.size()) != config_.chains)
-    return Error{Code::kInvalid, std::to_string(config_.chains) + " starts, one a chain", std::to_string(starts.size()),
-                 "starts of chains", ""};
+    return Error{Code::kInvalid, std::to_string(config_.chains) + " starts, one a chain",
+                 std::to_string(starts.size()), "starts of chains", ""};
   std::vector<Energy::Edit> edits;
   for (int s = 0; s < n_states(); ++s) edits.push_back({.tail = starts[s / kernel_->group()]});
   std::vector<ChainState> states;
@@ -106,7 +115,8 @@ Status Chains::begin_at(const std::vector<std::vector<Token>>& starts) {
   return {};
 }
 
-Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& config, std::vector<Token> first,
+Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& config,
+                             std::vector<Token> first,
                              const std::vector<std::vector<Token>>& starts) {
   Chains c(e, k, config, std::move(first));
   PONDER_TRY(c.begin());
@@ -121,17 +131,19 @@ Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& con
   for (std::size_t s = 0; s < c.states_.size(); ++s)
     if (s % size < group) choices.push_back(owned[s].get()), firsts.push_back(c.states_[s]);
   PONDER_TRY(draw_starts(e, choices, kStartTries, firsts));
-  for (std::size_t s = 0; s < c.states_.size(); ++s) c.states_[s] = firsts[s / size * group + s % group];
+  for (std::size_t s = 0; s < c.states_.size(); ++s)
+    c.states_[s] = firsts[s / size * group + s % group];
   return c;
 }
 
-Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& config, ChainsSnapshot s,
-                              std::vector<Token> first) {
+Result<Chains> Chains::resume(const Energy& e, Kernel& k, const ChainsConfig& config,
+                              ChainsSnapshot s, std::vector<Token> first) {
   Chains c(e, k, config, std::move(first));
   PONDER_TRY(c.begin());
   if (!same_shape(s, c.kept_) || s.replies.size() != c.states_.size() ||
       s.averages.size() != c.adaptation_.state().size())
-    return Error{Code::kInvalid, "a snapshot of the same chains", "one of others", "Chains::resume", ""};
+    return Error{Code::kInvalid, "a snapshot of the same chains", "one of others", "Chains::resume",
+                 ""};
   std::vector<Energy::Edit> edits;
   for (std::vector<Token>& reply : s.replies) edits.push_back({.tail = std::move(reply)});
   std::vector<ChainState> states;
@@ -200,13 +212,15 @@ void Chains::count(std::span<const StepInfo> infos) {
       const auto add = [&info](MoveCounts::Count& c) { ++c.n, c.n_accepted += info.accepted; };
       add(move.by_replica[s % group]);
       if (info.position < 0) continue;
-      if (move.at.size() <= static_cast<std::size_t>(info.position)) move.at.resize(info.position + 1);
+      if (move.at.size() <= static_cast<std::size_t>(info.position))
+        move.at.resize(info.position + 1);
       add(move.at[info.position]);
     }
   for (std::size_t c = 0; c < kept_.acceptance.size(); ++c) {
     const std::size_t s = c * group + group - 1;
     double accepted = 0;
-    for (std::size_t m = 0; m < kept_.moves.size(); ++m) accepted += infos[m * states_.size() + s].accepted;
+    for (std::size_t m = 0; m < kept_.moves.size(); ++m)
+      accepted += infos[m * states_.size() + s].accepted;
     kept_.acceptance[c] += accepted / static_cast<double>(kept_.moves.size());
   }
 }
@@ -219,7 +233,8 @@ void Chains::record() {
     t.replies[c].push_back(s.tokens);
     t.posterior[0].chains[c].push_back(s.logprob);
     t.posterior[1].chains[c].push_back(edit_distance<Token>(s.tokens, first_));
-    for (std::size_t k = 0; k < s.terms.size(); ++k) t.posterior[2 + k].chains[c].push_back(s.terms[k]);
+    for (std::size_t k = 0; k < s.terms.size(); ++k)
+      t.posterior[2 + k].chains[c].push_back(s.terms[k]);
     const double energy = energy_->energy(s);
     t.sample_stats[kLp].chains[c].push_back(-energy);
     t.sample_stats[kEnergy].chains[c].push_back(energy);

@@ -1,10 +1,12 @@
-// The state of all chains in one file, from which a run goes on as if it had never stopped. Not a trace for others to
-// read (ponder/files.h), and safe against accidents, not against somebody who forges one.
+// The state of all chains in one file, from which a run goes on as if it had never stopped. Not a
+// trace for others to read (ponder/core/files.h), and safe against accidents, not against somebody
+// who forges one.
 //
 //     "ponder checkpoint\n"   18 bytes
 //     format version          1 byte
 //     SHA-256 of the body     32 bytes
-//     body                    CBOR (RFC 8949); arrays of numbers as typed arrays of RFC 8746, little-endian
+//     body                    CBOR (RFC 8949); arrays of numbers as typed arrays of RFC 8746,
+//     little-endian
 #pragma once
 
 #include <cstdint>
@@ -14,18 +16,19 @@
 #include <variant>
 #include <vector>
 
-#include "ponder/status.h"
-#include "ponder/token.h"
+#include "ponder/core/status.h"
+#include "ponder/core/token.h"
 
 namespace ponder {
 
-using Array =
-    std::variant<std::vector<double>, std::vector<float>, std::vector<std::int32_t>, std::vector<std::int64_t>>;
+using Array = std::variant<std::vector<double>, std::vector<float>, std::vector<std::int32_t>,
+                           std::vector<std::int64_t>>;
 using Arrays = std::map<std::string, Array>;
 
 struct Checkpoint {
   std::uint64_t step = 0;     // steps done; the next one draws from (seed, chain, step)
-  std::string config_hash{};  // of all that must not change between the runs: model, prompt, target, kernels, seed
+  std::string config_hash{};  // of all that must not change between the runs: model, prompt,
+                              // target, kernels, seed
   std::vector<std::vector<Token>> replies{};  // (chains)
   Arrays arrays{};                            // step sizes, counts, draws kept, …
 };
@@ -36,11 +39,12 @@ std::string sha256(std::string_view);
 /// Replaces the file at `path` as a whole or not at all. Errors: those of replace_file.
 Status write_checkpoint(const Checkpoint&, const std::string& path);
 
-/// Errors: kNotFound, kInvalid (no checkpoint, cut short, changed, or of a run with another config_hash),
-/// kUnsupported (written by a newer ponder).
+/// Errors: kNotFound, kInvalid (no checkpoint, cut short, changed, or of a run with another
+/// config_hash), kUnsupported (written by a newer ponder).
 Result<Checkpoint> read_checkpoint(const std::string& path, std::string_view config_hash);
 
 /// The same of a file that is in memory; `name` is for messages.
-Result<Checkpoint> parse_checkpoint(std::string_view bytes, std::string_view config_hash, const std::string& name);
+Result<Checkpoint> parse_checkpoint(std::string_view bytes, std::string_view config_hash,
+                                    const std::string& name);
 
 }  // namespace ponder

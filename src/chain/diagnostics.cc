@@ -1,5 +1,5 @@
 // Each diagnostic is one of two estimators, R-hat or ESS, of transformed draws.
-#include "ponder/diagnostics.h"
+#include "ponder/chains/diagnostics.h"
 
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
@@ -19,7 +19,8 @@ bool enough(ChainDraws x, std::size_t min_chains, std::size_t min_draws) {
   if (x.empty()) return false;
   for (const auto& chain : x) {
     PONDER_CHECK(chain.size() == x[0].size());
-    if (!std::all_of(chain.begin(), chain.end(), [](double v) { return std::isfinite(v); })) return false;
+    if (!std::all_of(chain.begin(), chain.end(), [](double v) { return std::isfinite(v); }))
+      return false;
   }
   return x.size() >= min_chains && x[0].size() >= min_draws;
 }
@@ -47,7 +48,9 @@ double ess_quantile(ChainDraws x, double p) {
   return enough(x) ? effective_size(split(up_to(x, quantile(pooled(x), p)))) : kNaN;
 }
 
-double mcse_mean(ChainDraws x) { return enough(x) ? std::sqrt(variance(pooled(x)) / ess_mean(x)) : kNaN; }
+double mcse_mean(ChainDraws x) {
+  return enough(x) ? std::sqrt(variance(pooled(x)) / ess_mean(x)) : kNaN;
+}
 
 // The delta method: sd = sqrt(E s), s the squared distances from the mean.
 double mcse_sd(ChainDraws x) {
@@ -58,22 +61,26 @@ double mcse_sd(ChainDraws x) {
   return std::sqrt(variance(all) * (n - 1) / n / ess_mean(s) / mean(all) / 4);
 }
 
-// Half the distance between the order statistics one standard error below and above: that of the beta law of a
-// quantile.
+// Half the distance between the order statistics one standard error below and above: that of the
+// beta law of a quantile.
 double mcse_quantile(ChainDraws x, double p) {
   if (!enough(x)) return kNaN;
   const double ess = ess_quantile(x, p);
   std::vector<double> all = pooled(x);
   std::sort(all.begin(), all.end());
   const double n = static_cast<double>(all.size());
-  const auto place = [&](double u) { return boost::math::ibeta_inv(ess * p + 1, ess * (1 - p) + 1, u) * n - 1; };
-  const double low = std::floor(std::max(place(0.1586553), 0.0));  // Phi(-1), Phi(1), to ArviZ's digits
+  const auto place = [&](double u) {
+    return boost::math::ibeta_inv(ess * p + 1, ess * (1 - p) + 1, u) * n - 1;
+  };
+  const double low =
+      std::floor(std::max(place(0.1586553), 0.0));  // Phi(-1), Phi(1), to ArviZ's digits
   const double high = std::ceil(std::min(place(0.8413447), n - 1));
   return (all[static_cast<std::size_t>(high)] - all[static_cast<std::size_t>(low)]) / 2;
 }
 
-// sqrt(1 + B / W): B the variance of the superchains' means, W the mean over superchains of the variance of their
-// chains' means and the mean variance within a chain; one chain or one draw has none.
+// sqrt(1 + B / W): B the variance of the superchains' means, W the mean over superchains of the
+// variance of their chains' means and the mean variance within a chain; one chain or one draw has
+// none.
 double rhat_nested(ChainDraws x, int n_superchains) {
   if (n_superchains < 2 || !enough(x, 2, 1)) return kNaN;
   const auto k = static_cast<std::size_t>(n_superchains);
@@ -87,7 +94,8 @@ double rhat_nested(ChainDraws x, int n_superchains) {
     super_means.push_back(mean(group));
     if (m > 1) within += variance(group) / static_cast<double>(k);
     if (x[0].size() == 1) continue;
-    for (const auto& chain : x.subspan(s * m, m)) within += variance(chain) / static_cast<double>(x.size());
+    for (const auto& chain : x.subspan(s * m, m))
+      within += variance(chain) / static_cast<double>(x.size());
   }
   if (m == 1 && x[0].size() == 1) return kNaN;
   return std::sqrt(1 + variance(super_means) / within);

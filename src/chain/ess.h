@@ -1,7 +1,8 @@
-// The effective sample size of chains as they are: no splitting, no ranks. Geyer 1992; Stan's estimator.
+// The effective sample size of chains as they are: no splitting, no ranks. Geyer 1992; Stan's
+// estimator.
 #pragma once
 
-#include "ponder/diagnostics.h"
+#include "ponder/chains/diagnostics.h"
 
 namespace ponder {
 

@@ -19,8 +19,8 @@ RunAhead::RunAhead(std::span<const ChainState> states, std::uint64_t seed, std::
   for (std::size_t c = 0; c < states.size(); ++c) chains_.push_back({.begun = step});
 }
 
-std::unique_ptr<RunAhead> RunAhead::make(const Kernel& k, std::span<const ChainState> states, std::uint64_t seed,
-                                         std::uint64_t step) {
+std::unique_ptr<RunAhead> RunAhead::make(const Kernel& k, std::span<const ChainState> states,
+                                         std::uint64_t seed, std::uint64_t step) {
   std::unique_ptr<RunAhead> r(new RunAhead(states, seed, step));
   r->steps_ = k.async(r->front_);
   return r->steps_ ? std::move(r) : nullptr;
@@ -31,7 +31,8 @@ Status RunAhead::begin(std::uint64_t last) {
     Chain& chain = chains_[c];
     if (chain.choices || chain.begun >= std::min(last, step_ + window_)) continue;
     ++chain.begun;
-    chain.choices = random_choices(seed_, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(chain.begun));
+    chain.choices = random_choices(seed_, static_cast<std::uint32_t>(c),
+                                   static_cast<std::uint32_t>(chain.begun));
     PONDER_TRY(steps_->begin(static_cast<int>(c), *chain.choices));
   }
   return {};

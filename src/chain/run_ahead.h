@@ -1,6 +1,7 @@
-// RunAhead: chains of a kernel that can step without each other (AsyncSteps), where a chain that is through with a step
-// goes on with its next ones while slower chains finish theirs, so that the batch stays full. Steps come out in order
-// and complete, with the very draws of chains that wait. Not what is recorded of them: chains.cc.
+// RunAhead: chains of a kernel that can step without each other (AsyncSteps), where a chain that is
+// through with a step goes on with its next ones while slower chains finish theirs, so that the
+// batch stays full. Steps come out in order and complete, with the very draws of chains that wait.
+// Not what is recorded of them: chains.cc.
 #pragma once
 
 #include <deque>
@@ -10,16 +11,18 @@
 #include <utility>
 #include <vector>
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
 class RunAhead {
  public:
-  /// Chains that have done `step` steps. nullptr when the kernel moves them together. The kernel must outlive it.
-  static std::unique_ptr<RunAhead> make(const Kernel&, std::span<const ChainState>, std::uint64_t seed,
-                                        std::uint64_t step);
-  /// The next step of all chains, of which none begins one after `last`. After an error there is no going on.
+  /// Chains that have done `step` steps. nullptr when the kernel moves them together. The kernel
+  /// must outlive it.
+  static std::unique_ptr<RunAhead> make(const Kernel&, std::span<const ChainState>,
+                                        std::uint64_t seed, std::uint64_t step);
+  /// The next step of all chains, of which none begins one after `last`. After an error there is no
+  /// going on.
   Status step(std::uint64_t last, std::span<ChainState> states, std::span<StepInfo> infos);
 
  private:

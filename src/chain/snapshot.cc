@@ -1,7 +1,7 @@
-// A snapshot of chains as a checkpoint: flat arrays of numbers, and back. Names of columns are not kept: they follow
-// from the energy.
+// A snapshot of chains as a checkpoint: flat arrays of numbers, and back. Names of columns are not
+// kept: they follow from the energy.
 #include "chain/checkpoint.h"
-#include "ponder/chains.h"
+#include "ponder/chains/chains.h"
 
 namespace ponder {
 namespace {
@@ -66,8 +66,8 @@ const T* find(const Checkpoint& c, const std::string& name) {
 }
 
 // The columns of a group, (columns, chains, draws).
-void read_columns(const Doubles& flat, std::size_t n_chains, std::size_t n_draws, std::vector<Column>& out,
-                  bool& good) {
+void read_columns(const Doubles& flat, std::size_t n_chains, std::size_t n_draws,
+                  std::vector<Column>& out, bool& good) {
   Reader<double> in{flat};
   const std::size_t size = n_chains * n_draws, n = size ? flat.size() / size : 0;
   for (std::size_t k = 0; k < n; ++k) {
@@ -77,12 +77,14 @@ void read_columns(const Doubles& flat, std::size_t n_chains, std::size_t n_draws
   good &= in.good && in.left.empty();
 }
 
-void read_replies(const Tokens& tokens, const Tokens& lengths, std::size_t n_chains, Trace& out, bool& good) {
+void read_replies(const Tokens& tokens, const Tokens& lengths, std::size_t n_chains, Trace& out,
+                  bool& good) {
   Reader<std::int32_t> in{tokens}, sizes{lengths};
   const std::size_t n_draws = n_chains ? lengths.size() / n_chains : 0;
   out.replies.resize(n_chains);
   for (auto& chain : out.replies)
-    for (std::size_t d = 0; d < n_draws; ++d) chain.push_back(in.next(static_cast<std::size_t>(sizes.next())));
+    for (std::size_t d = 0; d < n_draws; ++d)
+      chain.push_back(in.next(static_cast<std::size_t>(sizes.next())));
   good &= in.good && sizes.good && in.left.empty() && sizes.left.empty();
 }
 
@@ -99,7 +101,8 @@ Status write_snapshot(const ChainsSnapshot& s, const std::string& config, const 
   Checkpoint c{.step = s.step, .config_hash = sha256(config), .replies = s.replies};
   Doubles averages;
   for (const auto& a : s.averages)
-    averages.insert(averages.end(), {a.start, a.shortfall, a.mean_log_step, static_cast<double>(a.n)});
+    averages.insert(averages.end(),
+                    {a.start, a.shortfall, a.mean_log_step, static_cast<double>(a.n)});
   Tokens tokens, lengths;
   for (const auto& chain : s.trace.replies)
     for (const auto& reply : chain) {
@@ -131,12 +134,15 @@ Result<ChainsSnapshot> read_snapshot(const std::string& path, const std::string&
     good &= in.good;
     s.acceptance = *acceptance;
     read_moves(*moves, s.moves, good);
-    const std::size_t n_chains = acceptance->size(), n_draws = n_chains ? lengths->size() / n_chains : 0;
+    const std::size_t n_chains = acceptance->size(),
+                      n_draws = n_chains ? lengths->size() / n_chains : 0;
     read_replies(*tokens, *lengths, n_chains, s.trace, good);
     read_columns(*posterior, n_chains, n_draws, s.trace.posterior, good);
     read_columns(*stats, n_chains, n_draws, s.trace.sample_stats, good);
   }
-  if (!good) return Error{Code::kInvalid, "the chains of a run", "arrays that do not fit together", path, ""};
+  if (!good)
+    return Error{Code::kInvalid, "the chains of a run", "arrays that do not fit together", path,
+                 ""};
   return s;
 }
 

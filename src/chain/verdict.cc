@@ -1,5 +1,5 @@
-// The verdict on a trace, in words: the thresholds of Vehtari et al. 2021, and whether chains move at all. Not what a
-// program's flags are called: its caller knows.
+// The verdict on a trace, in words: the thresholds of Vehtari et al. 2021, and whether chains move
+// at all. Not what a program's flags are called: its caller knows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,16 +7,19 @@
 #include <numeric>
 #include <utility>
 
-#include "ponder/chains.h"
-#include "ponder/diagnostics.h"
+#include "ponder/chains/chains.h"
+#include "ponder/chains/diagnostics.h"
 
 namespace ponder {
 namespace {
 
 constexpr double kRhat = 1.01, kEssOfAChain = 100;
-constexpr double kNoEssOfAChain = 5;  // below it an estimate of the ESS says nothing, nor how many draws are lacking
-constexpr std::size_t kSeveral = 20, kMany = 100;  // draws a chain: to tell that it is still; that it is slow
-constexpr const char* kOtherMoves = "take another kernel or other settings, a lower alpha, or replicas that swap";
+constexpr double kNoEssOfAChain =
+    5;  // below it an estimate of the ESS says nothing, nor how many draws are lacking
+constexpr std::size_t kSeveral = 20,
+                      kMany = 100;  // draws a chain: to tell that it is still; that it is slow
+constexpr const char* kOtherMoves =
+    "take another kernel or other settings, a lower alpha, or replicas that swap";
 
 bool all_equal(ChainDraws x) {
   return std::all_of(x.begin(), x.end(), [&](const std::vector<double>& chain) {
@@ -43,8 +46,9 @@ bool is_still(const Trace& t, std::size_t c) {
   return true;
 }
 
-// Chains with one reply in all their draws that accepted nothing, or where others stand still at other replies. A chain
-// that is still for no such reason may be at the law's only likely reply, unless it disagrees with the others.
+// Chains with one reply in all their draws that accepted nothing, or where others stand still at
+// other replies. A chain that is still for no such reason may be at the law's only likely reply,
+// unless it disagrees with the others.
 std::vector<int> stuck_chains(const Trace& t, bool disagree) {
   const std::size_t n_chains = t.replies.size(), n_draws = t.replies[0].size();
   std::vector<std::size_t> still;
@@ -53,8 +57,10 @@ std::vector<int> stuck_chains(const Trace& t, bool disagree) {
   std::vector<int> stuck;
   for (const std::size_t c : still) {
     const bool refuses_all = acceptance(t, c) == 0;
-    const bool elsewhere = std::any_of(still.begin(), still.end(), [&](auto o) { return !same_state(t, c, o, 0); });
-    if (elsewhere || (n_draws >= kSeveral && disagree) || (refuses_all && (disagree || n_draws >= kSeveral)))
+    const bool elsewhere =
+        std::any_of(still.begin(), still.end(), [&](auto o) { return !same_state(t, c, o, 0); });
+    if (elsewhere || (n_draws >= kSeveral && disagree) ||
+        (refuses_all && (disagree || n_draws >= kSeveral)))
       stuck.push_back(static_cast<int>(c));
   }
   return stuck;
@@ -69,8 +75,9 @@ Verdict do_not_move(const Trace& t, std::vector<int> stuck) {
     if (std::isfinite(share)) which += fmt::format(" ({:.3g} % accepted)", 100 * share);
   }
   Verdict v{false,
-            fmt::format("{} of {} chains do not move, with one reply in all of {} draws:{}{}", stuck.size(),
-                        t.replies.size(), t.replies[0].size(), which, stuck.size() > kNamed ? " …" : ""),
+            fmt::format("{} of {} chains do not move, with one reply in all of {} draws:{}{}",
+                        stuck.size(), t.replies.size(), t.replies[0].size(), which,
+                        stuck.size() > kNamed ? " …" : ""),
             kOtherMoves};
   v.stuck = std::move(stuck);
   return v;
@@ -86,11 +93,13 @@ Worst worst_of(const Trace& t) {
   for (std::size_t c = 0; c < t.replies.size(); ++c)
     for (const auto& reply : t.replies[c]) lengths[c].push_back(static_cast<double>(reply.size()));
   Worst w;
-  std::vector<std::pair<std::string, ChainDraws>> judged{{"logprob", t.posterior[0].chains}, {"length", lengths}};
+  std::vector<std::pair<std::string, ChainDraws>> judged{{"logprob", t.posterior[0].chains},
+                                                         {"length", lengths}};
   for (const Column& c : t.sample_stats)
     if (c.name == "energy") judged.emplace_back(c.name, c.chains);  // where terms count
   for (const auto& [name, draws] : judged) {
-    if (all_equal(draws)) continue;  // no number can tell a point mass from chains that are all stuck
+    if (all_equal(draws))
+      continue;  // no number can tell a point mass from chains that are all stuck
     const double r = rhat(draws), bulk = ess_bulk(draws), tail = ess_tail(draws);
     if (!(r <= w.rhat)) w.rhat = r, w.of_rhat = name;
     if (!(bulk >= w.ess)) w.ess = bulk, w.of_ess = "bulk ESS of " + name;
@@ -104,7 +113,8 @@ Worst worst_of(const Trace& t) {
 Verdict judge(const Trace& t) {
   const std::size_t n_chains = t.replies.size(), n_draws = n_chains ? t.replies[0].size() : 0;
   if (n_chains < 2) return {false, "one chain cannot tell whether it is stuck", "run several"};
-  if (n_draws < 4) return {false, fmt::format("{} draws a chain are too few to judge", n_draws), "draw more", 250};
+  if (n_draws < 4)
+    return {false, fmt::format("{} draws a chain are too few to judge", n_draws), "draw more", 250};
   const Worst w = worst_of(t);
   const bool agree = w.rhat <= kRhat;
   if (auto stuck = stuck_chains(t, !agree); !stuck.empty()) return do_not_move(t, std::move(stuck));
@@ -112,9 +122,10 @@ Verdict judge(const Trace& t) {
     return {false, "all draws are alike, and what is proposed leads to the same reply",
             "lower alpha, or take another kernel, to see whether the chains can move"};
   const double wanted = kEssOfAChain * static_cast<double>(n_chains);
-  const std::string disagree = std::isfinite(w.rhat)
-                                   ? fmt::format("R-hat of {} is {:.3f}, above {}", w.of_rhat, w.rhat, kRhat)
-                                   : fmt::format("R-hat of {} is not finite", w.of_rhat);
+  const std::string disagree =
+      std::isfinite(w.rhat)
+          ? fmt::format("R-hat of {} is {:.3f}, above {}", w.of_rhat, w.rhat, kRhat)
+          : fmt::format("R-hat of {} is not finite", w.of_rhat);
   if (!std::isfinite(w.rhat) ||
       (!agree && n_draws >= kMany && !(w.ess >= kNoEssOfAChain * static_cast<double>(n_chains))))
     return {false, disagree + ": each chain stays with replies of its own", kOtherMoves};
@@ -125,7 +136,8 @@ Verdict judge(const Trace& t) {
                    times * static_cast<int>(n_draws)};
   };
   if (!agree) return too_few(disagree + ": the chains do not agree yet");
-  if (!(w.ess >= wanted)) return too_few(fmt::format("{} is {:.0f}, below {:.0f}", w.of_ess, w.ess, wanted));
+  if (!(w.ess >= wanted))
+    return too_few(fmt::format("{} is {:.0f}, below {:.0f}", w.of_ess, w.ess, wanted));
   return {true, fmt::format("R-hat at most {:.3f}, ESS at least {:.0f}", w.rhat, w.ess), ""};
 }
 

@@ -1,9 +1,9 @@
 // Letters, complements and IUPAC codes. Cornish-Bowden 1985.
 #include <cctype>
 
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 constexpr std::string_view kNames = "ACGT";
@@ -19,20 +19,23 @@ constexpr std::string_view kCodes = "-ACMGRSVTWYHKDBN";
 
 Error unknown(const std::string& expected, char got, std::size_t at, const std::string& where,
               const std::string& hint = "") {
-  return {Code::kInvalid, expected, std::string("'") + got + "'", where + ", letter " + std::to_string(at), hint};
+  return {Code::kInvalid, expected, std::string("'") + got + "'",
+          where + ", letter " + std::to_string(at), hint};
 }
 
-// What to do with a character that sequence files have, but a single sequence of known letters has not.
+// What to do with a character that sequence files have, but a single sequence of known letters has
+// not.
 std::string hint_of(char c) {
   if (c == '-' || c == '.') return "take the gaps of the alignment out";
   if (c == '*') return "take the mark of the end out";
-  return kCodes.find(plain(c)) == std::string_view::npos ? "" : "put one letter where several may stand";
+  return kCodes.find(plain(c)) == std::string_view::npos ? ""
+                                                         : "put one letter where several may stand";
 }
 
 }  // namespace
 
-Result<Dna> parse_dna(std::string_view letters, const std::string& where) {
-  Dna out;
+Result<Sequence> parse_dna(std::string_view letters, const std::string& where) {
+  Sequence out;
   for (char c : letters) {
     const std::size_t v = kNames.find(plain(c));
     if (v == std::string_view::npos)
@@ -42,14 +45,14 @@ Result<Dna> parse_dna(std::string_view letters, const std::string& where) {
   return out;
 }
 
-std::string dna_text(DnaView x) {
+std::string dna_text(SequenceView x) {
   std::string s;
   for (Token v : x) s += kNames[v];
   return s;
 }
 
-Dna reverse_complement(DnaView x) {
-  Dna out;
+Sequence reverse_complement(SequenceView x) {
+  Sequence out;
   for (auto v = x.rbegin(); v != x.rend(); ++v) out.push_back(kLetters - 1 - *v);
   return out;
 }
@@ -68,8 +71,9 @@ Result<std::vector<LetterSet>> parse_iupac(std::string_view codes, const std::st
 std::vector<LetterSet> reverse_complement(std::span<const LetterSet> x) {
   std::vector<LetterSet> out;
   for (auto s = x.rbegin(); s != x.rend(); ++s)
-    out.push_back(static_cast<LetterSet>((*s & 1) << 3 | (*s & 2) << 1 | (*s & 4) >> 1 | (*s & 8) >> 3));
+    out.push_back(
+        static_cast<LetterSet>((*s & 1) << 3 | (*s & 2) << 1 | (*s & 4) >> 1 | (*s & 8) >> 3));
   return out;
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

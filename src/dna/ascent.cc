@@ -1,5 +1,5 @@
-// Ascent on the logits of sequences, through relaxed terms: Fast SeqProp, and the mixture itself. All starts side by
-// side, in batches.
+// Ascent on the logits of sequences, through relaxed terms: Fast SeqProp, and the mixture itself.
+// All starts side by side, in batches.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,15 +10,18 @@
 #include "energy/gumbel.h"
 #include "search/adam.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
-// Logits z (n, 4) of one start out of parameters: the logits themselves; or, normalised, u of mean 0 and variance 1
-// over positions, then scale and offset of each letter.
+// Logits z (n, 4) of one start out of parameters: the logits themselves; or, normalised, u of mean
+// 0 and variance 1 over positions, then scale and offset of each letter.
 class Logits {
  public:
-  Logits(DnaView start, bool normalise, double rate)
-      : n_(start.size() * kLetters), normalise_(normalise), x_(n_ + 2 * kLetters, 0.), adam_(x_.size(), rate) {
+  Logits(SequenceView start, bool normalise, double rate)
+      : n_(start.size() * kLetters),
+        normalise_(normalise),
+        x_(n_ + 2 * kLetters, 0.),
+        adam_(x_.size(), rate) {
     for (std::size_t t = 0; t < start.size(); ++t) x_[t * kLetters + start[t]] = 1;
     std::fill_n(x_.begin() + static_cast<std::ptrdiff_t>(n_), kLetters, 1.);
   }
@@ -52,7 +55,8 @@ class Logits {
         mean += dz[i] / n;
         along += dz[i] * u_[i] / n;
       }
-      for (std::size_t i = v; i < n_; i += kLetters) g[i] = x_[n_ + v] / deviation_[v] * (dz[i] - mean - u_[i] * along);
+      for (std::size_t i = v; i < n_; i += kLetters)
+        g[i] = x_[n_ + v] / deviation_[v] * (dz[i] - mean - u_[i] * along);
       g[n_ + v] = along * n;
       g[n_ + kLetters + v] = mean * n;
     }
@@ -78,7 +82,8 @@ struct Part {
   Term* term;
   std::optional<TokenRelaxation> relaxed;  // none: it only judges
 };
-Result<std::vector<Part>> parts_of(const Energy& e, const DnaConstraints& c, TokenRelaxation::Kind kind) {
+Result<std::vector<Part>> parts_of(const Energy& e, const Constraints& c,
+                                   TokenRelaxation::Kind kind) {
   std::vector<Token> candidates;
   std::vector<double> log_q;
   for (LetterSet set : c.letters)
@@ -92,7 +97,8 @@ Result<std::vector<Part>> parts_of(const Energy& e, const DnaConstraints& c, Tok
     if (beta == 0) continue;
     parts.push_back({beta, e.terms()[k].get(), {}});
     if (SoftScore* soft = e.terms()[k]->relaxed()) {
-      PONDER_ASSIGN(parts.back().relaxed, TokenRelaxation::make(*soft, candidates, kLetters, kind, log_q));
+      PONDER_ASSIGN(parts.back().relaxed,
+                    TokenRelaxation::make(*soft, candidates, kLetters, kind, log_q));
     }
   }
   return parts;
@@ -100,25 +106,27 @@ Result<std::vector<Part>> parts_of(const Energy& e, const DnaConstraints& c, Tok
 
 struct Point {
   std::vector<double> z{};  // (n, 4)
-  Dna x{};
+  Sequence x{};
   double relaxed = 0, fitness = 0;  // nats, but for what all sequences share
   std::vector<double> dz{};         // (n, 4) derivative of `relaxed` by z
 };
 // Every term once: straight-through its relaxed value is that of x.
-Status evaluate(std::span<const Part> parts, TokenRelaxation::Kind kind, double tau, std::span<Point> points) {
+Status evaluate(std::span<const Part> parts, TokenRelaxation::Kind kind, double tau,
+                std::span<Point> points) {
   const bool through = kind == TokenRelaxation::Kind::kStraightThrough;
   std::vector<std::vector<double>> z;
-  std::vector<Dna> x;
+  std::vector<Sequence> x;
   for (Point& p : points) {
     p.dz.assign(p.z.size(), 0);
     z.push_back(p.z);
     x.push_back(p.x);
   }
-  const std::vector<DnaView> views(x.begin(), x.end());
+  const std::vector<SequenceView> views(x.begin(), x.end());
   std::vector<TokenRelaxation::Value> values;
   std::vector<double> hard(points.size());
   for (const Part& part : parts) {
-    if (part.relaxed) PONDER_TRY(part.relaxed->evaluate(z, tau, values, through ? x : std::span<const Dna>{}));
+    if (part.relaxed)
+      PONDER_TRY(part.relaxed->evaluate(z, tau, values, through ? x : std::span<const Sequence>{}));
     if (!part.relaxed || !through) PONDER_TRY(part.term->evaluate(views, hard));
     for (std::size_t i = 0; i < points.size(); ++i) {
       const double relaxed = part.relaxed ? values[i].value : 0;
@@ -133,13 +141,15 @@ Status evaluate(std::span<const Part> parts, TokenRelaxation::Kind kind, double 
 
 }  // namespace
 
-Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const Dna> starts,
+Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Sequence> starts,
                        const DnaAscentConfig& config, const Budget& budget) {
   PONDER_TRY(dna::check_end(config.steps, budget));
   const bool through = config.relaxation == TokenRelaxation::Kind::kStraightThrough;
   Designs out;
   // What goes through the terms is not in the density's own count.
-  const auto tokens = [&] { return (out.n_scored + out.n_gradients) * static_cast<std::int64_t>(c.letters.size()); };
+  const auto tokens = [&] {
+    return (out.n_scored + out.n_gradients) * static_cast<std::int64_t>(c.letters.size());
+  };
   Budget counted = budget;
   counted.enough = [&] { return (budget.enough && budget.enough()) || tokens() >= budget.tokens; };
   const Clock clock(e.density(), counted);
@@ -147,19 +157,23 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
   std::vector<ChainState> states;
   PONDER_TRY(dna::begin(e, starts, out, record, states));
   PONDER_ASSIGN(const std::vector<Part> parts, parts_of(e, c, config.relaxation));
-  const double shared = e.replicas()[0].alpha * states[0].logprob;  // the density is uniform over what may stand
+  const double shared =
+      e.replicas()[0].alpha * states[0].logprob;  // the density is uniform over what may stand
   std::vector<Logits> logits;
-  for (const Dna& x : starts) logits.emplace_back(x, config.normalise, config.rate);
+  for (const Sequence& x : starts) logits.emplace_back(x, config.normalise, config.rate);
   double gap = 0;
   std::int64_t n_gaps = 0;
   for (int step = 0; (config.steps == 0 || step < config.steps) && !clock.over(); ++step) {
-    const double spent = std::max(clock.spent(), static_cast<double>(tokens()) / static_cast<double>(budget.tokens)),
-                 share = config.steps == 0 ? std::min(spent, 1.)
-                                           : static_cast<double>(step) / std::max(config.steps - 1, 1),
+    const double spent = std::max(clock.spent(), static_cast<double>(tokens()) /
+                                                     static_cast<double>(budget.tokens)),
+                 share = config.steps == 0
+                             ? std::min(spent, 1.)
+                             : static_cast<double>(step) / std::max(config.steps - 1, 1),
                  tau = config.hot * std::pow(config.cold / config.hot, share);
     std::vector<Point> points;
     for (std::size_t i = 0; i < starts.size(); ++i) {
-      const auto choices = random_choices(config.seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(step));
+      const auto choices = random_choices(config.seed, static_cast<std::uint32_t>(i),
+                                          static_cast<std::uint32_t>(step));
       Point p{.z = logits[i].z()};
       p.x = dna::snap(through ? with_noise(p.z, tau, *choices) : p.z, c);
       points.push_back(std::move(p));
@@ -178,4 +192,4 @@ Result<Designs> ascend(const Energy& e, const DnaConstraints& c, std::span<const
   return record.take(std::move(out));
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

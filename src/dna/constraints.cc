@@ -2,23 +2,24 @@
 #include <algorithm>
 #include <limits>
 
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 class ConstraintTerm final : public Term {
  public:
-  explicit ConstraintTerm(DnaConstraints c) : c_(std::move(c)) {}
+  explicit ConstraintTerm(Constraints c) : c_(std::move(c)) {}
   std::string_view name() const override { return "constraints"; }
-  Status evaluate(std::span<const DnaView> sequences, std::span<double> out) override {
+  Status evaluate(std::span<const SequenceView> sequences, std::span<double> out) override {
     for (std::size_t i = 0; i < sequences.size(); ++i)
       out[i] = allows(sequences[i]) ? 0 : -std::numeric_limits<double>::infinity();
     return {};
   }
 
-  // At the budget, a letter of the start stays: what undoes a change is among the changes that remain.
-  void mask_changes(DnaView x, std::span<float> s) const override {
+  // At the budget, a letter of the start stays: what undoes a change is among the changes that
+  // remain.
+  void mask_changes(SequenceView x, std::span<float> s) const override {
     if (c_.max_edits < 0 || edits(x) < c_.max_edits) return;
     for (std::size_t t = 0; t < x.size(); ++t)
       for (Token v = 0; v < kLetters && x[t] == c_.start[t]; ++v)
@@ -26,28 +27,32 @@ class ConstraintTerm final : public Term {
   }
 
  private:
-  int edits(DnaView x) const {
+  int edits(SequenceView x) const {
     int n = 0;
     for (std::size_t t = 0; t < x.size(); ++t) n += x[t] != c_.start[t];
     return n;
   }
-  bool allows(DnaView x) const {
+  bool allows(SequenceView x) const {
     if (c_.max_edits >= 0 && edits(x) > c_.max_edits) return false;
-    return std::none_of(c_.forbidden.begin(), c_.forbidden.end(), [x](const std::vector<LetterSet>& pattern) {
-      return std::search(x.begin(), x.end(), pattern.begin(), pattern.end(),
-                         [](Token v, LetterSet set) { return (set >> v & 1) != 0; }) != x.end();
-    });
+    return std::none_of(
+        c_.forbidden.begin(), c_.forbidden.end(), [x](const std::vector<LetterSet>& pattern) {
+          return std::search(x.begin(), x.end(), pattern.begin(), pattern.end(),
+                             [](Token v, LetterSet set) { return (set >> v & 1) != 0; }) != x.end();
+        });
   }
 
-  DnaConstraints c_;
+  Constraints c_;
 };
 
 }  // namespace
 
-void forbid_homopolymers(int longest_allowed, DnaConstraints& c) {
-  for (int v = 0; v < kLetters; ++v) c.forbidden.emplace_back(longest_allowed + 1, static_cast<LetterSet>(1 << v));
+void forbid_homopolymers(int longest_allowed, Constraints& c) {
+  for (int v = 0; v < kLetters; ++v)
+    c.forbidden.emplace_back(longest_allowed + 1, static_cast<LetterSet>(1 << v));
 }
 
-std::unique_ptr<Term> make_constraint_term(DnaConstraints c) { return std::make_unique<ConstraintTerm>(std::move(c)); }
+std::unique_ptr<Term> make_constraint_term(Constraints c) {
+  return std::make_unique<ConstraintTerm>(std::move(c));
+}
 
-}  // namespace ponder
+}  // namespace ponder::dna

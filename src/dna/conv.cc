@@ -1,5 +1,5 @@
-// Convolutions by the engine's own GEMM: the windows of a sequence (n, c) are rows of k c values that overlap, so that
-// one without dilation needs no copy of them.
+// Convolutions by the engine's own GEMM: the windows of a sequence (n, c) are rows of k c values
+// that overlap, so that one without dilation needs no copy of them.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -10,7 +10,8 @@
 namespace ponder::dna {
 namespace {
 
-constexpr int kRowsAtOnce = 4;  // of the f32 kernels: fewer rows run one by one, at a quarter of the speed
+constexpr int kRowsAtOnce =
+    4;  // of the f32 kernels: fewer rows run one by one, at a quarter of the speed
 
 // Rows and row stride of a product's result; its first rows are the wanted ones.
 struct Product {
@@ -22,7 +23,8 @@ struct Product {
 // A matrix (n_out, size) in packed panels.
 class Bank {
  public:
-  Bank(int n_out, int size, const std::vector<float>& rows) : ld_(round_up(n_out, kPanel)), size_(size) {
+  Bank(int n_out, int size, const std::vector<float>& rows)
+      : ld_(round_up(n_out, kPanel)), size_(size) {
     std::vector<float> padded(static_cast<std::size_t>(ld_) * size, 0.f);
     std::copy(rows.begin(), rows.end(), padded.begin());
     panels_.resize(static_cast<std::size_t>(ld_) * depth());
@@ -34,15 +36,18 @@ class Bank {
   // Multiplications a row takes, zeros among them.
   int work() const { return ld_ * depth(); }
 
-  // Rows of A, m of them, at a distance of lda: what lies between a row's end and depth() is multiplied by zero.
-  // `a` holds at least floats_of(m, lda).
+  // Rows of A, m of them, at a distance of lda: what lies between a row's end and depth() is
+  // multiplied by zero. `a` holds at least floats_of(m, lda).
   Product times(const float* a, int lda, int m) const {
     Product c{Values(static_cast<std::size_t>(rows(m)) * ld_), ld_};
     const int at_once = m < kRowsAtOnce / 2 ? m : round_up(m, kRowsAtOnce);
-    gemm_kernel(Compute::kF32).run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.data(), ld_, false);
+    gemm_kernel(Compute::kF32)
+        .run(a, lda, at_once, panels_.data(), depth(), ld_ / kPanel, c.values.data(), ld_, false);
     return c;
   }
-  std::size_t floats_of(int m, int lda) const { return static_cast<std::size_t>(rows(m)) * lda + depth(); }
+  std::size_t floats_of(int m, int lda) const {
+    return static_cast<std::size_t>(rows(m)) * lda + depth();
+  }
 
  private:
   static int rows(int m) { return round_up(round_up(m, kRowsAtOnce), kRowBlock); }
@@ -50,8 +55,10 @@ class Bank {
   std::vector<float> panels_;
 };
 
-// Rows (m) of the windows of x (n, c) with zeros around it, each row k letters `dilation` apart, and their products.
-Product correlate(const Bank& bank, const Values& x, int c, int k, int m, int padding, int dilation) {
+// Rows (m) of the windows of x (n, c) with zeros around it, each row k letters `dilation` apart,
+// and their products.
+Product correlate(const Bank& bank, const Values& x, int c, int k, int m, int padding,
+                  int dilation) {
   const std::size_t before = static_cast<std::size_t>(padding) * c;
   if (dilation == 1) {
     Values a(std::max(before + x.size(), bank.floats_of(m, c)), 0.f);
@@ -63,13 +70,14 @@ Product correlate(const Bank& bank, const Values& x, int c, int k, int m, int pa
   for (int t = 0; t < m; ++t)
     for (int j = 0; j < k; ++j)
       if (const int from = t + j * dilation - padding; from >= 0 && from < n)
-        std::memcpy(&a[static_cast<std::size_t>(t) * bank.depth() + j * c], &x[static_cast<std::size_t>(from) * c],
-                    c * sizeof(float));
+        std::memcpy(&a[static_cast<std::size_t>(t) * bank.depth() + j * c],
+                    &x[static_cast<std::size_t>(from) * c], c * sizeof(float));
   return bank.times(a.data(), bank.depth(), m);
 }
 
 enum class Order { kThere, kTurned, kSpread };
-// kThere (c_out, k c_in); kTurned (c_in, k c_out), the windows' letters in reverse; kSpread (k c_in, c_out).
+// kThere (c_out, k c_in); kTurned (c_in, k c_out), the windows' letters in reverse; kSpread (k
+// c_in, c_out).
 std::vector<float> filters(const ConvWeights& w, Order order) {
   std::vector<float> rows(w.weight.size());
   for (int o = 0; o < w.c_out; ++o)
@@ -77,12 +85,14 @@ std::vector<float> filters(const ConvWeights& w, Order order) {
       for (int j = 0; j < w.k; ++j)
         rows[order == Order::kThere    ? (o * w.k + j) * w.c_in + i
              : order == Order::kTurned ? (i * w.k + w.k - 1 - j) * w.c_out + o
-                                       : (j * w.c_in + i) * w.c_out + o] = w.weight[(o * w.c_in + i) * w.k + j];
+                                       : (j * w.c_in + i) * w.c_out + o] =
+            w.weight[(o * w.c_in + i) * w.k + j];
   return rows;
 }
 
-// The derivative by the input: the correlation with the filters turned round, inputs and outputs exchanged; or, less
-// work where there are few inputs, the derivative by each window, spread over the letters the window covers.
+// The derivative by the input: the correlation with the filters turned round, inputs and outputs
+// exchanged; or, less work where there are few inputs, the derivative by each window, spread over
+// the letters the window covers.
 class Conv final : public Layer {
  public:
   Conv(const ConvWeights& w, int padding, int dilation)
@@ -95,7 +105,9 @@ class Conv final : public Layer {
         padding_(padding),
         reach_(dilation * (w.k - 1)),
         dilation_(dilation) {}
-  Shape out(Shape s) const override { return {s.c == c_in_ ? s.n + 2 * padding_ - reach_ : 0, c_out()}; }
+  Shape out(Shape s) const override {
+    return {s.c == c_in_ ? s.n + 2 * padding_ - reach_ : 0, c_out()};
+  }
 
   Values forward(Values x, Shape in, Saved*) const override {
     const Shape to = out(in);
@@ -113,14 +125,16 @@ class Conv final : public Layer {
     if (spread_.work() < turned_.work()) return spread(std::move(dy), in);
     const Product p = correlate(turned_, dy, c_out(), k_, in.n, reach_ - padding_, dilation_);
     Values dx(in.size());
-    for (int t = 0; t < in.n; ++t) std::copy_n(p.row(t), c_in_, &dx[static_cast<std::size_t>(t) * c_in_]);
+    for (int t = 0; t < in.n; ++t)
+      std::copy_n(p.row(t), c_in_, &dx[static_cast<std::size_t>(t) * c_in_]);
     return dx;
   }
 
  private:
   int c_out() const { return static_cast<int>(bias_.size()); }
   Values spread(Values dy, Shape in) const {
-    const int m = out(in).n, run = dilation_ == 1 ? k_ * c_in_ : c_in_, n_runs = dilation_ == 1 ? 1 : k_;
+    const int m = out(in).n, run = dilation_ == 1 ? k_ * c_in_ : c_in_,
+              n_runs = dilation_ == 1 ? 1 : k_;
     dy.resize(spread_.floats_of(m, c_out()), 0.f);
     const Product p = spread_.times(dy.data(), c_out(), m);
     Values padded(static_cast<std::size_t>(in.n + 2 * padding_) * c_in_, 0.f);

@@ -2,23 +2,24 @@
 #include <cmath>
 #include <string>
 
-#include "density/requests.h"
-#include "density/small_row.h"
-#include "ponder/dna.h"
-#include "ponder/gradient.h"
+#include "law/requests.h"
+#include "law/small_row.h"
+#include "ponder/density/gradient.h"
+#include "ponder/dna/dna.h"
 
-namespace ponder {
+namespace ponder::dna {
 
-Result<DnaDensity> DnaDensity::make(std::vector<LetterSet> letters) {
-  if (letters.empty()) return Error{Code::kInvalid, "a sequence of at least one letter", "none", "DNA density", ""};
+Result<SequenceDensity> SequenceDensity::make(std::vector<LetterSet> letters) {
+  if (letters.empty())
+    return Error{Code::kInvalid, "a sequence of at least one letter", "none", "DNA density", ""};
   for (std::size_t t = 0; t < letters.size(); ++t)
     if ((letters[t] & kAnyLetter) == 0)
       return Error{Code::kInvalid, "a letter that may stand at each position", "none",
                    "DNA density, position " + std::to_string(t), ""};
-  return DnaDensity(std::move(letters));
+  return SequenceDensity(std::move(letters));
 }
 
-std::vector<double> DnaDensity::log_probs(int position, const TokenMask* mask) const {
+std::vector<double> SequenceDensity::log_probs(int position, const TokenMask* mask) const {
   std::vector<double> lp(kLetters, -std::numeric_limits<double>::infinity());
   // After the last letter nothing follows; the row there is that of any letter.
   const LetterSet set = position < n_ctx() ? letters_[position] : kAnyLetter;
@@ -29,19 +30,20 @@ std::vector<double> DnaDensity::log_probs(int position, const TokenMask* mask) c
   return lp;
 }
 
-Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
+Status SequenceDensity::extend(std::span<const Extend> requests, Rows& out) {
   out.start(requests.size());
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const Extend& e = requests[r];
     const Prefix parent = e.parent.get();
     out.first[r + 1] = out.first[r];
-    out.status[r] = parent < 0 ? Error{Code::kInvalid, "a prefix of letters", std::to_string(parent), "DNA density",
-                                       "begin with root()"}
+    out.status[r] = parent < 0 ? Error{Code::kInvalid, "a prefix of letters",
+                                       std::to_string(parent), "DNA density", "begin with root()"}
                                : check_request(*this, e, parent);
     if (!out.status[r].ok()) continue;
     const int n = static_cast<int>(e.tokens.size()), begin = first_row(e);
     for (int k = begin; k < begin + n_rows(e); ++k)
-      out.rows.push_back(small_row(log_probs(parent + k, e.mask(k - begin)), e.needs, k < n ? e.tokens[k] : -1));
+      out.rows.push_back(
+          small_row(log_probs(parent + k, e.mask(k - begin)), e.needs, k < n ? e.tokens[k] : -1));
     out.first[r + 1] = static_cast<std::uint32_t>(out.rows.size());
     out.end[r] = PrefixRef::adopt(*this, parent + n);
     (n == 1 ? out.cost[r].tokens_decoded : out.cost[r].tokens_scored) += n;
@@ -50,8 +52,8 @@ Status DnaDensity::extend(std::span<const Extend> requests, Rows& out) {
   return out.first_error();
 }
 
-Status DnaDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& o, const GradientOptions&,
-                                  std::vector<ReplyGradient>& out) {
+Status SequenceDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& o,
+                                       const GradientOptions&, std::vector<ReplyGradient>& out) {
   out.assign(replies.size(), {});
   for (std::size_t k = 0; k < replies.size(); ++k) {
     const SoftReply& r = replies[k];
@@ -78,4 +80,4 @@ Status DnaDensity::value_and_grad(std::span<const SoftReply> replies, const Obje
   return {};
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

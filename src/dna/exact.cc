@@ -1,21 +1,22 @@
-// Dynamic programming over positions: layers of states, each with the best way there. A motif's place is guessed when
-// it begins, so that the best guess is the best place; forbidden patterns are followed by a bit for each prefix that
-// the last letters spell (the bitap automaton, Baeza-Yates and Gonnet 1992).
+// Dynamic programming over positions: layers of states, each with the best way there. A motif's
+// place is guessed when it begins, so that the best guess is the best place; forbidden patterns are
+// followed by a bit for each prefix that the last letters spell (the bitap automaton, Baeza-Yates
+// and Gonnet 1992).
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <unordered_map>
 
-#include "ponder/dna_search.h"
+#include "ponder/dna/search.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 constexpr std::size_t kMostStates = 400'000;  // of a layer
 constexpr int kPatternWords = 3, kMostMotifs = 6, kMostEdits = 65535;
 
-// Words of pattern bits; then edits (16 bits) and, a byte each, how far each motif has come: 0 not begun, 1 … k
-// forward, k+1 … 2k reverse; done is 255.
+// Words of pattern bits; then edits (16 bits) and, a byte each, how far each motif has come: 0 not
+// begun, 1 … k forward, k+1 … 2k reverse; done is 255.
 using State = std::array<std::uint64_t, kPatternWords + 1>;
 struct HashState {
   std::size_t operator()(const State& s) const {
@@ -25,7 +26,9 @@ struct HashState {
   }
 };
 constexpr int kDone = 255;
-int progress(const State& s, int motif) { return static_cast<int>(s[kPatternWords] >> (16 + 8 * motif) & 255); }
+int progress(const State& s, int motif) {
+  return static_cast<int>(s[kPatternWords] >> (16 + 8 * motif) & 255);
+}
 void set_progress(State& s, int motif, int value) {
   s[kPatternWords] &= ~(255ull << (16 + 8 * motif));
   s[kPatternWords] |= static_cast<std::uint64_t>(value) << (16 + 8 * motif);
@@ -44,7 +47,7 @@ struct Layer {
 
 class Programme {
  public:
-  Programme(const DnaConstraints& c, const ExactFitness& f) : c_(c), f_(f) {}
+  Programme(const Constraints& c, const ExactFitness& f) : c_(c), f_(f) {}
   Result<Design> run();
 
  private:
@@ -60,14 +63,16 @@ class Programme {
   Error stuck(int t) const;
   int n() const { return static_cast<int>(c_.letters.size()); }
 
-  const DnaConstraints& c_;
+  const Constraints& c_;
   const ExactFitness& f_;
-  std::array<std::array<std::uint64_t, kPatternWords>, kLetters> fits_{};  // bits of pattern positions a letter fits
+  std::array<std::array<std::uint64_t, kPatternWords>, kLetters>
+      fits_{};  // bits of pattern positions a letter fits
   std::array<std::uint64_t, kPatternWords> first_{}, last_{};
 };
 
 Status Programme::check() const {
-  const auto bad = [](Code code, const std::string& expected, const std::string& got, const std::string& hint = "") {
+  const auto bad = [](Code code, const std::string& expected, const std::string& got,
+                      const std::string& hint = "") {
     return Error{code, expected, got, "constraints of a design", hint};
   };
   if (c_.max_edits >= 0 && c_.start.size() != c_.letters.size())
@@ -76,13 +81,17 @@ Status Programme::check() const {
   std::size_t bits = 0;
   for (const auto& p : c_.forbidden) bits += p.size();
   if (bits > kPatternWords * 64)
-    return bad(Code::kUnsupported, "forbidden patterns of at most 192 letters together", std::to_string(bits));
+    return bad(Code::kUnsupported, "forbidden patterns of at most 192 letters together",
+               std::to_string(bits));
   if (f_.motifs.size() > kMostMotifs)
-    return bad(Code::kUnsupported, "at most 6 motifs for the exact optimum", std::to_string(f_.motifs.size()));
+    return bad(Code::kUnsupported, "at most 6 motifs for the exact optimum",
+               std::to_string(f_.motifs.size()));
   for (const auto& m : f_.motifs) {
     if (2 * m.odds.size() >= kDone || static_cast<int>(m.odds.size()) > n())
-      return bad(Code::kInvalid, "motifs no longer than the sequence", std::to_string(m.odds.size()) + " positions");
-    if (!(m.weight > 0)) return bad(Code::kUnsupported, "motifs of a weight above 0", std::to_string(m.weight));
+      return bad(Code::kInvalid, "motifs no longer than the sequence",
+                 std::to_string(m.odds.size()) + " positions");
+    if (!(m.weight > 0))
+      return bad(Code::kUnsupported, "motifs of a weight above 0", std::to_string(m.weight));
   }
   // The commonest conflict, said in its own words.
   for (const auto& p : c_.forbidden)
@@ -91,8 +100,8 @@ Status Programme::check() const {
       for (std::size_t j = 0; j < p.size(); ++j) spelt = spelt && (c_.letters[t + j] & ~p[j]) == 0;
       if (spelt)
         return bad(Code::kInvalid, "constraints that some sequence keeps",
-                   "a forbidden pattern of " + std::to_string(p.size()) + " letters that the fixed letters spell at " +
-                       std::to_string(t),
+                   "a forbidden pattern of " + std::to_string(p.size()) +
+                       " letters that the fixed letters spell at " + std::to_string(t),
                    "free one of these positions, or allow the pattern");
     }
   return {};
@@ -176,7 +185,8 @@ Status Programme::advance(int t, const Layer& from, Layer& to) const {
       for (std::size_t k = 0; k < f_.motifs.size(); ++k) feed_motif(k, t, v, guesses);
       for (const Guess& g : guesses) {
         const double value = from.best[i] + g.gain;
-        const auto [at, fresh] = index.try_emplace(g.state, static_cast<std::uint32_t>(to.states.size()));
+        const auto [at, fresh] =
+            index.try_emplace(g.state, static_cast<std::uint32_t>(to.states.size()));
         if (fresh) {
           to.states.push_back(g.state);
           to.best.push_back(value);
@@ -187,8 +197,10 @@ Status Programme::advance(int t, const Layer& from, Layer& to) const {
         }
       }
       if (to.states.size() > kMostStates)
-        return Error{Code::kResource, "at most " + std::to_string(kMostStates) + " states a position", "more",
-                     "exact optimum", "use fewer or shorter motifs, a smaller edit budget, or another method"};
+        return Error{Code::kResource,
+                     "at most " + std::to_string(kMostStates) + " states a position", "more",
+                     "exact optimum",
+                     "use fewer or shorter motifs, a smaller edit budget, or another method"};
     }
   if (to.states.empty()) return stuck(t);
   return {};
@@ -208,7 +220,7 @@ Result<Design> Programme::run() {
     layers.push_back(std::move(next));
   }
   const auto best = std::max_element(layers.back().best.begin(), layers.back().best.end());
-  Design out{.sequence = Dna(n()), .fitness = *best};
+  Design out{.sequence = Sequence(n()), .fitness = *best};
   auto at = static_cast<std::uint32_t>(best - layers.back().best.begin());
   for (int t = n(); t > 0; --t) {
     out.sequence[t - 1] = layers[t].steps[at].letter;
@@ -219,14 +231,17 @@ Result<Design> Programme::run() {
 
 }  // namespace
 
-// Motifs that were never begun cannot be left in the last layer: each must begin while there is room.
-Result<Design> exact_optimum(const DnaConstraints& c, const ExactFitness& f) { return Programme(c, f).run(); }
+// Motifs that were never begun cannot be left in the last layer: each must begin while there is
+// room.
+Result<Design> exact_optimum(const Constraints& c, const ExactFitness& f) {
+  return Programme(c, f).run();
+}
 
-Result<Dna> draw_allowed(const DnaConstraints& c, const Uniforms& uniform) {
+Result<Sequence> draw_allowed(const Constraints& c, const Uniforms& uniform) {
   ExactFitness f;
   for (std::size_t i = 0; i < c.letters.size() * kLetters; ++i) f.letters.push_back(uniform());
   PONDER_ASSIGN(Design d, exact_optimum(c, f));
   return std::move(d.sequence);
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

@@ -3,9 +3,9 @@
 #include <cctype>
 
 #include "dna/lines.h"
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 constexpr std::size_t kLineWidth = 80;
@@ -36,7 +36,8 @@ Result<std::vector<FastaRecord>> parse_fasta(std::string_view text, const std::s
     }
   }
   if (records.empty()) return bad("at least one FASTA record", "none", where, last);
-  if (records.back().letters.empty()) return bad("letters after >" + records.back().name, "the end", where, last);
+  if (records.back().letters.empty())
+    return bad("letters after >" + records.back().name, "the end", where, last);
   return records;
 }
 
@@ -44,9 +45,10 @@ std::string fasta_text(std::span<const FastaRecord> records) {
   std::string out;
   for (const FastaRecord& r : records) {
     out += ">" + r.name + "\n";
-    for (std::size_t i = 0; i < r.letters.size(); i += kLineWidth) out += r.letters.substr(i, kLineWidth) + "\n";
+    for (std::size_t i = 0; i < r.letters.size(); i += kLineWidth)
+      out += r.letters.substr(i, kLineWidth) + "\n";
   }
   return out;
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

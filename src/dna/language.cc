@@ -1,15 +1,15 @@
 // From letters to the tokens that spell them, and back for derivatives.
-#include "ponder/dna_language.h"
+#include "ponder/dna/language.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 // The letters of rows that are each one letter; empty for a mixture.
-Dna letters_of(std::span<const float> w) {
-  Dna x;
+Sequence letters_of(std::span<const float> w) {
+  Sequence x;
   for (std::size_t t = 0; t < w.size(); t += kLetters) {
     const auto row = w.subspan(t, kLetters);
     const auto one = std::find(row.begin(), row.end(), 1.f);
@@ -19,10 +19,13 @@ Dna letters_of(std::span<const float> w) {
   return x;
 }
 
-class ScoreTerm final : public DnaTerm {
+class ScoreTerm final : public LetterTerm {
  public:
   ScoreTerm(std::string name, std::unique_ptr<SoftScore> s, const LetterTokens& tokens, int at_once)
-      : name_(std::move(name)), score_(std::move(s)), tokens_(tokens), at_once_(static_cast<std::size_t>(at_once)) {}
+      : name_(std::move(name)),
+        score_(std::move(s)),
+        tokens_(tokens),
+        at_once_(static_cast<std::size_t>(at_once)) {}
   std::string_view name() const override { return name_; }
 
  protected:
@@ -36,7 +39,8 @@ class ScoreTerm final : public DnaTerm {
   }
 
  private:
-  Status batch(std::span<const std::vector<float>> w, std::span<double> values, std::span<std::vector<double>> dw) {
+  Status batch(std::span<const std::vector<float>> w, std::span<double> values,
+               std::span<std::vector<double>> dw) {
     if (dw.empty()) {  // sequences need no derivative, and so no way back through the network
       std::vector<std::vector<Token>> x;
       for (const auto& one : w) {
@@ -53,7 +57,8 @@ class ScoreTerm final : public DnaTerm {
     return mixtures(w, values, dw);
   }
 
-  Status mixtures(std::span<const std::vector<float>> w, std::span<double> values, std::span<std::vector<double>> dw) {
+  Status mixtures(std::span<const std::vector<float>> w, std::span<double> values,
+                  std::span<std::vector<double>> dw) {
     std::vector<std::vector<Token>> candidates;
     std::vector<SoftPoint> points;
     for (const auto& one : w) {
@@ -65,7 +70,8 @@ class ScoreTerm final : public DnaTerm {
     PONDER_TRY(score_->evaluate(points, v));
     for (std::size_t i = 0; i < w.size(); ++i) {
       values[i] = v[i].finite ? v[i].value : NAN;
-      for (std::size_t j = 0; j < v[i].weights.size() && !dw.empty(); ++j) dw[i][j] += v[i].weights[j];
+      for (std::size_t j = 0; j < v[i].weights.size() && !dw.empty(); ++j)
+        dw[i][j] += v[i].weights[j];
     }
     return {};
   }
@@ -85,20 +91,22 @@ Result<LetterTokens> letter_tokens(const Tokenizer& t, const std::string& where)
     Token byte = -1, normal = -1;
     for (Token v = t.n_vocab(); v-- > 0;) {  // downwards: the smallest id stays
       const TokenKind kind = t.kind(v);
-      if (kind != TokenKind::kNormal && kind != TokenKind::kUserDefined && kind != TokenKind::kByte) continue;
+      if (kind != TokenKind::kNormal && kind != TokenKind::kUserDefined && kind != TokenKind::kByte)
+        continue;
       if (t.piece(v) == text) (kind == TokenKind::kByte ? byte : normal) = v;
     }
     out[letter] = normal >= 0 ? normal : byte;
     if (out[letter] < 0)
       return Error{Code::kUnsupported, "a vocabulary in which each of A, C, G, T is one token",
-                   "none that spells " + text, where, "take a model whose tokens are letters, or bytes"};
+                   "none that spells " + text, where,
+                   "take a model whose tokens are letters, or bytes"};
   }
   return out;
 }
 
-std::unique_ptr<DnaTerm> make_score_term(std::string name, std::unique_ptr<SoftScore> s, const LetterTokens& tokens,
-                                         int at_once) {
+std::unique_ptr<LetterTerm> make_score_term(std::string name, std::unique_ptr<SoftScore> s,
+                                            const LetterTokens& tokens, int at_once) {
   return std::make_unique<ScoreTerm>(std::move(name), std::move(s), tokens, at_once);
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

@@ -1,4 +1,5 @@
-// Layers without a product of matrices, and what layers do one after another. Convolutions: conv.cc.
+// Layers without a product of matrices, and what layers do one after another. Convolutions:
+// conv.cc.
 #include "dna/layers.h"
 
 #include <algorithm>
@@ -11,8 +12,11 @@ namespace {
 
 class Scale final : public Layer {
  public:
-  Scale(std::vector<float> scale, std::vector<float> shift) : scale_(std::move(scale)), shift_(std::move(shift)) {}
-  Shape out(Shape s) const override { return {s.c == static_cast<int>(scale_.size()) ? s.n : 0, s.c}; }
+  Scale(std::vector<float> scale, std::vector<float> shift)
+      : scale_(std::move(scale)), shift_(std::move(shift)) {}
+  Shape out(Shape s) const override {
+    return {s.c == static_cast<int>(scale_.size()) ? s.n : 0, s.c};
+  }
   Values forward(Values x, Shape in, Saved*) const override {
     for (float* row = x.data(); row != x.data() + x.size(); row += in.c)
       for (int c = 0; c < in.c; ++c) row[c] = row[c] * scale_[c] + shift_[c];
@@ -57,7 +61,8 @@ class Pointwise final : public Layer {
 };
 
 // Rows of c channels, in loops that compilers turn into vectors.
-void keep_larger(const float* __restrict from, float j, int c, float* __restrict best, float* __restrict place) {
+void keep_larger(const float* __restrict from, float j, int c, float* __restrict best,
+                 float* __restrict place) {
   for (int i = 0; i < c; ++i) {
     const bool more = from[i] > best[i];
     place[i] = more ? j : place[i];
@@ -67,7 +72,8 @@ void keep_larger(const float* __restrict from, float j, int c, float* __restrict
 void add_share(const float* __restrict from, float share, int c, float* __restrict to) {
   for (int i = 0; i < c; ++i) to[i] += from[i] * share;
 }
-void where_equal(const float* __restrict from, const float* __restrict place, float j, int c, float* __restrict to) {
+void where_equal(const float* __restrict from, const float* __restrict place, float j, int c,
+                 float* __restrict to) {
   for (int i = 0; i < c; ++i) to[i] = place[i] == j ? from[i] : 0.f;
 }
 
@@ -85,7 +91,8 @@ class Pool final : public Layer {
       if (max_) std::copy_n(from, in.c, row);
       for (int j = 0; j < window(in); ++j, from += in.c)
         if (max_)
-          keep_larger(from, static_cast<float>(j), in.c, row, &place[static_cast<std::size_t>(t) * in.c]);
+          keep_larger(from, static_cast<float>(j), in.c, row,
+                      &place[static_cast<std::size_t>(t) * in.c]);
         else
           add_share(from, 1 / static_cast<float>(window(in)), in.c, row);
     }
@@ -99,7 +106,8 @@ class Pool final : public Layer {
       const float* row = &dy[static_cast<std::size_t>(t) * in.c];
       for (int j = 0; j < window(in); ++j, to += in.c)
         if (max_)
-          where_equal(row, &saved.own[static_cast<std::size_t>(t) * in.c], static_cast<float>(j), in.c, to);
+          where_equal(row, &saved.own[static_cast<std::size_t>(t) * in.c], static_cast<float>(j),
+                      in.c, to);
         else
           add_share(row, 1 / static_cast<float>(window(in)), in.c, to);
     }
@@ -134,7 +142,8 @@ class Residual final : public Layer {
 }  // namespace
 
 std::pmr::memory_resource& activation_pool() {
-  static std::pmr::synchronized_pool_resource all({.max_blocks_per_chunk = 0, .largest_required_pool_block = 1 << 22});
+  static std::pmr::synchronized_pool_resource all(
+      {.max_blocks_per_chunk = 0, .largest_required_pool_block = 1 << 22});
   return all;
 }
 
@@ -143,7 +152,9 @@ std::unique_ptr<Layer> make_scale(std::vector<float> scale, std::vector<float> s
 }
 std::unique_ptr<Layer> make_activation(Activation a) { return std::make_unique<Pointwise>(a); }
 std::unique_ptr<Layer> make_pool(bool max, int size) { return std::make_unique<Pool>(max, size); }
-std::unique_ptr<Layer> make_residual(Layers inner) { return std::make_unique<Residual>(std::move(inner)); }
+std::unique_ptr<Layer> make_residual(Layers inner) {
+  return std::make_unique<Residual>(std::move(inner));
+}
 
 Shape out_of(const Layers& layers, Shape s) {
   for (const auto& layer : layers)
@@ -166,7 +177,8 @@ Values run_back(const Layers& layers, Values dy, Shape in, const std::vector<Sav
     shapes.push_back(in);
     in = layer->out(in);
   }
-  for (std::size_t k = layers.size(); k-- > 0;) dy = layers[k]->backward(std::move(dy), shapes[k], saved[k]);
+  for (std::size_t k = layers.size(); k-- > 0;)
+    dy = layers[k]->backward(std::move(dy), shapes[k], saved[k]);
   return dy;
 }
 

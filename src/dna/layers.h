@@ -1,5 +1,5 @@
-// Layers of a 1-D convolutional network on one sequence: values are (n, c), position by position. Each knows its
-// derivative by its input. A dense layer is a convolution over the whole length.
+// Layers of a 1-D convolutional network on one sequence: values are (n, c), position by position.
+// Each knows its derivative by its input. A dense layer is a convolution over the whole length.
 #pragma once
 
 #include <memory>
@@ -16,15 +16,17 @@ struct Shape {
 };
 
 std::pmr::memory_resource& activation_pool();
-// Activations come and go at every call; fresh pages for them cost as much as the products. Blocks are kept for the
-// next call, and not set to zero unless asked.
+// Activations come and go at every call; fresh pages for them cost as much as the products. Blocks
+// are kept for the next call, and not set to zero unless asked.
 template <class T>
 struct Pooled {
   using value_type = T;
   Pooled() = default;
   template <class U>
   explicit Pooled(const Pooled<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(activation_pool().allocate(bytes(n), kAlign)); }
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(activation_pool().allocate(bytes(n), kAlign));
+  }
   void deallocate(T* p, std::size_t n) { activation_pool().deallocate(p, bytes(n), kAlign); }
   template <class... Args>
   void construct(T* p, Args&&... args) {
@@ -37,12 +39,14 @@ struct Pooled {
 
  private:
   static constexpr std::size_t kAlign = 64;
-  // Whole multiples: blocks of other sizes come from libstdc++'s pool without their alignment (seen with GCC 12).
+  // Whole multiples: blocks of other sizes come from libstdc++'s pool without their alignment (seen
+  // with GCC 12).
   static std::size_t bytes(std::size_t n) { return (n * sizeof(T) + kAlign - 1) / kAlign * kAlign; }
 };
 using Values = std::vector<float, Pooled<float>>;  // (n, c)
 
-/// What the way back needs of the way there: something of the layer's own, and for a residual that of its layers.
+/// What the way back needs of the way there: something of the layer's own, and for a residual that
+/// of its layers.
 struct Saved {
   Values own;
   std::vector<Saved> inner;

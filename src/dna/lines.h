@@ -1,4 +1,5 @@
-// The lines of a text file as programs of every system write them. Not a parser: what a line means is its reader's.
+// The lines of a text file as programs of every system write them. Not a parser: what a line means
+// is its reader's.
 #pragma once
 
 #include <string>

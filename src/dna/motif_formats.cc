@@ -1,6 +1,6 @@
-// JASPAR: '>id name' and four rows, "A [ 1 2 ]" or bare; a single matrix may lack its header. MEME: MOTIF lines, each
-// with a "letter-probability matrix". TRANSFAC: "P0 A C G T", then a position a row. https://jaspar.elixir.no/docs,
-// https://meme-suite.org/meme/doc/meme-format.html
+// JASPAR: '>id name' and four rows, "A [ 1 2 ]" or bare; a single matrix may lack its header. MEME:
+// MOTIF lines, each with a "letter-probability matrix". TRANSFAC: "P0 A C G T", then a position a
+// row. https://jaspar.elixir.no/docs, https://meme-suite.org/meme/doc/meme-format.html
 #include "dna/motif_formats.h"
 
 #include <algorithm>
@@ -59,7 +59,9 @@ int letter_row(const std::string& word) {
 
 std::string quoted(const std::string& text) { return "'" + text.substr(0, 20) + "'"; }
 
-std::array<double, kLetters> column_of(const std::vector<double>& v) { return {v[0], v[1], v[2], v[3]}; }
+std::array<double, kLetters> column_of(const std::vector<double>& v) {
+  return {v[0], v[1], v[2], v[3]};
+}
 
 class JasparReader {
  public:
@@ -90,18 +92,20 @@ class JasparReader {
   }
   Status row(const Words& words, const Line& l) {
     if (all_.empty()) PONDER_TRY(begin({">", l.number}));  // a matrix by itself, without a header
-    if (n_rows_ == kLetters) return bad_motif("'>' before the next motif", quoted(l.text), where_, l.number);
+    if (n_rows_ == kLetters)
+      return bad_motif("'>' before the next motif", quoted(l.text), where_, l.number);
     const bool named = !is_number(words[0]);
     if (named && letter_row(words[0]) != n_rows_)
-      return bad_motif(std::string("the row of ") + "ACGT"[n_rows_], quoted(l.text), where_, l.number);
+      return bad_motif(std::string("the row of ") + "ACGT"[n_rows_], quoted(l.text), where_,
+                       l.number);
     const std::vector<double> values = leading_numbers(words, named ? 1 : 0);
     if (values.empty() || values.size() + (named ? 1 : 0) != words.size())
       return bad_motif("a row of numbers", quoted(l.text), where_, l.number);
     auto& columns = all_.back().motif.columns;
     if (n_rows_ == 0) columns.resize(values.size());
     if (values.size() != columns.size())
-      return bad_motif(std::to_string(columns.size()) + " numbers, as in the row of A", std::to_string(values.size()),
-                       where_, l.number);
+      return bad_motif(std::to_string(columns.size()) + " numbers, as in the row of A",
+                       std::to_string(values.size()), where_, l.number);
     for (std::size_t j = 0; j < values.size(); ++j) columns[j][n_rows_] = values[j];
     ++n_rows_;
     return {};
@@ -130,7 +134,8 @@ Result<Records> read_meme(const std::vector<Line>& lines, const std::string& whe
   for (const auto& [text, n] : lines) {
     const Words words = words_of(text);
     if (words.empty()) {
-      in_matrix = in_matrix && all.back().motif.columns.empty();  // blank lines may stand before the first row
+      in_matrix = in_matrix &&
+                  all.back().motif.columns.empty();  // blank lines may stand before the first row
     } else if (words[0] == "MOTIF") {
       MotifRecord& r = all.emplace_back();
       r.may_count = false;
@@ -141,7 +146,8 @@ Result<Records> read_meme(const std::vector<Line>& lines, const std::string& whe
     } else if (words[0] == "letter-probability") {
       if (all.empty()) return bad_motif("a line MOTIF before its matrix", "none", where, n);
       if (const int letters = announced(text, "alength"); letters != -1 && letters != kLetters)
-        return bad_motif("a motif of DNA, alength= 4", "alength= " + std::to_string(letters), where, n);
+        return bad_motif("a motif of DNA, alength= 4", "alength= " + std::to_string(letters), where,
+                         n);
       all.back().n_announced = std::max(announced(text, "w"), 0);
       in_matrix = true;
     } else if (in_matrix && is_number(words[0])) {
@@ -172,8 +178,10 @@ class TransfacReader {
   Status take(const Words& words, const Line& l) {
     const std::string value = words.size() > 1 ? words[1] : "";
     if (in_matrix_ && is_position(words[0])) {
-      const std::vector<double> values = leading_numbers(words, 1);  // a consensus letter may follow
-      if (values.size() < kLetters) return bad_motif("a position and four numbers", quoted(l.text), where_, l.number);
+      const std::vector<double> values =
+          leading_numbers(words, 1);  // a consensus letter may follow
+      if (values.size() < kLetters)
+        return bad_motif("a position and four numbers", quoted(l.text), where_, l.number);
       now_.motif.columns.push_back(column_of(values));
       return {};
     }
@@ -184,7 +192,8 @@ class TransfacReader {
       if (!now_.motif.columns.empty()) end();
       for (int v = 0; v < kLetters && words.size() > 1; ++v)
         if (static_cast<int>(words.size()) <= v + 1 || letter_row(words[v + 1]) != v)
-          return bad_motif("the letters A C G T after " + words[0], quoted(l.text), where_, l.number);
+          return bad_motif("the letters A C G T after " + words[0], quoted(l.text), where_,
+                           l.number);
       now_.line = l.number;
       in_matrix_ = true;
     } else if (words[0] == "AC" || words[0] == "ID" || words[0] == "NA") {
@@ -192,9 +201,11 @@ class TransfacReader {
     }
     return {};
   }
-  // AC is the accession, ID the identifier ("V$MYOD_01"), NA the factor's name: the first two tell motifs apart.
+  // AC is the accession, ID the identifier ("V$MYOD_01"), NA the factor's name: the first two tell
+  // motifs apart.
   void name(const std::string& field, const std::string& value) {
-    if (field != "NA" && !now_.motif.columns.empty()) end();  // the next record, without "//" before it
+    if (field != "NA" && !now_.motif.columns.empty())
+      end();  // the next record, without "//" before it
     if (field == "AC" || (field == "ID" && now_.motif.id.empty()))
       now_.motif.id = value;
     else if (field == "ID" || now_.motif.name.empty())
@@ -214,7 +225,8 @@ class TransfacReader {
 
 }  // namespace
 
-Error bad_motif(const std::string& expected, const std::string& got, const std::string& where, int line) {
+Error bad_motif(const std::string& expected, const std::string& got, const std::string& where,
+                int line) {
   return {Code::kInvalid, expected, got, where + ", line " + std::to_string(line), ""};
 }
 
@@ -224,9 +236,11 @@ Result<Records> read_motif_records(std::string_view text, const std::string& whe
   for (const Line& l : lines) {
     const Words words = words_of(l.text, "[]");
     if (words.empty()) continue;
-    const bool bare = first && words.size() > 1 && (is_number(words[0]) || letter_row(words[0]) == 0);
+    const bool bare =
+        first && words.size() > 1 && (is_number(words[0]) || letter_row(words[0]) == 0);
     if (l.text[0] == '>' || (bare && is_number(words[1]))) return JasparReader(where).read(lines);
-    if (words[0] == "MEME" && words.size() > 1 && words[1] == "version") return read_meme(lines, where);
+    if (words[0] == "MEME" && words.size() > 1 && words[1] == "version")
+      return read_meme(lines, where);
     if (words[0] == "P0" || words[0] == "PO") return TransfacReader(where).read(lines);
     first = false;
   }

@@ -1,12 +1,12 @@
-// Readers of motif files as JASPAR, the MEME suite and TRANSFAC publish them: from text to numbers as written. Not what
-// the numbers mean: columns become laws in motifs.cc.
+// Readers of motif files as JASPAR, the MEME suite and TRANSFAC publish them: from text to numbers
+// as written. Not what the numbers mean: columns become laws in motifs.cc.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
 namespace ponder::dna {
 
@@ -18,9 +18,12 @@ struct MotifRecord {
   int line = 0;           // where it begins
 };
 
-/// All matrices of a text. Errors: kInvalid (none of the formats, no matrix, one that is cut short or is no DNA).
-Result<std::vector<MotifRecord>> read_motif_records(std::string_view text, const std::string& where);
+/// All matrices of a text. Errors: kInvalid (none of the formats, no matrix, one that is cut short
+/// or is no DNA).
+Result<std::vector<MotifRecord>> read_motif_records(std::string_view text,
+                                                    const std::string& where);
 
-Error bad_motif(const std::string& expected, const std::string& got, const std::string& where, int line);
+Error bad_motif(const std::string& expected, const std::string& got, const std::string& where,
+                int line);
 
 }  // namespace ponder::dna

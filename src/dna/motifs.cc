@@ -1,15 +1,16 @@
-// Motifs as laws: what a file has written becomes probabilities of letters, position by position, and log-odds. Not the
-// formats (motif_formats.h).
+// Motifs as laws: what a file has written becomes probabilities of letters, position by position,
+// and log-odds. Not the formats (motif_formats.h).
 #include <algorithm>
 #include <cmath>
 
 #include "dna/motif_formats.h"
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
-// Four probabilities of two decimals each are 0.02 off at most; and a little for what the sum itself rounds.
+// Four probabilities of two decimals each are 0.02 off at most; and a little for what the sum
+// itself rounds.
 constexpr double kSumSlack = 0.0201;
 
 double sum_of(const std::array<double, kLetters>& column) {
@@ -18,8 +19,8 @@ double sum_of(const std::array<double, kLetters>& column) {
   return sum;
 }
 
-// Columns of counts seldom sum to the same: sites of an alignment may begin or end within the motif, and fractional
-// counts are rounded. Each is therefore divided by its own sum.
+// Columns of counts seldom sum to the same: sites of an alignment may begin or end within the
+// motif, and fractional counts are rounded. Each is therefore divided by its own sum.
 Result<Motif> normalised(dna::MotifRecord r, const std::string& where, double pseudocount) {
   Motif& m = r.motif;
   const auto bad = [&](const std::string& expected, const std::string& got) {
@@ -36,7 +37,8 @@ Result<Motif> normalised(dna::MotifRecord r, const std::string& where, double ps
     auto& column = m.columns[j];
     const double sum = sum_of(column);
     const std::string place = " in column " + std::to_string(j) + " of " + m.id;
-    if (!std::all_of(column.begin(), column.end(), [](double v) { return v >= 0 && std::isfinite(v); }))
+    if (!std::all_of(column.begin(), column.end(),
+                     [](double v) { return v >= 0 && std::isfinite(v); }))
       return bad("numbers that are finite and not negative", "one that is not" + place);
     if (!r.may_count && sum > 0 && std::abs(sum - 1) > kSumSlack)
       return bad("probabilities that sum to 1", std::to_string(sum) + place);
@@ -46,7 +48,8 @@ Result<Motif> normalised(dna::MotifRecord r, const std::string& where, double ps
     }
     column.fill(1. / kLetters);
     m.warnings.push_back("column " + std::to_string(j) + " of motif " + m.id +
-                         " is empty, and fits every letter alike (" + where + ", line " + std::to_string(r.line) + ")");
+                         " is empty, and fits every letter alike (" + where + ", line " +
+                         std::to_string(r.line) + ")");
   }
   if (most == 0) return bad("a motif with a column that is not empty", "zeros alone in " + m.id);
   return std::move(m);
@@ -54,7 +57,8 @@ Result<Motif> normalised(dna::MotifRecord r, const std::string& where, double ps
 
 }  // namespace
 
-Result<std::vector<Motif>> parse_motifs(std::string_view text, const std::string& where, double pseudocount) {
+Result<std::vector<Motif>> parse_motifs(std::string_view text, const std::string& where,
+                                        double pseudocount) {
   PONDER_ASSIGN(std::vector<dna::MotifRecord> all, dna::read_motif_records(text, where));
   if (all.empty()) return dna::bad_motif("at least one motif", "none", where, 0);
   std::vector<Motif> out;
@@ -69,7 +73,8 @@ LogOdds log_odds(const Motif& m, const std::array<double, kLetters>& background)
   LogOdds out;
   for (const auto& column : m.columns) {
     auto& s = out.emplace_back();
-    for (int v = 0; v < kLetters; ++v) s[v] = std::max(std::log(column[v] / background[v]), kLeastOdds);
+    for (int v = 0; v < kLetters; ++v)
+      s[v] = std::max(std::log(column[v] / background[v]), kLeastOdds);
   }
   return out;
 }
@@ -80,4 +85,4 @@ LogOdds reverse_complement(const LogOdds& odds) {
   return out;
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

@@ -1,11 +1,12 @@
-// What the optimisers on an energy over DNA share: scoring of sequences, and the best one of each start. Not a search.
+// What the optimisers on an energy over DNA share: scoring of sequences, and the best one of each
+// start. Not a search.
 #pragma once
 
 #include <cmath>
 #include <span>
 #include <vector>
 
-#include "ponder/dna_search.h"
+#include "ponder/dna/search.h"
 #include "search/clock.h"
 
 namespace ponder::dna {
@@ -14,7 +15,7 @@ namespace ponder::dna {
 class Record {
  public:
   explicit Record(std::size_t n) : best_(n, {{}, -INFINITY}), curves_(n) {}
-  void see(std::size_t start, const Dna& x, double fitness) {
+  void see(std::size_t start, const Sequence& x, double fitness) {
     if (fitness > best_[start].fitness) best_[start] = {x, fitness};
   }
   void end_iteration();
@@ -27,9 +28,11 @@ class Record {
 };
 
 // Counts what it scores.
-Status score(const Energy&, std::span<const Dna>, Designs& count, std::vector<ChainState>& out);
+Status score(const Energy&, std::span<const Sequence>, Designs& count,
+             std::vector<ChainState>& out);
 // Scores and records the starts. Errors: kInvalid (a start outside the constraints).
-Status begin(const Energy&, std::span<const Dna> starts, Designs& count, Record&, std::vector<ChainState>& states);
+Status begin(const Energy&, std::span<const Sequence> starts, Designs& count, Record&,
+             std::vector<ChainState>& states);
 // Errors: kInvalid (neither steps nor a budget).
 Status check_end(int steps, const Budget&);
 

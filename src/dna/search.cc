@@ -1,11 +1,11 @@
-// Optimisers that take only the fitness of whole sequences: neighbours, and annealing. All starts side by side, in
-// batches. Not ascent.
+// Optimisers that take only the fitness of whole sequences: neighbours, and annealing. All starts
+// side by side, in batches. Not ascent.
 #include <algorithm>
 
 #include "dna/record.h"
-#include "ponder/dna_search.h"
+#include "ponder/dna/search.h"
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
 // Sequences one letter away from s.
@@ -20,7 +20,7 @@ void add_neighbours(const ChainState& s, std::vector<Energy::Edit>& edits) {
 
 }  // namespace
 
-Result<Designs> climb(const Energy& e, std::span<const Dna> starts, const Budget& budget) {
+Result<Designs> climb(const Energy& e, std::span<const Sequence> starts, const Budget& budget) {
   const Clock clock(e.density(), budget);
   Designs out;
   dna::Record record(starts.size());
@@ -35,9 +35,10 @@ Result<Designs> climb(const Energy& e, std::span<const Dna> starts, const Budget
       std::vector<ChainState> states;
       PONDER_TRY(e.evaluate(edits, states));
       out.n_scored += static_cast<std::int64_t>(states.size());
-      const auto best = std::min_element(states.begin(), states.end(), [&](const ChainState& a, const ChainState& b) {
-        return e.energy(a, 0) < e.energy(b, 0);
-      });
+      const auto best = std::min_element(states.begin(), states.end(),
+                                         [&](const ChainState& a, const ChainState& b) {
+                                           return e.energy(a, 0) < e.energy(b, 0);
+                                         });
       done[i] = !(e.energy(*best, 0) < e.energy(now[i], 0));
       if (done[i]) continue;
       now[i] = std::move(*best);
@@ -48,8 +49,8 @@ Result<Designs> climb(const Energy& e, std::span<const Dna> starts, const Budget
   return record.take(std::move(out));
 }
 
-Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Dna> starts, int steps,
-                       std::uint64_t seed, const Budget& budget) {
+Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Sequence> starts,
+                       int steps, std::uint64_t seed, const Budget& budget) {
   PONDER_TRY(dna::check_end(steps, budget));
   const Clock clock(e.density(), budget);
   Designs out;
@@ -62,18 +63,21 @@ Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Dn
   for (int stage = 1; stage <= n_replicas; ++stage) {
     for (ChainState& s : states) s.replica = stage % n_replicas;  // the coldest, 0, comes last
     const double until = static_cast<double>(stage) / n_replicas;
-    for (int k = 0; (steps == 0 ? clock.spent() < until : k < steps) && !clock.over(); ++k, ++step) {
+    for (int k = 0; (steps == 0 ? clock.spent() < until : k < steps) && !clock.over();
+         ++k, ++step) {
       std::vector<std::unique_ptr<Choices>> owned;
       std::vector<Choices*> choices;
       for (std::size_t i = 0; i < states.size(); ++i)
-        choices.push_back(owned.emplace_back(random_choices(seed, static_cast<std::uint32_t>(i), step)).get());
+        choices.push_back(
+            owned.emplace_back(random_choices(seed, static_cast<std::uint32_t>(i), step)).get());
       PONDER_TRY(kernel.step(states, choices, infos));
       for (const StepInfo& info : infos) out.n_scored += info.n_proposed;
-      for (std::size_t i = 0; i < states.size(); ++i) record.see(i, states[i].tokens, -e.energy(states[i], 0));
+      for (std::size_t i = 0; i < states.size(); ++i)
+        record.see(i, states[i].tokens, -e.energy(states[i], 0));
       record.end_iteration();
     }
   }
   return record.take(std::move(out));
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

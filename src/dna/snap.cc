@@ -10,8 +10,9 @@ namespace {
 
 class Snap {
  public:
-  Snap(std::span<const double> z, const DnaConstraints& c) : z_(z), c_(c), changed_(c.letters.size(), false) {}
-  Dna run() {
+  Snap(std::span<const double> z, const Constraints& c)
+      : z_(z), c_(c), changed_(c.letters.size(), false) {}
+  Sequence run() {
     argmax();
     if (c_.max_edits >= 0) undo_edits();
     while (repair_one()) {
@@ -41,8 +42,8 @@ class Snap {
     left_ = c_.max_edits - static_cast<int>(std::min<std::size_t>(margins.size(), c_.max_edits));
   }
 
-  // The first place where a forbidden pattern matches and a letter can be changed; each letter is changed once, so that
-  // this ends.
+  // The first place where a forbidden pattern matches and a letter can be changed; each letter is
+  // changed once, so that this ends.
   bool repair_one() {
     for (; at_ < x_.size(); ++at_)
       for (const std::vector<LetterSet>& pattern : c_.forbidden)
@@ -67,7 +68,8 @@ class Snap {
       for (Token v = 0; v < kLetters && !changed_[t]; ++v) {
         if (!(c_.letters[t] >> v & 1) || (pattern[j] >> v & 1)) continue;
         if (c_.max_edits >= 0 && left_ == 0 && !edited(t)) continue;
-        if (const double loss = z(t, x_[t]) - z(t, v); loss < least) least = loss, where = t, to = v;
+        if (const double loss = z(t, x_[t]) - z(t, v); loss < least)
+          least = loss, where = t, to = v;
       }
     }
     if (to < 0) return false;
@@ -84,8 +86,8 @@ class Snap {
   }
 
   std::span<const double> z_;
-  const DnaConstraints& c_;
-  Dna x_;
+  const Constraints& c_;
+  Sequence x_;
   std::vector<bool> changed_;
   std::size_t at_ = 0;
   int left_ = 0;  // edits
@@ -93,6 +95,6 @@ class Snap {
 
 }  // namespace
 
-Dna snap(std::span<const double> z, const DnaConstraints& c) { return Snap(z, c).run(); }
+Sequence snap(std::span<const double> z, const Constraints& c) { return Snap(z, c).run(); }
 
 }  // namespace ponder::dna

@@ -1,12 +1,12 @@
 // From tokens and candidate lists to the weights of four letters, and back.
-#include "ponder/dna_terms.h"
+#include "ponder/dna/terms.h"
 
 #include <cmath>
 
-namespace ponder {
+namespace ponder::dna {
 namespace {
 
-class PlainTerm final : public DnaTerm {
+class PlainTerm final : public LetterTerm {
  public:
   PlainTerm(std::string name, LetterFunction f) : name_(std::move(name)), f_(std::move(f)) {}
   std::string_view name() const override { return name_; }
@@ -14,7 +14,8 @@ class PlainTerm final : public DnaTerm {
  protected:
   Status on_letters(std::span<const std::vector<float>> w, std::span<double> values,
                     std::span<std::vector<double>> dw) override {
-    for (std::size_t i = 0; i < w.size(); ++i) values[i] = f_(w[i], dw.empty() ? std::span<double>{} : dw[i]);
+    for (std::size_t i = 0; i < w.size(); ++i)
+      values[i] = f_(w[i], dw.empty() ? std::span<double>{} : dw[i]);
     return {};
   }
 
@@ -23,7 +24,7 @@ class PlainTerm final : public DnaTerm {
   LetterFunction f_;
 };
 
-std::vector<float> one_hot(DnaView x) {
+std::vector<float> one_hot(SequenceView x) {
   std::vector<float> w(x.size() * kLetters, 0.f);
   for (std::size_t t = 0; t < x.size(); ++t) w[t * kLetters + x[t]] = 1;
   return w;
@@ -31,24 +32,25 @@ std::vector<float> one_hot(DnaView x) {
 
 }  // namespace
 
-Status DnaTerm::evaluate(std::span<const DnaView> sequences, std::span<double> out) {
+Status LetterTerm::evaluate(std::span<const SequenceView> sequences, std::span<double> out) {
   std::vector<std::vector<float>> w;
-  for (DnaView x : sequences) w.push_back(one_hot(x));
+  for (SequenceView x : sequences) w.push_back(one_hot(x));
   return on_letters(w, out, {});
 }
 
-Status DnaTerm::score(std::span<const std::vector<Token>> x, std::vector<double>& f) {
-  const std::vector<DnaView> views(x.begin(), x.end());
+Status LetterTerm::score(std::span<const std::vector<Token>> x, std::vector<double>& f) {
+  const std::vector<SequenceView> views(x.begin(), x.end());
   f.assign(x.size(), 0);
   return evaluate(views, f);
 }
 
-Status DnaTerm::evaluate(std::span<const SoftPoint> points, std::vector<SoftValue>& out) {
+Status LetterTerm::evaluate(std::span<const SoftPoint> points, std::vector<SoftValue>& out) {
   std::vector<std::vector<float>> w;
   std::vector<std::vector<double>> dw;
   for (const SoftPoint& p : points) {
     std::vector<float>& all = w.emplace_back(p.weights.size() / p.m * kLetters, 0.f);
-    for (std::size_t i = 0; i < p.weights.size(); ++i) all[i / p.m * kLetters + p.candidates[i]] += p.weights[i];
+    for (std::size_t i = 0; i < p.weights.size(); ++i)
+      all[i / p.m * kLetters + p.candidates[i]] += p.weights[i];
     dw.emplace_back(all.size(), 0.);
   }
   std::vector<double> values(points.size());
@@ -68,8 +70,8 @@ Status DnaTerm::evaluate(std::span<const SoftPoint> points, std::vector<SoftValu
   return {};
 }
 
-std::unique_ptr<DnaTerm> make_dna_term(std::string name, LetterFunction f) {
+std::unique_ptr<LetterTerm> make_letter_term(std::string name, LetterFunction f) {
   return std::make_unique<PlainTerm>(std::move(name), std::move(f));
 }
 
-}  // namespace ponder
+}  // namespace ponder::dna

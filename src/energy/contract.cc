@@ -1,5 +1,5 @@
 // The contract of scores that can be relaxed, as random trials. docs/methods.md#slopes.
-#include "ponder/contract.h"
+#include "ponder/energy/contract.h"
 
 #include <cmath>
 #include <string>
@@ -17,7 +17,9 @@ class Trials {
 
  private:
   double uniform() { return ponder::uniform(o_.seed, 0, step_++, Purpose::kTest); }
-  bool near(double a, double b, double slack) const { return std::abs(a - b) <= slack * (1 + std::abs(b)); }
+  bool near(double a, double b, double slack) const {
+    return std::abs(a - b) <= slack * (1 + std::abs(b));
+  }
   Error broken(const std::string& what, double want, double got) const {
     return {Code::kNumeric, what + ": " + std::to_string(want), std::to_string(got),
             "contract of a relaxed score, draw " + std::to_string(step_), ""};
@@ -52,7 +54,8 @@ Status Trials::one_hot(const std::vector<Token>& x, const std::vector<float>& we
 }
 
 Status Trials::lifted(const std::vector<Token>& x, double f) {
-  for (const auto kind : {TokenRelaxation::Kind::kSoftmax, TokenRelaxation::Kind::kStraightThrough}) {
+  for (const auto kind :
+       {TokenRelaxation::Kind::kSoftmax, TokenRelaxation::Kind::kStraightThrough}) {
     PONDER_ASSIGN(const TokenRelaxation r, TokenRelaxation::make(score_, candidates_, m_, kind));
     PONDER_ASSIGN(const std::vector<double> z, r.lift(x, [this] { return uniform(); }));
     if (r.decode(z) != x) return broken("decode(lift(x)) = x, 1 for yes", 1, 0);
@@ -61,7 +64,8 @@ Status Trials::lifted(const std::vector<Token>& x, double f) {
     if (!near(v[0].value, f, o_.value_slack)) return broken("f at lift(x)", f, v[0].value);
     if (kind == TokenRelaxation::Kind::kSoftmax) continue;
     PONDER_TRY(r.evaluate({&z, 1}, 1, v));
-    if (!near(v[0].value, f, o_.value_slack)) return broken("straight-through value at lift(x)", f, v[0].value);
+    if (!near(v[0].value, f, o_.value_slack))
+      return broken("straight-through value at lift(x)", f, v[0].value);
   }
   return {};
 }
@@ -93,11 +97,13 @@ Status Trials::slopes() {
     for (std::size_t i = 0; i < w.size(); ++i) w[i] += static_cast<float>(by) * direction[i];
     return w;
   };
-  for (std::size_t i = 0; i < weights.size(); ++i) slope += static_cast<double>(here.weights[i]) * direction[i];
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    slope += static_cast<double>(here.weights[i]) * direction[i];
   PONDER_TRY(value_at(moved(o_.step), up));
   PONDER_TRY(value_at(moved(-o_.step), down));
   const double difference = (up.value - down.value) / (2 * o_.step);
-  if (!near(slope, difference, o_.slope_slack)) return broken("derivative by differences", difference, slope);
+  if (!near(slope, difference, o_.slope_slack))
+    return broken("derivative by differences", difference, slope);
   return {};
 }
 
@@ -117,7 +123,8 @@ Status Trials::one() {
 
 }  // namespace
 
-Status check_contract(SoftScore& score, std::span<const Token> candidates, int m, const ContractOptions& options) {
+Status check_contract(SoftScore& score, std::span<const Token> candidates, int m,
+                      const ContractOptions& options) {
   Trials trials(score, candidates, m, options);
   for (int i = 0; i < options.n_points; ++i) PONDER_TRY(trials.one());
   return {};

@@ -1,5 +1,5 @@
 // Energy: edits to requests of one batch, rows to states, and U. docs/methods.md#targets.
-#include "ponder/energy.h"
+#include "ponder/energy/energy.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,11 +22,13 @@ std::vector<double> head(const std::vector<double>& v, int from) {
 
 }  // namespace
 
-Result<Energy> Energy::make(CausalDensity& d, const PrefixRef& context, ReplyLaw law, std::vector<Replica> replicas,
+Result<Energy> Energy::make(CausalDensity& d, const PrefixRef& context, ReplyLaw law,
+                            std::vector<Replica> replicas,
                             std::vector<std::unique_ptr<Term>> terms) {
   if (replicas.empty()) replicas.push_back({1, std::vector<double>(terms.size(), 0.)});
   for (const Replica& r : replicas) {
-    if (!std::isfinite(r.alpha) || r.alpha < 0) return bad("a finite alpha of at least 0", std::to_string(r.alpha));
+    if (!std::isfinite(r.alpha) || r.alpha < 0)
+      return bad("a finite alpha of at least 0", std::to_string(r.alpha));
     if (r.beta.size() != terms.size())
       return bad(std::to_string(terms.size()) + " weights of terms", std::to_string(r.beta.size()));
     for (double b : r.beta)
@@ -61,7 +63,8 @@ Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& ou
                      .rows = RowSet::kTargets,
                      .masks = law_.masks(tail.size(), from)});
     if (base)
-      batch.back().needs = {.alpha = base->lz_alpha, .lz = !base->lz.empty(), .entropy = !base->entropy.empty()};
+      batch.back().needs = {
+          .alpha = base->lz_alpha, .lz = !base->lz.empty(), .entropy = !base->entropy.empty()};
   }
   Rows rows;
   PONDER_TRY(density_->extend(batch, rows));
@@ -87,7 +90,8 @@ Status Energy::evaluate(std::span<const Edit> edits, std::vector<ChainState>& ou
   return finish(out);
 }
 
-Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz_alpha, bool entropy) const {
+Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz_alpha,
+                        bool entropy) const {
   std::vector<Extend> batch;
   const auto lacks_lz = [&](std::size_t i) {
     return !std::isnan(lz_alpha[i]) && (states[i].lz.empty() || states[i].lz_alpha != lz_alpha[i]);
@@ -99,11 +103,12 @@ Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz
   if (who.empty()) return {};
   for (std::size_t i : who)
     for (int t = 0; t < states[i].n(); ++t)
-      batch.push_back(
-          {.parent = states[i].prefix(t),
-           .rows = RowSet::kLast,
-           .needs = {.alpha = lacks_lz(i) ? lz_alpha[i] : 1, .lz = lacks_lz(i), .entropy = lacks_entropy(i)},
-           .masks = {law_.mask(t)}});
+      batch.push_back({.parent = states[i].prefix(t),
+                       .rows = RowSet::kLast,
+                       .needs = {.alpha = lacks_lz(i) ? lz_alpha[i] : 1,
+                                 .lz = lacks_lz(i),
+                                 .entropy = lacks_entropy(i)},
+                       .masks = {law_.mask(t)}});
   Rows rows;
   PONDER_TRY(density_->extend(batch, rows));
   std::size_t r = 0;

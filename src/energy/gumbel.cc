@@ -1,4 +1,5 @@
-// Each side of the normal distribution by the tail that is small, so that nothing is lost to rounding.
+// Each side of the normal distribution by the tail that is small, so that nothing is lost to
+// rounding.
 #include "energy/gumbel.h"
 
 #include <algorithm>
@@ -20,7 +21,9 @@ double log_phi(double x) {
 double log_density(double x) { return -0.5 * x * x - 0.5 * std::log(2 * std::numbers::pi); }
 
 // x with Phi(x) = p, p in (0, 1/2].
-double lower_quantile(double p) { return -std::numbers::sqrt2 * boost::math::erfc_inv(2 * std::max(p, kTiny)); }
+double lower_quantile(double p) {
+  return -std::numbers::sqrt2 * boost::math::erfc_inv(2 * std::max(p, kTiny));
+}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// Gumbel noise: its draws, its draws given where the largest sum is, and its transform to and from standard normals.
-// Finite in both tails. docs/methods.md#relaxations; Maddison et al. 2014 (truncation by the maximum).
+// Gumbel noise: its draws, its draws given where the largest sum is, and its transform to and from
+// standard normals. Finite in both tails. docs/methods.md#relaxations; Maddison et al. 2014
+// (truncation by the maximum).
 #pragma once
 
 #include <cmath>
@@ -9,7 +10,8 @@ namespace ponder {
 
 /// A standard Gumbel from a uniform in [0, 1).
 double gumbel(double u);
-/// Noise g of a loser of log-weight mu, when the largest of mu + gumbel is `top`: -log(exp(-g0) + exp(mu - top)).
+/// Noise g of a loser of log-weight mu, when the largest of mu + gumbel is `top`: -log(exp(-g0) +
+/// exp(mu - top)).
 double loser_noise(double g0, double mu, double top);
 
 /// g = -log(-log Phi(eps)) and its derivative.

@@ -1,5 +1,6 @@
-// GumbelTable: the transform between normals and Gumbel noise by cubic interpolation, to 1e-10; beyond its range the
-// functions of gumbel.h. A row of a vocabulary takes tens of thousands of them.
+// GumbelTable: the transform between normals and Gumbel noise by cubic interpolation, to 1e-10;
+// beyond its range the functions of gumbel.h. A row of a vocabulary takes tens of thousands of
+// them.
 #pragma once
 
 #include <vector>
@@ -14,7 +15,9 @@ class GumbelTable {
   double gumbel_of_normal(double eps) const {
     return gumbel_.holds(eps) ? gumbel_(eps) : ponder::gumbel_of_normal(eps);
   }
-  double normal_of_gumbel(double g) const { return normal_.holds(g) ? normal_(g) : ponder::normal_of_gumbel(g); }
+  double normal_of_gumbel(double g) const {
+    return normal_.holds(g) ? normal_(g) : ponder::normal_of_gumbel(g);
+  }
 
  private:
   // Cubic Hermite (two values and two slopes an interval).
@@ -22,7 +25,8 @@ class GumbelTable {
    public:
     template <class F, class D>
     Cubic(double low, double high, const F& value, const D& slope) : low_(low), high_(high) {
-      for (double x = low; x <= high + kWidth; x += kWidth) knots_.push_back({value(x), slope(x) * kWidth});
+      for (double x = low; x <= high + kWidth; x += kWidth)
+        knots_.push_back({value(x), slope(x) * kWidth});
     }
     bool holds(double x) const { return x >= low_ && x < high_; }
     double operator()(double x) const {
@@ -30,7 +34,8 @@ class GumbelTable {
       const auto i = static_cast<std::size_t>(at);
       const Knot &a = knots_[i], &b = knots_[i + 1];
       const double t = at - static_cast<double>(i), rise = b.value - a.value;
-      return a.value + t * (a.slope + t * (3 * rise - 2 * a.slope - b.slope + t * (a.slope + b.slope - 2 * rise)));
+      return a.value + t * (a.slope + t * (3 * rise - 2 * a.slope - b.slope +
+                                           t * (a.slope + b.slope - 2 * rise)));
     }
 
    private:

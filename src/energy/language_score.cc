@@ -1,5 +1,5 @@
 // log p of a reply after a prefix as a score of strings and mixtures.
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -12,8 +12,10 @@ class LanguageScore final : public SoftScore {
   Status score(std::span<const std::vector<Token>> x, std::vector<double>& f) override {
     std::vector<Extend> batch;
     for (const auto& tokens : x)
-      batch.push_back(
-          {.parent = root_, .tokens = tokens, .rows = RowSet::kTargets, .masks = law_.masks(tokens.size())});
+      batch.push_back({.parent = root_,
+                       .tokens = tokens,
+                       .rows = RowSet::kTargets,
+                       .masks = law_.masks(tokens.size())});
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
     f.assign(x.size(), 0);
@@ -45,7 +47,8 @@ class LanguageScore final : public SoftScore {
 
 }  // namespace
 
-std::unique_ptr<SoftScore> make_language_score(CausalDensity& d, const PrefixRef& root, const ReplyLaw& law) {
+std::unique_ptr<SoftScore> make_language_score(CausalDensity& d, const PrefixRef& root,
+                                               const ReplyLaw& law) {
   return std::make_unique<LanguageScore>(d, root, law);
 }
 

@@ -1,5 +1,5 @@
-// Noise space: the decoder's own noise as the continuous variable (the non-centred parametrisation).
-// docs/methods.md#noise-space.
+// Noise space: the decoder's own noise as the continuous variable (the non-centred
+// parametrisation). docs/methods.md#noise-space.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,7 +7,7 @@
 
 #include "energy/gumbel.h"
 #include "energy/noise_rows.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -19,7 +19,8 @@ constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
 NoiseRelaxation::NoiseRelaxation(CausalDensity& d, PrefixRef root, ReplyLaw law, double alpha)
     : density_(d), root_(std::move(root)), law_(std::move(law)), alpha_(alpha) {}
 
-Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector<Decoded>& out) const {
+Status NoiseRelaxation::decode(std::span<const State* const> states,
+                               std::vector<Decoded>& out) const {
   const int n_vocab = density_.n_vocab();
   struct Stream {
     std::size_t state;
@@ -30,8 +31,8 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
   out.assign(states.size(), {});
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (states[i]->eps.size() != static_cast<std::size_t>(law_.horizon()) * n_vocab)
-      return Error{Code::kInvalid, "(horizon, n_vocab) normals", std::to_string(states[i]->eps.size()),
-                   "NoiseRelaxation::decode", ""};
+      return Error{Code::kInvalid, "(horizon, n_vocab) normals",
+                   std::to_string(states[i]->eps.size()), "NoiseRelaxation::decode", ""};
     live.push_back({i, root_, std::vector<float>(n_vocab)});
   }
   for (int t = 0; law_.extends(t) && !live.empty(); ++t) {
@@ -40,12 +41,13 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
     for (Stream& s : live) {
       const float* eps = &states[s.state]->eps[static_cast<std::size_t>(t) * n_vocab];
       for (int v = 0; v < n_vocab; ++v) s.noise[v] = static_cast<float>(gumbel_of_normal(eps[v]));
-      batch.push_back(
-          {.parent = s.at,
-           .tokens = std::span(out[s.state].tokens).last(t > 0 ? 1 : 0),
-           .rows = RowSet::kLast,
-           .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kArgmax, .noise = s.noise.data()}},
-           .masks = {mask}});
+      batch.push_back({.parent = s.at,
+                       .tokens = std::span(out[s.state].tokens).last(t > 0 ? 1 : 0),
+                       .rows = RowSet::kLast,
+                       .needs = {.alpha = alpha_,
+                                 .lz = true,
+                                 .draw = {.kind = Draw::Kind::kArgmax, .noise = s.noise.data()}},
+                       .masks = {mask}});
     }
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
@@ -66,7 +68,8 @@ Status NoiseRelaxation::decode(std::span<const State* const> states, std::vector
     }
     live = std::move(next);
   }
-  for (const Stream& s : live) out[s.state].log_weight = kMinusInf;  // neither ended nor cut by the horizon: no reply
+  for (const Stream& s : live)
+    out[s.state].log_weight = kMinusInf;  // neither ended nor cut by the horizon: no reply
   return {};
 }
 
@@ -84,8 +87,8 @@ Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
 
 Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State& out) const {
   if (x.empty() || static_cast<int>(x.size()) > law_.horizon())
-    return Error{Code::kInvalid, "1 to " + std::to_string(law_.horizon()) + " tokens", std::to_string(x.size()),
-                 "NoiseRelaxation::lift", ""};
+    return Error{Code::kInvalid, "1 to " + std::to_string(law_.horizon()) + " tokens",
+                 std::to_string(x.size()), "NoiseRelaxation::lift", ""};
   const std::size_t n_vocab = density_.n_vocab();
   Rows rows;
   PONDER_TRY(law_rows(x, rows));
@@ -99,15 +102,19 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
   return {};
 }
 
-// What changing one token does to log w, to first order: through the embeddings; exactly where an end token cuts.
+// What changing one token does to log w, to first order: through the embeddings; exactly where an
+// end token cuts.
 Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below
   PONDER_TRY(law_rows(x.tokens, slopes_.rows));
-  const SoftReply reply{.parent = root_, .candidates = x.tokens, .masks = law_.masks(x.tokens.size())};
+  const SoftReply reply{
+      .parent = root_, .candidates = x.tokens, .masks = law_.masks(x.tokens.size())};
   std::vector<ReplyGradient> g;
-  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
-  if (!g[0].finite) return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
+  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_},
+                                     {.slopes = true}, g));
+  if (!g[0].finite)
+    return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
   slopes_.gain = std::move(g[0].slopes);
   std::vector<double> lz;
   for (const Row& r : slopes_.rows.rows) lz.push_back(r.lz);
@@ -116,7 +123,8 @@ Status NoiseRelaxation::update_slopes(const Decoded& x) {
   return {};
 }
 
-Status NoiseRelaxation::force(const State& state, double kappa, double tau, std::vector<float>& out, Decoded* text) {
+Status NoiseRelaxation::force(const State& state, double kappa, double tau, std::vector<float>& out,
+                              Decoded* text) {
   const State* one = &state;
   std::vector<Decoded> x;
   PONDER_TRY(decode({&one, 1}, x));
@@ -129,7 +137,8 @@ Status NoiseRelaxation::force(const State& state, double kappa, double tau, std:
   for (std::size_t t = 0; t < x[0].tokens.size(); ++t) {
     const auto eps = state.eps.begin() + static_cast<std::ptrdiff_t>(t * n_vocab);
     noise_force(slopes_.rows.rows[t], alpha_, std::span(slopes_.gain).subspan(t * n_vocab, n_vocab),
-                std::vector<double>(eps, eps + static_cast<std::ptrdiff_t>(n_vocab)), kappa, tau, push);
+                std::vector<double>(eps, eps + static_cast<std::ptrdiff_t>(n_vocab)), kappa, tau,
+                push);
     std::copy(push.begin(), push.end(), out.begin() + static_cast<std::ptrdiff_t>(t * n_vocab));
   }
   return {};

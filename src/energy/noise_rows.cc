@@ -56,15 +56,18 @@ bool condition_normals(const Row& r, double alpha, Token winner, double u, std::
 
 void gumbels_of_normals(std::span<const double> eps, std::span<float> out) {
   const GumbelTable& table = GumbelTable::get();
-  for (std::size_t v = 0; v < out.size(); ++v) out[v] = static_cast<float>(table.gumbel_of_normal(eps[v]));
+  for (std::size_t v = 0; v < out.size(); ++v)
+    out[v] = static_cast<float>(table.gumbel_of_normal(eps[v]));
 }
 
-void noise_force(const Row& r, double alpha, std::span<const float> gain, std::span<const double> eps, double kappa,
-                 double tau, std::span<double> out) {
+void noise_force(const Row& r, double alpha, std::span<const float> gain,
+                 std::span<const double> eps, double kappa, double tau, std::span<double> out) {
   const GumbelTable& table = GumbelTable::get();
   double max = kMinusInf, sum = 0, mean = 0;
   for (std::size_t v = 0; v < out.size(); ++v)
-    max = std::max(max, out[v] = (log_q(r, alpha, static_cast<Token>(v)) + table.gumbel_of_normal(eps[v])) / tau);
+    max = std::max(
+        max,
+        out[v] = (log_q(r, alpha, static_cast<Token>(v)) + table.gumbel_of_normal(eps[v])) / tau);
   for (double& s : out) sum += s = std::exp(s - max);
   for (std::size_t v = 0; v < out.size(); ++v)
     if (out[v] > 0) mean += (out[v] /= sum) * gain[v];
@@ -72,8 +75,8 @@ void noise_force(const Row& r, double alpha, std::span<const float> gain, std::s
     if (out[v] > 0) out[v] *= kappa * (gain[v] - mean) / tau * gumbel_slope(eps[v]);
 }
 
-void slopes_to_gain(std::span<const Token> x, std::span<const double> lz, std::span<const Token> end_tokens,
-                    std::span<float> slopes) {
+void slopes_to_gain(std::span<const Token> x, std::span<const double> lz,
+                    std::span<const Token> end_tokens, std::span<float> slopes) {
   const std::size_t n_vocab = slopes.size() / x.size();
   double after = 0;  // sum of lZ after t
   for (std::size_t t = x.size(); t-- > 0;) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "energy/gumbel.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -26,15 +26,16 @@ std::vector<double> softmax(std::span<const double> z, std::span<const double> l
 
 }  // namespace
 
-Result<TokenRelaxation> TokenRelaxation::make(SoftScore& score, std::vector<Token> candidates, int m, Kind kind,
-                                              std::vector<double> log_q) {
+Result<TokenRelaxation> TokenRelaxation::make(SoftScore& score, std::vector<Token> candidates,
+                                              int m, Kind kind, std::vector<double> log_q) {
   if (m < 1 || candidates.empty() || candidates.size() % static_cast<std::size_t>(m) != 0)
-    return invalid("(n, m) candidates", std::to_string(candidates.size()) + " and m = " + std::to_string(m),
+    return invalid("(n, m) candidates",
+                   std::to_string(candidates.size()) + " and m = " + std::to_string(m),
                    "TokenRelaxation");
   if (log_q.empty()) log_q.assign(candidates.size(), -std::log(m));
   if (log_q.size() != candidates.size())
-    return invalid(std::to_string(candidates.size()) + " base log-probabilities", std::to_string(log_q.size()),
-                   "TokenRelaxation");
+    return invalid(std::to_string(candidates.size()) + " base log-probabilities",
+                   std::to_string(log_q.size()), "TokenRelaxation");
   for (std::size_t t = 0; t < candidates.size(); t += m) {
     std::vector<Token> list(candidates.begin() + static_cast<std::ptrdiff_t>(t),
                             candidates.begin() + static_cast<std::ptrdiff_t>(t + m));
@@ -66,14 +67,17 @@ Result<int> TokenRelaxation::place(std::size_t position, Token v) const {
   const auto begin = candidates_.begin() + static_cast<std::ptrdiff_t>(position) * m_;
   const auto at = std::find(begin, begin + m_, v) - begin;
   if (at == m_)
-    return invalid("a token of the list", std::to_string(v), "TokenRelaxation, position " + std::to_string(position));
+    return invalid("a token of the list", std::to_string(v),
+                   "TokenRelaxation, position " + std::to_string(position));
   return static_cast<int>(at);
 }
 
-Result<std::vector<float>> TokenRelaxation::one_hot(std::span<const double> z, const std::vector<Token>* x) const {
+Result<std::vector<float>> TokenRelaxation::one_hot(std::span<const double> z,
+                                                    const std::vector<Token>* x) const {
   const std::size_t n_positions = z.size() / m_;
   if (x && x->size() != n_positions)
-    return invalid(std::to_string(n_positions) + " tokens", std::to_string(x->size()), "TokenRelaxation::evaluate");
+    return invalid(std::to_string(n_positions) + " tokens", std::to_string(x->size()),
+                   "TokenRelaxation::evaluate");
   std::vector<int> at;
   if (!x) at = argmax(z);
   for (std::size_t t = 0; x && t < n_positions; ++t) {
@@ -86,7 +90,8 @@ Result<std::vector<float>> TokenRelaxation::one_hot(std::span<const double> z, c
 }
 
 // The largest sum is Gumbel at logsumexp(log_q); the others are Gumbel truncated below it.
-Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x, const Uniforms& u) const {
+Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x,
+                                                  const Uniforms& u) const {
   if (static_cast<int>(x.size()) != n())
     return invalid(std::to_string(n()) + " tokens", std::to_string(x.size()), "lift");
   std::vector<double> z;
@@ -103,7 +108,8 @@ Result<std::vector<double>> TokenRelaxation::lift(std::span<const Token> x, cons
   return z;
 }
 
-Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, double tau, std::vector<Value>& out,
+Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, double tau,
+                                 std::vector<Value>& out,
                                  std::span<const std::vector<Token>> x) const {
   out.assign(states.size(), {});
   if (tau == 0) {
@@ -114,10 +120,11 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
     for (std::size_t i = 0; i < f.size(); ++i) out[i].value = f[i];
     return {};
   }
-  if (!(tau > 0)) return invalid("a temperature of at least 0", std::to_string(tau), "TokenRelaxation::evaluate");
+  if (!(tau > 0))
+    return invalid("a temperature of at least 0", std::to_string(tau), "TokenRelaxation::evaluate");
   if (!x.empty() && x.size() != states.size())
-    return invalid("as many strings as states, " + std::to_string(states.size()), std::to_string(x.size()),
-                   "TokenRelaxation::evaluate");
+    return invalid("as many strings as states, " + std::to_string(states.size()),
+                   std::to_string(x.size()), "TokenRelaxation::evaluate");
   std::vector<std::vector<double>> soft(states.size());
   std::vector<std::vector<float>> weights(states.size());
   std::vector<SoftPoint> points;
@@ -147,17 +154,19 @@ Status TokenRelaxation::evaluate(std::span<const std::vector<double>> states, do
       const double* s = &soft[i][t * m_];
       const float* g = &values[i].weights[t * m_];
       double mean = 0;
-      for (int j = 0; j < m_; ++j) mean += s[j] > 0 ? s[j] * g[j] : 0;  // a masked id has slope -inf
+      for (int j = 0; j < m_; ++j)
+        mean += s[j] > 0 ? s[j] * g[j] : 0;  // a masked id has slope -inf
       for (int j = 0; j < m_; ++j) out[i].z.push_back(s[j] > 0 ? s[j] * (g[j] - mean) / tau : 0);
     }
   }
   return {};
 }
 
-Result<std::vector<double>> first_order(SoftScore& score, std::span<const Token> x, std::span<const Token> candidates,
-                                        int m) {
+Result<std::vector<double>> first_order(SoftScore& score, std::span<const Token> x,
+                                        std::span<const Token> candidates, int m) {
   if (m < 1 || candidates.size() != x.size() * static_cast<std::size_t>(m))
-    return invalid("m candidates a token", std::to_string(candidates.size()) + " for " + std::to_string(x.size()),
+    return invalid("m candidates a token",
+                   std::to_string(candidates.size()) + " for " + std::to_string(x.size()),
                    "first_order");
   // The token itself goes in front of its candidates, with all the weight.
   std::vector<Token> lists;
@@ -173,11 +182,13 @@ Result<std::vector<double>> first_order(SoftScore& score, std::span<const Token>
   const SoftPoint point{lists, weights, m + 1};
   std::vector<SoftValue> value;
   PONDER_TRY(score.evaluate({&point, 1}, value));
-  if (!value[0].finite) return Error{Code::kNumeric, "a finite derivative", "one that is not", "first_order", ""};
+  if (!value[0].finite)
+    return Error{Code::kNumeric, "a finite derivative", "one that is not", "first_order", ""};
   std::vector<double> gain;
   for (std::size_t t = 0; t < x.size(); ++t)
     for (int j = 0; j < m; ++j)
-      gain.push_back(static_cast<double>(value[0].weights[t * (m + 1) + 1 + j]) - value[0].weights[t * (m + 1)]);
+      gain.push_back(static_cast<double>(value[0].weights[t * (m + 1) + 1 + j]) -
+                     value[0].weights[t * (m + 1)]);
   return gain;
 }
 

@@ -1,6 +1,6 @@
-// Quantised blocks, by type: one file a family, as ggml's reference defines each. A block is taken apart into levels
-// (small integers) with a scale and an offset for every 16 of them; its values follow from these (types.cc). Blocks may
-// be unaligned.
+// Quantised blocks, by type: one file a family, as ggml's reference defines each. A block is taken
+// apart into levels (small integers) with a scale and an offset for every 16 of them; its values
+// follow from these (types.cc). Blocks may be unaligned.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,8 @@ void iq4_nl(const std::byte*, const Levels&);
 void iq4_xs(const std::byte*, const Levels&);
 void mxfp4(const std::byte*, const Levels&);
 
-inline constexpr float kNoOffset = -0.f;  // added to any value, it gives that value, zeros of both signs included
+inline constexpr float kNoOffset =
+    -0.f;  // added to any value, it gives that value, zeros of both signs included
 
 /// Scale and offset of levels [32 j, 32 j + 32).
 inline void set_32(const Levels& out, int j, float scale, float offset = kNoOffset) {
@@ -43,8 +44,8 @@ inline void set_32(const Levels& out, int j, float scale, float offset = kNoOffs
 
 /// IEEE half to float, exact.
 inline float half_to_float(std::uint16_t h) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16, exponent = (h >> 10) & 31u,
-                      mantissa = h & 0x3ffu;
+  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
+                      exponent = (h >> 10) & 31u, mantissa = h & 0x3ffu;
   std::uint32_t bits;
   if (exponent == 31) {
     bits = sign | 0x7f800000u | (mantissa << 13);
@@ -66,6 +67,8 @@ inline std::uint32_t load_u32(const std::byte* p) {
   std::memcpy(&u, p, 4);
   return u;
 }
-inline const std::uint8_t* bytes(const std::byte* p) { return reinterpret_cast<const std::uint8_t*>(p); }
+inline const std::uint8_t* bytes(const std::byte* p) {
+  return reinterpret_cast<const std::uint8_t*>(p);
+}
 
 }  // namespace ponder::dequant

@@ -1,4 +1,5 @@
-// Q2_K … Q6_K: superblocks of 256 values, sub-blocks of 16 or 32 with small integer scales (and minima).
+// Q2_K … Q6_K: superblocks of 256 values, sub-blocks of 16 or 32 with small integer scales (and
+// minima).
 #include "gguf/dequant.h"
 
 namespace ponder::dequant {
@@ -25,7 +26,8 @@ void q2_k(const std::byte* p, const Levels& out) {
     out.scale[j] = d * static_cast<float>(scales[j] & 15);
     out.offset[j] = -(dmin * static_cast<float>(scales[j] >> 4));
     const std::uint8_t* row = q + j / 8 * 32 + j % 2 * 16;
-    for (int i = 0; i < 16; ++i) *level++ = static_cast<std::int8_t>((row[i] >> (j % 8 / 2 * 2)) & 3);
+    for (int i = 0; i < 16; ++i)
+      *level++ = static_cast<std::int8_t>((row[i] >> (j % 8 / 2 * 2)) & 3);
   }
 }
 
@@ -35,7 +37,8 @@ void q3_k(const std::byte* p, const Levels& out) {
   std::int8_t* level = out.level;
   for (int j = 0; j < 16; ++j) {  // scales of six bits each: low nibbles first, then two high bits
     const int low = j < 8 ? s[j] & 15 : s[j - 8] >> 4;
-    out.scale[j] = d * static_cast<float>((low | (((s[8 + j % 4] >> (2 * (j / 4))) & 3) << 4)) - 32);
+    out.scale[j] =
+        d * static_cast<float>((low | (((s[8 + j % 4] >> (2 * (j / 4))) & 3) << 4)) - 32);
     out.offset[j] = kNoOffset;
     const int half = j / 8, shift = j % 8 / 2;
     for (int i = j % 2 * 16; i < j % 2 * 16 + 16; ++i) {
@@ -53,7 +56,8 @@ void q4_k(const std::byte* p, const Levels& out) {
     scale_min(bytes(p + 4), j, sc, m);
     set_32(out, j, d * static_cast<float>(sc), -(dmin * static_cast<float>(m)));
     const std::uint8_t* row = bytes(p + 16) + j / 2 * 32;
-    for (int i = 0; i < 32; ++i) *level++ = static_cast<std::int8_t>(j % 2 ? row[i] >> 4 : row[i] & 15);
+    for (int i = 0; i < 32; ++i)
+      *level++ = static_cast<std::int8_t>(j % 2 ? row[i] >> 4 : row[i] & 15);
   }
 }
 
@@ -67,7 +71,8 @@ void q5_k(const std::byte* p, const Levels& out) {
     set_32(out, j, d * static_cast<float>(sc), -(dmin * static_cast<float>(m)));
     const std::uint8_t* row = bytes(p + 48) + j / 2 * 32;
     for (int i = 0; i < 32; ++i)
-      *level++ = static_cast<std::int8_t>((j % 2 ? row[i] >> 4 : row[i] & 15) + ((high[i] >> j & 1) << 4));
+      *level++ =
+          static_cast<std::int8_t>((j % 2 ? row[i] >> 4 : row[i] & 15) + ((high[i] >> j & 1) << 4));
   }
 }
 
@@ -81,7 +86,8 @@ void q6_k(const std::byte* p, const Levels& out) {
   for (int v = 0; v < 256; ++v) {
     const int half = v / 128, quarter = v % 128 / 32, i = v % 32;
     const std::uint8_t nibbles = low[half * 64 + (quarter % 2) * 32 + i];
-    const int q = (quarter < 2 ? nibbles & 15 : nibbles >> 4) | (((high[half * 32 + i] >> (2 * quarter)) & 3) << 4);
+    const int q = (quarter < 2 ? nibbles & 15 : nibbles >> 4) |
+                  (((high[half * 32 + i] >> (2 * quarter)) & 3) << 4);
     out.level[v] = static_cast<std::int8_t>(q - 32);
   }
 }

@@ -1,5 +1,5 @@
-// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: blocks of 32 values with one half-precision scale, and a minimum in the _1 types.
-// Low nibbles are values 0-15, high nibbles 16-31.
+// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: blocks of 32 values with one half-precision scale, and a minimum in
+// the _1 types. Low nibbles are values 0-15, high nibbles 16-31.
 #include "gguf/dequant.h"
 
 namespace ponder::dequant {
@@ -8,8 +8,10 @@ namespace {
 // q (16 bytes) and, in the five-bit types, a bit more a value; less `zero`.
 void nibbles(const std::uint8_t* q, std::uint32_t high, int zero, std::int8_t* level) {
   for (int i = 0; i < 16; ++i) {
-    level[i] = static_cast<std::int8_t>(static_cast<int>((q[i] & 15u) | ((high >> i & 1u) << 4)) - zero);
-    level[i + 16] = static_cast<std::int8_t>(static_cast<int>((q[i] >> 4) | ((high >> (i + 16) & 1u) << 4)) - zero);
+    level[i] =
+        static_cast<std::int8_t>(static_cast<int>((q[i] & 15u) | ((high >> i & 1u) << 4)) - zero);
+    level[i + 16] = static_cast<std::int8_t>(
+        static_cast<int>((q[i] >> 4) | ((high >> (i + 16) & 1u) << 4)) - zero);
   }
 }
 

@@ -1,5 +1,5 @@
-// GgufFile: mapping of one or several parts, their union, the hash. Not the grammar (parse.cc) nor the typed look-ups
-// (lookup.cc).
+// GgufFile: mapping of one or several parts, their union, the hash. Not the grammar (parse.cc) nor
+// the typed look-ups (lookup.cc).
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
@@ -23,7 +23,8 @@ class Mapping {
     const auto fail = [&](Code code, const std::string& got) {
       return Error{code, "a readable GGUF file", got, path, "check the path given with -m"};
     };
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not make it wait
+    const int fd =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not make it wait
     if (fd < 0) return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, std::strerror(errno));
     struct stat st {};
     const int bad = fstat(fd, &st);
@@ -44,7 +45,8 @@ class Mapping {
     return m;
   }
   Mapping() = default;
-  Mapping(Mapping&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Mapping(Mapping&& o) noexcept
+      : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
   Mapping& operator=(Mapping&& o) noexcept {
     std::swap(data_, o.data_);
     std::swap(size_, o.size_);
@@ -69,7 +71,8 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// "name-00002-of-00005.gguf" with its number and count; count 0: no such name, or one of a single part.
+// "name-00002-of-00005.gguf" with its number and count; count 0: no such name, or one of a single
+// part.
 struct PartName {
   std::string stem;
   int number = 0, count = 0;
@@ -84,7 +87,8 @@ class File final : public GgufFile {
  public:
   explicit File(std::string path) : path_(std::move(path)) {}
   /// One part; count 0: of a file that is not known to be split.
-  Status add(std::span<const std::byte> bytes, const std::string& name, int number = 1, int count = 0);
+  Status add(std::span<const std::byte> bytes, const std::string& name, int number = 1,
+             int count = 0);
   Status add_all_parts();
   void own(Mapping m) { mappings_.push_back(std::move(m)); }
 
@@ -95,7 +99,9 @@ class File final : public GgufFile {
     for (const auto& p : parts_) n += p.size();
     return n;
   }
-  const std::map<std::string, GgufValue, std::less<>>& metadata() const override { return metadata_; }
+  const std::map<std::string, GgufValue, std::less<>>& metadata() const override {
+    return metadata_;
+  }
   const std::vector<GgufTensor>& tensors() const override { return tensors_; }
   const GgufTensor* find(std::string_view name) const override {
     const auto it = by_name_.find(name);
@@ -147,7 +153,8 @@ std::string File::hash() const {
   return hex;
 }
 
-// Each part says which one it is: parts of different splits must not be joined because of their names.
+// Each part says which one it is: parts of different splits must not be joined because of their
+// names.
 Status check_number(const gguf::Part& part, const std::string& name, int number, int count) {
   for (const auto& [key, expected] : {std::pair{"split.no", number - 1}, {"split.count", count}}) {
     const auto it = part.metadata.find(std::string_view(key));
@@ -171,7 +178,8 @@ Status File::add(std::span<const std::byte> bytes, const std::string& name, int 
   parts_.push_back(bytes);
   for (GgufTensor& t : part.tensors) {
     if (!by_name_.emplace(t.name, tensors_.size()).second)
-      return Error{Code::kInvalid, "tensors that differ between parts", "'" + t.name + "' twice", name, ""};
+      return Error{Code::kInvalid, "tensors that differ between parts", "'" + t.name + "' twice",
+                   name, ""};
     tensors_.push_back(std::move(t));
   }
   return {};
@@ -182,7 +190,8 @@ PartName split_name(const std::string& path) {
   constexpr std::size_t kTail = sizeof("-00001-of-00001.gguf") - 1;
   if (path.size() <= kTail) return p;
   int length = 0;
-  if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count, &length) != 2 ||
+  if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count,
+                  &length) != 2 ||
       length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number || p.count < 2)
     return {};
   p.stem = path.substr(0, path.size() - kTail);
@@ -193,7 +202,8 @@ Result<Mapping> open_part(const PartName& name, int i) {
   auto m = Mapping::open(name.of(i));
   if (m.ok()) return m;
   Error e = m.error();
-  e.expected = "part " + std::to_string(i) + " of " + std::to_string(name.count) + " of a split file";
+  e.expected =
+      "part " + std::to_string(i) + " of " + std::to_string(name.count) + " of a split file";
   e.hint = "all parts must lie in one folder under the names they came with";
   return e;
 }
@@ -213,16 +223,17 @@ Status File::add_all_parts() {
     PONDER_TRY(add(mappings_.back().bytes(), path_));
     PONDER_ASSIGN(const std::int64_t said, int_or("split.count", 1));
     if (said > 1)
-      return Error{Code::kInvalid,
-                   "a file named as part 1 of " + std::to_string(said) + ", like " +
-                       PartName{"name", 1, static_cast<int>(std::min<std::int64_t>(said, 99999))}.of(1),
-                   path_, path_, "all parts must lie in one folder under the names they came with"};
+      return Error{
+          Code::kInvalid,
+          "a file named as part 1 of " + std::to_string(said) + ", like " +
+              PartName{"name", 1, static_cast<int>(std::min<std::int64_t>(said, 99999))}.of(1),
+          path_, path_, "all parts must lie in one folder under the names they came with"};
   }
   PONDER_ASSIGN(const std::int64_t n_tensors,
                 int_or("split.tensors.count", static_cast<std::int64_t>(tensors_.size())));
   if (n_tensors != static_cast<std::int64_t>(tensors_.size()))
-    return Error{Code::kInvalid, std::to_string(n_tensors) + " tensors in all parts", std::to_string(tensors_.size()),
-                 path_, "a part may be missing"};
+    return Error{Code::kInvalid, std::to_string(n_tensors) + " tensors in all parts",
+                 std::to_string(tensors_.size()), path_, "a part may be missing"};
   return {};
 }
 
@@ -241,7 +252,8 @@ Result<std::shared_ptr<const GgufFile>> GgufFile::open(const std::string& path) 
   PONDER_TRY(file->add_all_parts());
   return std::shared_ptr<const GgufFile>(std::move(file));
 }
-Result<std::shared_ptr<const GgufFile>> GgufFile::parse(std::span<const std::byte> bytes, const std::string& name) {
+Result<std::shared_ptr<const GgufFile>> GgufFile::parse(std::span<const std::byte> bytes,
+                                                        const std::string& name) {
   auto file = std::make_shared<File>(name);
   PONDER_TRY(file->add(bytes, name));
   return std::shared_ptr<const GgufFile>(std::move(file));

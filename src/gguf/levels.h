@@ -1,15 +1,16 @@
-// Quantised values as the small integers they are: for products that read weights in few bits. Not for F32, F16, BF16.
+// Quantised values as the small integers they are: for products that read weights in few bits. Not
+// for F32, F16, BF16.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder {
 
-/// Value i is level[i] scale[i / 16] + offset[i / 16]. The product is exact in float32 for finite scales, so a fused
-/// multiply-add gives the same bits as a product and a sum.
+/// Value i is level[i] scale[i / 16] + offset[i / 16]. The product is exact in float32 for finite
+/// scales, so a fused multiply-add gives the same bits as a product and a sum.
 struct Levels {
   std::int8_t* level;     // (n)
   float *scale, *offset;  // (n / 16)

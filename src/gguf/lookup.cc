@@ -1,8 +1,9 @@
-// Typed look-ups of metadata: a value, the default where there is none, or an error that says what is there instead.
+// Typed look-ups of metadata: a value, the default where there is none, or an error that says what
+// is there instead.
 #include <filesystem>
 #include <limits>
 
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder {
 namespace {
@@ -21,7 +22,8 @@ Error wrong(const GgufFile& f, std::string_view key, const char* expected) {
   const bool present = it != f.metadata().end();
   return {Code::kInvalid, std::string(expected), present ? describe(it->second) : "no such key",
           f.path() + ", " + std::string(key),
-          present ? "the file may be of a kind of model that ponder does not know" : "the file may be incomplete"};
+          present ? "the file may be of a kind of model that ponder does not know"
+                  : "the file may be incomplete"};
 }
 
 }  // namespace
@@ -56,7 +58,8 @@ Result<std::int64_t> GgufFile::int_or(std::string_view key, std::int64_t fallbac
 Result<double> GgufFile::float_or(std::string_view key, double fallback) const {
   return metadata().contains(key) ? get_float(key) : fallback;
 }
-Result<std::string_view> GgufFile::string_or(std::string_view key, std::string_view fallback) const {
+Result<std::string_view> GgufFile::string_or(std::string_view key,
+                                             std::string_view fallback) const {
   return metadata().contains(key) ? get_string(key) : fallback;
 }
 Result<bool> GgufFile::bool_or(std::string_view key, bool fallback) const {

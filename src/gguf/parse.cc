@@ -1,4 +1,5 @@
-// A cursor over the bytes, then header, metadata, tensor descriptions and the check of the data section.
+// A cursor over the bytes, then header, metadata, tensor descriptions and the check of the data
+// section.
 #include "gguf/parse.h"
 
 #include <algorithm>
@@ -53,8 +54,8 @@ class Cursor {
     const std::uint64_t start = at_;
     PONDER_ASSIGN(const auto n, number<std::uint64_t>(what));
     if (n > left())
-      return error(std::string(what) + " of at most " + std::to_string(left()) + " bytes", std::to_string(n) + " bytes",
-                   start);
+      return error(std::string(what) + " of at most " + std::to_string(left()) + " bytes",
+                   std::to_string(n) + " bytes", start);
     std::string_view s(reinterpret_cast<const char*>(bytes_.data()) + at_, n);
     at_ += n;
     return s;
@@ -89,8 +90,8 @@ Result<GgufValue> Cursor::array(int depth) {
   const std::uint64_t size = least_size(type);
   if (size == 0) return error("a value type from 0 to 12", std::to_string(type), start);
   if (n > left() / size)
-    return error("an array of at most " + std::to_string(left() / size) + " items", std::to_string(n) + " items",
-                 start);
+    return error("an array of at most " + std::to_string(left() / size) + " items",
+                 std::to_string(n) + " items", start);
   switch (static_cast<ValueType>(type)) {
     case ValueType::kU8:
       return numbers<std::uint8_t, std::int64_t>(n);
@@ -127,9 +128,11 @@ Result<GgufValue> Cursor::array(int depth) {
       break;
   }
   if (depth >= kMaxNesting)
-    return error("arrays nested at most " + std::to_string(kMaxNesting) + " deep", "deeper ones", start);
+    return error("arrays nested at most " + std::to_string(kMaxNesting) + " deep", "deeper ones",
+                 start);
   std::vector<GgufValue> v;
-  for (std::uint64_t i = 0; i < n; ++i) {  // no reserve: an empty inner array is smaller than its value here
+  for (std::uint64_t i = 0; i < n;
+       ++i) {  // no reserve: an empty inner array is smaller than its value here
     PONDER_ASSIGN(auto x, array(depth + 1));
     v.push_back(std::move(x));
   }
@@ -184,7 +187,8 @@ Result<GgufValue> Cursor::value(std::uint32_t type, int depth) {
 
 // What the first bytes say about a file that is no GGUF.
 std::string looks_like(std::span<const std::byte> b) {
-  const std::string_view s(reinterpret_cast<const char*>(b.data()), std::min<std::size_t>(b.size(), 64));
+  const std::string_view s(reinterpret_cast<const char*>(b.data()),
+                           std::min<std::size_t>(b.size(), 64));
   if (s.empty()) return "an empty file";
   if (s.starts_with("version https://git-lfs")) return "a git-lfs pointer, not the file itself";
   if (s.starts_with("PK")) return "a zip archive";
@@ -205,8 +209,9 @@ Result<int> header(Cursor& in, std::span<const std::byte> bytes) {
   PONDER_ASSIGN([[maybe_unused]] const auto magic, in.number<std::uint32_t>("the magic"));
   PONDER_ASSIGN(const auto version, in.number<std::uint32_t>("a version"));
   if (version == 2 || version == 3) return static_cast<int>(version);
-  Error e = in.error("GGUF version 2 or 3",
-                     (version & 0xffffu) == 0 ? "a big-endian file" : "version " + std::to_string(version), 4);
+  Error e = in.error(
+      "GGUF version 2 or 3",
+      (version & 0xffffu) == 0 ? "a big-endian file" : "version " + std::to_string(version), 4);
   e.code = Code::kUnsupported;
   e.hint = "convert the file again with a current converter";
   return e;
@@ -223,35 +228,37 @@ Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset) {
   t.n_values = 1;
   for (std::uint32_t i = 0; i < n_dims; ++i) {
     PONDER_ASSIGN(const auto d, in.number<std::uint64_t>("a dimension"));
-    if (d < 1 || d > (1ull << 40) || __builtin_mul_overflow(t.n_values, static_cast<std::int64_t>(d), &t.n_values) ||
+    if (d < 1 || d > (1ull << 40) ||
+        __builtin_mul_overflow(t.n_values, static_cast<std::int64_t>(d), &t.n_values) ||
         t.n_values > (1ll << 48))
-      return in.error("dimensions of tensor " + t.name + " from 1, fewer than 2^48 values", std::to_string(d),
-                      in.at() - 8);
+      return in.error("dimensions of tensor " + t.name + " from 1, fewer than 2^48 values",
+                      std::to_string(d), in.at() - 8);
     t.shape.push_back(static_cast<std::int64_t>(d));
   }
   PONDER_ASSIGN(const auto type, in.number<std::uint32_t>("a tensor type"));
   t.type = static_cast<TensorType>(type);
   const TensorTypeInfo* info = tensor_type_info(t.type);
   if (!info) {
-    Error e =
-        in.error("tensor " + t.name +
-                     " of type F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS MXFP4",
-                 "type " + std::to_string(type), in.at() - 4);
+    Error e = in.error("tensor " + t.name +
+                           " of type F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K "
+                           "Q6_K IQ4_NL IQ4_XS MXFP4",
+                       "type " + std::to_string(type), in.at() - 4);
     e.code = Code::kUnsupported;
     e.hint = "use a file quantised to one of these";
     return e;
   }
   if (t.shape[0] % info->block_values != 0)
-    return in.error("rows of tensor " + t.name + " in blocks of " + std::to_string(info->block_values),
-                    std::to_string(t.shape[0]) + " values", start);
+    return in.error(
+        "rows of tensor " + t.name + " in blocks of " + std::to_string(info->block_values),
+        std::to_string(t.shape[0]) + " values", start);
   t.n_bytes = static_cast<std::size_t>(t.n_values / info->block_values) * info->block_bytes;
   PONDER_ASSIGN(offset, in.number<std::uint64_t>("a tensor's offset"));
   return t;
 }
 
 // Points every tensor into the data section: aligned, inside, and apart from the others.
-Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor& in, std::span<const std::byte> bytes,
-             std::uint64_t alignment) {
+Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor& in,
+             std::span<const std::byte> bytes, std::uint64_t alignment) {
   const std::uint64_t begin = (in.at() + alignment - 1) / alignment * alignment;
   const std::uint64_t size = begin < bytes.size() ? bytes.size() - begin : 0;
   std::vector<std::size_t> order(offsets.size());
@@ -262,15 +269,15 @@ Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor
     GgufTensor& t = part.tensors[i];
     const std::string who = "tensor " + t.name;
     if (offsets[i] % alignment != 0)
-      return in.error(who + " at a multiple of " + std::to_string(alignment), "offset " + std::to_string(offsets[i]),
-                      begin);
+      return in.error(who + " at a multiple of " + std::to_string(alignment),
+                      "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] > size || t.n_bytes > size - offsets[i])
-      return in.error(
-          who + " (" + std::to_string(t.n_bytes) + " bytes) inside the " + std::to_string(size) + " bytes of data",
-          "offset " + std::to_string(offsets[i]), begin);
+      return in.error(who + " (" + std::to_string(t.n_bytes) + " bytes) inside the " +
+                          std::to_string(size) + " bytes of data",
+                      "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] < end)
-      return in.error(who + " apart from the others", "offset " + std::to_string(offsets[i]) + " inside another tensor",
-                      begin);
+      return in.error(who + " apart from the others",
+                      "offset " + std::to_string(offsets[i]) + " inside another tensor", begin);
     end = offsets[i] + t.n_bytes;
     t.data = bytes.data() + begin + offsets[i];
   }
@@ -288,7 +295,8 @@ Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& nam
   constexpr std::uint64_t kLeastTensor = 32, kLeastKey = 13;  // bytes
   if (n_keys > in.left() / kLeastKey || n_tensors > in.left() / kLeastTensor)
     return in.error("counts that fit the file's " + std::to_string(bytes.size()) + " bytes",
-                    std::to_string(n_tensors) + " tensors and " + std::to_string(n_keys) + " keys", 8);
+                    std::to_string(n_tensors) + " tensors and " + std::to_string(n_keys) + " keys",
+                    8);
   for (std::uint64_t i = 0; i < n_keys; ++i) {
     const std::uint64_t at = in.at();
     PONDER_ASSIGN(const auto key, in.string("a key"));
@@ -301,7 +309,8 @@ Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& nam
   if (const auto it = part.metadata.find("general.alignment"); it != part.metadata.end()) {
     const auto* a = std::get_if<std::int64_t>(&it->second.v);
     if (!a || *a < 1 || *a > (1 << 20) || (*a & (*a - 1)) != 0)
-      return in.error("general.alignment a power of two up to 2^20", a ? std::to_string(*a) : "another type", 0);
+      return in.error("general.alignment a power of two up to 2^20",
+                      a ? std::to_string(*a) : "another type", 0);
     alignment = static_cast<std::uint64_t>(*a);
   }
   std::vector<std::uint64_t> offsets;

@@ -1,5 +1,6 @@
-// The GGUF grammar: bytes of one part to metadata and tensor descriptions. Nothing is trusted: every count is held
-// against the bytes left before memory is taken for it, every offset against the data section.
+// The GGUF grammar: bytes of one part to metadata and tensor descriptions. Nothing is trusted:
+// every count is held against the bytes left before memory is taken for it, every offset against
+// the data section.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder::gguf {
 

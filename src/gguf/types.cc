@@ -1,4 +1,5 @@
-// The table of tensor types; values of blocks from what the file of each family takes them apart into.
+// The table of tensor types; values of blocks from what the file of each family takes them apart
+// into.
 #include "base/check.h"
 #include "gguf/dequant.h"
 
@@ -69,7 +70,8 @@ void dequantize(TensorType t, const std::byte* blocks, std::int64_t n, float* ou
   for (; n > 0; n -= block, blocks += e->info.block_bytes) {
     e->split(blocks, {level, scale, offset});
     for (int j = 0; j < block / 16; ++j)
-      for (int i = 0; i < 16; ++i) *out++ = static_cast<float>(level[j * 16 + i]) * scale[j] + offset[j];
+      for (int i = 0; i < 16; ++i)
+        *out++ = static_cast<float>(level[j * 16 + i]) * scale[j] + offset[j];
   }
 }
 

@@ -1,5 +1,5 @@
 // The file is made in memory, where only memory can run out, and written by replace_file.
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 #include <fmt/chrono.h>
 #include <netcdf.h>
@@ -13,8 +13,8 @@
 #include <numeric>
 #include <utility>
 
-#include "ponder/files.h"
-#include "ponder/version.h"
+#include "ponder/core/files.h"
+#include "ponder/core/version.h"
 
 namespace ponder {
 namespace {
@@ -24,17 +24,19 @@ std::string shape_text(std::size_t chains, std::size_t draws) {
 }
 
 template <class T>
-Status check_shape(const std::vector<std::vector<T>>& chains, const std::string& name, std::size_t n,
-                   std::size_t draws) {
+Status check_shape(const std::vector<std::vector<T>>& chains, const std::string& name,
+                   std::size_t n, std::size_t draws) {
   for (const auto& chain : chains)
     if (chains.size() != n || chain.size() != draws)
-      return Error{Code::kInvalid, shape_text(n, draws), shape_text(chains.size(), chain.size()), name, ""};
+      return Error{Code::kInvalid, shape_text(n, draws), shape_text(chains.size(), chain.size()),
+                   name, ""};
   return {};
 }
 
 Status check(const Trace& t) {
   if (t.replies.empty() || t.replies[0].empty())
-    return Error{Code::kInvalid, "a trace of at least one draw", "an empty one", "trace", "draw first"};
+    return Error{Code::kInvalid, "a trace of at least one draw", "an empty one", "trace",
+                 "draw first"};
   const std::size_t n = t.replies.size(), draws = t.replies[0].size();
   PONDER_TRY(check_shape(t.replies, "replies", n, draws));
   for (const auto* group : {&t.posterior, &t.sample_stats})
@@ -100,7 +102,8 @@ void put_text(File& f, int group, int variable, const char* name, const std::str
 
 void put_attributes(File& f, int group, const Attributes& attributes) {
   for (const auto& [name, value] : attributes) {
-    if (const auto* text = std::get_if<std::string>(&value)) put_text(f, group, NC_GLOBAL, name.c_str(), *text);
+    if (const auto* text = std::get_if<std::string>(&value))
+      put_text(f, group, NC_GLOBAL, name.c_str(), *text);
     if (const auto* x = std::get_if<double>(&value))
       f.run(nc_put_att_double(group, NC_GLOBAL, name.c_str(), NC_DOUBLE, 1, x), name);
     if (const auto* n = std::get_if<std::uint64_t>(&value)) {
@@ -137,16 +140,20 @@ Group put_group(File& f, const char* name, const Trace& t, const Attributes& att
 void put_column(File& f, const Group& g, const Column& c) {
   const std::array<int, 2> dimensions{g.chain, g.draw};
   int variable = -1;
-  f.run(nc_def_var(g.id, c.name.c_str(), c.integer ? NC_INT64 : NC_DOUBLE, 2, dimensions.data(), &variable), c.name);
+  f.run(nc_def_var(g.id, c.name.c_str(), c.integer ? NC_INT64 : NC_DOUBLE, 2, dimensions.data(),
+                   &variable),
+        c.name);
   if (!c.description.empty()) put_text(f, g.id, variable, "long_name", c.description);
   for (std::size_t k = 0; k < c.chains.size() && f.ok(); ++k) {
     const std::array<std::size_t, 2> start{k, 0}, count{1, c.chains[k].size()};
-    f.run(nc_put_vara_double(g.id, variable, start.data(), count.data(), c.chains[k].data()), c.name);
+    f.run(nc_put_vara_double(g.id, variable, start.data(), count.data(), c.chains[k].data()),
+          c.name);
   }
 }
 
 Column length_column(const Trace& t) {
-  Column c{.name = "length", .description = "tokens of the reply, end token included", .integer = true};
+  Column c{
+      .name = "length", .description = "tokens of the reply, end token included", .integer = true};
   for (const auto& chain : t.replies) {
     auto& lengths = c.chains.emplace_back();
     for (const auto& reply : chain) lengths.push_back(static_cast<double>(reply.size()));
@@ -165,9 +172,10 @@ void put_tokens(File& f, const Group& g, const Trace& t) {
   int variable = -1;
   f.run(nc_def_var(g.id, "tokens", NC_INT, 3, dimensions.data(), &variable), "tokens");
   put_text(f, g.id, variable, "long_name", "token ids of the reply, -1 after its end");
-  // Compressed, for the padding; in chunks of one chain, since chains are written one after the other.
-  const std::array<std::size_t, 3> chunk{1, std::clamp(kChunkBytes / sizeof(Token) / longest, std::size_t{1}, draws),
-                                         longest};
+  // Compressed, for the padding; in chunks of one chain, since chains are written one after the
+  // other.
+  const std::array<std::size_t, 3> chunk{
+      1, std::clamp(kChunkBytes / sizeof(Token) / longest, std::size_t{1}, draws), longest};
   f.run(nc_def_var_chunking(g.id, variable, NC_CHUNKED, chunk.data()), "tokens");
   f.run(nc_def_var_deflate(g.id, variable, 1, 1, 1), "tokens");
   for (std::size_t k = 0; k < t.replies.size() && f.ok(); ++k) {

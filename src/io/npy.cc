@@ -1,5 +1,5 @@
 // Header and values in one file.
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 #include <cerrno>
 #include <cstring>
@@ -7,7 +7,8 @@
 
 namespace ponder {
 
-Status write_npy(const std::string& path, std::span<const float> values, const std::vector<std::int64_t>& shape) {
+Status write_npy(const std::string& path, std::span<const float> values,
+                 const std::vector<std::int64_t>& shape) {
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
   for (std::int64_t n : shape) header += std::to_string(n) + ",";
   header += "), }";
@@ -17,14 +18,16 @@ Status write_npy(const std::string& path, std::span<const float> values, const s
   header += '\n';
   std::ofstream out(path, std::ios::binary);
   out.write("\x93NUMPY\x01\x00", 8);
-  const char length[2] = {static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  const char length[2] = {static_cast<char>(header.size() & 255),
+                          static_cast<char>(header.size() >> 8)};
   out.write(length, 2);
   out << header;
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  out.write(reinterpret_cast<const char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(float)));
   out.close();
   if (!out)
-    return Error{Code::kIo, "to write " + std::to_string(values.size()) + " values", std::strerror(errno), path,
-                 "check the folder and the free space"};
+    return Error{Code::kIo, "to write " + std::to_string(values.size()) + " values",
+                 std::strerror(errno), path, "check the folder and the free space"};
   return {};
 }
 

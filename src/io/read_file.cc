@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 namespace ponder {
 
@@ -12,7 +12,8 @@ Result<std::string> read_file(const std::string& path) {
   std::error_code none;
   if (!in || std::filesystem::is_directory(path, none))
     return Error{Code::kNotFound, "a readable file",
-                 std::filesystem::exists(path, none) ? "something else" : "no such file", path, "check the path"};
+                 std::filesystem::exists(path, none) ? "something else" : "no such file", path,
+                 "check the path"};
   return std::string{std::istreambuf_iterator<char>(in), {}};
 }
 

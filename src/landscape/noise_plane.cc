@@ -1,5 +1,5 @@
-// The plane, and the tree of prefixes on it. Each prefix keeps the logits of the few tokens whose noise moves, and what
-// wins among all the others.
+// The plane, and the tree of prefixes on it. Each prefix keeps the logits of the few tokens whose
+// noise moves, and what wins among all the others.
 #include "landscape/noise_plane.h"
 
 #include <algorithm>
@@ -7,12 +7,13 @@
 
 #include "energy/gumbel_table.h"
 #include "energy/noise_rows.h"
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 
 namespace ponder {
 namespace {
 
-// A loser far below the top is lifted by less than this, in standard deviations, and decodes no differently without.
+// A loser far below the top is lifted by less than this, in standard deviations, and decodes no
+// differently without.
 constexpr double kStill = 1e-3;
 constexpr std::size_t kBatch = 64;  // whole rows at a time
 
@@ -33,13 +34,15 @@ double sum(std::span<const Moved> all, const F& f) {
 
 }  // namespace
 
-Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
-                                                     double alpha, const std::vector<Token>& x,
-                                                     const std::vector<Token>& y, std::uint64_t seed) {
+Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, const PrefixRef& context,
+                                                     const ReplyLaw& law, double alpha,
+                                                     const std::vector<Token>& x,
+                                                     const std::vector<Token>& y,
+                                                     std::uint64_t seed) {
   for (const auto* reply : {&x, &y})
     if (!law.is_reply(*reply))
-      return Error{Code::kInvalid, "a reply of the law", std::to_string(reply->size()) + " tokens that are none",
-                   "NoisePlane", ""};
+      return Error{Code::kInvalid, "a reply of the law",
+                   std::to_string(reply->size()) + " tokens that are none", "NoisePlane", ""};
   if (x == y) return Error{Code::kInvalid, "two different replies", "one", "NoisePlane", ""};
   std::unique_ptr<NoisePlane> p(new NoisePlane(d, context, law, alpha, seed));
   PONDER_TRY(p->span_plane(x, y));
@@ -47,8 +50,8 @@ Result<std::unique_ptr<NoisePlane>> NoisePlane::make(CausalDensity& d, const Pre
   for (const auto& [point, reply] : {std::pair(p->first_, &x), {p->second_, &y}}) {
     PONDER_TRY(p->look({&point, 1}, spots));
     if (spots[0].peak < 0 || p->replies_[spots[0].peak].tokens != *reply)
-      return Error{Code::kNumeric, "a lift that decodes to its reply", "another reply", "NoisePlane",
-                   "take another seed"};
+      return Error{Code::kNumeric, "a lift that decodes to its reply", "another reply",
+                   "NoisePlane", "take another seed"};
   }
   return p;
 }
@@ -96,7 +99,8 @@ Status NoisePlane::span_plane(const std::vector<Token>& x, const std::vector<Tok
   const double length_u = std::sqrt(xx + yy - 2 * xy), x_along = (xy - xx) / length_u;
   const double length_v = std::sqrt(xx - x_along * x_along);
   if (!(length_u > kStill) || !(length_v > kStill))
-    return Error{Code::kNumeric, "noise and two lifts that span a plane", "a line", "NoisePlane", "take another seed"};
+    return Error{Code::kNumeric, "noise and two lifts that span a plane", "a line", "NoisePlane",
+                 "take another seed"};
   for (const Moved& m : all) {
     const double u = (m.by_y - m.by_x) / length_u, v = (m.by_x - x_along * u) / length_v;
     positions_[m.position].moving.push_back({m.token, m.eps, u, v});
@@ -163,15 +167,17 @@ Status NoisePlane::grow(std::span<const Request> asked) {
     std::vector<Extend> batch;
     for (const Request& r : some) {
       const bool root = r.node < 0;
-      batch.push_back({.parent = root ? context_ : nodes_[r.node].at,
-                       .tokens = {&r.token, root ? 0u : 1u},
-                       .rows = RowSet::kLast,
-                       .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                       .masks = {law_.mask(root ? 0 : static_cast<int>(nodes_[r.node].tokens.size()) + 1)}});
+      batch.push_back(
+          {.parent = root ? context_ : nodes_[r.node].at,
+           .tokens = {&r.token, root ? 0u : 1u},
+           .rows = RowSet::kLast,
+           .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
+           .masks = {law_.mask(root ? 0 : static_cast<int>(nodes_[r.node].tokens.size()) + 1)}});
     }
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
-    for (std::size_t i = 0; i < some.size(); ++i) add_node(some[i], rows.rows[i], std::move(rows.end[i]));
+    for (std::size_t i = 0; i < some.size(); ++i)
+      add_node(some[i], rows.rows[i], std::move(rows.end[i]));
   }
   return {};
 }

@@ -1,7 +1,7 @@
-// NoisePlane: a plane through the noise of a decoder. One draw of noise is lifted to two replies; it and its two lifts
-// span the plane. Few of its numbers differ between them, so that a model row is needed once for each prefix on the
-// plane, and every further point costs no model call. Not the whole noise space (energy/noise_rows.h).
-// docs/methods.md#noise-space.
+// NoisePlane: a plane through the noise of a decoder. One draw of noise is lifted to two replies;
+// it and its two lifts span the plane. Few of its numbers differ between them, so that a model row
+// is needed once for each prefix on the plane, and every further point costs no model call. Not the
+// whole noise space (energy/noise_rows.h). docs/methods.md#noise-space.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,19 @@
 #include <memory>
 
 #include "landscape/surface.h"
-#include "ponder/density.h"
-#include "ponder/law.h"
+#include "ponder/density/density.h"
+#include "ponder/density/law.h"
 
 namespace ponder {
 
 class NoisePlane final : public Surface {
  public:
   /// The density must outlive it; x and y are different replies of the law. `seed` is the noise's.
-  /// Errors: kInvalid (not two replies), kNumeric (by rounding, a lift does not decode to its reply), the density's.
-  static Result<std::unique_ptr<NoisePlane>> make(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
-                                                  double alpha, const std::vector<Token>& x,
+  /// Errors: kInvalid (not two replies), kNumeric (by rounding, a lift does not decode to its
+  /// reply), the density's.
+  static Result<std::unique_ptr<NoisePlane>> make(CausalDensity&, const PrefixRef& context,
+                                                  const ReplyLaw&, double alpha,
+                                                  const std::vector<Token>& x,
                                                   const std::vector<Token>& y, std::uint64_t seed);
 
   Status look(std::span<const Point>, std::vector<Spot>& out) override;
@@ -70,7 +72,8 @@ class NoisePlane final : public Surface {
     double logprob;
     bool operator==(const Request& o) const { return node == o.node && token == o.token; }
   };
-  // What the force needs of one position of a reply: of each moving token, and of all others together.
+  // What the force needs of one position of a reply: of each moving token, and of all others
+  // together.
   struct Lever {
     std::vector<double> log_q, gain;
     double rest_log_sum = 0, rest_gain = 0;  // log sum of q e^g; mean gain by it

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 #include "search/adam.h"
 
 namespace ponder {
@@ -27,8 +27,8 @@ std::vector<Point> ends(std::span<const Path> paths) {
 
 }  // namespace
 
-Status climb(Surface& surface, std::span<const Point> starts, const ClimbConfig& c, std::vector<Path>& out,
-             const PathProgress& progress) {
+Status climb(Surface& surface, std::span<const Point> starts, const ClimbConfig& c,
+             std::vector<Path>& out, const PathProgress& progress) {
   PONDER_TRY(begin(surface, starts, out));
   std::vector<Adam<double>> adam(starts.size(), Adam<double>(2, c.rate));
   for (int k = 0; k < c.steps; ++k) {
@@ -44,7 +44,8 @@ Status climb(Surface& surface, std::span<const Point> starts, const ClimbConfig&
       at[i] = {z[0], z[1]};
     }
     PONDER_TRY(surface.look(at, spots));
-    for (std::size_t i = 0; i < at.size(); ++i) out[i].points.push_back(at[i]), out[i].spots.push_back(spots[i]);
+    for (std::size_t i = 0; i < at.size(); ++i)
+      out[i].points.push_back(at[i]), out[i].spots.push_back(spots[i]);
     if (progress && !progress(k + 1)) return stopped();
   }
   return {};
@@ -62,20 +63,22 @@ Status leapfrog(Surface& surface, const HmcPathConfig& c, std::span<Trajectory> 
   PONDER_TRY(kick(c.angle / 2));
   for (int k = 1; k <= c.steps; ++k) {
     for (Trajectory& t : all) t = {cosine * t.z + sine * t.p, cosine * t.p + -sine * t.z};
-    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
+    PONDER_TRY(
+        kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
   }
   return {};
 }
 
-Status hmc(Surface& surface, std::span<const Point> starts, const HmcPathConfig& c, std::vector<Path>& out,
-           const PathProgress& progress) {
+Status hmc(Surface& surface, std::span<const Point> starts, const HmcPathConfig& c,
+           std::vector<Path>& out, const PathProgress& progress) {
   PONDER_TRY(begin(surface, starts, out));
   for (int k = 0; k < c.trajectories; ++k) {
     std::vector<std::unique_ptr<Choices>> choices;
     std::vector<Trajectory> all;
     std::vector<double> before;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      choices.push_back(random_choices(c.seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k)));
+      choices.push_back(
+          random_choices(c.seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k)));
       float p[2];
       choices[i]->normals(p);
       all.push_back({out[i].points.back(), {p[0], p[1]}});
@@ -88,7 +91,8 @@ Status hmc(Surface& surface, std::span<const Point> starts, const HmcPathConfig&
     PONDER_TRY(surface.look(at, spots));
     for (std::size_t i = 0; i < out.size(); ++i) {
       Path& path = out[i];
-      const double log_ratio = spots[i].log_weight - path.spots.back().log_weight - (all[i].energy() - before[i]);
+      const double log_ratio =
+          spots[i].log_weight - path.spots.back().log_weight - (all[i].energy() - before[i]);
       const bool accepted = choices[i]->accept(log_ratio);
       path.points.push_back(accepted ? at[i] : path.points.back());
       path.spots.push_back(accepted ? spots[i] : path.spots.back());
@@ -105,7 +109,8 @@ double highest(const Surface& surface, const Path& p) {
   return most;
 }
 
-Status draw_starts(Surface& surface, const Survey& s, int peak, int n, std::uint64_t seed, std::vector<Point>& out) {
+Status draw_starts(Surface& surface, const Survey& s, int peak, int n, std::uint64_t seed,
+                   std::vector<Point>& out) {
   std::vector<std::size_t> cells;
   std::vector<double> log_density;
   for (std::size_t i = 0; i < s.cells.size(); ++i)
@@ -114,12 +119,13 @@ Status draw_starts(Surface& surface, const Survey& s, int peak, int n, std::uint
       log_density.push_back(s.cells[i].log_weight - 0.5 * dot(s.centre(i), s.centre(i)));
     }
   if (cells.empty())
-    return Error{Code::kInvalid, "a cell at the start's reply", "none of " + std::to_string(s.cells.size()),
-                 "draw_starts", "take a finer grid"};
+    return Error{Code::kInvalid, "a cell at the start's reply",
+                 "none of " + std::to_string(s.cells.size()), "draw_starts", "take a finer grid"};
   std::vector<Point> centres;
   out.clear();
   for (int k = 0; k < n; ++k) {
-    const auto choices = random_choices(seed, static_cast<std::uint32_t>(k), UINT32_MAX);  // no step of a chain
+    const auto choices =
+        random_choices(seed, static_cast<std::uint32_t>(k), UINT32_MAX);  // no step of a chain
     centres.push_back(s.centre(cells[choices->categorical(log_density)]));
     const double width = (s.high.u - s.low.u) / s.n;
     const double du = choices->uniform() - 0.5, dv = choices->uniform() - 0.5;

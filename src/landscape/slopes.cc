@@ -1,5 +1,6 @@
-// The force on a NoisePlane: that of the noise space along the plane's two directions. Of each reply it keeps, position
-// by position, what the moving tokens say and the sum of what all the others do.
+// The force on a NoisePlane: that of the noise space along the plane's two directions. Of each
+// reply it keeps, position by position, what the moving tokens say and the sum of what all the
+// others do.
 #include <algorithm>
 #include <cmath>
 
@@ -7,12 +8,13 @@
 #include "energy/gumbel_table.h"
 #include "energy/noise_rows.h"
 #include "landscape/noise_plane.h"
-#include "ponder/gradient.h"
+#include "ponder/density/gradient.h"
 
 namespace ponder {
 namespace {
 
-constexpr std::size_t kBatch = 8;  // gradients at a time: each has a number for every token of every position
+constexpr std::size_t kBatch =
+    8;  // gradients at a time: each has a number for every token of every position
 
 }  // namespace
 
@@ -32,7 +34,8 @@ std::vector<NoisePlane::Lever> NoisePlane::levers_of(int reply, std::span<const 
     double total = 0, mean = 0;
     for (std::size_t v = 0; v < n_vocab; ++v) {
       if (moves[v]) continue;
-      const double s = std::exp(log_q(rows[t], alpha_, static_cast<Token>(v)) + positions_[t].gumbels[v]);
+      const double s =
+          std::exp(log_q(rows[t], alpha_, static_cast<Token>(v)) + positions_[t].gumbels[v]);
       total += s;
       if (s > 0) mean += s * row_gain[v];
     }
@@ -46,7 +49,8 @@ std::vector<NoisePlane::Lever> NoisePlane::levers_of(int reply, std::span<const 
 Status NoisePlane::add_levers(std::span<const Spot> spots) {
   std::vector<int> missing;
   for (const Spot& s : spots)
-    if (s.peak >= 0 && !levers_.contains(s.peak) && std::count(missing.begin(), missing.end(), s.peak) == 0)
+    if (s.peak >= 0 && !levers_.contains(s.peak) &&
+        std::count(missing.begin(), missing.end(), s.peak) == 0)
       missing.push_back(s.peak);
   for (std::size_t begin = 0; begin < missing.size(); begin += kBatch) {
     const std::span some(missing.data() + begin, std::min(kBatch, missing.size() - begin));
@@ -56,7 +60,8 @@ Status NoisePlane::add_levers(std::span<const Spot> spots) {
       batch.push_back({.parent = context_, .candidates = x, .masks = law_.masks(x.size())});
     }
     std::vector<ReplyGradient> g;
-    PONDER_TRY(density_.value_and_grad(batch, {.logprob = 0, .lz = 1, .alpha = alpha_}, {.slopes = true}, g));
+    PONDER_TRY(density_.value_and_grad(batch, {.logprob = 0, .lz = 1, .alpha = alpha_},
+                                       {.slopes = true}, g));
     for (std::size_t i = 0; i < some.size(); ++i) {
       std::vector<Lever>& levers = levers_[some[i]];
       if (!g[i].finite) continue;

@@ -45,7 +45,8 @@ Status TwoHills::slopes(std::span<const Point> points, std::vector<Point>& out) 
     const double f = log_sum_exp(parts);
     Point slope;
     for (std::size_t k = 0; k < kHills.size(); ++k)
-      slope = slope + std::exp(parts[k] - f) * alpha_ / (kDeviation * kDeviation) * (kHills[k].top + -1 * z);
+      slope = slope + std::exp(parts[k] - f) * alpha_ / (kDeviation * kDeviation) *
+                          (kHills[k].top + -1 * z);
     out.push_back(slope);
   }
   return {};
@@ -68,7 +69,8 @@ Survey square_around(std::span<const Point> points, double margin, int n) {
 Point Survey::centre(std::size_t cell) const {
   const std::size_t whole_rows = cell / n;
   const auto column = static_cast<double>(cell % n), row = static_cast<double>(whole_rows);
-  return {low.u + (column + 0.5) / n * (high.u - low.u), low.v + (row + 0.5) / n * (high.v - low.v)};
+  return {low.u + (column + 0.5) / n * (high.u - low.u),
+          low.v + (row + 0.5) / n * (high.v - low.v)};
 }
 
 std::vector<double> Survey::shares() const {

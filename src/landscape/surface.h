@@ -1,14 +1,14 @@
-// Surface: a plane under a standard normal base, and what is at each of its points: a reply with its log p, or a hill
-// of a toy. Not a path over it (paths.h), nor the plane through the noise of a decoder (noise_plane.h).
-// docs/methods.md#noise-space.
+// Surface: a plane under a standard normal base, and what is at each of its points: a reply with
+// its log p, or a hill of a toy. Not a path over it (paths.h), nor the plane through the noise of a
+// decoder (noise_plane.h). docs/methods.md#noise-space.
 #pragma once
 
 #include <functional>
 #include <span>
 #include <vector>
 
-#include "ponder/landscape.h"
-#include "ponder/status.h"
+#include "ponder/core/status.h"
+#include "ponder/energy/landscape.h"
 
 namespace ponder {
 
@@ -16,13 +16,15 @@ class Surface {
  public:
   virtual ~Surface() = default;
   virtual Status look(std::span<const Point>, std::vector<Spot>& out) = 0;
-  /// The force: an estimate of d log w / d(u, v) that is a function of the point alone; 0 where there is no reply.
+  /// The force: an estimate of d log w / d(u, v) that is a function of the point alone; 0 where
+  /// there is no reply.
   virtual Status slopes(std::span<const Point>, std::vector<Point>& out) = 0;
   /// The most that log p comes to at a peak, nats.
   virtual double height(int peak) const = 0;
 };
 
-/// Two hills: log p = log sum_k h_k exp(-|z - m_k|^2 / (2 s^2)), w = p^alpha. The first is the lower one.
+/// Two hills: log p = log sum_k h_k exp(-|z - m_k|^2 / (2 s^2)), w = p^alpha. The first is the
+/// lower one.
 class TwoHills final : public Surface {
  public:
   explicit TwoHills(double alpha) : alpha_(alpha) {}
@@ -37,8 +39,8 @@ class TwoHills final : public Surface {
 
 /// A square around some points, `margin` wider on each side than they need.
 Survey square_around(std::span<const Point>, double margin, int n);
-/// Fills in the cells, row by row. `row_done` is told how many, and answers false to stop; an error (then kCancelled)
-/// keeps the rows before it.
+/// Fills in the cells, row by row. `row_done` is told how many, and answers false to stop; an error
+/// (then kCancelled) keeps the rows before it.
 Status look_around(Surface&, Survey&, const std::function<bool(int rows)>& row_done = {});
 
 /// The error of a caller's stop.

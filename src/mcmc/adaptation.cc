@@ -1,5 +1,5 @@
 // Constants as in Stan.
-#include "ponder/adaptation.h"
+#include "ponder/chains/adaptation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,8 @@ constexpr double kGamma = 0.05, kOffset = 10, kKappa = 0.75;
 constexpr double kLargest = 30;  // of |log step|: chains that accept everything would run away
 
 double last_log_step(const Adaptation::Average& a, double most) {
-  return std::clamp(a.start - std::sqrt(a.n) / kGamma * a.shortfall, -kLargest, std::min(kLargest, std::log(most)));
+  return std::clamp(a.start - std::sqrt(a.n) / kGamma * a.shortfall, -kLargest,
+                    std::min(kLargest, std::log(most)));
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-// csmc: conditional sequential Monte Carlo (particle Gibbs): the present reply is one of the particles and cannot die.
-// docs/methods.md#smc; Andrieu, Doucet, Holenstein 2010.
+// csmc: conditional sequential Monte Carlo (particle Gibbs): the present reply is one of the
+// particles and cannot die. docs/methods.md#smc; Andrieu, Doucet, Holenstein 2010.
 #pragma once
 
 #include "mcmc/particles.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 

@@ -14,7 +14,8 @@ std::vector<std::string> Cycle::moves() const {
   return names;
 }
 
-Status Cycle::step(std::span<ChainState> chains, std::span<Choices* const> choices, std::span<StepInfo> infos) const {
+Status Cycle::step(std::span<ChainState> chains, std::span<Choices* const> choices,
+                   std::span<StepInfo> infos) const {
   const std::vector<ChainState> before(chains.begin(), chains.end());
   for (const auto& k : parts_) {
     const std::size_t n = k->moves().size() * chains.size();

@@ -1,11 +1,12 @@
-// Cycle: kernels one after the other as one step. Each leaves the target unchanged, and so does the cycle.
+// Cycle: kernels one after the other as one step. Each leaves the target unchanged, and so does the
+// cycle.
 #pragma once
 
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 

@@ -22,7 +22,8 @@ std::vector<double> DmalaKernel::log_q(std::span<const float> s, Token now) cons
   const auto n_content = std::count_if(s.begin(), s.end(), [](float w) { return w > -INFINITY; });
   for (double& w : q)
     if (w > -INFINITY)
-      w = std::log((1 - config_.uniform) * std::exp(w - lse) + config_.uniform / static_cast<double>(n_content));
+      w = std::log((1 - config_.uniform) * std::exp(w - lse) +
+                   config_.uniform / static_cast<double>(n_content));
   return q;
 }
 
@@ -37,7 +38,8 @@ SubstitutionKernel::Proposal DmalaKernel::propose(const SiteScores& sites, std::
   return p;
 }
 
-double DmalaKernel::log_reverse(const SiteScores& sites, const Proposal& p, std::span<const Token> x) const {
+double DmalaKernel::log_reverse(const SiteScores& sites, const Proposal& p,
+                                std::span<const Token> x) const {
   double sum = 0;
   for (int i = 0; i < sites.n_sites; ++i) sum += log_q(sites.at(i), p.tokens[i])[x[i]];
   return sum;

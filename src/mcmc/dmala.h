@@ -1,5 +1,5 @@
-// dmala: discrete Langevin, every content position proposed at once. docs/methods.md#gradient-informed; Zhang, Liu, Liu
-// 2022.
+// dmala: discrete Langevin, every content position proposed at once.
+// docs/methods.md#gradient-informed; Zhang, Liu, Liu 2022.
 #pragma once
 
 #include "mcmc/substitution.h"
@@ -7,10 +7,11 @@
 namespace ponder {
 
 struct DmalaConfig {
-  double step = 0.2;      // a change costs 1 / (2 step) nats in the proposal
-  double uniform = 1e-4;  // share of a uniform law over content tokens, so that every way back is possible
-  double gradient = 1;    // weight of the gradient; 0: none is computed
-  bool tune = true;       // the step, in warm-up
+  double step = 0.2;  // a change costs 1 / (2 step) nats in the proposal
+  double uniform =
+      1e-4;  // share of a uniform law over content tokens, so that every way back is possible
+  double gradient = 1;  // weight of the gradient; 0: none is computed
+  bool tune = true;     // the step, in warm-up
 };
 
 class DmalaKernel final : public SubstitutionKernel {

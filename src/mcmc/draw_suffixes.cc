@@ -12,7 +12,9 @@ ChainState begin_draft(const Energy& e, const Draft& d) {
     s.node = e.context();
     return s;
   }
-  const auto keep = [&d](const auto& v) { return std::decay_t<decltype(v)>(v.begin(), v.begin() + d.from); };
+  const auto keep = [&d](const auto& v) {
+    return std::decay_t<decltype(v)>(v.begin(), v.begin() + d.from);
+  };
   s.tokens = keep(d.base->tokens);
   s.logprobs = keep(d.base->logprobs);
   s.lz = keep(d.base->lz);
@@ -48,8 +50,8 @@ Status draw_tokens(const Energy& e, std::span<const TokenDraw> draws) {
     ChainState& s = *d.state;
     const Row& row = rows.rows[k];
     const int t = s.n();
-    const TokenProb v =
-        d.follow ? TokenProb{d.follow->tokens[t], d.follow->logprobs[t]} : d.choices->take(row, batch[k].needs);
+    const TokenProb v = d.follow ? TokenProb{d.follow->tokens[t], d.follow->logprobs[t]}
+                                 : d.choices->take(row, batch[k].needs);
     s.node = std::move(rows.end[k]);
     s.tokens.push_back(v.token);
     s.logprobs.push_back(v.logprob);

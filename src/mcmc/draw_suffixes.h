@@ -1,12 +1,12 @@
-// Ancestral draws of many replies side by side: one token of each, or whole suffixes. What suffix moves and particles
-// propose, and how chains start.
+// Ancestral draws of many replies side by side: one token of each, or whole suffixes. What suffix
+// moves and particles propose, and how chains start.
 #pragma once
 
 #include <span>
 #include <vector>
 
-#include "ponder/choices.h"
-#include "ponder/energy.h"
+#include "ponder/chains/choices.h"
+#include "ponder/energy/energy.h"
 
 namespace ponder {
 
@@ -22,8 +22,8 @@ struct TokenDraw {
 /// Draws and appends a token with its lp, lz (and entropy) to each state, all in one batch.
 Status draw_tokens(const Energy&, std::span<const TokenDraw>);
 
-/// A reply that keeps the first `from` tokens of `base` (nullptr: none) and is drawn on from q = softmax(exponent lp)
-/// until it ends or reaches the horizon.
+/// A reply that keeps the first `from` tokens of `base` (nullptr: none) and is drawn on from q =
+/// softmax(exponent lp) until it ends or reaches the horizon.
 struct Draft {
   const ChainState* base = nullptr;
   int from = 0;
@@ -32,17 +32,19 @@ struct Draft {
   int replica = 0;
 };
 
-/// What the draft keeps: a state that the next tokens are appended to, with entropies where base has them.
+/// What the draft keeps: a state that the next tokens are appended to, with entropies where base
+/// has them.
 ChainState begin_draft(const Energy&, const Draft&);
 /// May another token follow? Not after an end, nor at the horizon.
 bool unfinished(const Energy&, const ChainState&);
 
-/// All drafts, one batch a position, with lz at their exponents (base must have it too), entropies where base has
-/// them, and f, support and terms. Drafts of one chain draw in turns, whatever other chains do.
+/// All drafts, one batch a position, with lz at their exponents (base must have it too), entropies
+/// where base has them, and f, support and terms. Drafts of one chain draw in turns, whatever other
+/// chains do.
 Status draw_suffixes(const Energy&, std::span<const Draft>, std::vector<ChainState>& out);
 
-/// log of pi(y) / q(y[from:] | y[:from]), q at the exponent of the rows that y has, up to what all y with the same
-/// y[:from] share; -inf where pi is 0.
+/// log of pi(y) / q(y[from:] | y[:from]), q at the exponent of the rows that y has, up to what all
+/// y with the same y[:from] share; -inf where pi is 0.
 double log_weight(const Energy&, const ChainState& y, int from);
 
 }  // namespace ponder

@@ -9,8 +9,8 @@
 
 namespace ponder {
 
-// Independence Metropolis from q = softmax(alpha lp) of the first replica. At alpha = 1 and without terms it is the
-// model itself, and every draw that is a reply is taken.
+// Independence Metropolis from q = softmax(alpha lp) of the first replica. At alpha = 1 and without
+// terms it is the model itself, and every draw that is a reply is taken.
 Status ExchangeKernel::refresh(std::span<ChainState> chains, std::span<Choices* const> choices,
                                std::span<StepInfo> infos) const {
   const std::size_t n = energy_.replicas().size();
@@ -35,8 +35,11 @@ Status ExchangeKernel::refresh(std::span<ChainState> chains, std::span<Choices* 
   return {};
 }
 
-void ExchangeKernel::swap(ChainState& low, ChainState& high, Choices& choices, StepInfo& info) const {
-  const auto u = [this](const ChainState& s, const ChainState& at) { return energy_.energy(s, at.replica); };
+void ExchangeKernel::swap(ChainState& low, ChainState& high, Choices& choices,
+                          StepInfo& info) const {
+  const auto u = [this](const ChainState& s, const ChainState& at) {
+    return energy_.energy(s, at.replica);
+  };
   info.n_proposed = 1;
   info.log_acceptance = u(low, low) + u(high, high) - u(low, high) - u(high, low);
   info.numeric = std::isnan(info.log_acceptance);

@@ -1,8 +1,8 @@
-// exchange: replica exchange (parallel tempering) over the exponents of an energy, the first replica refreshed by an
-// independent draw. docs/methods.md#exchange; Geyer 1991.
+// exchange: replica exchange (parallel tempering) over the exponents of an energy, the first
+// replica refreshed by an independent draw. docs/methods.md#exchange; Geyer 1991.
 #pragma once
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 

@@ -5,7 +5,8 @@
 
 namespace ponder {
 
-// The list of each chain at its position: a function of the tokens before it. Empty where the chain stays.
+// The list of each chain at its position: a function of the tokens before it. Empty where the chain
+// stays.
 Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<const StepInfo> infos,
                                std::vector<std::vector<Token>>& lists) const {
   const TokenMask* content = &energy_.law().content_mask();
@@ -15,10 +16,11 @@ Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<con
   for (std::size_t c = 0; c < chains.size(); ++c) {
     const int i = infos[c].position;
     if (energy_.law().is_end(chains[c].tokens[i])) continue;
-    batch.push_back({.parent = chains[c].prefix(i),
-                     .rows = RowSet::kLast,
-                     .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = config_.candidates}},
-                     .masks = {content}});
+    batch.push_back(
+        {.parent = chains[c].prefix(i),
+         .rows = RowSet::kLast,
+         .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = config_.candidates}},
+         .masks = {content}});
     who.push_back(c);
   }
   Rows rows;
@@ -35,7 +37,8 @@ Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<con
 
 Status GibbsKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
                          std::span<StepInfo> infos) const {
-  for (std::size_t c = 0; c < chains.size(); ++c) infos[c] = {.position = choices[c]->index(chains[c].n())};
+  for (std::size_t c = 0; c < chains.size(); ++c)
+    infos[c] = {.position = choices[c]->index(chains[c].n())};
   std::vector<std::vector<Token>> lists;
   PONDER_TRY(candidates(chains, infos, lists));
   std::vector<Energy::Edit> edits;
@@ -51,7 +54,8 @@ Status GibbsKernel::step(std::span<ChainState> chains, std::span<Choices* const>
   for (std::size_t c = 0; c < chains.size(); first += lists[c].size(), ++c) {
     if (lists[c].empty()) continue;
     std::vector<double> weights;
-    for (std::size_t k = 0; k < lists[c].size(); ++k) weights.push_back(-energy_.energy(rows[first + k]));
+    for (std::size_t k = 0; k < lists[c].size(); ++k)
+      weights.push_back(-energy_.energy(rows[first + k]));
     const int picked = choices[c]->categorical(weights);
     infos[c].n_proposed = static_cast<int>(lists[c].size());
     infos[c].numeric = picked < 0;

@@ -1,8 +1,8 @@
-// gibbs: one position drawn anew from its conditional law over a short list. docs/methods.md#gibbs; Geman and Geman
-// 1984.
+// gibbs: one position drawn anew from its conditional law over a short list. docs/methods.md#gibbs;
+// Geman and Geman 1984.
 #pragma once
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -17,7 +17,8 @@ class GibbsKernel final : public Kernel {
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
 
  private:
-  Status candidates(std::span<const ChainState>, std::span<const StepInfo>, std::vector<std::vector<Token>>&) const;
+  Status candidates(std::span<const ChainState>, std::span<const StepInfo>,
+                    std::vector<std::vector<Token>>&) const;
 
   const Energy& energy_;
   GibbsConfig config_;

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "energy/noise_rows.h"
-#include "ponder/gradient.h"
+#include "ponder/density/gradient.h"
 
 namespace ponder {
 
@@ -14,7 +14,8 @@ Status GainTables::add(std::span<const ChainState* const> states) {
   return tables_.add(states, [this](auto missing, auto& out) { return compute(missing, out); });
 }
 
-Status GainTables::compute(std::span<const ChainState* const> states, std::vector<std::vector<float>>& out) const {
+Status GainTables::compute(std::span<const ChainState* const> states,
+                           std::vector<std::vector<float>>& out) const {
   out.assign(states.size(), {});
   std::map<int, std::vector<std::size_t>> by_replica;  // each has an objective of its own
   for (std::size_t k = 0; k < states.size(); ++k)
@@ -23,11 +24,13 @@ Status GainTables::compute(std::span<const ChainState* const> states, std::vecto
     std::vector<SoftReply> replies;
     for (std::size_t k : who) {
       const std::vector<Token>& x = states[k]->tokens;
-      replies.push_back({.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
+      replies.push_back(
+          {.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
     }
     std::vector<ReplyGradient> g;
     const double alpha = energy_.replicas()[replica].alpha;
-    PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha}, {.slopes = true}, g));
+    PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha},
+                                                {.slopes = true}, g));
     for (std::size_t i = 0; i < who.size(); ++i) {
       if (!g[i].finite) continue;
       const ChainState& s = *states[who[i]];
@@ -38,14 +41,15 @@ Status GainTables::compute(std::span<const ChainState* const> states, std::vecto
   return {};
 }
 
-Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains, std::span<NoisePath* const> paths,
-                std::span<KnownReply* const> at) {
+Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains,
+                std::span<NoisePath* const> paths, std::span<KnownReply* const> at) {
   const auto kick = [&](double step) -> Status {
     std::vector<const ChainState*> texts;
     for (const KnownReply* r : at) texts.push_back(&r->state);
     PONDER_TRY(gains.add(texts));
     for (std::size_t i = 0; i < paths.size(); ++i)
-      if (const auto gain = gains.of(at[i]->state); !gain.empty()) paths[i]->kick(*at[i], gain, c.force * step, c.tau);
+      if (const auto gain = gains.of(at[i]->state); !gain.empty())
+        paths[i]->kick(*at[i], gain, c.force * step, c.tau);
     return {};
   };
   PONDER_TRY(kick(c.angle / 2));
@@ -56,7 +60,8 @@ Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains, std::spa
     for (std::size_t i = 0; i < at.size(); ++i)
       if (next[i].tokens != at[i]->state.tokens) *at[i] = {std::move(next[i]), at[i]->from};
     PONDER_TRY(know_rows(e, at));
-    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
+    PONDER_TRY(
+        kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
   }
   return {};
 }
@@ -82,7 +87,8 @@ Status HmcKernel::step(std::span<ChainState> chains, std::span<Choices* const> c
   for (NoiseMove& m : moves) paths.push_back(&m.path), now.push_back(&m.reply);
   if (config_.force == 0) {  // all rotations are one
     for (NoisePath* p : paths) p->rotate(config_.steps * config_.angle);
-    PONDER_TRY(decode(energy_, paths, std::vector<const KnownReply*>(now.begin(), now.end()), proposed));
+    PONDER_TRY(
+        decode(energy_, paths, std::vector<const KnownReply*>(now.begin(), now.end()), proposed));
   } else {
     PONDER_TRY(leapfrog(energy_, config_, gains_, paths, now));
     for (std::size_t i = 0; i < moves.size(); ++i) proposed[i] = std::move(moves[i].reply.state);
@@ -91,7 +97,8 @@ Status HmcKernel::step(std::span<ChainState> chains, std::span<Choices* const> c
     const NoiseMove& m = moves[i];
     StepInfo& info = infos[m.chain];
     info.n_proposed = 1;
-    info.log_acceptance = log_weight(energy_, proposed[i], m.reply.from) - m.log_w - m.path.energy_change();
+    info.log_acceptance =
+        log_weight(energy_, proposed[i], m.reply.from) - m.log_w - m.path.energy_change();
     info.numeric = std::isnan(info.log_acceptance);
     info.accepted = choices[m.chain]->accept(info.log_acceptance);
     if (info.accepted) chains[m.chain] = std::move(proposed[i]);

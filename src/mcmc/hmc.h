@@ -1,12 +1,13 @@
-// hmc: Hamiltonian Monte Carlo on the decoder's noise: the exact rotation of the normal base, kicked by an optional
-// force. docs/methods.md#noise-space; Shahbaba et al. 2014 (splitting), Neal 2011.
+// hmc: Hamiltonian Monte Carlo on the decoder's noise: the exact rotation of the normal base,
+// kicked by an optional force. docs/methods.md#noise-space; Shahbaba et al. 2014 (splitting), Neal
+// 2011.
 #pragma once
 
 #include <vector>
 
 #include "mcmc/noise_path.h"
 #include "mcmc/text_memo.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -19,9 +20,9 @@ struct HmcConfig {
   bool tune = true;  // the angle, in warm-up
 };
 
-/// What a force reads off a text: (n, n_vocab) estimates of log w(x with x_t = v) - log w(x) at the target's alpha;
-/// empty where log w has no derivative. Terms do not enter. Kept by (replica, text), so that it is a function of the
-/// text alone and costs a backward pass once.
+/// What a force reads off a text: (n, n_vocab) estimates of log w(x with x_t = v) - log w(x) at the
+/// target's alpha; empty where log w has no derivative. Terms do not enter. Kept by (replica,
+/// text), so that it is a function of the text alone and costs a backward pass once.
 class GainTables {
  public:
   explicit GainTables(const Energy& e) : energy_(e) {}
@@ -36,7 +37,8 @@ class GainTables {
   TextMemo<std::vector<float>> tables_{};
 };
 
-/// L times { half a kick, a rotation, half a kick }. `at` are the texts that the paths decode to, at first and at last.
+/// L times { half a kick, a rotation, half a kick }. `at` are the texts that the paths decode to,
+/// at first and at last.
 Status leapfrog(const Energy&, const HmcConfig&, GainTables&, std::span<NoisePath* const>,
                 std::span<KnownReply* const> at);
 

@@ -11,8 +11,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // d/dz of sum_j s_j a_j, s = softmax(z / tau), times `scale`, added to out.
-void add_softmax_slope(std::span<const double> z, std::span<const double> a, double tau, double scale,
-                       std::span<double> out) {
+void add_softmax_slope(std::span<const double> z, std::span<const double> a, double tau,
+                       double scale, std::span<double> out) {
   const double max = *std::max_element(z.begin(), z.end());
   std::vector<double> s;
   double sum = 0, mean = 0;
@@ -30,11 +30,13 @@ Result<std::unique_ptr<Kernel>> HmcTokenKernel::make(const Energy& e, const HmcT
   for (int term = -1; term < static_cast<int>(e.terms().size()); ++term) {
     SoftScore* soft = term < 0 ? score.get() : e.terms()[term]->relaxed();
     if (!soft) continue;
-    PONDER_ASSIGN(TokenRelaxation relaxation,
-                  TokenRelaxation::make(*soft, lists.candidates, lists.m, c.relaxation, lists.log_q));
+    PONDER_ASSIGN(
+        TokenRelaxation relaxation,
+        TokenRelaxation::make(*soft, lists.candidates, lists.m, c.relaxation, lists.log_q));
     pulls.push_back({term, std::move(relaxation)});
   }
-  return std::unique_ptr<Kernel>(new HmcTokenKernel(e, c, std::move(lists), std::move(score), std::move(pulls)));
+  return std::unique_ptr<Kernel>(
+      new HmcTokenKernel(e, c, std::move(lists), std::move(score), std::move(pulls)));
 }
 
 std::vector<StepSize> HmcTokenKernel::step_sizes() {
@@ -44,7 +46,8 @@ std::vector<StepSize> HmcTokenKernel::step_sizes() {
 
 bool HmcTokenKernel::holds(std::span<const Token> x) const {
   for (std::size_t t = 0; t < x.size(); ++t)
-    if (static_cast<int>(t) >= lists_.n() || lists_.find(static_cast<int>(t), x[t]) < 0) return false;
+    if (static_cast<int>(t) >= lists_.n() || lists_.find(static_cast<int>(t), x[t]) < 0)
+      return false;
   return true;
 }
 
@@ -53,7 +56,8 @@ Result<HmcTokenKernel::Point> HmcTokenKernel::lift(const ChainState& s, Choices&
   std::vector<Token> x = s.tokens;
   for (int t = s.n(); t < lists_.n(); ++t) {
     const std::size_t begin = static_cast<std::size_t>(t) * lists_.m;
-    x.push_back(lists_.candidates[begin + choices.categorical(std::span(lists_.log_q).subspan(begin, lists_.m))]);
+    x.push_back(lists_.candidates[begin + choices.categorical(
+                                              std::span(lists_.log_q).subspan(begin, lists_.m))]);
   }
   Point out{.replica = s.replica, .block = Block::draw(config_.block, lists_.n(), choices)};
   PONDER_ASSIGN(out.z, relaxation().lift(x, [&choices] { return choices.uniform(); }));
@@ -96,12 +100,14 @@ Status HmcTokenKernel::kick(std::span<Point> points, double step) const {
   std::vector<std::vector<double>> heads, forces;  // heads: up to the end
   for (const Point& point : points) {
     std::vector<double>& force = forces.emplace_back(point.z.size());
-    for (std::size_t i = 0; i < force.size(); ++i) force[i] = std::exp(lists_.log_q[i] - point.z[i]) - 1;
+    for (std::size_t i = 0; i < force.size(); ++i)
+      force[i] = std::exp(lists_.log_q[i] - point.z[i]) - 1;
     if (config_.force == 0) continue;
-    heads.emplace_back(point.z.begin(), point.z.begin() + static_cast<std::ptrdiff_t>(text(point).size() * m));
+    heads.emplace_back(point.z.begin(),
+                       point.z.begin() + static_cast<std::ptrdiff_t>(text(point).size() * m));
     for (std::size_t i = 0; i < heads.back().size(); i += m)
-      add_softmax_slope(std::span(point.z).subspan(i, m), std::span(lists_.log_q).subspan(i, m), config_.tau,
-                        -config_.force, std::span(force).subspan(i, m));
+      add_softmax_slope(std::span(point.z).subspan(i, m), std::span(lists_.log_q).subspan(i, m),
+                        config_.tau, -config_.force, std::span(force).subspan(i, m));
   }
   if (!heads.empty())
     for (const Pull& pull : pulls_) PONDER_TRY(add_pull(pull, points, heads, forces));

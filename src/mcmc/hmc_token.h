@@ -1,10 +1,10 @@
-// hmc-token: Hamiltonian Monte Carlo on logits over a list of candidates at each position; the reply is their argmax up
-// to the end. For loosely coupled targets. Exact on the replies that the lists hold; others stay as they are.
-// docs/methods.md#token-space.
+// hmc-token: Hamiltonian Monte Carlo on logits over a list of candidates at each position; the
+// reply is their argmax up to the end. For loosely coupled targets. Exact on the replies that the
+// lists hold; others stay as they are. docs/methods.md#token-space.
 #pragma once
 
 #include "mcmc/noise_path.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 
@@ -19,8 +19,9 @@ struct HmcTokenConfig {
   bool tune = true;  // the step, in warm-up
 };
 
-/// Lists that never change: at each position the end tokens and the most likely others after the greedy unended reply.
-/// Where fewer are allowed than elsewhere, tokens that are not fill the list, all but impossible (kAbsent).
+/// Lists that never change: at each position the end tokens and the most likely others after the
+/// greedy unended reply. Where fewer are allowed than elsewhere, tokens that are not fill the list,
+/// all but impossible (kAbsent).
 struct TokenLists {
   int m = 0;
   std::vector<Token> candidates{};  // (n, m)
@@ -57,9 +58,12 @@ class HmcTokenKernel final : public Kernel {
     int term;  // -1: f
     TokenRelaxation relaxed;
   };
-  HmcTokenKernel(const Energy& e, HmcTokenConfig c, TokenLists l, std::unique_ptr<SoftScore> s, std::vector<Pull> p)
+  HmcTokenKernel(const Energy& e, HmcTokenConfig c, TokenLists l, std::unique_ptr<SoftScore> s,
+                 std::vector<Pull> p)
       : energy_(e), config_(c), lists_(std::move(l)), score_(std::move(s)), pulls_(std::move(p)) {}
-  const TokenRelaxation& relaxation() const { return pulls_[0].relaxed; }  // all lift and decode alike
+  const TokenRelaxation& relaxation() const {
+    return pulls_[0].relaxed;
+  }  // all lift and decode alike
   Status add_pull(const Pull&, std::span<const Point>, std::span<const std::vector<double>> heads,
                   std::vector<std::vector<double>>& forces) const;
   std::vector<Token> text(const Point&) const;

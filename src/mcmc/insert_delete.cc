@@ -5,9 +5,11 @@
 
 namespace ponder {
 
-// The new replies, and log q(v | what comes before) over content tokens of the token that comes or goes.
-Status InsertDeleteKernel::propose(std::span<const ChainState> chains, std::span<Choices* const> choices,
-                                   std::span<const Plan> plans, std::vector<Energy::Edit>& edits,
+// The new replies, and log q(v | what comes before) over content tokens of the token that comes or
+// goes.
+Status InsertDeleteKernel::propose(std::span<const ChainState> chains,
+                                   std::span<Choices* const> choices, std::span<const Plan> plans,
+                                   std::vector<Energy::Edit>& edits,
                                    std::vector<double>& log_q) const {
   const TokenMask* content = &energy_.law().content_mask();
   std::vector<Extend> batch;

@@ -1,10 +1,10 @@
-// insert-delete: one content token more or less, what follows kept. docs/methods.md#insert-delete; Green 1995
-// (reversible jumps).
+// insert-delete: one content token more or less, what follows kept. docs/methods.md#insert-delete;
+// Green 1995 (reversible jumps).
 #pragma once
 
 #include <vector>
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 

@@ -1,18 +1,20 @@
-// Parts of a KernelSpec from settings as values, for code that knows which kernel it wants. No words are read here:
-// make_kernel.cc does that.
+// Parts of a KernelSpec from settings as values, for code that knows which kernel it wants. No
+// words are read here: make_kernel.cc does that.
 #pragma once
 
 #include <memory>
 
 #include "mcmc/hmc_token.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
 /// A kernel of class K, with its settings where it has any.
 template <class K, class... Config>
 KernelSpec::Part kernel_part(const Config&... c) {
-  return {.make = [c...](const Energy& e) { return Result<std::unique_ptr<Kernel>>(std::make_unique<K>(e, c...)); }};
+  return {.make = [c...](const Energy& e) {
+    return Result<std::unique_ptr<Kernel>>(std::make_unique<K>(e, c...));
+  }};
 }
 /// That of HmcTokenKernel, whose making may fail.
 inline KernelSpec::Part kernel_part(const HmcTokenConfig& c) {

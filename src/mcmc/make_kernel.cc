@@ -17,7 +17,7 @@
 #include "mcmc/slice.h"
 #include "mcmc/spec.h"
 #include "mcmc/suffix.h"
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 
 namespace ponder {
 namespace {
@@ -149,8 +149,8 @@ Result<Part> read_one(Settings& s) {
   if (it != kKernels.end()) return it->second(s);
   std::vector<std::string> names;
   for (const auto& [name, reader] : kKernels) names.push_back(name);
-  return Error{Code::kInvalid, fmt::format("one of the kernels {}", fmt::join(names, ", ")), s.name(), "kernel",
-               did_you_mean(s.name(), names, 3)};
+  return Error{Code::kInvalid, fmt::format("one of the kernels {}", fmt::join(names, ", ")),
+               s.name(), "kernel", did_you_mean(s.name(), names, 3)};
 }
 
 }  // namespace
@@ -167,7 +167,8 @@ Result<KernelSpec> KernelSpec::parse(std::string_view text) {
 }
 
 Result<std::unique_ptr<Kernel>> KernelSpec::make(const Energy& e) const {
-  if (!parts_ || parts_->empty()) return Error{Code::kInvalid, "a kernel at least", "none", "kernel", ""};
+  if (!parts_ || parts_->empty())
+    return Error{Code::kInvalid, "a kernel at least", "none", "kernel", ""};
   if (parts_->size() == 1 && parts_->front().count == 1) return parts_->front().make(e);
   std::vector<std::shared_ptr<Kernel>> kernels;
   for (const Part& part : *parts_) {
@@ -178,7 +179,8 @@ Result<std::unique_ptr<Kernel>> KernelSpec::make(const Energy& e) const {
 }
 
 bool KernelSpec::wants_ladder() const {
-  return parts_ && std::any_of(parts_->begin(), parts_->end(), [](const Part& p) { return p.ladder; });
+  return parts_ &&
+         std::any_of(parts_->begin(), parts_->end(), [](const Part& p) { return p.ladder; });
 }
 
 Result<std::unique_ptr<Kernel>> make_kernel(std::string_view text, const Energy& e) {

@@ -1,5 +1,6 @@
-// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the angle. A position is the
-// same function of its counter and the lifted reply whenever it is looked at, until a kick: only then it is kept.
+// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the
+// angle. A position is the same function of its counter and the lifted reply whenever it is looked
+// at, until a kick: only then it is kept.
 #include "mcmc/noise_path.h"
 
 #include <Random123/boxmuller.hpp>
@@ -13,7 +14,8 @@
 namespace ponder {
 namespace {
 
-constexpr std::uint64_t kTops = std::uint64_t{1} << 40;  // counter of the uniforms beside the normals
+constexpr std::uint64_t kTops = std::uint64_t{1}
+                                << 40;  // counter of the uniforms beside the normals
 
 // Answers a draw of a token by the argmax of noise.
 class NoiseChoices final : public Choices {
@@ -25,7 +27,9 @@ class NoiseChoices final : public Choices {
   }
   TokenProb take(const Row& row, const Needs&) override { return {row.drawn, row.drawn_logprob}; }
   int index(int) override { PONDER_CHECK(false && "a decode draws nothing else"); }
-  int categorical(std::span<const double>) override { PONDER_CHECK(false && "a decode draws nothing else"); }
+  int categorical(std::span<const double>) override {
+    PONDER_CHECK(false && "a decode draws nothing else");
+  }
   bool accept(double) override { PONDER_CHECK(false && "a decode draws nothing else"); }
   double uniform() override { PONDER_CHECK(false && "a decode draws nothing else"); }
   void normals(std::span<float>) override { PONDER_CHECK(false && "a decode draws nothing else"); }
@@ -36,8 +40,8 @@ class NoiseChoices final : public Choices {
   std::vector<float> noise_;
 };
 
-// The first position where the path decodes to another token than the reply has; its length if none. Behind the block
-// nothing changes first: the noise there is as it was lifted.
+// The first position where the path decodes to another token than the reply has; its length if
+// none. Behind the block nothing changes first: the noise there is as it was lifted.
 int first_change(NoisePath& path, const KnownReply& near, double alpha, int n_vocab) {
   std::vector<float> noise(n_vocab);
   for (int t = near.from; t < std::min(near.state.n(), path.block().end); ++t) {
@@ -106,8 +110,9 @@ std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
 // Turns fresh noise of a position into the lifted reply's.
 bool NoisePath::condition(int t, std::vector<double>& eps) const {
   if (t < lifted_.from || t >= lifted_.state.n()) return true;
-  return condition_normals(lifted_.row(t), alpha_, lifted_.state.tokens[t],
-                           uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), eps);
+  return condition_normals(
+      lifted_.row(t), alpha_, lifted_.state.tokens[t],
+      uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), eps);
 }
 
 bool NoisePath::lift(const KnownReply& x) {
@@ -150,7 +155,8 @@ void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double
     const auto [entry, first] = kicked_.try_emplace(t);
     Position& at_zero = entry->second;
     if (first) at_zero = unkicked(t);
-    noise_force(text.row(t), alpha_, gain.subspan(t * n_vocab, n_vocab), normals(t), step, tau, push);
+    noise_force(text.row(t), alpha_, gain.subspan(t * n_vocab, n_vocab), normals(t), step, tau,
+                push);
     for (std::size_t v = 0; v < n_vocab; ++v) {
       const double p = at_zero.p[v] * c - at_zero.eps[v] * s;
       energy_change_ += push[v] * (p + 0.5 * push[v]);
@@ -160,8 +166,8 @@ void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double
   }
 }
 
-Status decode(const Energy& e, std::span<NoisePath* const> paths, std::span<const KnownReply* const> near,
-              std::vector<ChainState>& out) {
+Status decode(const Energy& e, std::span<NoisePath* const> paths,
+              std::span<const KnownReply* const> near, std::vector<ChainState>& out) {
   out.resize(paths.size());
   std::vector<std::size_t> who;
   std::vector<NoiseChoices> noise;
@@ -186,7 +192,8 @@ Status decode(const Energy& e, std::span<NoisePath* const> paths, std::span<cons
 }
 
 Status begin_noise_moves(const Energy& e, Block::Kind kind, std::span<ChainState> chains,
-                         std::span<Choices* const> choices, std::span<StepInfo> infos, std::vector<NoiseMove>& out) {
+                         std::span<Choices* const> choices, std::span<StepInfo> infos,
+                         std::vector<NoiseMove>& out) {
   std::vector<double> alphas;
   for (const ChainState& s : chains) alphas.push_back(e.alpha(s));
   PONDER_TRY(e.add_rows(chains, alphas, false));
@@ -194,8 +201,10 @@ Status begin_noise_moves(const Energy& e, Block::Kind kind, std::span<ChainState
   for (std::size_t c = 0; c < chains.size(); ++c) {
     const Block block = Block::draw(kind, e.law().horizon(), *choices[c]);
     infos[c] = {.accepted = true, .position = block.begin};
-    if (block.begin >= chains[c].n()) continue;  // all of it after the end: the reply is the same wherever it goes
-    moves.push_back({c, NoisePath(e, chains[c].replica, block, *choices[c]), {chains[c], block.begin}});
+    if (block.begin >= chains[c].n())
+      continue;  // all of it after the end: the reply is the same wherever it goes
+    moves.push_back(
+        {c, NoisePath(e, chains[c].replica, block, *choices[c]), {chains[c], block.begin}});
   }
   std::vector<KnownReply*> replies;
   for (NoiseMove& m : moves) replies.push_back(&m.reply);

@@ -1,6 +1,6 @@
-// NoisePath: the decoder's noise of one chain during one step, a circle in noise space that forces may bend, and what
-// points on it decode to. Drawn given the reply at the start of the step and forgotten after it. Not a kernel: slice.h
-// and hmc.h move on it. docs/methods.md#noise-space.
+// NoisePath: the decoder's noise of one chain during one step, a circle in noise space that forces
+// may bend, and what points on it decode to. Drawn given the reply at the start of the step and
+// forgotten after it. Not a kernel: slice.h and hmc.h move on it. docs/methods.md#noise-space.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "mcmc/draw_suffixes.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -24,8 +24,8 @@ struct Block {
   static Block draw(Kind, int horizon, Choices&);
 };
 
-/// A reply, or what a step passes on its way, with the whole rows that predict its tokens from `from` on. The state has
-/// lz at the target's alpha.
+/// A reply, or what a step passes on its way, with the whole rows that predict its tokens from
+/// `from` on. The state has lz at the target's alpha.
 struct KnownReply {
   ChainState state;
   int from = 0;
@@ -39,12 +39,14 @@ class NoisePath {
  public:
   NoisePath(const Energy&, int replica, Block, Choices&);
 
-  /// From now on the noise of the reply's own positions is a draw given that it decodes to the reply. False: by
-  /// rounding, it does not decode to it.
+  /// From now on the noise of the reply's own positions is a draw given that it decodes to the
+  /// reply. False: by rounding, it does not decode to it.
   bool lift(const KnownReply&);
-  /// (eps, p) <- (eps cos + p sin, p cos - eps sin) on the block: the exact flow of the normal base.
+  /// (eps, p) <- (eps cos + p sin, p cos - eps sin) on the block: the exact flow of the normal
+  /// base.
   void rotate(double angle) { angle_ += angle; }
-  /// p += step F of log w at a text, for the text's positions in the block. gain (n, n_vocab): of noise_force.
+  /// p += step F of log w at a text, for the text's positions in the block. gain (n, n_vocab): of
+  /// noise_force.
   void kick(const KnownReply&, std::span<const float> gain, double step, double tau);
   /// Of |eps|^2/2 + |p|^2/2, by all kicks.
   double energy_change() const { return energy_change_; }
@@ -73,8 +75,8 @@ class NoisePath {
   std::map<int, Position> kicked_{};  // the only noise that is kept
 };
 
-/// What each path decodes to now, all in one batch a position, from the first position on where that is another token
-/// than in `near`.
+/// What each path decodes to now, all in one batch a position, from the first position on where
+/// that is another token than in `near`.
 Status decode(const Energy&, std::span<NoisePath* const>, std::span<const KnownReply* const> near,
               std::vector<ChainState>& out);
 
@@ -83,11 +85,13 @@ struct NoiseMove {
   std::size_t chain;
   NoisePath path;
   KnownReply reply;  // of the start
-  double log_w = 0;  // of the start, up to what all replies with the same tokens before the block share
+  double log_w =
+      0;  // of the start, up to what all replies with the same tokens before the block share
 };
-/// The part that all noise moves begin with: draws blocks, lifts, and fills infos. Only chains whose block can change
-/// them become moves: the others are done.
-Status begin_noise_moves(const Energy&, Block::Kind, std::span<ChainState>, std::span<Choices* const>,
-                         std::span<StepInfo>, std::vector<NoiseMove>& out);
+/// The part that all noise moves begin with: draws blocks, lifts, and fills infos. Only chains
+/// whose block can change them become moves: the others are done.
+Status begin_noise_moves(const Energy&, Block::Kind, std::span<ChainState>,
+                         std::span<Choices* const>, std::span<StepInfo>,
+                         std::vector<NoiseMove>& out);
 
 }  // namespace ponder

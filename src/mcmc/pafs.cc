@@ -1,5 +1,5 @@
-// A replacement is drawn among all positions not yet on the path and all their other tokens; the way back takes the
-// same positions in the opposite order.
+// A replacement is drawn among all positions not yet on the path and all their other tokens; the
+// way back takes the same positions in the opposite order.
 #include "mcmc/pafs.h"
 
 #include <algorithm>
@@ -36,7 +36,8 @@ SubstitutionKernel::Proposal PafsKernel::propose(const SiteScores& sites, std::s
   Proposal p{.tokens = {x.begin(), x.end()}};
   const double length = std::max(config_.length, 1.), whole = std::floor(length);
   int n = static_cast<int>(std::min<double>(whole, sites.n_sites));
-  if (length > whole && choices.accept(std::log(length - whole))) n = std::min(n + 1, sites.n_sites);
+  if (length > whole && choices.accept(std::log(length - whole)))
+    n = std::min(n + 1, sites.n_sites);
   std::vector<double> z = totals(sites, x);
   for (int k = 0; k < n; ++k) {
     const double normaliser = log_sum_exp(z);
@@ -50,7 +51,8 @@ SubstitutionKernel::Proposal PafsKernel::propose(const SiteScores& sites, std::s
   return p;
 }
 
-double PafsKernel::log_reverse(const SiteScores& sites, const Proposal& p, std::span<const Token> x) const {
+double PafsKernel::log_reverse(const SiteScores& sites, const Proposal& p,
+                               std::span<const Token> x) const {
   std::vector<double> z = totals(sites, p.tokens);
   double log_q = 0;
   for (auto i = p.path.rbegin(); i != p.path.rend(); ++i) {

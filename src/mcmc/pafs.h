@@ -1,5 +1,6 @@
-// pafs: a path of several replacements at different positions along the scores of one reply; gwg is the path of one.
-// docs/methods.md#gradient-informed; Sun et al. 2022 (path auxiliary), Grathwohl et al. 2021 (Gibbs with gradients).
+// pafs: a path of several replacements at different positions along the scores of one reply; gwg is
+// the path of one. docs/methods.md#gradient-informed; Sun et al. 2022 (path auxiliary), Grathwohl
+// et al. 2021 (Gibbs with gradients).
 #pragma once
 
 #include "mcmc/substitution.h"
@@ -7,7 +8,7 @@
 namespace ponder {
 
 struct PafsConfig {
-  double length = 2;    // mean number of replacements, at least 1; between whole numbers it is drawn
+  double length = 2;  // mean number of replacements, at least 1; between whole numbers it is drawn
   double gradient = 1;  // weight of the gradient; 0: none is computed
   bool tune = true;     // the length, in warm-up
 };
@@ -28,7 +29,8 @@ class PafsKernel : public SubstitutionKernel {
 
 class GwgKernel final : public PafsKernel {
  public:
-  GwgKernel(const Energy& e, double gradient) : PafsKernel(e, {.length = 1, .gradient = gradient, .tune = false}) {}
+  GwgKernel(const Energy& e, double gradient)
+      : PafsKernel(e, {.length = 1, .gradient = gradient, .tune = false}) {}
   std::string_view name() const override { return "gwg"; }
 };
 

@@ -12,7 +12,8 @@ bool open(const Energy& e, const ChainState& s, int t) {
   return s.n() == t && e.law().extends(t) && (t == 0 || !e.law().closes(t - 1, s.tokens.back()));
 }
 
-// The exponent a_t under which the first t tokens are weighed; a_T of a ramp that is not through is below alpha.
+// The exponent a_t under which the first t tokens are weighed; a_T of a ramp that is not through is
+// below alpha.
 double exponent(const ParticlesConfig& c, double alpha, int t) {
   return t >= c.ramp ? alpha : 1 + (alpha - 1) * t / c.ramp;
 }
@@ -58,7 +59,8 @@ Status finish(const Energy& e, const ParticlesConfig& c, int t, Swarm& s) {
 
 }  // namespace
 
-Swarm make_swarm(const Energy& e, const ParticlesConfig& c, int replica, Choices* choices, const ChainState* pinned) {
+Swarm make_swarm(const Energy& e, const ParticlesConfig& c, int replica, Choices* choices,
+                 const ChainState* pinned) {
   ChainState empty;
   empty.replica = replica;
   empty.lz_alpha = e.replicas()[replica].alpha;
@@ -69,8 +71,8 @@ Swarm make_swarm(const Energy& e, const ParticlesConfig& c, int replica, Choices
           .pinned = pinned};
 }
 
-Result<bool> run_swarms(const Energy& e, const ParticlesConfig& c, const Resample& ancestors, std::span<Swarm> swarms,
-                        const std::function<bool()>& over) {
+Result<bool> run_swarms(const Energy& e, const ParticlesConfig& c, const Resample& ancestors,
+                        std::span<Swarm> swarms, const std::function<bool()>& over) {
   std::vector<Swarm*> running;
   for (Swarm& s : swarms) running.push_back(&s);
   for (int t = 0; !running.empty(); ++t) {

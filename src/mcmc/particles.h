@@ -1,5 +1,5 @@
-// Swarms of particles on the way to p^alpha, token by token: what power SMC and its conditional form share.
-// docs/methods.md#smc; Del Moral, Doucet, Jasra 2006; Andrieu, Doucet, Holenstein 2010.
+// Swarms of particles on the way to p^alpha, token by token: what power SMC and its conditional
+// form share. docs/methods.md#smc; Del Moral, Doucet, Jasra 2006; Andrieu, Doucet, Holenstein 2010.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@ namespace ponder {
 struct ParticlesConfig {
   int n = 16;
   double ess = 0.5;  // resample when the effective sample size falls below this share of n
-  int ramp = 0;      // tokens over which the exponent grows from 1 to alpha; 0: alpha from the first token on
+  int ramp =
+      0;  // tokens over which the exponent grows from 1 to alpha; 0: alpha from the first token on
 };
 
 struct Swarm {
@@ -28,11 +29,12 @@ struct Swarm {
 /// n ancestors by weight.
 using Resample = std::function<std::vector<int>(const Swarm&)>;
 
-Swarm make_swarm(const Energy&, const ParticlesConfig&, int replica, Choices*, const ChainState* pinned = nullptr);
+Swarm make_swarm(const Energy&, const ParticlesConfig&, int replica, Choices*,
+                 const ChainState* pinned = nullptr);
 
-/// Runs all swarms to their ends, all particles in one batch a position; the weights then are those of pi. `over` is
-/// asked before each position: once it says yes, what has not ended has weight 0. Returns whether all came to their
-/// ends.
+/// Runs all swarms to their ends, all particles in one batch a position; the weights then are those
+/// of pi. `over` is asked before each position: once it says yes, what has not ended has weight 0.
+/// Returns whether all came to their ends.
 Result<bool> run_swarms(const Energy&, const ParticlesConfig&, const Resample&, std::span<Swarm>,
                         const std::function<bool()>& over = {});
 

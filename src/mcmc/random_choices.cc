@@ -5,7 +5,7 @@
 
 #include "base/log_sum_exp.h"
 #include "base/rng.h"
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 
 namespace ponder {
 namespace {
@@ -25,7 +25,8 @@ class RandomChoices final : public Choices {
     for (std::size_t k = 0; k < log_weights.size(); ++k) {
       const double p = std::exp(log_weights[k] - lse);
       if (p == 0) continue;
-      last = static_cast<int>(k);  // the last one with any mass, should rounding leave u above the sum
+      last =
+          static_cast<int>(k);  // the last one with any mass, should rounding leave u above the sum
       cdf += p;
       if (u < cdf) break;
     }
@@ -34,7 +35,9 @@ class RandomChoices final : public Choices {
 
   bool accept(double log_ratio) override { return std::log(uniform()) < log_ratio; }
 
-  void ask(Needs& needs) override { needs.draw = {.kind = Draw::Kind::kInverseCdf, .u = uniform()}; }
+  void ask(Needs& needs) override {
+    needs.draw = {.kind = Draw::Kind::kInverseCdf, .u = uniform()};
+  }
   TokenProb take(const Row& row, const Needs&) override { return {row.drawn, row.drawn_logprob}; }
 
   double uniform() override { return ponder::uniform(seed_, chain_, counter_++, Purpose::kChain); }
@@ -56,7 +59,8 @@ class RandomChoices final : public Choices {
 
 }  // namespace
 
-std::unique_ptr<Choices> random_choices(std::uint64_t seed, std::uint32_t chain, std::uint32_t step) {
+std::unique_ptr<Choices> random_choices(std::uint64_t seed, std::uint32_t chain,
+                                        std::uint32_t step) {
   return std::make_unique<RandomChoices>(seed, chain, step);
 }
 

@@ -3,22 +3,24 @@
 
 #include <cmath>
 
-#include "ponder/gradient.h"
-#include "ponder/relaxation.h"
+#include "ponder/density/gradient.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
 
-Status gradients(const Energy& e, std::span<const ChainState* const> states, std::vector<ReplyGradient>& out) {
+Status gradients(const Energy& e, std::span<const ChainState* const> states,
+                 std::vector<ReplyGradient>& out) {
   std::vector<SoftReply> replies;
   for (const ChainState* s : states)
-    replies.push_back({.parent = e.context(), .candidates = s->tokens, .masks = e.law().masks(s->tokens.size())});
+    replies.push_back(
+        {.parent = e.context(), .candidates = s->tokens, .masks = e.law().masks(s->tokens.size())});
   return e.density().value_and_grad(replies, {}, {.slopes = true}, out);
 }
 
 // slopes (n_vocab) of the position, or empty.
-void score_site(const Row& row, std::span<const float> slopes, Token now, double half_alpha, double gradient,
-                std::span<float> s) {
+void score_site(const Row& row, std::span<const float> slopes, Token now, double half_alpha,
+                double gradient, std::span<float> s) {
   for (std::size_t v = 0; v < s.size(); ++v) {
     double change = static_cast<double>(row.logits[v]) - row.logits[now];
     if (!slopes.empty()) change += gradient * (static_cast<double>(slopes[v]) - slopes[now]);
@@ -27,8 +29,8 @@ void score_site(const Row& row, std::span<const float> slopes, Token now, double
 }
 
 // Adds gradient beta/2 [r_i(v) - r_i(x_i)] of one term, all states in one batch.
-Status add_term(const Energy& e, std::size_t term, std::span<const ChainState* const> states, double gradient,
-                std::vector<SiteScores>& out) {
+Status add_term(const Energy& e, std::size_t term, std::span<const ChainState* const> states,
+                double gradient, std::vector<SiteScores>& out) {
   SoftScore* soft = e.terms()[term]->relaxed();
   if (!soft || gradient == 0) return {};
   const auto n_vocab = static_cast<std::size_t>(e.density().n_vocab());
@@ -51,7 +53,8 @@ Status add_term(const Energy& e, std::size_t term, std::span<const ChainState* c
     out[k].finite = values[k].finite;
     for (std::size_t j = 0; j < out[k].s.size() && values[k].finite; ++j) {
       const std::size_t now = j / n_vocab * n_vocab + states[k]->tokens[j / n_vocab];
-      out[k].s[j] += static_cast<float>(gradient * half_beta * (values[k].weights[j] - values[k].weights[now]));
+      out[k].s[j] += static_cast<float>(gradient * half_beta *
+                                        (values[k].weights[j] - values[k].weights[now]));
     }
     if (!out[k].finite) out[k].s.clear();
   }
@@ -91,8 +94,9 @@ Status site_scores(const Energy& e, std::span<const ChainState* const> states, d
     if (sites.finite) sites.s.resize(sites.n_sites * n_vocab);
     for (int i = 0; i < sites.n_sites; ++i, ++r)
       if (sites.finite)
-        score_site(rows.rows[r], all.empty() ? all : all.subspan(i * n_vocab, n_vocab), states[k]->tokens[i],
-                   e.alpha(*states[k]) / 2, gradient, std::span(sites.s).subspan(i * n_vocab, n_vocab));
+        score_site(rows.rows[r], all.empty() ? all : all.subspan(i * n_vocab, n_vocab),
+                   states[k]->tokens[i], e.alpha(*states[k]) / 2, gradient,
+                   std::span(sites.s).subspan(i * n_vocab, n_vocab));
   }
   for (std::size_t term = 0; term < e.terms().size(); ++term) {
     PONDER_TRY(add_term(e, term, states, gradient, out));

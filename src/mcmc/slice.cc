@@ -7,7 +7,8 @@
 namespace ponder {
 namespace {
 
-// The bracket shrinks towards the start, which is on the slice. After so many times it is as narrow as rounding allows.
+// The bracket shrinks towards the start, which is on the slice. After so many times it is as narrow
+// as rounding allows.
 constexpr int kMaxShrinks = 100;
 
 struct Bracket {

@@ -1,9 +1,9 @@
-// slice: elliptical slice sampling of the decoder's noise. No step size, no gradient; every step ends in a point of the
-// slice. docs/methods.md#noise-space; Murray, Adams, MacKay 2010.
+// slice: elliptical slice sampling of the decoder's noise. No step size, no gradient; every step
+// ends in a point of the slice. docs/methods.md#noise-space; Murray, Adams, MacKay 2010.
 #pragma once
 
 #include "mcmc/noise_path.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 

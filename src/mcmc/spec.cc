@@ -8,13 +8,13 @@
 #include <cmath>
 #include <iterator>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 
 namespace ponder {
 namespace {
 
-Error bad(const std::string& expected, const std::string& got, const std::string& what, std::string_view where,
-          std::string hint = "") {
+Error bad(const std::string& expected, const std::string& got, const std::string& what,
+          std::string_view where, std::string hint = "") {
   return {Code::kInvalid, expected, got, what + " `" + std::string(where) + "`", std::move(hint)};
 }
 
@@ -46,7 +46,8 @@ Result<Settings> parse_component(std::string_view text, const std::string& what)
   if (colon != std::string_view::npos)
     for (std::string_view item : split(star[0].substr(colon + 1), ',')) {
       const std::size_t equals = item.find('=');
-      if (equals == std::string_view::npos || equals == 0) return bad("key=value", std::string(item), what, text);
+      if (equals == std::string_view::npos || equals == 0)
+        return bad("key=value", std::string(item), what, text);
       if (!settings.emplace(item.substr(0, equals), item.substr(equals + 1)).second)
         return bad("each key once", std::string(item), what, text);
     }
@@ -58,7 +59,8 @@ Result<Settings> parse_component(std::string_view text, const std::string& what)
 std::string Settings::text() const {
   std::string all = name_;
   for (const auto& [key, value] : settings_)
-    fmt::format_to(std::back_inserter(all), "{}{}={}", all.size() == name_.size() ? ':' : ',', key, value);
+    fmt::format_to(std::back_inserter(all), "{}{}={}", all.size() == name_.size() ? ':' : ',', key,
+                   value);
   return all;
 }
 
@@ -82,7 +84,8 @@ void Settings::fail(const std::string& key, const std::string& expected, const s
 }
 
 template <class T>
-void Settings::number(const std::string& key, T& value, const std::string& expected, bool (*fits)(T, T), T least) {
+void Settings::number(const std::string& key, T& value, const std::string& expected,
+                      bool (*fits)(T, T), T least) {
   T read{};
   const std::string* text = find(key);
   if (!text) return;
@@ -95,18 +98,21 @@ void Settings::number(const std::string& key, T& value, const std::string& expec
 
 void Settings::read(const std::string& key, int least, int& value) {
   number<int>(
-      key, value, "a whole number of at least " + std::to_string(least), [](int a, int b) { return a >= b; }, least);
+      key, value, "a whole number of at least " + std::to_string(least),
+      [](int a, int b) { return a >= b; }, least);
 }
 void Settings::read(const std::string& key, double least, double& value) {
   number<double>(
-      key, value, fmt::format("a number of at least {}", least), [](double a, double b) { return a >= b; }, least);
+      key, value, fmt::format("a number of at least {}", least),
+      [](double a, double b) { return a >= b; }, least);
 }
 void Settings::read_positive(const std::string& key, double& value) {
   number<double>(
       key, value, "a number above 0", [](double a, double b) { return a > b; }, 0);
 }
 
-void Settings::read_word(const std::string& key, const std::vector<std::string>& words, int& value) {
+void Settings::read_word(const std::string& key, const std::vector<std::string>& words,
+                         int& value) {
   const std::string* text = find(key);
   if (!text) return;
   const auto it = std::find(words.begin(), words.end(), *text);
@@ -120,8 +126,9 @@ void Settings::read_word(const std::string& key, const std::vector<std::string>&
 Status Settings::check() const {
   for (const auto& [key, value] : settings_) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    return bad(known_.empty() ? "no settings" : fmt::format("one of the keys {}", fmt::join(known_, ", ")), key, what_,
-               name_, did_you_mean(key, known_, 3));
+    return bad(
+        known_.empty() ? "no settings" : fmt::format("one of the keys {}", fmt::join(known_, ", ")),
+        key, what_, name_, did_you_mean(key, known_, 3));
   }
   return status_;
 }

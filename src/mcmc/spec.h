@@ -1,5 +1,6 @@
-// The words of a kernel's or a search method's settings: `name:key=value,…*count`, joined by `+`. Grammar and ranges
-// only: which names and keys there are, make_kernel.cc and search/methods.cc know.
+// The words of a kernel's or a search method's settings: `name:key=value,…*count`, joined by `+`.
+// Grammar and ranges only: which names and keys there are, make_kernel.cc and search/methods.cc
+// know.
 #pragma once
 
 #include <map>
@@ -8,17 +9,20 @@
 #include <utility>
 #include <vector>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder {
 
-/// One component, of `what` ("kernel", for errors). Its reader names each key it knows, then asks `check`, which
-/// reports the first value that was wrong and any key that nobody read.
+/// One component, of `what` ("kernel", for errors). Its reader names each key it knows, then asks
+/// `check`, which reports the first value that was wrong and any key that nobody read.
 class Settings {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
   Settings(std::string what, std::string name, int count, Map settings)
-      : what_(std::move(what)), name_(std::move(name)), count_(count), settings_(std::move(settings)) {}
+      : what_(std::move(what)),
+        name_(std::move(name)),
+        count_(count),
+        settings_(std::move(settings)) {}
 
   const std::string& name() const { return name_; }
   int count() const { return count_; }
@@ -36,7 +40,8 @@ class Settings {
  private:
   const std::string* find(const std::string& key);
   template <class T>
-  void number(const std::string& key, T& value, const std::string& expected, bool (*fits)(T, T), T least);
+  void number(const std::string& key, T& value, const std::string& expected, bool (*fits)(T, T),
+              T least);
   void fail(const std::string& key, const std::string& expected, const std::string& got);
 
   std::string what_, name_;

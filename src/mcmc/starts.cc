@@ -1,20 +1,22 @@
-// Starts of chains: ancestral draws of the replica's own q and, in turn, of the model itself, until each is a reply
-// that its target allows. Of a high exponent some prompts never end within the horizon: those that have not after a few
-// draws are cut where the model would most readily end. Any start will do.
+// Starts of chains: ancestral draws of the replica's own q and, in turn, of the model itself, until
+// each is a reply that its target allows. Of a high exponent some prompts never end within the
+// horizon: those that have not after a few draws are cut where the model would most readily end.
+// Any start will do.
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "mcmc/draw_suffixes.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 namespace {
 
 constexpr int kDraws = 4;  // that are not cut: two of each exponent
 
-// The end token, for one of the draft's, that is the most probable after what comes before it; an empty tail: none can
-// be. (The most probable reply would be the shortest as a rule, and few starts would differ.)
+// The end token, for one of the draft's, that is the most probable after what comes before it; an
+// empty tail: none can be. (The most probable reply would be the shortest as a rule, and few starts
+// would differ.)
 Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
   std::vector<Extend> batch;
   std::vector<int> cuts;
@@ -22,7 +24,10 @@ Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
     const PrefixRef before = draft.prefix(t);
     for (const Token& end : e.law().end_tokens()) {
       cuts.push_back(t);
-      batch.push_back({.parent = before, .tokens = {&end, 1}, .rows = RowSet::kTargets, .masks = {e.law().mask(t)}});
+      batch.push_back({.parent = before,
+                       .tokens = {&end, 1},
+                       .rows = RowSet::kTargets,
+                       .masks = {e.law().mask(t)}});
     }
   }
   Rows rows;
@@ -57,7 +62,8 @@ Status cut(const Energy& e, std::span<ChainState> drafts) {
   return {};
 }
 
-// Of the drafts, those that the target allows become the chains that are open; what is left stays so.
+// Of the drafts, those that the target allows become the chains that are open; what is left stays
+// so.
 void keep_replies(const Energy& e, std::vector<ChainState>& drafts, std::vector<std::size_t>& open,
                   std::span<ChainState> chains) {
   std::vector<ChainState> rest;
@@ -76,15 +82,17 @@ void keep_replies(const Energy& e, std::vector<ChainState>& drafts, std::vector<
 
 }  // namespace
 
-Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries, std::span<ChainState> chains) {
+Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries,
+                   std::span<ChainState> chains) {
   std::vector<std::size_t> open;
   for (std::size_t c = 0; c < chains.size(); ++c) open.push_back(c);
   for (int k = 0; k < tries && !open.empty(); ++k) {
     std::vector<Draft> drafts;
     for (std::size_t c : open) {
       const double alpha = e.alpha(chains[c]);
-      drafts.push_back(
-          {.exponent = k % 2 ? std::min(alpha, 1.) : alpha, .choices = choices[c], .replica = chains[c].replica});
+      drafts.push_back({.exponent = k % 2 ? std::min(alpha, 1.) : alpha,
+                        .choices = choices[c],
+                        .replica = chains[c].replica});
     }
     std::vector<ChainState> drawn;
     PONDER_TRY(draw_suffixes(e, drafts, drawn));
@@ -95,8 +103,8 @@ Status draw_starts(const Energy& e, std::span<Choices* const> choices, int tries
   }
   if (open.empty()) return {};
   return Error{Code::kNumeric, "a start that the target allows for every chain",
-               "none in " + std::to_string(tries) + " draws for " + std::to_string(open.size()) + " of " +
-                   std::to_string(chains.size()),
+               "none in " + std::to_string(tries) + " draws for " + std::to_string(open.size()) +
+                   " of " + std::to_string(chains.size()),
                "starts of chains", "allow longer replies, or relax the terms that forbid some"};
 }
 

@@ -1,4 +1,5 @@
-// Scores of all chains, proposals, new replies, their scores: each one batch; scores of replies that stay are known.
+// Scores of all chains, proposals, new replies, their scores: each one batch; scores of replies
+// that stay are known.
 #include "mcmc/substitution.h"
 
 #include <algorithm>
@@ -8,7 +9,9 @@ namespace ponder {
 
 Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
                                 std::span<StepInfo> infos) const {
-  const auto scores = [this](auto missing, auto& out) { return site_scores(energy_, missing, gradient_, out); };
+  const auto scores = [this](auto missing, auto& out) {
+    return site_scores(energy_, missing, gradient_, out);
+  };
   std::vector<std::size_t> who;
   std::vector<const ChainState*> from;
   for (std::size_t c = 0; c < chains.size(); ++c) {
@@ -28,7 +31,8 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
     info.numeric = !there.finite;
     if (info.numeric) continue;
     Proposal p = propose(there, from[k]->tokens, *choices[who[k]]);
-    const auto first = std::mismatch(p.tokens.begin(), p.tokens.end(), from[k]->tokens.begin()).first;
+    const auto first =
+        std::mismatch(p.tokens.begin(), p.tokens.end(), from[k]->tokens.begin()).first;
     info.n_proposed = 1;
     if (first == p.tokens.end()) continue;  // the same reply
     info.position = static_cast<int>(first - p.tokens.begin());
@@ -46,7 +50,8 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
     StepInfo& info = infos[c];
     const SiteScores& back = scores_.of(replies[k]);
     info.log_acceptance = back.finite ? energy_.energy(chains[c]) - energy_.energy(replies[k]) +
-                                            log_reverse(back, proposals[k], chains[c].tokens) - proposals[k].log_q
+                                            log_reverse(back, proposals[k], chains[c].tokens) -
+                                            proposals[k].log_q
                                       : NAN;
     info.numeric = std::isnan(info.log_acceptance);
     info.accepted = choices[c]->accept(info.log_acceptance);

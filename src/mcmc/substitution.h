@@ -1,12 +1,13 @@
-// What moves that replace tokens by scores have in common: a proposal from the scores at the present reply, the way
-// back from the scores at the proposed one, and Metropolis with both. docs/methods.md#gradient-informed.
+// What moves that replace tokens by scores have in common: a proposal from the scores at the
+// present reply, the way back from the scores at the proposed one, and Metropolis with both.
+// docs/methods.md#gradient-informed.
 #pragma once
 
 #include <vector>
 
 #include "mcmc/site_scores.h"
 #include "mcmc/text_memo.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -24,7 +25,8 @@ class SubstitutionKernel : public Kernel {
   SubstitutionKernel(const Energy& e, double gradient) : energy_(e), gradient_(gradient) {}
   virtual Proposal propose(const SiteScores&, std::span<const Token> x, Choices&) const = 0;
   /// log q of the way back from p.tokens to x, by the scores at p.tokens.
-  virtual double log_reverse(const SiteScores&, const Proposal& p, std::span<const Token> x) const = 0;
+  virtual double log_reverse(const SiteScores&, const Proposal& p,
+                             std::span<const Token> x) const = 0;
 
  private:
   const Energy& energy_;

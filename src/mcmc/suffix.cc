@@ -14,11 +14,13 @@ double SuffixKernel::exponent(const ChainState& s) const {
   return config_.temperature ? 1 / *config_.temperature : energy_.alpha(s);
 }
 
-// log w[t] of every token, the end token too: else an empty reply could be neither reached nor left.
+// log w[t] of every token, the end token too: else an empty reply could be neither reached nor
+// left.
 std::vector<double> SuffixKernel::log_cut_weights(const ChainState& s) const {
   std::vector<double> w(s.tokens.size(), 0.);
   if (config_.cut == SuffixConfig::Cut::kEntropy)
-    for (std::size_t t = 0; t < w.size(); ++t) w[t] = std::log(config_.entropy_floor + s.entropy[t] * s.entropy[t]);
+    for (std::size_t t = 0; t < w.size(); ++t)
+      w[t] = std::log(config_.entropy_floor + s.entropy[t] * s.entropy[t]);
   return w;
 }
 
@@ -28,18 +30,20 @@ double SuffixKernel::log_cut_weight(const ChainState& y, int cut) const {
   return log_ratio - log_sum_exp(log_cut_weights(y));
 }
 
-// Can the weight of a reply be bounded before its end? Where q is that of the target, without terms: then it is
-// exp(sum lZ) / W.
+// Can the weight of a reply be bounded before its end? Where q is that of the target, without
+// terms: then it is exp(sum lZ) / W.
 bool SuffixKernel::bounded(const ChainState& x) const {
   const std::vector<double>& beta = energy_.replicas()[x.replica].beta;
   return config_.early && exponent(x) == energy_.alpha(x) &&
          std::all_of(beta.begin(), beta.end(), [](double b) { return b == 0; });
 }
 
-// The most that log_cut_weight can become: W only grows, and no row adds more than (1 - alpha) log V, or nothing.
+// The most that log_cut_weight can become: W only grows, and no row adds more than (1 - alpha) log
+// V, or nothing.
 double SuffixKernel::log_bound(const ChainState& y, int cut) const {
   constexpr double kRounding = 1e-5;  // nats: of lZ in single precision
-  const double alpha = energy_.alpha(y), most = std::max(0., (1 - alpha) * std::log(energy_.density().n_vocab()));
+  const double alpha = energy_.alpha(y),
+               most = std::max(0., (1 - alpha) * std::log(energy_.density().n_vocab()));
   const ReplyLaw& law = energy_.law();
   const int left = law.closes(y.n() - 1, y.tokens.back()) ? 0 : law.horizon() - y.n();
   double sum = left * (most + kRounding);
@@ -59,17 +63,18 @@ SuffixMove SuffixKernel::begin(ChainState& x, Choices& choices) const {
   if (m.info.position < 0) m.info.numeric = true, m.info.position = 0;
   m.present = log_cut_weight(x, m.info.position);
   for (int j = 0; j < config_.tries; ++j)
-    m.tries.push_back(begin_draft(energy_, {&x, m.info.position, exponent(x), &choices, x.replica}));
+    m.tries.push_back(
+        begin_draft(energy_, {&x, m.info.position, exponent(x), &choices, x.replica}));
   return m;
 }
 
 bool SuffixKernel::open(const SuffixMove& m) const {
-  return !m.refused &&
-         std::any_of(m.tries.begin(), m.tries.end(), [&](const auto& y) { return unfinished(energy_, y); });
+  return !m.refused && std::any_of(m.tries.begin(), m.tries.end(),
+                                   [&](const auto& y) { return unfinished(energy_, y); });
 }
 
-// The decision is made in stages: a ratio that is at most b is accepted with probability exp(b) at most, and what is
-// left of it once that was survived.
+// The decision is made in stages: a ratio that is at most b is accepted with probability exp(b) at
+// most, and what is left of it once that was survived.
 void SuffixKernel::refuse_early(SuffixMove& m) const {
   if (m.refused || !bounded(*m.x)) return;
   std::vector<double> bounds;
@@ -85,8 +90,10 @@ Status SuffixKernel::draw(std::span<SuffixMove* const> moves) const {
   for (SuffixMove* m : moves)
     for (ChainState& y : m->tries)
       if (unfinished(energy_, y))
-        draws.push_back(
-            {.state = &y, .exponent = y.lz_alpha, .choices = m->choices, .entropy = !m->x->entropy.empty()});
+        draws.push_back({.state = &y,
+                         .exponent = y.lz_alpha,
+                         .choices = m->choices,
+                         .entropy = !m->x->entropy.empty()});
   PONDER_TRY(draw_tokens(energy_, draws));
   for (SuffixMove* m : moves) refuse_early(*m);
   return {};
@@ -110,10 +117,12 @@ void SuffixKernel::decide(SuffixMove& m, std::span<ChainState> tries) const {
 
 Status SuffixKernel::decide(std::span<SuffixMove* const> moves) const {
   std::vector<ChainState> tries;
-  for (SuffixMove* m : moves) std::move(m->tries.begin(), m->tries.end(), std::back_inserter(tries));
+  for (SuffixMove* m : moves)
+    std::move(m->tries.begin(), m->tries.end(), std::back_inserter(tries));
   PONDER_TRY(energy_.finish(tries));
   const std::size_t n = config_.tries;
-  for (std::size_t k = 0; k < moves.size(); ++k) decide(*moves[k], std::span(tries).subspan(k * n, n));
+  for (std::size_t k = 0; k < moves.size(); ++k)
+    decide(*moves[k], std::span(tries).subspan(k * n, n));
   return {};
 }
 
@@ -124,17 +133,20 @@ Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const
   for (std::size_t c = 0; c < chains.size(); ++c) moves.push_back(begin(chains[c], *choices[c]));
   std::vector<SuffixMove*> all, drawing;
   for (SuffixMove& m : moves) all.push_back(&m);
-  for (drawing = all; !drawing.empty(); std::erase_if(drawing, [&](const SuffixMove* m) { return !open(*m); }))
+  for (drawing = all; !drawing.empty();
+       std::erase_if(drawing, [&](const SuffixMove* m) { return !open(*m); }))
     PONDER_TRY(draw(drawing));
   PONDER_TRY(decide(all));
   for (std::size_t c = 0; c < chains.size(); ++c) infos[c] = moves[c].info;
   return {};
 }
 
-// Moves at whatever stage they are: those that end make room in the batch for the next step of their chains.
+// Moves at whatever stage they are: those that end make room in the batch for the next step of
+// their chains.
 class SuffixKernel::Async final : public AsyncSteps {
  public:
-  Async(const SuffixKernel& k, std::span<ChainState> chains) : kernel_(k), chains_(chains), moves_(chains.size()) {}
+  Async(const SuffixKernel& k, std::span<ChainState> chains)
+      : kernel_(k), chains_(chains), moves_(chains.size()) {}
 
   Status begin(int chain, Choices& choices) override {
     PONDER_TRY(kernel_.prepare(chains_));

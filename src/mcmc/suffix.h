@@ -1,13 +1,13 @@
-// suffix: multiple-try Metropolis that draws a reply anew from a random position on. docs/methods.md#suffix; Liu,
-// Liang, Wong 2000 (multiple-try), Karan and Du 2025 (power sampling, whose published ratio lacks the weight of the
-// cut).
+// suffix: multiple-try Metropolis that draws a reply anew from a random position on.
+// docs/methods.md#suffix; Liu, Liang, Wong 2000 (multiple-try), Karan and Du 2025 (power sampling,
+// whose published ratio lacks the weight of the cut).
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -18,9 +18,10 @@ struct SuffixConfig {
   };
   int tries = 1;
   Cut cut = Cut::kUniform;
-  double entropy_floor = 0.01;          // nats^2, of kEntropy
-  bool early = true;                    // stop decoding what is sure to be refused
-  std::optional<double> temperature{};  // proposals from softmax(lp / temperature); unset: the target's alpha
+  double entropy_floor = 0.01;  // nats^2, of kEntropy
+  bool early = true;            // stop decoding what is sure to be refused
+  std::optional<double>
+      temperature{};  // proposals from softmax(lp / temperature); unset: the target's alpha
 };
 
 /// A step of one chain, under way.

@@ -1,5 +1,5 @@
-// TextMemo: what is a function of a chain's text and replica, computed once for each and kept for the texts that chains
-// still have. A memo and no state: forgetting it changes no draw.
+// TextMemo: what is a function of a chain's text and replica, computed once for each and kept for
+// the texts that chains still have. A memo and no state: forgetting it changes no draw.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "ponder/energy.h"
+#include "ponder/energy/energy.h"
 
 namespace ponder {
 
@@ -26,7 +26,8 @@ class TextMemo {
     for (const auto& [text, s] : missing) who.push_back(s);
     std::vector<T> computed;
     PONDER_TRY(compute(who, computed));
-    for (std::size_t k = 0; k < who.size(); ++k) values_.emplace(key(*who[k]), std::move(computed[k]));
+    for (std::size_t k = 0; k < who.size(); ++k)
+      values_.emplace(key(*who[k]), std::move(computed[k]));
     return {};
   }
   const T& of(const ChainState& s) const { return values_.at(key(s)); }

@@ -14,7 +14,8 @@ std::vector<TokenProb> ranked(const Energy& e, const Row& row) {
   std::vector<TokenProb> all;
   for (std::size_t v = 0; v < row.logits.size(); ++v)
     if (!std::isinf(row.logits[v]))
-      all.push_back({static_cast<Token>(v), static_cast<double>(row.logits[v]) - row.log_normalizer});
+      all.push_back(
+          {static_cast<Token>(v), static_cast<double>(row.logits[v]) - row.log_normalizer});
   std::stable_sort(all.begin(), all.end(), [&](const TokenProb& a, const TokenProb& b) {
     const bool end_a = e.law().is_end(a.token), end_b = e.law().is_end(b.token);
     return end_a != end_b ? end_a : a.logprob > b.logprob;
@@ -46,12 +47,14 @@ Result<TokenLists> greedy_lists(const Energy& e, int m) {
     at = std::move(rows.end[0]);
     lists.push_back(ranked(e, rows.rows[0]));
     const auto& all = lists.back();
-    const auto next = std::find_if(all.begin(), all.end(), [&](const auto& v) { return !e.law().is_end(v.token); });
+    const auto next = std::find_if(all.begin(), all.end(),
+                                   [&](const auto& v) { return !e.law().is_end(v.token); });
     if (next == all.end()) break;  // nothing but an end
     last = {next->token};
   }
   TokenLists out;
-  for (const auto& list : lists) out.m = std::max(out.m, std::min(m, static_cast<int>(list.size())));
+  for (const auto& list : lists)
+    out.m = std::max(out.m, std::min(m, static_cast<int>(list.size())));
   for (const auto& list : lists) {
     std::vector<double> lp;
     std::vector<Token> tokens;
@@ -60,7 +63,8 @@ Result<TokenLists> greedy_lists(const Energy& e, int m) {
     const double mass = log_sum_exp(lp);
     for (double& l : lp) l -= mass;
     for (Token v = 0; static_cast<int>(tokens.size()) < out.m; ++v)
-      if (std::find(tokens.begin(), tokens.end(), v) == tokens.end()) tokens.push_back(v), lp.push_back(kAbsent);
+      if (std::find(tokens.begin(), tokens.end(), v) == tokens.end())
+        tokens.push_back(v), lp.push_back(kAbsent);
     out.candidates.insert(out.candidates.end(), tokens.begin(), tokens.end());
     out.log_q.insert(out.log_q.end(), lp.begin(), lp.end());
   }

@@ -1,18 +1,19 @@
-// What the architectures share: the table of them, typed look-ups, sizes. Not rotary positions (arch_rope.cc) nor the
-// keys that nothing looks up (arch_keys.cc).
+// What the architectures share: the table of them, typed look-ups, sizes. Not rotary positions
+// (arch_rope.cc) nor the keys that nothing looks up (arch_keys.cc).
 #include "model/arch.h"
 
 #include <array>
 #include <cmath>
 
-#include "ponder/model.h"
+#include "ponder/model/model.h"
 
 namespace ponder {
 namespace {
 
 constexpr std::array kArchitectures{
-    Architecture{"llama", read_llama},   Architecture{"qwen2", read_qwen2}, Architecture{"qwen3", read_qwen3},
-    Architecture{"gemma3", read_gemma3}, Architecture{"gpt2", read_gpt2},
+    Architecture{"llama", read_llama}, Architecture{"qwen2", read_qwen2},
+    Architecture{"qwen3", read_qwen3}, Architecture{"gemma3", read_gemma3},
+    Architecture{"gpt2", read_gpt2},
 };
 constexpr auto kNames = [] {
   std::array<std::string_view, kArchitectures.size()> names;
@@ -38,9 +39,11 @@ Result<Config> read_config(const GgufFile& file) {
     return c;
   }
   std::string known;
-  for (const Architecture& a : kArchitectures) known += (known.empty() ? "" : ", ") + std::string(a.name);
+  for (const Architecture& a : kArchitectures)
+    known += (known.empty() ? "" : ", ") + std::string(a.name);
   return Error{Code::kUnsupported, "an architecture of: " + known, "'" + std::string(name) + "'",
-               file.path() + ", general.architecture", "docs/howto-add-architecture.md tells how to add one"};
+               file.path() + ", general.architecture",
+               "docs/howto-add-architecture.md tells how to add one"};
 }
 
 std::string ArchReader::read(std::string_view k) const {
@@ -48,9 +51,12 @@ std::string ArchReader::read(std::string_view k) const {
   return key(k);
 }
 
-const GgufArray* ArchReader::find_array(std::string_view k) const { return file_.find_array(read(k)); }
+const GgufArray* ArchReader::find_array(std::string_view k) const {
+  return file_.find_array(read(k));
+}
 
-Result<std::string_view> ArchReader::string_or(std::string_view k, std::string_view fallback) const {
+Result<std::string_view> ArchReader::string_or(std::string_view k,
+                                               std::string_view fallback) const {
   return file_.string_or(read(k), fallback);
 }
 
@@ -69,7 +75,8 @@ Status ArchReader::read_float(std::string_view k, float& out, bool required) con
   const auto r = required ? file_.get_float(read(k)) : file_.float_or(read(k), out);
   if (!r.ok()) return r.error();
   if (!std::isfinite(*r))
-    return Error{Code::kInvalid, "a finite number", std::to_string(*r), file_.path() + ", " + key(k), ""};
+    return Error{Code::kInvalid, "a finite number", std::to_string(*r),
+                 file_.path() + ", " + key(k), ""};
   out = static_cast<float>(*r);
   return {};
 }
@@ -88,11 +95,12 @@ Status ArchReader::read_sizes(Config& c) const {
   PONDER_TRY(read_int("attention.value_length", value_length, false));
   const GgufTensor* embd = file_.find("token_embd.weight");
   if (!embd || embd->shape.size() != 2)
-    return Error{Code::kInvalid, "a matrix token_embd.weight", embd ? "another shape" : "no such tensor", file_.path(),
-                 ""};
+    return Error{Code::kInvalid, "a matrix token_embd.weight",
+                 embd ? "another shape" : "no such tensor", file_.path(), ""};
   c.n_vocab = static_cast<int>(embd->shape[1]);
   const auto bad = [&](const std::string& what, const std::string& got) {
-    return Error{Code::kInvalid, what, got, file_.path() + ", metadata of " + prefix_, "the file may be corrupt"};
+    return Error{Code::kInvalid, what, got, file_.path() + ", metadata of " + prefix_,
+                 "the file may be corrupt"};
   };
   if (c.n_layers > static_cast<int>(file_.tensors().size()))
     return bad("at most a layer a tensor", std::to_string(c.n_layers) + " layers");
@@ -101,9 +109,11 @@ Status ArchReader::read_sizes(Config& c) const {
                                     {c.n_heads, "attention.head_count"},
                                     {c.n_kv_heads, "attention.head_count_kv"}})
     if (value < 1) return bad(std::string(what) + " of at least 1", std::to_string(value));
-  for (const auto& [value, what] :
-       {std::pair{c.n_embd, "embedding_length"}, {c.head_dim, "head size"}, {c.n_ff, "feed_forward_length"}})
-    if (value < 16 || value % 16 != 0) return bad(std::string(what) + " a multiple of 16", std::to_string(value));
+  for (const auto& [value, what] : {std::pair{c.n_embd, "embedding_length"},
+                                    {c.head_dim, "head size"},
+                                    {c.n_ff, "feed_forward_length"}})
+    if (value < 16 || value % 16 != 0)
+      return bad(std::string(what) + " a multiple of 16", std::to_string(value));
   constexpr std::int64_t kWidest = 1 << 20;  // far above any model
   if (std::int64_t{c.n_heads} * c.head_dim > kWidest)
     return bad("heads of at most " + std::to_string(kWidest) + " values together",
@@ -112,7 +122,8 @@ Status ArchReader::read_sizes(Config& c) const {
     return bad("query heads a multiple of key-value heads",
                std::to_string(c.n_heads) + " and " + std::to_string(c.n_kv_heads));
   if (value_length != c.head_dim)
-    return bad("keys and values of one size", std::to_string(c.head_dim) + " and " + std::to_string(value_length));
+    return bad("keys and values of one size",
+               std::to_string(c.head_dim) + " and " + std::to_string(value_length));
   c.local.assign(c.n_layers, false);
   c.rope_dim = c.head_dim;
   c.attention_scale = 1 / std::sqrt(static_cast<float>(c.head_dim));

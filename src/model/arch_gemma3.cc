@@ -1,5 +1,6 @@
-// gemma3: local layers with a sliding window and a rotary base of their own between global ones, norms after
-// attention and feed-forward too, GELU gate, scaled embeddings. Gemma team 2025. The converter adds 1 to norm weights.
+// gemma3: local layers with a sliding window and a rotary base of their own between global ones,
+// norms after attention and feed-forward too, GELU gate, scaled embeddings. Gemma team 2025. The
+// converter adds 1 to norm weights.
 #include <cmath>
 
 #include "model/arch.h"
@@ -15,7 +16,8 @@ Result<Config> read_gemma3(const ArchReader& in) {
   c.qk_norm = c.post_norm = true;
   c.activation = Activation::kGeluGated;
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
-  constexpr int kLayersOf27B = 62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads
+  constexpr int kLayersOf27B =
+      62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads
   const int width = c.n_embd / c.n_heads;
   if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(width));
   PONDER_TRY(in.read_float("attn_logit_softcapping", c.attention_soft_cap, false));
@@ -24,7 +26,8 @@ Result<Config> read_gemma3(const ArchReader& in) {
   float local_base = 10000;
   PONDER_TRY(in.read_float("rope.freq_base_swa", local_base, false));
   if (local_base <= 1)
-    return Error{Code::kInvalid, "a rotary base above 1", std::to_string(local_base), in.file().path(), ""};
+    return Error{Code::kInvalid, "a rotary base above 1", std::to_string(local_base),
+                 in.file().path(), ""};
   c.rope_local = rope_table(local_base, c.rope_dim);
   PONDER_TRY(in.read_float("rope.scaling.attn_factor", c.rope_local.scale, false));
   if (c.window == 0) return c;

@@ -1,4 +1,5 @@
-// gpt2: layer norm with biases, learned positions, fused QKV, plain GELU feed-forward. Radford et al. 2019.
+// gpt2: layer norm with biases, learned positions, fused QKV, plain GELU feed-forward. Radford et
+// al. 2019.
 #include "model/arch.h"
 
 namespace ponder {

@@ -1,5 +1,6 @@
-// Keys that nobody reads: which of them may be ignored, because they only describe the model or switch off what they
-// name. Any other would make the file compute something else than we would, and is refused by its name.
+// Keys that nobody reads: which of them may be ignored, because they only describe the model or
+// switch off what they name. Any other would make the file compute something else than we would,
+// and is refused by its name.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -9,8 +10,9 @@
 namespace ponder {
 namespace {
 
-// Keys that describe, whatever their value: the embedding's own rows count as the vocabulary, a norm's other epsilon
-// belongs to a norm that the architecture does not have, pooling comes after the rows of the last layer.
+// Keys that describe, whatever their value: the embedding's own rows count as the vocabulary, a
+// norm's other epsilon belongs to a norm that the architecture does not have, pooling comes after
+// the rows of the last layer.
 constexpr std::string_view kDescriptive[] = {
     "vocab_size",
     "tensor_data_layout",
@@ -66,21 +68,26 @@ std::optional<double> number(const GgufValue& v) {
 bool same(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(b); }
 
 bool has_no_effect(std::string_view key, const GgufValue& value, const Config& c) {
-  if (std::find(std::begin(kDescriptive), std::end(kDescriptive), key) != std::end(kDescriptive)) return true;
+  if (std::find(std::begin(kDescriptive), std::end(kDescriptive), key) != std::end(kDescriptive))
+    return true;
   if (key.starts_with("rope.") && c.rope == Rope::kNone) return true;
   const bool local_layers = std::find(c.local.begin(), c.local.end(), true) != c.local.end();
-  if (!local_layers && (key.ends_with("_swa") || key == "attention.sliding_window_pattern")) return true;
+  if (!local_layers && (key.ends_with("_swa") || key == "attention.sliding_window_pattern"))
+    return true;
   const std::optional<double> x = number(value);
   if (!x) return false;
   if (key == "attention.sliding_window") return *x == 0 || *x >= c.n_ctx;  // no text is longer
   if (key == "attention.scale" && same(*x, c.attention_scale)) return true;
-  if (key == "attention.key_length_swa" || key == "attention.value_length_swa") return *x == c.head_dim;
+  if (key == "attention.key_length_swa" || key == "attention.value_length_swa")
+    return *x == c.head_dim;
   if (key == "rope.dimension_count_swa") return *x == c.rope_dim;
-  return std::any_of(std::begin(kOff), std::end(kOff), [&](const Off& o) { return o.key == key && o.value == *x; });
+  return std::any_of(std::begin(kOff), std::end(kOff),
+                     [&](const Off& o) { return o.key == key && o.value == *x; });
 }
 
 std::string text_of(const GgufValue& v) {
-  if (const auto* s = std::get_if<std::string_view>(&v.v)) return "'" + std::string(s->substr(0, 40)) + "'";
+  if (const auto* s = std::get_if<std::string_view>(&v.v))
+    return "'" + std::string(s->substr(0, 40)) + "'";
   if (const auto* x = std::get_if<std::int64_t>(&v.v)) return std::to_string(*x);
   const std::optional<double> x = number(v);
   return x ? std::to_string(*x) : "an array";
@@ -94,9 +101,11 @@ Status ArchReader::refuse_unread_keys(const Config& c) const {
   for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
     const std::string_view k = std::string_view(it->first).substr(prefix.size());
     if (read_.contains(k) || has_no_effect(k, it->second, c)) continue;
-    return Error{Code::kUnsupported, "only keys that ponder understands in a model of architecture " + prefix_,
+    return Error{Code::kUnsupported,
+                 "only keys that ponder understands in a model of architecture " + prefix_,
                  it->first + " = " + text_of(it->second), file_.path(),
-                 "it may change what the model computes; docs/howto-add-architecture.md tells how to add it"};
+                 "it may change what the model computes; docs/howto-add-architecture.md tells how "
+                 "to add it"};
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// llama: Llama 1-3, SmolLM, Mistral and others of the same shape. RMS norm, rotary pairs side by side (the
-// converter reorders the rows of Q and K), SiLU-gated feed-forward. Touvron et al. 2023.
+// llama: Llama 1-3, SmolLM, Mistral and others of the same shape. RMS norm, rotary pairs side by
+// side (the converter reorders the rows of Q and K), SiLU-gated feed-forward. Touvron et al. 2023.
 #include "model/arch.h"
 
 namespace ponder {
@@ -12,8 +12,8 @@ Result<Config> read_llama(const ArchReader& in) {
   int n_experts = 0;
   PONDER_TRY(in.read_int("expert_count", n_experts, false));
   if (n_experts > 0)
-    return Error{Code::kUnsupported, "a dense model", std::to_string(n_experts) + " experts", in.file().path(),
-                 "mixtures of experts are not supported"};
+    return Error{Code::kUnsupported, "a dense model", std::to_string(n_experts) + " experts",
+                 in.file().path(), "mixtures of experts are not supported"};
   return c;
 }
 

@@ -1,5 +1,5 @@
-// Rotary frequencies from a file's metadata: base, the part of a head that turns, and how the frequencies are stretched
-// over a longer context. Not the rotation itself (ops/rope.h).
+// Rotary frequencies from a file's metadata: base, the part of a head that turns, and how the
+// frequencies are stretched over a longer context. Not the rotation itself (ops/rope.h).
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -20,8 +20,8 @@ struct Scaling {
 };
 
 Error invalid(const ArchReader& in, std::string_view key, std::string expected, std::string got) {
-  return {Code::kInvalid, std::move(expected), std::move(got), in.file().path() + ", " + in.key(key),
-          "the file may be corrupt"};
+  return {Code::kInvalid, std::move(expected), std::move(got),
+          in.file().path() + ", " + in.key(key), "the file may be corrupt"};
 }
 
 // How much of the scaled frequencies YaRN mixes in: all where the type is YaRN, else none.
@@ -30,8 +30,9 @@ Status check_ext_factor(const ArchReader& in, const Scaling& s) {
   PONDER_TRY(in.read_float("rope.scaling.yarn_ext_factor", ext, false));
   const float known = s.yarn() ? 1 : 0;
   if (ext < 0 || ext == known) return {};
-  Error e = invalid(in, "rope.scaling.yarn_ext_factor", std::to_string(known) + ", as for its type of rope scaling",
-                    std::to_string(ext));
+  Error e =
+      invalid(in, "rope.scaling.yarn_ext_factor",
+              std::to_string(known) + ", as for its type of rope scaling", std::to_string(ext));
   e.code = Code::kUnsupported;
   e.hint = "mixtures of scaled and plain frequencies are not supported";
   return e;
@@ -41,11 +42,14 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
   Scaling s;
   PONDER_ASSIGN(s.type, in.string_or("rope.scaling.type", ""));
   if (!s.type.empty() && s.type != "none" && s.type != "linear" && !s.yarn()) {
-    Error e = invalid(in, "rope.scaling.type", "rope scaling of: none, linear, yarn", "'" + std::string(s.type) + "'");
+    Error e = invalid(in, "rope.scaling.type", "rope scaling of: none, linear, yarn",
+                      "'" + std::string(s.type) + "'");
     e.code = Code::kUnsupported;
-    e.hint = s.type == "longrope" ? "its factors change with the length of the text, and with them the probability of "
-                                    "what was read before: use another model"
-                                  : "convert the model again with a current converter";
+    e.hint =
+        s.type == "longrope"
+            ? "its factors change with the length of the text, and with them the probability of "
+              "what was read before: use another model"
+            : "convert the model again with a current converter";
     return e;
   }
   PONDER_TRY(in.read_float("rope.scale_linear", s.factor, false));  // the key of old files
@@ -65,16 +69,18 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
   return s;
 }
 
-// YaRN (Peng et al. 2023): low frequencies are interpolated, high ones kept, with a ramp between the dimensions that
-// turn `fast` and `slow` times over the original context.
+// YaRN (Peng et al. 2023): low frequencies are interpolated, high ones kept, with a ramp between
+// the dimensions that turn `fast` and `slow` times over the original context.
 void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
   const auto turns_at = [&](float turns) {
-    return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) / (2 * std::log(base));
+    return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) /
+           (2 * std::log(base));
   };
   const float low = std::max(0.f, std::floor(turns_at(s.fast)));
   const float high = std::min(dim - 1.f, std::ceil(turns_at(s.slow)));
   for (std::size_t i = 0; i < t.inverse.size(); ++i) {
-    const float keep = 1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
+    const float keep =
+        1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
     t.inverse[i] *= keep + (1 - keep) / s.factor;
   }
   t.scale = s.attention * (s.factor > 1 ? 1 + 0.1f * std::log(s.factor) : 1);
@@ -87,14 +93,16 @@ Status divide_by_factors(const ArchReader& in, RopeTable& t) {
   if (!f) return {};
   const auto n = static_cast<std::int64_t>(t.inverse.size());
   const auto fail = [&](const std::string& expected, const std::string& got) {
-    return Error{Code::kInvalid, expected, got, in.file().path() + ", " + name, "the file may be corrupt"};
+    return Error{Code::kInvalid, expected, got, in.file().path() + ", " + name,
+                 "the file may be corrupt"};
   };
   if (f->type != TensorType::kF32 || f->shape != std::vector<std::int64_t>{n})
     return fail(std::to_string(n) + " float32 factors", std::to_string(f->n_values));
   std::vector<float> factors(n);
   dequantize(f->type, f->data, n, factors.data());
   for (std::size_t i = 0; i < factors.size(); ++i) {
-    if (!(factors[i] > 0) || !std::isfinite(factors[i])) return fail("factors above 0", std::to_string(factors[i]));
+    if (!(factors[i] > 0) || !std::isfinite(factors[i]))
+      return fail("factors above 0", std::to_string(factors[i]));
     t.inverse[i] /= factors[i];
   }
   return {};
@@ -114,7 +122,8 @@ Status ArchReader::read_rope(Config& c) const {
   PONDER_TRY(read_float("rope.freq_base", base, false));
   PONDER_TRY(read_int("rope.dimension_count", c.rope_dim, false));
   if (c.rope_dim < 2 || c.rope_dim % 2 != 0 || c.rope_dim > c.head_dim)
-    return invalid(*this, "rope.dimension_count", "an even number up to the head size " + std::to_string(c.head_dim),
+    return invalid(*this, "rope.dimension_count",
+                   "an even number up to the head size " + std::to_string(c.head_dim),
                    std::to_string(c.rope_dim));
   if (base <= 1) return invalid(*this, "rope.freq_base", "a number above 1", std::to_string(base));
   c.rope_global = rope_table(base, c.rope_dim);

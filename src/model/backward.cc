@@ -1,6 +1,6 @@
-// The derivative of the forward pass, layer by layer from the last: each product with the transposed weights, each row
-// operation by its own vjp (ops/). Weights and the keys and values of the prompt are constants, so it costs one
-// forward.
+// The derivative of the forward pass, layer by layer from the last: each product with the
+// transposed weights, each row operation by its own vjp (ops/). Weights and the keys and values of
+// the prompt are constants, so it costs one forward.
 #include <algorithm>
 
 #include "base/check.h"
@@ -23,28 +23,33 @@ Transformer::LayerTransposed Transformer::transpose_layer(int layer, Pages& page
     return Linear::transposed(all, pages, info_.n_threads);
   };
   return {transposed_of({&w.qkv}), transposed_of({&w.attn_out}),
-          w.gate.n_out() ? transposed_of({&w.gate, &w.up}) : transposed_of({&w.up}), transposed_of({&w.down})};
+          w.gate.n_out() ? transposed_of({&w.gate, &w.up}) : transposed_of({&w.up}),
+          transposed_of({&w.down})};
 }
 
 Linear Transformer::transpose_vocab(int block, Pages& pages, int n_threads) const {
   const int begin = block * kVocabBlock;
-  const Linear::Outputs part{&weights_.output, begin, std::min(begin + kVocabBlock, config_.n_vocab)};
+  const Linear::Outputs part{&weights_.output, begin,
+                             std::min(begin + kVocabBlock, config_.n_vocab)};
   return Linear::transposed({&part, 1}, pages, n_threads);
 }
 
 const Transformer::Transposed& Transformer::transposed() const {
   std::call_once(transpose_once_, [this] {
     constexpr std::int64_t kSlack = 256ll << 20;
-    if (info_.weights != WeightForm::kPacked || info_.weight_bytes + kSlack > available_memory()) return;
+    if (info_.weights != WeightForm::kPacked || info_.weight_bytes + kSlack > available_memory())
+      return;
     Pages pages;
-    for (int i = 0; i < config_.n_layers; ++i) transposed_.layers.push_back(transpose_layer(i, pages));
+    for (int i = 0; i < config_.n_layers; ++i)
+      transposed_.layers.push_back(transpose_layer(i, pages));
     for (int b = 0; b * kVocabBlock < config_.n_vocab; ++b)
       transposed_.vocab.push_back(transpose_vocab(b, pages, info_.n_threads));
   });
   return transposed_;
 }
 
-const Transformer::LayerTransposed& Transformer::layer_transposed(int layer, LayerTransposed& room) const {
+const Transformer::LayerTransposed& Transformer::layer_transposed(int layer,
+                                                                  LayerTransposed& room) const {
   if (!transposed().layers.empty()) return transposed_.layers[layer];
   Pages pages;
   return room = transpose_layer(layer, pages);
@@ -56,7 +61,8 @@ const Linear& Transformer::vocab_transposed(int block, Linear& room) const {
   return room = transpose_vocab(block, pages, 1);
 }
 
-void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout, float* dx) const {
+void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout,
+                           float* dx) const {
   if (config_.norm == Norm::kRms) {
     rms_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
   } else {
@@ -82,8 +88,8 @@ void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch
   });
 }
 
-void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st, ForwardScratch& s,
-                                   float* dx) const {
+void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st,
+                                   ForwardScratch& s, float* dx) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int d = c.n_embd, ld_ff = w.up.n_padded(), inner = t.gate_up.n_in();
@@ -113,18 +119,21 @@ void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, c
       convert(kernel_->compute, row.data(), inner, row_of(s.a_ff, i, inner));
     }
   });
-  t.gate_up.forward(s.a_ff.data(), a_stride(inner), n, s.narrow.data(), t.gate_up.n_padded(), info_.n_threads);
+  t.gate_up.forward(s.a_ff.data(), a_stride(inner), n, s.narrow.data(), t.gate_up.n_padded(),
+                    info_.n_threads);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      norm_vjp(w.ffn_norm, st.mid + i * d, d, s.narrow.data() + i * t.gate_up.n_padded(), dx + i * d);
+      norm_vjp(w.ffn_norm, st.mid + i * d, d, s.narrow.data() + i * t.gate_up.n_padded(),
+               dx + i * d);
   });
 }
 
 // From d/d heads in s.narrow to d/d (q, k, v) after norms and rotary positions in s.wide.
-void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const int> first_rows, KvStore& kv,
-                            const LayerState& st, ForwardScratch& s) const {
+void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const int> first_rows,
+                            KvStore& kv, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
-  const int hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded(), ld_heads = round_up(c.q_size(), kPanel);
+  const int hd = c.head_dim, ldc = weights_.layers[layer].qkv.n_padded(),
+            ld_heads = round_up(c.q_size(), kPanel);
   const AttentionShape shape = attention_shape();
   const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(shape.group) * hd;
   const auto n_replies = static_cast<std::int64_t>(first_rows.size()) - 1;
@@ -151,29 +160,34 @@ void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const in
 }
 
 void Transformer::attention_vjp(const LayerTransposed& t, int layer, const ForwardBatch& b,
-                                std::span<const int> first_rows, KvStore& kv, const LayerState& st, ForwardScratch& s,
-                                float* dx) const {
+                                std::span<const int> first_rows, KvStore& kv, const LayerState& st,
+                                ForwardScratch& s, float* dx) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n = b.n(), d = c.n_embd, hd = c.head_dim, half = c.rope_dim / 2, ldc = w.qkv.n_padded();
   const int qk = c.q_size() + c.kv_size();
   branch_vjp(n, w.attn_post_norm, st.attn, dx, s);
-  t.attn_out.forward(s.a.data(), a_stride(d), n, s.narrow.data(), t.attn_out.n_padded(), info_.n_threads);
+  t.attn_out.forward(s.a.data(), a_stride(d), n, s.narrow.data(), t.attn_out.n_padded(),
+                     info_.n_threads);
   heads_vjp(layer, b, first_rows, kv, st, s);
-  const std::size_t angles = c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
+  const std::size_t angles =
+      c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     thread_local std::vector<float> back, head;
     back.resize(half);
     for (std::int64_t i = begin; i < end; ++i) {
       float* g = s.wide.data() + i * ldc;
-      const float *cosines = s.cosines.data() + angles + i * half, *sines = s.sines.data() + angles + i * half;
+      const float *cosines = s.cosines.data() + angles + i * half,
+                  *sines = s.sines.data() + angles + i * half;
       std::transform(sines, sines + half, back.begin(), std::negate<>());
       for (int at = 0; at < qk; at += hd) {
         if (c.rope != Rope::kNone)
-          (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines, back.data(), c.rope_dim);
+          (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines,
+                                                                          back.data(), c.rope_dim);
         if (!c.qk_norm) continue;
         head.assign(hd, 0.f);
-        norm_vjp(at < c.q_size() ? w.q_norm : w.k_norm, st.raw + i * qk + at, hd, g + at, head.data());
+        norm_vjp(at < c.q_size() ? w.q_norm : w.k_norm, st.raw + i * qk + at, hd, g + at,
+                 head.data());
         std::copy_n(head.data(), hd, g + at);
       }
       to_compute(kernel_->compute, g, qk + c.kv_size(), row_of(s.a, i, ldc));
@@ -186,8 +200,8 @@ void Transformer::attention_vjp(const LayerTransposed& t, int layer, const Forwa
   });
 }
 
-void Transformer::backward(const ForwardBatch& b, std::span<const int> first_rows, KvStore& kv, Tape& tape,
-                           ForwardScratch& s, float* dx) const {
+void Transformer::backward(const ForwardBatch& b, std::span<const int> first_rows, KvStore& kv,
+                           Tape& tape, ForwardScratch& s, float* dx) const {
   const Config& c = config_;
   const int n = b.n(), d = c.n_embd;
   PONDER_CHECK(first_rows.size() > 1 && first_rows.back() == n);

@@ -1,5 +1,5 @@
-// Config: the constants of a decoder-only transformer as the shared blocks need them. An architecture file
-// (arch_*.cc) fills it from GGUF metadata; nothing here reads a file.
+// Config: the constants of a decoder-only transformer as the shared blocks need them. An
+// architecture file (arch_*.cc) fills it from GGUF metadata; nothing here reads a file.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct RopeTable {
 
 struct Config {
   std::string architecture, name;
-  int n_layers = 0, n_embd = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, n_ff = 0, n_vocab = 0, n_ctx = 0;
+  int n_layers = 0, n_embd = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, n_ff = 0, n_vocab = 0,
+      n_ctx = 0;
   Norm norm = Norm::kRms;
   float norm_eps = 1e-5f;
   Rope rope = Rope::kInterleaved;
@@ -37,8 +38,9 @@ struct Config {
   float embed_scale = 1;
   float attention_scale = 0;                         // of the scores
   float attention_soft_cap = 0, final_soft_cap = 0;  // 0: off
-  bool qk_norm = false, post_norm = false;           // norms of query and key heads; after attention and feed-forward
-  bool learned_positions = false;                    // position_embd.weight is added to the embeddings
+  bool qk_norm = false,
+       post_norm = false;          // norms of query and key heads; after attention and feed-forward
+  bool learned_positions = false;  // position_embd.weight is added to the embeddings
   Biases biases = Biases::kOptional;
 
   int q_size() const { return n_heads * head_dim; }

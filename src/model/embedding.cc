@@ -1,5 +1,5 @@
-// What enters the first layer: embeddings of tokens and of mixtures of tokens, learned positions added. Not rotary
-// positions, which belong to the layers (transformer.cc).
+// What enters the first layer: embeddings of tokens and of mixtures of tokens, learned positions
+// added. Not rotary positions, which belong to the layers (transformer.cc).
 #include <algorithm>
 
 #include "base/parallel.h"
@@ -15,8 +15,8 @@ void Transformer::embedding(Token v, float* out) const {
     for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
 }
 
-// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its look-ups: a list may be the
-// whole vocabulary.
+// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its
+// look-ups: a list may be the whole vocabulary.
 void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const {
   const int d = config_.n_embd;
   std::vector<float> row(d);

@@ -31,7 +31,8 @@ void KvStore::store(int layer, int head, int slot, const float* key, const float
 }
 
 std::byte* KvStore::hidden(int slot) {
-  return blocks_.data() + slot / kSlotBlock * block_bytes_ + hidden_at_ + slot % kSlotBlock * hidden_bytes_;
+  return blocks_.data() + slot / kSlotBlock * block_bytes_ + hidden_at_ +
+         slot % kSlotBlock * hidden_bytes_;
 }
 
 std::int64_t KvStore::bytes_per_slot(const Config& c, const GemmKernel& kernel) {

@@ -8,7 +8,7 @@
 #include "model/arch.h"
 #include "model/memory.h"
 #include "model/transformer.h"
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 
 namespace ponder {
 
@@ -43,11 +43,15 @@ Precision precision_of(const ModelOptions& o) {
   return gemm_kernel(Compute::kBF16).native ? Precision::kBF16 : Precision::kF32;
 }
 
-const GemmKernel& kernel_of(Precision p) { return gemm_kernel(p == Precision::kBF16 ? Compute::kBF16 : Compute::kF32); }
+const GemmKernel& kernel_of(Precision p) {
+  return gemm_kernel(p == Precision::kBF16 ? Compute::kBF16 : Compute::kF32);
+}
 
 // Everything about a model that follows from its file, the options and this machine.
-Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const ModelOptions& options) {
-  PONDER_TRY(check_weights(file, c));  // before anything is said about the file, and before memory is taken
+Result<ModelInfo> describe_config(const GgufFile& file, const Config& c,
+                                  const ModelOptions& options) {
+  PONDER_TRY(check_weights(
+      file, c));  // before anything is said about the file, and before memory is taken
   const GemmKernel& kernel = kernel_of(precision_of(options));
   const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
   constexpr std::int64_t kSlack = 256ll << 20;
@@ -55,8 +59,10 @@ Result<ModelInfo> describe_config(const GgufFile& file, const Config& c, const M
   if (packed && packed_size + kSlack > free) {
     if (options.weights == WeightForm::kPacked)
       return Error{Code::kResource,
-                   std::to_string(packed_size >> 20) + " MB for the weights in compute form and 256 MB to work in",
-                   std::to_string(free >> 20) + " MB available", file.path(), "use --weights quantised"};
+                   std::to_string(packed_size >> 20) +
+                       " MB for the weights in compute form and 256 MB to work in",
+                   std::to_string(free >> 20) + " MB available", file.path(),
+                   "use --weights quantised"};
     packed = false;
   }
   ModelInfo info;
@@ -87,13 +93,15 @@ Result<ModelInfo> Model::describe(const GgufFile& file, const ModelOptions& opti
   return describe_config(file, c, options);
 }
 
-Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file, const ModelOptions& options) {
+Result<std::shared_ptr<const Model>> Model::load(std::shared_ptr<const GgufFile> file,
+                                                 const ModelOptions& options) {
   PONDER_ASSIGN(Config c, read_config(*file));
   PONDER_ASSIGN(ModelInfo info, describe_config(*file, c, options));
   const GemmKernel& kernel = kernel_of(info.precision);
-  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, info.weights == WeightForm::kPacked, info.n_threads));
-  return std::shared_ptr<const Model>(
-      std::make_shared<Transformer>(std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
+  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, info.weights == WeightForm::kPacked,
+                                              info.n_threads));
+  return std::shared_ptr<const Model>(std::make_shared<Transformer>(
+      std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }
 
 }  // namespace ponder

@@ -18,8 +18,12 @@ Prefix PrefixTree::add(Prefix parent, Token token, int account) {
     p = free_nodes_.back();
     free_nodes_.pop_back();
   }
-  nodes_[p] = Node{
-      .parent = parent, .token = token, .refs = 1, .length = length(parent) + 1, .stamp = stamp_, .account = account};
+  nodes_[p] = Node{.parent = parent,
+                   .token = token,
+                   .refs = 1,
+                   .length = length(parent) + 1,
+                   .stamp = stamp_,
+                   .account = account};
   if (parent != kNoPrefix) retain(parent);
   ++n_alive_;
   return p;
@@ -47,24 +51,28 @@ void PrefixTree::touch_path(Prefix p, std::vector<Prefix>& missing) {
 
 bool PrefixTree::make_room(std::span<const Prefix> nodes) {
   const int n = static_cast<int>(nodes.size());
-  const int available = static_cast<int>(free_slots_.size()) + n_slots_ - static_cast<int>(slot_owner_.size());
+  const int available =
+      static_cast<int>(free_slots_.size()) + n_slots_ - static_cast<int>(slot_owner_.size());
   if (available >= n) return true;
   std::vector<Prefix> idle;
   for (Prefix p : slot_owner_)
     if (p != kNoPrefix && nodes_[p].stamp != stamp_) idle.push_back(p);
   if (available + static_cast<int>(idle.size()) < n) return false;
-  // An ancestor is used whenever a descendant is: older stamps first, and the longer of equals, never strands a child.
+  // An ancestor is used whenever a descendant is: older stamps first, and the longer of equals,
+  // never strands a child.
   std::sort(idle.begin(), idle.end(), [&](Prefix a, Prefix b) {
     const Node &x = nodes_[a], &y = nodes_[b];
     return x.stamp != y.stamp ? x.stamp < y.stamp : x.length > y.length;
   });
-  const int extra = std::max(n - available, n_slots_ / 8);  // some room ahead: sorting is not done for every batch
+  const int extra = std::max(n - available,
+                             n_slots_ / 8);  // some room ahead: sorting is not done for every batch
   evict(idle, nodes, std::min(extra, static_cast<int>(idle.size())));
   return true;
 }
 
-// Drops n of the idle nodes, in their order: first those of accounts that hold more than an equal share of all slots
-// in use once `wanted` have theirs, and have no child left; then, where the batch itself holds that share, any.
+// Drops n of the idle nodes, in their order: first those of accounts that hold more than an equal
+// share of all slots in use once `wanted` have theirs, and have no child left; then, where the
+// batch itself holds that share, any.
 void PrefixTree::evict(std::span<const Prefix> idle, std::span<const Prefix> wanted, int n) {
   std::unordered_map<int, int> held;  // by account
   std::unordered_map<Prefix, int> children;
@@ -125,7 +133,8 @@ bool PrefixTree::assign_slots(std::span<const Prefix> nodes) {
 
 void PrefixTree::path_runs(Prefix p, std::vector<KvRun>& out) const {
   const auto first = static_cast<std::ptrdiff_t>(out.size());
-  for (; p != kNoPrefix; p = nodes_[p].before_run) out.push_back({nodes_[p].slot - nodes_[p].run + 1, nodes_[p].run});
+  for (; p != kNoPrefix; p = nodes_[p].before_run)
+    out.push_back({nodes_[p].slot - nodes_[p].run + 1, nodes_[p].run});
   std::reverse(out.begin() + first, out.end());
 }
 

@@ -1,6 +1,6 @@
-// Reference: the whole forward pass in plain scalar code for any number type, to check the engine and its derivative
-// against (ponder grad --check, tests). Every weight is a double in memory: for small models. Shares no code with the
-// engine but the reading of the file.
+// Reference: the whole forward pass in plain scalar code for any number type, to check the engine
+// and its derivative against (ponder grad --check, tests). Every weight is a double in memory: for
+// small models. Shares no code with the engine but the reading of the file.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 #include "model/config.h"
 #include "ops/reference.h"
-#include "ponder/gguf.h"
-#include "ponder/tokenizer.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/tokenizer.h"
 
 namespace ponder {
 
@@ -35,11 +35,13 @@ class Reference {
     return x;
   }
 
-  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m), to which extra
-  /// (n, n_embd), when there is any, is added.
+  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m), to
+  /// which extra (n, n_embd), when there is any, is added.
   template <class T>
-  std::vector<std::vector<T>> inputs(std::span<const Token> prompt, std::span<const Token> candidates, int m,
-                                     const std::vector<T>& weights, const std::vector<T>& extra) const {
+  std::vector<std::vector<T>> inputs(std::span<const Token> prompt,
+                                     std::span<const Token> candidates, int m,
+                                     const std::vector<T>& weights,
+                                     const std::vector<T>& extra) const {
     std::vector<std::vector<T>> x;
     for (Token v : prompt) {
       const auto e = embedding(v);
@@ -48,7 +50,8 @@ class Reference {
     for (std::size_t t = 0; t < candidates.size() / m; ++t) {
       std::vector<T>& row = x.emplace_back(c_.n_embd, T(0));
       if (!extra.empty())
-        std::copy_n(extra.begin() + static_cast<std::ptrdiff_t>(t) * c_.n_embd, c_.n_embd, row.begin());
+        std::copy_n(extra.begin() + static_cast<std::ptrdiff_t>(t) * c_.n_embd, c_.n_embd,
+                    row.begin());
       for (std::size_t j = t * m; j < (t + 1) * m; ++j) {
         const auto e = embedding(candidates[j]);
         for (int k = 0; k < c_.n_embd; ++k) row[k] += weights[j] * e[k];
@@ -62,7 +65,8 @@ class Reference {
   std::vector<std::vector<T>> log_probs(std::vector<std::vector<T>> x) const {
     if (c_.learned_positions)
       for (std::size_t t = 0; t < x.size(); ++t)
-        for (int k = 0; k < c_.n_embd; ++k) x[t][k] += weight("position_embd.weight")[t * c_.n_embd + k];
+        for (int k = 0; k < c_.n_embd; ++k)
+          x[t][k] += weight("position_embd.weight")[t * c_.n_embd + k];
     for (int layer = 0; layer < c_.n_layers; ++layer) {
       const std::string p = "blk." + std::to_string(layer) + ".";
       attention(layer, p, x);
@@ -74,7 +78,8 @@ class Reference {
         } else {
           const auto gate = linear(p + "ffn_gate", a, c_.n_ff);
           for (int i = 0; i < c_.n_ff; ++i)
-            up[i] *= c_.activation == Activation::kSiluGated ? reference::silu(gate[i]) : reference::gelu(gate[i]);
+            up[i] *= c_.activation == Activation::kSiluGated ? reference::silu(gate[i])
+                                                             : reference::gelu(gate[i]);
         }
         add(row, linear(p + "ffn_down", up, c_.n_embd), p + "post_ffw_norm");
       }
@@ -100,12 +105,14 @@ class Reference {
     return reference::layer_norm(x, weight(name + ".weight"), weight(name + ".bias"), c_.norm_eps);
   }
   template <class T>
-  std::vector<T> linear(const std::string& name, const std::vector<T>& x, int n_out, int from = 0) const {
+  std::vector<T> linear(const std::string& name, const std::vector<T>& x, int n_out,
+                        int from = 0) const {
     const auto& w = weight(name + ".weight");
     const auto bias = weights_.find(name + ".bias");
     std::vector<T> y(n_out, T(0));
     for (int o = 0; o < n_out; ++o) {
-      const double* row = w.data() + static_cast<std::ptrdiff_t>(o + from) * static_cast<std::ptrdiff_t>(x.size());
+      const double* row =
+          w.data() + static_cast<std::ptrdiff_t>(o + from) * static_cast<std::ptrdiff_t>(x.size());
       for (std::size_t i = 0; i < x.size(); ++i) y[o] += x[i] * row[i];
       if (bias != weights_.end()) y[o] += bias->second[o + from];
     }
@@ -118,14 +125,16 @@ class Reference {
   }
   // One head of q, k or v after its norm and rotary position.
   template <class T>
-  std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer, int position) const {
+  std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer,
+                      int position) const {
     std::vector<T> x(all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
                      all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim);
     if (norm_name.empty()) return x;
     if (c_.qk_norm) x = norm(norm_name, x);
     const RopeTable& table = c_.local[layer] ? c_.rope_local : c_.rope_global;
     if (c_.rope != Rope::kNone)
-      reference::rope(x.data(), c_.rope_dim, c_.rope == Rope::kHalves, position, table.inverse, table.scale);
+      reference::rope(x.data(), c_.rope_dim, c_.rope == Rope::kHalves, position, table.inverse,
+                      table.scale);
     return x;
   }
   template <class T>
@@ -146,8 +155,9 @@ class Reference {
       std::vector<T> out;
       for (int h = 0; h < c_.n_heads; ++h) {
         const int kv = h / (c_.n_heads / c_.n_kv_heads);
-        const auto o = reference::attend(head(q, h, p + "attn_q_norm", layer, position), keys[kv], values[kv],
-                                         c_.first_key(layer, position), c_.attention_scale, c_.attention_soft_cap);
+        const auto o = reference::attend(head(q, h, p + "attn_q_norm", layer, position), keys[kv],
+                                         values[kv], c_.first_key(layer, position),
+                                         c_.attention_scale, c_.attention_soft_cap);
         out.insert(out.end(), o.begin(), o.end());
       }
       add(x[t], linear(p + "attn_output", out, c_.n_embd), p + "post_attention_norm");

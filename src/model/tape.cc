@@ -52,7 +52,8 @@ LayerState Tape::layer(int i) {
   s.x = stream_.data() + i * x_;
   if (i == n_layers_) return s;
   s.next = s.x + x_;
-  float* at = layers_.data() + (full_ ? i : 0) * (x_ + qkv_ + raw_ + lse_ + 2 * branch_ + ff_ + gate_);
+  float* at =
+      layers_.data() + (full_ ? i : 0) * (x_ + qkv_ + raw_ + lse_ + 2 * branch_ + ff_ + gate_);
   const auto take = [&at](std::size_t n) {
     float* here = n ? at : nullptr;
     at += n;

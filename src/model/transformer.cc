@@ -1,6 +1,6 @@
-// The forward pass: attention and feed-forward of each layer, then the output norm. Residual stream, norms, softmax and
-// sums are float32; only the operands of matrix products are in compute type. Not what enters the first layer
-// (embedding.cc).
+// The forward pass: attention and feed-forward of each layer, then the output norm. Residual
+// stream, norms, softmax and sums are float32; only the operands of matrix products are in compute
+// type. Not what enters the first layer (embedding.cc).
 #include "model/transformer.h"
 
 #include <algorithm>
@@ -23,9 +23,13 @@ void add_bias(float* x, const std::vector<float>& bias) {
 
 }  // namespace
 
-Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights w, const GemmKernel& kernel,
-                         ModelInfo info)
-    : file_(std::move(file)), config_(std::move(c)), weights_(std::move(w)), kernel_(&kernel), info_(std::move(info)) {}
+Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights w,
+                         const GemmKernel& kernel, ModelInfo info)
+    : file_(std::move(file)),
+      config_(std::move(c)),
+      weights_(std::move(w)),
+      kernel_(&kernel),
+      info_(std::move(info)) {}
 
 void Transformer::norm_row(const NormWeights& norm, const float* x, int n, float* out) const {
   if (config_.norm == Norm::kRms) {
@@ -39,7 +43,8 @@ std::byte* Transformer::row_of(Buffer<std::byte>& a, std::int64_t row, int n) co
   return a.data() + static_cast<std::size_t>(row) * a_stride(n) * compute_bytes(kernel_->compute);
 }
 
-void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* cosines, float* sines) const {
+void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* cosines,
+                              float* sines) const {
   const std::size_t half = t.inverse.size();
   parallel_for(info_.n_threads, b.n(), [&](std::int64_t i) {
     for (std::size_t k = 0; k < half; ++k) {
@@ -50,7 +55,8 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
   });
 }
 
-// to = from + post(branch + bias), whose norm becomes the operand of the next product. to may be from.
+// to = from + post(branch + bias), whose norm becomes the operand of the next product. to may be
+// from.
 void Transformer::residual(int n, const float* from, float* branch, const NormWeights& post,
                            const std::vector<float>& bias, float* to, const NormWeights* next,
                            ForwardScratch& s) const {
@@ -79,15 +85,19 @@ void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const L
                           ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
-  const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2, qk = c.q_size() + c.kv_size();
+  const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2,
+            qk = c.q_size() + c.kv_size();
   w.qkv.forward(s.a.data(), a_stride(c.n_embd), n, st.qkv, ldc, info_.n_threads);
   // Local layers take the second half of the angle tables.
-  const std::size_t angles = c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
+  const std::size_t angles =
+      c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   const auto finish_head = [&](float* head, const NormWeights& norm, std::int64_t row) {
     if (c.qk_norm) norm_row(norm, head, hd, head);
     if (c.rope == Rope::kNone) return;
-    const float *cosines = s.cosines.data() + angles + row * half, *sines = s.sines.data() + angles + row * half;
-    (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines, c.rope_dim);
+    const float *cosines = s.cosines.data() + angles + row * half,
+                *sines = s.sines.data() + angles + row * half;
+    (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines,
+                                                                    c.rope_dim);
   };
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -108,7 +118,8 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
                             ForwardScratch& s) const {
   const LayerWeights& w = weights_.layers[layer];
   attend_heads(layer, b, kv, st, s);
-  w.attn_out.forward(s.a.data(), a_stride(config_.q_size()), b.n(), st.attn, w.attn_out.n_padded(), info_.n_threads);
+  w.attn_out.forward(s.a.data(), a_stride(config_.q_size()), b.n(), st.attn, w.attn_out.n_padded(),
+                     info_.n_threads);
   residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
 }
 
@@ -122,7 +133,8 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
                                ForwardScratch& s) const {
   const Config& c = config_;
   const AttentionShape shape = attention_shape();
-  const int n = b.n(), ldc = weights_.layers[layer].qkv.n_padded(), width = shape.group * c.head_dim;
+  const int n = b.n(), ldc = weights_.layers[layer].qkv.n_padded(),
+            width = shape.group * c.head_dim;
   const std::size_t size = compute_bytes(kernel_->compute);
   // Few rows are cut smaller, so that every thread has some.
   const int most = attention_rows(shape), fair = (2 * info_.n_threads - 1) / c.n_kv_heads + 1;
@@ -139,61 +151,72 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
                       .lse = st.lse ? st.lse + i * c.n_heads + h * shape.group : nullptr,
                       .runs = b.path(i),
                       .first = c.first_key(layer, b.positions[i])});
-      if (h == 0) std::memset(out + c.q_size() * size, 0, (round_up(c.q_size(), kKBlock) - c.q_size()) * size);
+      if (h == 0)
+        std::memset(out + c.q_size() * size, 0,
+                    (round_up(c.q_size(), kKBlock) - c.q_size()) * size);
     }
     attend(*kernel_, shape, kv.head(layer, static_cast<int>(h)), rows, room);
   });
 }
 
-// Gate, up and the activation go by a few columns at a time, so that what lies between stays in the cache.
+// Gate, up and the activation go by a few columns at a time, so that what lies between stays in the
+// cache.
 void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
   // A few rows cost what reading the weights costs: long stretches then.
   constexpr int kLeast = 2;
-  const int width_panels = n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
-  parallel_for(info_.n_threads, (n_panels + width_panels - 1) / width_panels, [&](std::int64_t task) {
-    thread_local Buffer<float> gate, up;
-    const int begin = static_cast<int>(task) * width_panels, end = std::min(begin + width_panels, n_panels);
-    const int ld = (end - begin) * kPanel;
-    const auto product = [&](const Linear& matrix, Buffer<float>& out) {
-      out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * ld);
-      matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), ld);
-    };
-    product(w.up, up);
-    if (c.activation != Activation::kGelu) product(w.gate, gate);
-    activate(layer, n, begin * kPanel, ld, gate.data(), up.data(), st, s);
-  });
+  const int width_panels =
+      n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
+  parallel_for(info_.n_threads, (n_panels + width_panels - 1) / width_panels,
+               [&](std::int64_t task) {
+                 thread_local Buffer<float> gate, up;
+                 const int begin = static_cast<int>(task) * width_panels,
+                           end = std::min(begin + width_panels, n_panels);
+                 const int ld = (end - begin) * kPanel;
+                 const auto product = [&](const Linear& matrix, Buffer<float>& out) {
+                   out.grow(static_cast<std::size_t>(round_up(n, kRowBlock)) * ld);
+                   matrix.forward_panels(s.a.data(), lda, n, begin, end, out.data(), ld);
+                 };
+                 product(w.up, up);
+                 if (c.activation != Activation::kGelu) product(w.gate, gate);
+                 activate(layer, n, begin * kPanel, ld, gate.data(), up.data(), st, s);
+               });
   w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);
   residual(n, st.mid, st.ffn, w.ffn_post_norm, w.down_bias, st.next,
            layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
 }
 
-// Columns [column, column + width) of gate and up, (n, width): to the tape, and through the activation to the operand
-// of the next product. Some rows at a time, which stay in the first-level cache.
-void Transformer::activate(int layer, int n, int column, int width, float* gate, float* up, const LayerState& st,
-                           ForwardScratch& s) const {
+// Columns [column, column + width) of gate and up, (n, width): to the tape, and through the
+// activation to the operand of the next product. Some rows at a time, which stay in the first-level
+// cache.
+void Transformer::activate(int layer, int n, int column, int width, float* gate, float* up,
+                           const LayerState& st, ForwardScratch& s) const {
   constexpr int kRows = 16;
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const Compute compute = kernel_->compute;
   const auto bytes = static_cast<std::ptrdiff_t>(compute_bytes(compute));
-  const std::ptrdiff_t at = column * bytes, tape_row = tape_stride(c.n_ff) * bytes, a_row = a_stride(c.n_ff) * bytes;
+  const std::ptrdiff_t at = column * bytes, tape_row = tape_stride(c.n_ff) * bytes,
+                       a_row = a_stride(c.n_ff) * bytes;
   const auto add_bias_of = [&](const std::vector<float>& bias, float* y, int rows) {
     if (bias.empty()) return;
-    for (int i = 0; i < rows; ++i) add(y + i * width, bias.data() + column, std::min(width, c.n_ff - column));
+    for (int i = 0; i < rows; ++i)
+      add(y + i * width, bias.data() + column, std::min(width, c.n_ff - column));
   };
   for (std::ptrdiff_t first = 0; first < n; first += kRows) {
     const int rows = static_cast<int>(std::min<std::ptrdiff_t>(kRows, n - first));
     float *g = gate + first * width, *u = up + first * width;
     add_bias_of(w.up_bias, u, rows);
-    if (st.up) convert_rows(compute, u, width, rows, width, st.up + first * tape_row + at, tape_row);
+    if (st.up)
+      convert_rows(compute, u, width, rows, width, st.up + first * tape_row + at, tape_row);
     if (c.activation == Activation::kGelu) {
       gelu(u, rows * width, u);
     } else {
       add_bias_of(w.gate_bias, g, rows);
-      if (st.gate) convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
+      if (st.gate)
+        convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
       (c.activation == Activation::kSiluGated ? silu_mul : gelu_mul)(g, u, rows * width, u);
     }
     convert_rows(compute, u, width, rows, width, row_of(s.a_ff, first, c.n_ff) + at, a_row);
@@ -203,7 +226,8 @@ void Transformer::activate(int layer, int n, int column, int width, float* gate,
 void Transformer::prepare(const ForwardBatch& b, ForwardScratch& s) const {
   const Config& c = config_;
   const int n = b.n(), d = c.n_embd;
-  const std::size_t rows = round_up(n, kRowBlock), half = c.rope_dim / 2, size = compute_bytes(kernel_->compute);
+  const std::size_t rows = round_up(n, kRowBlock), half = c.rope_dim / 2,
+                    size = compute_bytes(kernel_->compute);
   const LayerWeights& l = weights_.layers[0];
   s.x.grow(rows * d);
   s.narrow.grow(rows * round_up(std::max(d, c.q_size()), kPanel));
@@ -241,7 +265,8 @@ void Transformer::enter_layer(int layer, int n, const LayerState& st, ForwardScr
   });
 }
 
-// The rows of b whose last hidden vectors are wanted, moved to the front of the residual stream and of the queries.
+// The rows of b whose last hidden vectors are wanted, moved to the front of the residual stream and
+// of the queries.
 ForwardBatch Transformer::keep_wanted(const ForwardBatch& b, const LayerState& st) const {
   const int d = config_.n_embd, ldc = weights_.layers[0].qkv.n_padded();
   ForwardBatch kept;
@@ -251,7 +276,8 @@ ForwardBatch Transformer::keep_wanted(const ForwardBatch& b, const LayerState& s
     const std::ptrdiff_t to = kept.n();
     if (to != i) {
       std::copy_n(st.x + static_cast<std::ptrdiff_t>(i) * d, d, st.x + to * d);
-      std::copy_n(st.qkv + static_cast<std::ptrdiff_t>(i) * ldc, config_.q_size(), st.qkv + to * ldc);
+      std::copy_n(st.qkv + static_cast<std::ptrdiff_t>(i) * ldc, config_.q_size(),
+                  st.qkv + to * ldc);
     }
     kept.positions.push_back(b.positions[i]);
     kept.slots.push_back(b.slots[i]);
@@ -271,10 +297,12 @@ void Transformer::leave(const ForwardBatch& b, const float* x, KvStore& kv) cons
   });
 }
 
-// Of a row whose last hidden vector is not wanted nothing is needed after the keys and values of the last layer.
+// Of a row whose last hidden vector is not wanted nothing is needed after the keys and values of
+// the last layer.
 void Transformer::run(const ForwardBatch& batch, KvStore& kv, ForwardScratch& s, Tape* tape) const {
   const int last = config_.n_layers - 1;
-  const bool all = tape || std::all_of(batch.wanted.begin(), batch.wanted.end(), [](bool w) { return w; });
+  const bool all =
+      tape || std::all_of(batch.wanted.begin(), batch.wanted.end(), [](bool w) { return w; });
   PONDER_CHECK(batch.n() > 0 && (all || static_cast<int>(batch.wanted.size()) == batch.n()));
   prepare(batch, s);
   LayerState st = layer_state(0, s, tape);

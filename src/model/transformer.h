@@ -1,6 +1,7 @@
-// Transformer: a model's Config, weights and kernels, its forward pass over rows of a prefix tree (transformer.cc) and
-// the derivative of that pass (backward.cc). All architectures are this one pass; what differs is in the Config. Not
-// the tree (prefix_tree.h) nor the vocabulary rows (language/).
+// Transformer: a model's Config, weights and kernels, its forward pass over rows of a prefix tree
+// (transformer.cc) and the derivative of that pass (backward.cc). All architectures are this one
+// pass; what differs is in the Config. Not the tree (prefix_tree.h) nor the vocabulary rows
+// (density/).
 #pragma once
 
 #include <memory>
@@ -14,24 +15,26 @@
 #include "model/tape.h"
 #include "model/weights.h"
 #include "ops/attention.h"
-#include "ponder/model.h"
+#include "ponder/model/model.h"
 
 namespace ponder {
 
-/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block. Without weights, the first token alone.
+/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block. Without weights, the
+/// first token alone.
 struct TokenMix {
   std::span<const Token> tokens;
   std::span<const float> weights;
 };
 
-/// Rows to push through the network, parents before children. Row i sees the slots of runs[first_run[i] …).
+/// Rows to push through the network, parents before children. Row i sees the slots of
+/// runs[first_run[i] …).
 struct ForwardBatch {
   std::vector<Token> tokens;
   std::vector<TokenMix> mixes;  // (n) instead of the tokens, or empty
   std::vector<int> positions, slots;
   std::vector<KvRun> runs;
   std::vector<std::uint32_t> first_run;  // (n + 1)
-  std::vector<bool> wanted;              // (n) last hidden vectors to write, or empty: all; with a tape all are
+  std::vector<bool> wanted;  // (n) last hidden vectors to write, or empty: all; with a tape all are
   int n() const { return static_cast<int>(slots.size()); }
   std::span<const KvRun> path(std::int64_t i) const {
     return {runs.data() + first_run[i], first_run[i + 1] - first_run[i]};
@@ -58,19 +61,23 @@ class Transformer final : public Model {
 
   static constexpr int kMaxRows = 512;  // best for one pass
   /// Writes keys, values and the wanted last hidden vectors of the rows' slots.
-  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const { run(b, kv, s, nullptr); }
+  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
+    run(b, kv, s, nullptr);
+  }
   /// The same, same bits, and leaves in the tape what backward needs.
-  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape& tape) const { run(b, kv, s, &tape); }
-  /// dx (n, n_embd): on entry d/d hidden (after the output norm), on return d/d what entered the first block.
-  /// first_rows: of each reply, and n at the end; a reply's rows follow one another, and its keys before them are
-  /// constants.
-  void backward(const ForwardBatch&, std::span<const int> first_rows, KvStore&, Tape&, ForwardScratch&,
-                float* dx) const;
-  /// Makes the transposed weights, where memory allows, with all threads. Called before a loop that needs them: made
-  /// inside it, one thread would make them while the others wait.
+  void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape& tape) const {
+    run(b, kv, s, &tape);
+  }
+  /// dx (n, n_embd): on entry d/d hidden (after the output norm), on return d/d what entered the
+  /// first block. first_rows: of each reply, and n at the end; a reply's rows follow one another,
+  /// and its keys before them are constants.
+  void backward(const ForwardBatch&, std::span<const int> first_rows, KvStore&, Tape&,
+                ForwardScratch&, float* dx) const;
+  /// Makes the transposed weights, where memory allows, with all threads. Called before a loop that
+  /// needs them: made inside it, one thread would make them while the others wait.
   void prepare_backward() const { transposed(); }
-  /// The transposed matrix of outputs [block kVocabBlock, …) of the vocabulary. Where memory allows, all are made once
-  /// and kept; else into `room`.
+  /// The transposed matrix of outputs [block kVocabBlock, …) of the vocabulary. Where memory
+  /// allows, all are made once and kept; else into `room`.
   static constexpr int kVocabBlock = 1024;
   const Linear& vocab_transposed(int block, Linear& room) const;
 
@@ -89,25 +96,31 @@ class Transformer final : public Model {
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;
   void project(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
-  void attention(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
-  void attend_heads(int layer, const ForwardBatch&, KvStore&, const LayerState&, ForwardScratch&) const;
+  void attention(int layer, const ForwardBatch&, KvStore&, const LayerState&,
+                 ForwardScratch&) const;
+  void attend_heads(int layer, const ForwardBatch&, KvStore&, const LayerState&,
+                    ForwardScratch&) const;
   void feed_forward(int layer, int n, const LayerState&, ForwardScratch&) const;
   void activate(int layer, int n, int column, int width, float* gate, float* up, const LayerState&,
                 ForwardScratch&) const;
   ForwardBatch keep_wanted(const ForwardBatch&, const LayerState&) const;
   void leave(const ForwardBatch&, const float* x, KvStore&) const;
-  void residual(int n, const float* from, float* branch, const NormWeights& post, const std::vector<float>& bias,
-                float* to, const NormWeights* next, ForwardScratch&) const;
+  void residual(int n, const float* from, float* branch, const NormWeights& post,
+                const std::vector<float>& bias, float* to, const NormWeights* next,
+                ForwardScratch&) const;
   AttentionShape attention_shape() const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
   std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;  // of an operand n wide
 
-  void feed_forward_vjp(const LayerTransposed&, int layer, int n, const LayerState&, ForwardScratch&, float* dx) const;
-  void attention_vjp(const LayerTransposed&, int layer, const ForwardBatch&, std::span<const int> first_rows, KvStore&,
-                     const LayerState&, ForwardScratch&, float* dx) const;
-  void heads_vjp(int layer, const ForwardBatch&, std::span<const int> first_rows, KvStore&, const LayerState&,
-                 ForwardScratch&) const;
-  void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx, ForwardScratch&) const;
+  void feed_forward_vjp(const LayerTransposed&, int layer, int n, const LayerState&,
+                        ForwardScratch&, float* dx) const;
+  void attention_vjp(const LayerTransposed&, int layer, const ForwardBatch&,
+                     std::span<const int> first_rows, KvStore&, const LayerState&, ForwardScratch&,
+                     float* dx) const;
+  void heads_vjp(int layer, const ForwardBatch&, std::span<const int> first_rows, KvStore&,
+                 const LayerState&, ForwardScratch&) const;
+  void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
+                  ForwardScratch&) const;
   void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
   const Transposed& transposed() const;  // empty when memory does not allow it
   const LayerTransposed& layer_transposed(int layer, LayerTransposed& room) const;

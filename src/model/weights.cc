@@ -20,7 +20,8 @@ class Loader {
   Loader(const GgufFile& file, const GemmKernel* kernel, bool packed, int n_threads)
       : file_(file), kernel_(kernel), packed_(packed), n_threads_(n_threads) {}
 
-  const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape, bool required = true) {
+  const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape,
+                           bool required = true) {
     const GgufTensor* t = file_.find(name);
     used_.insert(name);
     if (!t && !required) return nullptr;
@@ -46,15 +47,18 @@ class Loader {
   }
   Linear linear(const std::vector<std::pair<std::string, std::int64_t>>& parts, std::int64_t n_in) {
     std::vector<const GgufTensor*> tensors;
-    for (const auto& [name, n_out] : parts) tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
+    for (const auto& [name, n_out] : parts)
+      tensors.push_back(tensor(name + ".weight", {n_in, n_out}));
     if (!status_.ok() || !kernel_) return {};
     Linear l(tensors, *kernel_, packed_ ? &pages_ : nullptr, n_threads_);
     if (packed_)
-      for (const GgufTensor* t : tensors) file_.page_out(*t);  // else a model would be in memory twice
+      for (const GgufTensor* t : tensors)
+        file_.page_out(*t);  // else a model would be in memory twice
     return l;
   }
   // One bias for stacked outputs; parts without one are zero, none at all is empty.
-  std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts, bool required) {
+  std::vector<float> bias(const std::vector<std::pair<std::string, std::int64_t>>& parts,
+                          bool required) {
     std::vector<float> all;
     bool any = false;
     for (const auto& [name, n] : parts) {
@@ -69,9 +73,10 @@ class Loader {
   void check_all_used(const Config& c) {
     for (const GgufTensor& t : file_.tensors()) {
       if (!status_.ok() || used_.contains(t.name) || t.name == "rope_freqs.weight") continue;
-      status_ =
-          Error{Code::kUnsupported, "only tensors that ponder uses in a model of architecture " + c.architecture,
-                "tensor " + t.name, file_.path(), "docs/howto-add-architecture.md tells how to add what it is for"};
+      status_ = Error{Code::kUnsupported,
+                      "only tensors that ponder uses in a model of architecture " + c.architecture,
+                      "tensor " + t.name, file_.path(),
+                      "docs/howto-add-architecture.md tells how to add what it is for"};
     }
   }
   const Status& status() const { return status_; }
@@ -95,7 +100,8 @@ LayerWeights load_layer(Loader& in, const GgufFile& file, const Config& c, int i
   l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, c.post_norm);
   l.q_norm = in.norm(p + "attn_q_norm", c, c.head_dim, c.qk_norm);
   l.k_norm = in.norm(p + "attn_k_norm", c, c.head_dim, c.qk_norm);
-  std::vector<std::pair<std::string, std::int64_t>> qkv{{p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
+  std::vector<std::pair<std::string, std::int64_t>> qkv{
+      {p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
   if (!file.find(p + "attn_qkv.weight"))
     qkv = {{p + "attn_q", c.q_size()}, {p + "attn_k", c.kv_size()}, {p + "attn_v", c.kv_size()}};
   const bool biases = c.biases == Biases::kAll;
@@ -119,7 +125,8 @@ Result<Weights> load(Loader in, const GgufFile& file, const Config& c) {
   w.token_embd = in.tensor("token_embd.weight", {c.n_embd, c.n_vocab});
   if (c.learned_positions) w.position_embd = in.tensor("position_embd.weight", {c.n_embd, c.n_ctx});
   w.output_norm = in.norm("output_norm", c, c.n_embd, true);
-  for (int i = 0; i < c.n_layers && in.status().ok(); ++i) w.layers.push_back(load_layer(in, file, c, i));
+  for (int i = 0; i < c.n_layers && in.status().ok(); ++i)
+    w.layers.push_back(load_layer(in, file, c, i));
   const bool tied = !file.find("output.weight");
   w.output = in.linear({{tied ? "token_embd" : "output", c.n_vocab}}, c.n_embd);
   in.check_all_used(c);
@@ -139,8 +146,8 @@ std::int64_t packed_bytes(const GgufFile& file, const GemmKernel& kernel) {
     const int n_in = static_cast<int>(t.shape[0]);
     const GgufTensor* const part = &t;
     const auto form = kernel.run_compact ? compact_form({&part, 1}) : std::nullopt;
-    bytes +=
-        n_panels * static_cast<std::int64_t>(panel_bytes(kernel.compute, n_in) + (form ? form->panel_bytes(n_in) : 0));
+    bytes += n_panels * static_cast<std::int64_t>(panel_bytes(kernel.compute, n_in) +
+                                                  (form ? form->panel_bytes(n_in) : 0));
   }
   return bytes;
 }
@@ -149,8 +156,8 @@ Status check_weights(const GgufFile& file, const Config& c) {
   return load(Loader(file, nullptr, false, 1), file, c).status();
 }
 
-Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKernel& kernel, bool packed,
-                             int n_threads) {
+Result<Weights> load_weights(const GgufFile& file, const Config& c, const GemmKernel& kernel,
+                             bool packed, int n_threads) {
   return load(Loader(file, &kernel, packed, n_threads), file, c);
 }
 

@@ -1,13 +1,14 @@
-// Weights: the tensors of a model under the names that all architectures share in GGUF, checked for shape and put
-// into the form in which they are used. What a file does not have (biases, norms of some architectures) stays empty.
+// Weights: the tensors of a model under the names that all architectures share in GGUF, checked for
+// shape and put into the form in which they are used. What a file does not have (biases, norms of
+// some architectures) stays empty.
 #pragma once
 
 #include <vector>
 
 #include "model/config.h"
 #include "ops/linear.h"
-#include "ponder/gguf.h"
-#include "ponder/status.h"
+#include "ponder/core/status.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder {
 
@@ -18,7 +19,7 @@ struct NormWeights {
 struct LayerWeights {
   NormWeights attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
   NormWeights q_norm, k_norm;                                      // (head_dim)
-  Linear qkv, attn_out, gate, up, down;                            // gate: empty where there is none
+  Linear qkv, attn_out, gate, up, down;  // gate: empty where there is none
   std::vector<float> qkv_bias, attn_out_bias, gate_bias, up_bias, down_bias;
 };
 
@@ -32,9 +33,11 @@ struct Weights {
 
 /// Bytes of the packed matrices of a file, before loading them.
 std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
-/// What load_weights would say, without reading a weight. Errors: kInvalid (a tensor missing or of another shape: its
-/// name, both shapes), kUnsupported (a tensor that the architecture does not use).
+/// What load_weights would say, without reading a weight. Errors: kInvalid (a tensor missing or of
+/// another shape: its name, both shapes), kUnsupported (a tensor that the architecture does not
+/// use).
 Status check_weights(const GgufFile&, const Config&);
-Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed, int n_threads);
+Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed,
+                             int n_threads);
 
 }  // namespace ponder

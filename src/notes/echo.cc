@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "notes/words.h"
+#include "text/words.h"
 
 namespace ponder {
 namespace {
@@ -16,7 +16,8 @@ std::size_t longest_run(const Words& asked, const Words& said, std::size_t i) {
   std::size_t longest = 0;
   for (std::size_t k = 0; k < asked.size(); ++k) {
     std::size_t n = 0;
-    while (i + n < said.size() && k + n < asked.size() && said[i + n].text == asked[k + n].text) ++n;
+    while (i + n < said.size() && k + n < asked.size() && said[i + n].text == asked[k + n].text)
+      ++n;
     longest = std::max(longest, n);
   }
   return longest;
@@ -32,14 +33,15 @@ double weight(const Words& words, std::size_t begin, std::size_t n) {
 
 bool echoes(std::string_view question, std::string_view reply) {
   constexpr double kFewest = 4, kRun = 3;  // words
-  constexpr double kQuoted = 8;            // times as long as the reply, a question is a text to quote from
-  constexpr double kCopied = 0.8;          // share of the reply's words that lie in copied runs
+  constexpr double kQuoted = 8;    // times as long as the reply, a question is a text to quote from
+  constexpr double kCopied = 0.8;  // share of the reply's words that lie in copied runs
   const Words asked = words_of(question), said = words_of(reply);
   const double all = weight(said, 0, said.size());
   if (all < kFewest || weight(asked, 0, asked.size()) > kQuoted * all) return false;
   std::set<std::string> known;
   for (const Word& w : asked) known.insert(w.text);
-  if (!std::all_of(said.begin(), said.end(), [&](const Word& w) { return known.contains(w.text); })) return false;
+  if (!std::all_of(said.begin(), said.end(), [&](const Word& w) { return known.contains(w.text); }))
+    return false;
   double copied = 0;
   for (std::size_t i = 0; i < said.size();) {
     const std::size_t n = longest_run(asked, said, i);  // at least 1: every word is known

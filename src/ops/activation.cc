@@ -48,7 +48,8 @@ struct Gelu {
   // s + x s (1 - s) 2u'
   static ValueSlope both(CV x) {
     const CV one = hn::Set(kCD, 1.f), s = sigmoid(twice_u(x));
-    const CV slope_u = hn::Mul(hn::Set(kCD, k2RootPi), hn::MulAdd(hn::Mul(x, x), hn::Set(kCD, 3 * 0.044715f), one));
+    const CV slope_u = hn::Mul(hn::Set(kCD, k2RootPi),
+                               hn::MulAdd(hn::Mul(x, x), hn::Set(kCD, 3 * 0.044715f), one));
     const CV xs = hn::Mul(x, s);
     return {xs, hn::MulAdd(hn::Mul(xs, hn::Sub(one, s)), slope_u, s)};
   }
@@ -61,7 +62,8 @@ HWY_INLINE void gated(const float* gate, const float* up, int n, float* out) {
     hn::StoreU(hn::Mul(F::value(hn::LoadU(kCD, gate + i)), hn::LoadU(kCD, up + i)), kCD, out + i);
 }
 template <class F>
-HWY_INLINE void gated_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate, float* dup) {
+HWY_INLINE void gated_vjp(const float* gate, const float* up, int n, const float* dout,
+                          float* dgate, float* dup) {
   for (int i = 0; i < n; i += kCLanes) {
     const ValueSlope f = F::both(hn::LoadU(kCD, gate + i));
     const CV g = hn::LoadU(kCD, dout + i);
@@ -72,10 +74,12 @@ HWY_INLINE void gated_vjp(const float* gate, const float* up, int n, const float
 
 void silu_mul_t(const float* g, const float* u, int n, float* out) { gated<Silu>(g, u, n, out); }
 void gelu_mul_t(const float* g, const float* u, int n, float* out) { gated<Gelu>(g, u, n, out); }
-void silu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+void silu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg,
+                    float* du) {
   gated_vjp<Silu>(g, u, n, dout, dg, du);
 }
-void gelu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
+void gelu_mul_vjp_t(const float* g, const float* u, int n, const float* dout, float* dg,
+                    float* du) {
   gated_vjp<Gelu>(g, u, n, dout, dg, du);
 }
 void gelu_t(const float* x, int n, float* out) {
@@ -83,33 +87,39 @@ void gelu_t(const float* x, int n, float* out) {
 }
 void gelu_vjp_t(const float* x, int n, const float* dout, float* dx) {
   for (int i = 0; i < n; i += kCLanes)
-    hn::StoreU(hn::Mul(hn::LoadU(kCD, dout + i), Gelu::both(hn::LoadU(kCD, x + i)).slope), kCD, dx + i);
+    hn::StoreU(hn::Mul(hn::LoadU(kCD, dout + i), Gelu::both(hn::LoadU(kCD, x + i)).slope), kCD,
+               dx + i);
 }
 
-// erf as a ratio of polynomials on [-4, 4], those of Eigen's generic_fast_erf_float; 6.5e-8 from it at most.
+// erf as a ratio of polynomials on [-4, 4], those of Eigen's generic_fast_erf_float; 6.5e-8 from it
+// at most.
 HWY_INLINE CV erf_of(CV x) {
   const CV y = hn::Clamp(x, hn::Set(kCD, -4.f), hn::Set(kCD, 4.f)), u = hn::Mul(y, y);
   CV p = hn::Set(kCD, -2.72614225801306e-10f), q = hn::Set(kCD, -1.45660718464996e-05f);
-  for (float c : {2.77068142495902e-08f, -2.10102402082508e-06f, -5.69250639462346e-05f, -7.34990630326855e-04f,
-                  -2.95459980854025e-03f, -1.60960333262415e-02f})
+  for (float c : {2.77068142495902e-08f, -2.10102402082508e-06f, -5.69250639462346e-05f,
+                  -7.34990630326855e-04f, -2.95459980854025e-03f, -1.60960333262415e-02f})
     p = hn::MulAdd(p, u, hn::Set(kCD, c));
-  for (float c : {-2.13374055278905e-04f, -1.68282697438203e-03f, -7.37332916720468e-03f, -1.42647390514189e-02f})
+  for (float c : {-2.13374055278905e-04f, -1.68282697438203e-03f, -7.37332916720468e-03f,
+                  -1.42647390514189e-02f})
     q = hn::MulAdd(q, u, hn::Set(kCD, c));
   return hn::Div(hn::Mul(y, p), q);
 }
 void gelu_exact_t(float* x, int n, float* slope) {
-  constexpr float kDensity = 0.3989422804f, kRootHalf = 0.7071067812f;  // of the normal law at 0; 1 / sqrt 2
+  constexpr float kDensity = 0.3989422804f,
+                  kRootHalf = 0.7071067812f;  // of the normal law at 0; 1 / sqrt 2
   const CV half = hn::Set(kCD, 0.5f);
   float rest[kCLanes] = {};
   for (int i = 0; i < n; i += kCLanes) {
     const int left = std::min(n - i, kCLanes);
     float* at = left < kCLanes ? rest : x + i;
     if (at == rest) std::copy_n(x + i, left, rest);
-    const CV v = hn::LoadU(kCD, at), cdf = hn::MulAdd(half, erf_of(hn::Mul(v, hn::Set(kCD, kRootHalf))), half);
+    const CV v = hn::LoadU(kCD, at),
+             cdf = hn::MulAdd(half, erf_of(hn::Mul(v, hn::Set(kCD, kRootHalf))), half);
     hn::StoreU(hn::Mul(v, cdf), kCD, at);
     if (at == rest) std::copy_n(rest, left, x + i);
     if (!slope) continue;
-    const CV density = hn::Mul(hn::Set(kCD, kDensity), exp_of(hn::Neg(hn::Mul(half, hn::Mul(v, v)))));
+    const CV density =
+        hn::Mul(hn::Set(kCD, kDensity), exp_of(hn::Neg(hn::Mul(half, hn::Mul(v, v)))));
     hn::StoreU(hn::MulAdd(v, density, cdf), kCD, at == rest ? rest : slope + i);
     if (at == rest) std::copy_n(rest, left, slope + i);
   }
@@ -128,23 +138,30 @@ HWY_EXPORT(gelu_t);
 HWY_EXPORT(gelu_vjp_t);
 HWY_EXPORT(gelu_exact_t);
 
-void silu_mul(const float* g, const float* u, int n, float* out) { HWY_DYNAMIC_DISPATCH(silu_mul_t)(g, u, n, out); }
+void silu_mul(const float* g, const float* u, int n, float* out) {
+  HWY_DYNAMIC_DISPATCH(silu_mul_t)(g, u, n, out);
+}
 void silu_mul_vjp(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
   HWY_DYNAMIC_DISPATCH(silu_mul_vjp_t)(g, u, n, dout, dg, du);
 }
-void gelu_mul(const float* g, const float* u, int n, float* out) { HWY_DYNAMIC_DISPATCH(gelu_mul_t)(g, u, n, out); }
+void gelu_mul(const float* g, const float* u, int n, float* out) {
+  HWY_DYNAMIC_DISPATCH(gelu_mul_t)(g, u, n, out);
+}
 void gelu_mul_vjp(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
   HWY_DYNAMIC_DISPATCH(gelu_mul_vjp_t)(g, u, n, dout, dg, du);
 }
 void gelu(const float* x, int n, float* out) { HWY_DYNAMIC_DISPATCH(gelu_t)(x, n, out); }
-void gelu_vjp(const float* x, int n, const float* dout, float* dx) { HWY_DYNAMIC_DISPATCH(gelu_vjp_t)(x, n, dout, dx); }
+void gelu_vjp(const float* x, int n, const float* dout, float* dx) {
+  HWY_DYNAMIC_DISPATCH(gelu_vjp_t)(x, n, dout, dx);
+}
 void gelu_exact(float* x, int n, float* slope) { HWY_DYNAMIC_DISPATCH(gelu_exact_t)(x, n, slope); }
 
 void soft_cap(float* x, int n, float cap) {
   for (int i = 0; i < n; ++i) x[i] = cap * std::tanh(x[i] / cap);
 }
 void soft_cap_vjp(const float* y, int n, float cap, float* dx) {
-  for (int i = 0; i < n; ++i) dx[i] = std::isinf(y[i]) ? 0 : dx[i] * (1 - y[i] / cap * (y[i] / cap));
+  for (int i = 0; i < n; ++i)
+    dx[i] = std::isinf(y[i]) ? 0 : dx[i] * (1 - y[i] / cap * (y[i] / cap));
 }
 
 }  // namespace ponder

@@ -5,17 +5,20 @@ namespace ponder {
 
 /// out = silu(gate) up. Shazeer 2020. out may be either input.
 void silu_mul(const float* gate, const float* up, int n, float* out);
-void silu_mul_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate, float* dup);
+void silu_mul_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate,
+                  float* dup);
 
 /// out = gelu(gate) up, the tanh form
 void gelu_mul(const float* gate, const float* up, int n, float* out);
-void gelu_mul_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate, float* dup);
+void gelu_mul_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate,
+                  float* dup);
 
 /// out = gelu(x), the tanh form (Hendrycks and Gimpel 2016)
 void gelu(const float* x, int n, float* out);
 void gelu_vjp(const float* x, int n, const float* dout, float* dx);
 
-/// x = x Phi(x), Phi the normal law's cumulative function to 1e-7; slope: its derivative, unless it is null; any n
+/// x = x Phi(x), Phi the normal law's cumulative function to 1e-7; slope: its derivative, unless it
+/// is null; any n
 void gelu_exact(float* x, int n, float* slope);
 
 /// x = cap tanh(x / cap); any n

@@ -1,7 +1,7 @@
-// Two products of the engine's own kernel (gemm.h), with the keys as outputs and with the values as inputs, and the
-// softmax between them. A chain of sums over positions is cut only between blocks of kPanel positions, which the
-// kernel's `add` joins again, and a weight of zero adds nothing: so neither what is shared nor who is beside shows in
-// the numbers.
+// Two products of the engine's own kernel (gemm.h), with the keys as outputs and with the values as
+// inputs, and the softmax between them. A chain of sums over positions is cut only between blocks
+// of kPanel positions, which the kernel's `add` joins again, and a weight of zero adds nothing: so
+// neither what is shared nor who is beside shows in the numbers.
 #include "ops/attention.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ struct Part {
 
 class Attending {
  public:
-  Attending(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows,
-            AttentionRoom& room)
+  Attending(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+            std::span<const AttentionRow> rows, AttentionRoom& room)
       : kernel_(kernel),
         s_(s),
         keys_{key_type(kernel.compute), s.width(), kv.keys, kv.block_bytes},
@@ -39,7 +39,8 @@ class Attending {
         rows_(rows),
         room_(room) {
     cut();
-    const std::size_t m = rows.size() * s.group, padded = m + kRowBlock;  // a part may begin at any row
+    const std::size_t m = rows.size() * s.group,
+                      padded = m + kRowBlock;  // a part may begin at any row
     int longest = 0;
     for (const Part& p : own_) longest = std::max(longest, p.end);
     ld_ = round_up(std::max(longest, shared_.end) - base_, kPanel) + kPanel;
@@ -65,8 +66,8 @@ class Attending {
     weigh(shared_, room_.out.data());
     for (const Part& p : own_) {
       const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(p.n_rows) * s_.group * width();
-      std::copy_n(room_.out.data() + static_cast<std::ptrdiff_t>(p.first_row) * s_.group * width(), n,
-                  room_.part.data());
+      std::copy_n(room_.out.data() + static_cast<std::ptrdiff_t>(p.first_row) * s_.group * width(),
+                  n, room_.part.data());
       weigh(p, room_.part.data());
       finish(p);
     }
@@ -74,7 +75,9 @@ class Attending {
 
  private:
   std::ptrdiff_t width() const { return keys_.width; }
-  std::ptrdiff_t size() const { return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute)); }
+  std::ptrdiff_t size() const {
+    return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute));
+  }
   float* query(int i) { return room_.q.data() + i * width(); }
   float* scores(int i) { return room_.scores.data() + static_cast<std::ptrdiff_t>(i) * ld_; }
   // The weight at a position, where the scores of the query were.
@@ -82,7 +85,8 @@ class Attending {
     return reinterpret_cast<std::byte*>(scores(i)) + (position - base_) * size();
   }
 
-  // The beginning that all rows share, and for each chain of rows, the one prolonging the other, the rest.
+  // The beginning that all rows share, and for each chain of rows, the one prolonging the other,
+  // the rest.
   void cut() {
     int n_shared = path_length(rows_[0].runs), first = rows_[0].first;
     for (const AttentionRow& r : rows_) {
@@ -107,15 +111,16 @@ class Attending {
   // fn(position, n) for parts of [begin, end), whole blocks of positions.
   template <class F>
   static void chunks(const Part& p, const F& fn) {
-    for (int at = p.begin; at < p.end; at += kChunk) fn(at, round_up(std::min(kChunk, p.end - at), kPanel));
+    for (int at = p.begin; at < p.end; at += kChunk)
+      fn(at, round_up(std::min(kChunk, p.end - at), kPanel));
   }
 
   void score(const Part& p) {
     const int i = p.first_row * s_.group, m = p.n_rows * s_.group;
     chunks(p, [&](int at, int n) {
       pack_as_outputs(keys_, p.runs, at, n, room_.panels.data());
-      score_kernel_.run(query(i), keys_.width, m, room_.panels.data(), keys_.width, n / kPanel, scores(i) + at - base_,
-                        ld_, false);
+      score_kernel_.run(query(i), keys_.width, m, room_.panels.data(), keys_.width, n / kPanel,
+                        scores(i) + at - base_, ld_, false);
     });
   }
 
@@ -139,8 +144,8 @@ class Attending {
     const int i = p.first_row * s_.group, m = p.n_rows * s_.group;
     chunks(p, [&](int at, int n) {
       pack_as_inputs(values_, p.runs, at, n, room_.panels.data());
-      kernel_.run(weight(i, at), static_cast<int>(ld_ * sizeof(float) / size()), m, room_.panels.data(), n,
-                  values_.width / kPanel, out, values_.width, true);
+      kernel_.run(weight(i, at), static_cast<int>(ld_ * sizeof(float) / size()), m,
+                  room_.panels.data(), n, values_.width / kPanel, out, values_.width, true);
     });
   }
 
@@ -155,7 +160,8 @@ class Attending {
       }
   }
 
-  const GemmKernel &kernel_, &score_kernel_ = gemm_kernel(product_compute(key_type(kernel_.compute)));
+  const GemmKernel &kernel_,
+      &score_kernel_ = gemm_kernel(product_compute(key_type(kernel_.compute)));
   const AttentionShape& s_;
   SlotVectors keys_, values_;
   std::span<const AttentionRow> rows_;
@@ -167,8 +173,8 @@ class Attending {
 
 }  // namespace
 
-void attend(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv, std::span<const AttentionRow> rows,
-            AttentionRoom& room) {
+void attend(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+            std::span<const AttentionRow> rows, AttentionRoom& room) {
   Attending(kernel, s, kv, rows, room).run();
 }
 

@@ -1,6 +1,7 @@
-// Attention over the paths of a tree of prefixes. Vaswani et al. 2017; grouped queries, Ainslie et al. 2023; sliding
-// windows. Rows that share the beginning of their path walk it once. All sums run in order of position, wherever the
-// slots lie and whichever rows are beside: a row's bits depend on its own path alone.
+// Attention over the paths of a tree of prefixes. Vaswani et al. 2017; grouped queries, Ainslie et
+// al. 2023; sliding windows. Rows that share the beginning of their path walk it once. All sums run
+// in order of position, wherever the slots lie and whichever rows are beside: a row's bits depend
+// on its own path alone.
 #pragma once
 
 #include <algorithm>
@@ -26,9 +27,14 @@ inline void scale_query(const AttentionShape& s, const float* q, float* out) {
   std::fill(out + s.head_dim, out + s.width(), 0.f);
 }
 
-/// Beside bf16 products, keys have half precision, whose 11 bits leave the scores what they are (docs/adr/0008-kv.md).
-inline SlotType key_type(Compute c) { return c == Compute::kBF16 ? SlotType::kHalf : SlotType::kF32; }
-inline SlotType value_type(Compute c) { return c == Compute::kBF16 ? SlotType::kBF16 : SlotType::kF32; }
+/// Beside bf16 products, keys have half precision, whose 11 bits leave the scores what they are
+/// (docs/adr/0008-kv.md).
+inline SlotType key_type(Compute c) {
+  return c == Compute::kBF16 ? SlotType::kHalf : SlotType::kF32;
+}
+inline SlotType value_type(Compute c) {
+  return c == Compute::kBF16 ? SlotType::kBF16 : SlotType::kF32;
+}
 
 /// One key-value head over all slots, in blocks as slot_panels.h has them, zeros from head_dim on.
 struct KvHead {
@@ -38,9 +44,9 @@ struct KvHead {
 };
 
 struct AttentionRow {
-  const float* q;               // (group, head_dim)
-  std::byte* out;               // (group, head_dim) in compute type
-  float* lse;                   // (group) log of the sum of exp(score), for the derivative; may be null
+  const float* q;  // (group, head_dim)
+  std::byte* out;  // (group, head_dim) in compute type
+  float* lse;      // (group) log of the sum of exp(score), for the derivative; may be null
   std::span<const KvRun> runs;  // positions 0 … p
   int first;                    // positions before it are outside the window
 };
@@ -54,7 +60,7 @@ struct AttentionRoom {
 /// Rows that are best attended together.
 inline int attention_rows(const AttentionShape& s) { return s.group >= 48 ? 1 : 48 / s.group; }
 /// `kernel` gives the type of values and of what is written.
-void attend(const GemmKernel& kernel, const AttentionShape&, const KvHead&, std::span<const AttentionRow> rows,
-            AttentionRoom&);
+void attend(const GemmKernel& kernel, const AttentionShape&, const KvHead&,
+            std::span<const AttentionRow> rows, AttentionRoom&);
 
 }  // namespace ponder

@@ -1,7 +1,8 @@
 // With queries q scaled, scores s = q k, weights p = exp(s - lse), outputs o = sum p v:
-//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp),  dq = sum_positions ds k scale,  dk = sum_queries ds q.
-// The weights are made again from the log-sum-exp (as Dao et al. 2022 do). Queries come in blocks; every sum runs in
-// order of position or of query, by the products of gemm.h.
+//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp),  dq = sum_positions ds k scale,  dk
+//   = sum_queries ds q.
+// The weights are made again from the log-sum-exp (as Dao et al. 2022 do). Queries come in blocks;
+// every sum runs in order of position or of query, by the products of gemm.h.
 #include "ops/attention_vjp.h"
 
 #include <algorithm>
@@ -31,7 +32,8 @@ class Differentiating {
     const SlotVectors keys{key_type(kernel.compute), s.width(), kv.keys, kv.block_bytes};
     const SlotVectors values{value_type(kernel.compute), s.width(), kv.values, kv.block_bytes};
     const std::size_t own = round_up(own_, kRowBlock), m = most_, w = s.width();
-    for (Buffer<std::byte>* b : {&room.keys, &room.keys_in}) b->grow(slot_panel_bytes(keys, n_padded_));
+    for (Buffer<std::byte>* b : {&room.keys, &room.keys_in})
+      b->grow(slot_panel_bytes(keys, n_padded_));
     room.values.grow(slot_panel_bytes(values, n_padded_));
     pack_as_outputs(keys, path, 0, n_padded_, room.keys.data());
     pack_as_outputs(values, path, 0, n_padded_, room.values.data());
@@ -57,9 +59,12 @@ class Differentiating {
 
  private:
   std::ptrdiff_t width() const { return s_.width(); }
-  std::ptrdiff_t size() const { return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute)); }
+  std::ptrdiff_t size() const {
+    return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute));
+  }
 
-  // A block sees the positions up to its last row, and adds to the keys and values of its own up to there.
+  // A block sees the positions up to its last row, and adds to the keys and values of its own up to
+  // there.
   void add_block(std::span<const AttentionVjpRow> rows) {
     const int m = static_cast<int>(rows.size()) * s_.group, length = path_length(rows.back().runs);
     const int n = round_up(length, kPanel), w = s_.width();
@@ -67,14 +72,20 @@ class Differentiating {
       const AttentionVjpRow& row = rows[i / s_.group];
       const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i % s_.group) * s_.head_dim;
       scale_query(s_, row.q + from, room_.q.data() + i * width());
-      to_compute(kernel_.compute, row.dout + from, s_.head_dim, room_.dout.data() + i * width() * size());
+      to_compute(kernel_.compute, row.dout + from, s_.head_dim,
+                 room_.dout.data() + i * width() * size());
     }
-    key_kernel_.run(room_.q.data(), w, m, room_.keys.data(), w, n / kPanel, room_.p.data(), ld_, false);
-    kernel_.run(room_.dout.data(), w, m, room_.values.data(), w, n / kPanel, room_.ds.data(), ld_, false);
-    for (int i = 0; i < m; ++i) softmax(rows[i / s_.group], i, n, rows[i / s_.group].lse[i % s_.group]);
-    for (int panel = 0; panel < w / kPanel; ++panel)  // one by one: they are as long as all positions
+    key_kernel_.run(room_.q.data(), w, m, room_.keys.data(), w, n / kPanel, room_.p.data(), ld_,
+                    false);
+    kernel_.run(room_.dout.data(), w, m, room_.values.data(), w, n / kPanel, room_.ds.data(), ld_,
+                false);
+    for (int i = 0; i < m; ++i)
+      softmax(rows[i / s_.group], i, n, rows[i / s_.group].lse[i % s_.group]);
+    for (int panel = 0; panel < w / kPanel;
+         ++panel)  // one by one: they are as long as all positions
       key_kernel_.run(room_.ds.data(), ld_, m,
-                      reinterpret_cast<const float*>(room_.keys_in.data()) + panel * kPanel * std::ptrdiff_t{n_padded_},
+                      reinterpret_cast<const float*>(room_.keys_in.data()) +
+                          panel * kPanel * std::ptrdiff_t{n_padded_},
                       n, 1, room_.dq.data() + panel * kPanel, w, false);
     for (int i = 0; i < m; ++i) {
       float* to = rows[i / s_.group].dq + static_cast<std::ptrdiff_t>(i % s_.group) * s_.head_dim;
@@ -82,9 +93,11 @@ class Differentiating {
     }
     const int own = length - (n_ - own_);
     const std::size_t block = kSlotBlock * width();
-    add_turned(kernel_, room_.p, m, own, {value_type(kernel_.compute), w, room_.dout.data(), block * size()}, room_.dv);
+    add_turned(kernel_, room_.p, m, own,
+               {value_type(kernel_.compute), w, room_.dout.data(), block * size()}, room_.dv);
     add_turned(key_kernel_, room_.ds, m, own,
-               {SlotType::kF32, w, reinterpret_cast<const std::byte*>(room_.q.data()), block * sizeof(float)},
+               {SlotType::kF32, w, reinterpret_cast<const std::byte*>(room_.q.data()),
+                block * sizeof(float)},
                room_.dk);
   }
 
@@ -100,29 +113,35 @@ class Differentiating {
     }
   }
 
-  // sum (own, width) += from^T rows, over m queries; from (m, ld): its columns of the reply's own positions.
-  void add_turned(const GemmKernel& kernel, const Buffer<float>& from, int m, int own, const SlotVectors& rows,
-                  Buffer<float>& sum) {
+  // sum (own, width) += from^T rows, over m queries; from (m, ld): its columns of the reply's own
+  // positions.
+  void add_turned(const GemmKernel& kernel, const Buffer<float>& from, int m, int own,
+                  const SlotVectors& rows, Buffer<float>& sum) {
     const int k = round_up(m, kKBlock);
     std::vector<float> column(k);
     for (std::ptrdiff_t j = 0; j < own; ++j) {
-      for (int i = 0; i < m; ++i) column[i] = from[static_cast<std::size_t>(i) * ld_ + n_ - own_ + j];
-      to_compute(kernel.compute, column.data(), k, room_.turned.data() + j * k * compute_bytes(kernel.compute));
+      for (int i = 0; i < m; ++i)
+        column[i] = from[static_cast<std::size_t>(i) * ld_ + n_ - own_ + j];
+      to_compute(kernel.compute, column.data(), k,
+                 room_.turned.data() + j * k * compute_bytes(kernel.compute));
     }
-    // A product writes whole blocks of rows, and the sum's rows beyond `own` belong to later blocks of queries: nothing
-    // may be added to them.
+    // A product writes whole blocks of rows, and the sum's rows beyond `own` belong to later blocks
+    // of queries: nothing may be added to them.
     const std::size_t row_bytes = k * compute_bytes(kernel.compute);
-    std::fill_n(room_.turned.data() + own * row_bytes, (round_up(own, kRowBlock) - own) * row_bytes, std::byte{0});
+    std::fill_n(room_.turned.data() + own * row_bytes, (round_up(own, kRowBlock) - own) * row_bytes,
+                std::byte{0});
     const KvRun all{0, m};
     pack_as_inputs(rows, {&all, 1}, 0, k, room_.panels.data());
-    kernel.run(room_.turned.data(), k, own, room_.panels.data(), k, rows.width / kPanel, sum.data(), rows.width, true);
+    kernel.run(room_.turned.data(), k, own, room_.panels.data(), k, rows.width / kPanel, sum.data(),
+               rows.width, true);
   }
 
   const GemmKernel &kernel_, &key_kernel_ = gemm_kernel(product_compute(key_type(kernel_.compute)));
   const AttentionShape& s_;
   std::span<const AttentionVjpRow> rows_;
   AttentionVjpRoom& room_;
-  int own_, n_, n_padded_, ld_, most_;  // rows; positions, and padded; of scores; queries of a block at most
+  int own_, n_, n_padded_, ld_,
+      most_;  // rows; positions, and padded; of scores; queries of a block at most
 };
 
 }  // namespace

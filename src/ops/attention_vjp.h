@@ -1,5 +1,5 @@
-// The derivative of attention (attention.h) for the rows of one reply: a prefix whose keys and values are constant,
-// then the reply's own positions, one after another.
+// The derivative of attention (attention.h) for the rows of one reply: a prefix whose keys and
+// values are constant, then the reply's own positions, one after another.
 #pragma once
 
 #include "ops/attention.h"
@@ -17,14 +17,15 @@ struct AttentionVjpRow {
 
 /// Working memory, grown on use and kept.
 struct AttentionVjpRoom {
-  Buffer<std::byte> keys, values, keys_in;  // panels of all positions: as outputs, as outputs, as inputs
-  Buffer<float> q;                          // (queries of a block, width)
-  Buffer<std::byte> dout;                   // the same, operands
-  Buffer<std::byte> turned, panels;         // (own positions, queries), and what it is multiplied by
-  Buffer<float> p, ds;                      // (queries of a block, positions)
-  Buffer<float> dq, dk, dv;                 // (queries or own positions, width)
+  Buffer<std::byte> keys, values,
+      keys_in;                       // panels of all positions: as outputs, as outputs, as inputs
+  Buffer<float> q;                   // (queries of a block, width)
+  Buffer<std::byte> dout;            // the same, operands
+  Buffer<std::byte> turned, panels;  // (own positions, queries), and what it is multiplied by
+  Buffer<float> p, ds;               // (queries of a block, positions)
+  Buffer<float> dq, dk, dv;          // (queries or own positions, width)
 };
-void attend_vjp(const GemmKernel&, const AttentionShape&, const KvHead&, std::span<const AttentionVjpRow> rows,
-                AttentionVjpRoom&);
+void attend_vjp(const GemmKernel&, const AttentionShape&, const KvHead&,
+                std::span<const AttentionVjpRow> rows, AttentionVjpRoom&);
 
 }  // namespace ponder

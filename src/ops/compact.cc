@@ -10,23 +10,28 @@
 namespace ponder {
 namespace {
 
-// Levels of a block of one output, n of half a panel, to where products read them: a vector holds 16, in bf16 pairs of
-// inputs of eight outputs, in f32 one input of sixteen. In bf16 out holds both halves, 16 inputs of each in turn.
+// Levels of a block of one output, n of half a panel, to where products read them: a vector holds
+// 16, in bf16 pairs of inputs of eight outputs, in f32 one input of sixteen. In bf16 out holds both
+// halves, 16 inputs of each in turn.
 void put_eight_bits(Compute c, const std::int8_t* level, int n, int half, std::int8_t* out) {
   for (int k = 0; k < kKBlock; ++k) {
-    const int at =
-        c == Compute::kF32 ? k * 16 + n : (k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 + n % 8 * 2 + k % 2;
+    const int at = c == Compute::kF32 ? k * 16 + n
+                                      : (k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 +
+                                            n % 8 * 2 + k % 2;
     out[at] = level[k];
   }
 }
 
-// The same of four bits. A word of 32 holds eight levels of one lane: of eight inputs, in bf16 of every other one.
-void put_four_bits(Compute c, const std::int8_t* level, int zero, int n, int half, std::uint32_t* out) {
+// The same of four bits. A word of 32 holds eight levels of one lane: of eight inputs, in bf16 of
+// every other one.
+void put_four_bits(Compute c, const std::int8_t* level, int zero, int n, int half,
+                   std::uint32_t* out) {
   for (int w = 0; w < kKBlock / 8; ++w) {
     const bool pairs = c == Compute::kBF16;
     const int first = pairs ? w / 2 * 16 + w % 2 : w * 8, step = pairs ? 2 : 1;
     std::uint32_t word = 0;
-    for (int i = 0; i < 8; ++i) word |= static_cast<std::uint32_t>(level[first + i * step] - zero) << (4 * i);
+    for (int i = 0; i < 8; ++i)
+      word |= static_cast<std::uint32_t>(level[first + i * step] - zero) << (4 * i);
     out[pairs ? (w / 2 * 2 + half) * 32 + n * 2 + w % 2 : w * 16 + n] = word;
   }
 }
@@ -48,7 +53,8 @@ std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts
   return f;
 }
 
-void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorRow> rows, int n_in, std::byte* out) {
+void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorRow> rows, int n_in,
+                  std::byte* out) {
   std::memset(out, 0, f.panel_bytes(n_in));
   std::vector<std::int8_t> level(n_in);
   std::vector<float> scale(n_in / 16), offset(n_in / 16);
@@ -67,9 +73,11 @@ void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorR
       }
       std::byte* levels = block + (turns ? 2 : 1) * scale_bytes;
       if (f.eight_bits) {
-        put_eight_bits(compute, &level[b * kKBlock], n % 16, half, reinterpret_cast<std::int8_t*>(levels));
+        put_eight_bits(compute, &level[b * kKBlock], n % 16, half,
+                       reinterpret_cast<std::int8_t*>(levels));
       } else {
-        put_four_bits(compute, &level[b * kKBlock], f.zero, n % 16, half, reinterpret_cast<std::uint32_t*>(levels));
+        put_four_bits(compute, &level[b * kKBlock], f.zero, n % 16, half,
+                      reinterpret_cast<std::uint32_t*>(levels));
       }
     }
   }

@@ -1,7 +1,8 @@
-// Compact weights: the levels of quantised tensors, repacked once in the order in which products of a few rows read
-// them. One row needs every weight once, so that its speed is that of reading memory: 6 bits a weight instead of 16.
-// Expanded in registers to the values of the packed panels and summed in the same order: the same bits. Not for large
-// batches, which read packed panels (gemm.h).
+// Compact weights: the levels of quantised tensors, repacked once in the order in which products of
+// a few rows read them. One row needs every weight once, so that its speed is that of reading
+// memory: 6 bits a weight instead of 16. Expanded in registers to the values of the packed panels
+// and summed in the same order: the same bits. Not for large batches, which read packed panels
+// (gemm.h).
 #pragma once
 
 #include <cstddef>
@@ -9,14 +10,16 @@
 #include <span>
 
 #include "ops/gemm.h"
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder {
 
 /// How the levels of a matrix are kept. A block is 32 inputs of half a panel (16 outputs):
-///   scales, offsets: (groups, 16) float32 each; then the levels, level - zero in the four-bit form.
-/// A panel is its blocks in the order of inputs, in f32 one half after the other. In bf16 the halves of a block take
-/// turns, as they are read: the scales and offsets of each, then the levels of 16 inputs of each, and of the other 16.
+///   scales, offsets: (groups, 16) float32 each; then the levels, level - zero in the four-bit
+///   form.
+/// A panel is its blocks in the order of inputs, in f32 one half after the other. In bf16 the
+/// halves of a block take turns, as they are read: the scales and offsets of each, then the levels
+/// of 16 inputs of each, and of the other 16.
 struct CompactForm {
   bool eight_bits = false;
   bool per_16 = false;  // two groups of 16 inputs a block, else one of 32
@@ -24,12 +27,16 @@ struct CompactForm {
 
   int groups() const { return per_16 ? 2 : 1; }
   std::size_t level_bytes() const { return eight_bits ? 512 : 256; }
-  std::size_t block_bytes() const { return static_cast<std::size_t>(groups()) * 128 + level_bytes(); }
-  std::size_t panel_bytes(int n_in) const { return 2 * block_bytes() * static_cast<std::size_t>(n_in / kKBlock); }
+  std::size_t block_bytes() const {
+    return static_cast<std::size_t>(groups()) * 128 + level_bytes();
+  }
+  std::size_t panel_bytes(int n_in) const {
+    return 2 * block_bytes() * static_cast<std::size_t>(n_in / kKBlock);
+  }
 };
 
-/// The form that holds all of these tensors, stacked over their outputs; none when one of them has no levels, or
-/// n_in is no multiple of kKBlock.
+/// The form that holds all of these tensors, stacked over their outputs; none when one of them has
+/// no levels, or n_in is no multiple of kKBlock.
 std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts);
 
 /// One output's weights as in the file; blocks null beyond the last output.
@@ -38,6 +45,7 @@ struct TensorRow {
   const std::byte* blocks;
 };
 /// rows: (kPanel).
-void pack_compact(const CompactForm&, Compute, std::span<const TensorRow> rows, int n_in, std::byte* out);
+void pack_compact(const CompactForm&, Compute, std::span<const TensorRow> rows, int n_in,
+                  std::byte* out);
 
 }  // namespace ponder

@@ -1,5 +1,5 @@
-// Products of a few rows over compact weights by Highway, in float32: lanes are outputs, inputs follow one another as
-// in gemm_portable.cc.
+// Products of a few rows over compact weights by Highway, in float32: lanes are outputs, inputs
+// follow one another as in gemm_portable.cc.
 #include "ops/compact.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,7 +15,8 @@ using D = hn::CappedTag<float, kPanel / 2>;
 using V = hn::Vec<D>;
 constexpr D kD{};
 constexpr hn::RebindToSigned<D> kDI{};
-constexpr int kLanes = static_cast<int>(hn::MaxLanes(D())), kVectors = kPanel / 2 / kLanes;  // of half a panel
+constexpr int kLanes = static_cast<int>(hn::MaxLanes(D())),
+              kVectors = kPanel / 2 / kLanes;  // of half a panel
 
 // The levels of input j of a word of eight, four bits each.
 template <int kJ>
@@ -25,8 +26,9 @@ HWY_INLINE V level_4(const std::byte* word, int v, V zero) {
 }
 HWY_INLINE V level_8(const std::byte* levels, int v) {
   const hn::Rebind<std::int8_t, D> bytes;
-  return hn::ConvertTo(kD,
-                       hn::PromoteTo(kDI, hn::LoadU(bytes, reinterpret_cast<const std::int8_t*>(levels) + v * kLanes)));
+  return hn::ConvertTo(
+      kD, hn::PromoteTo(
+              kDI, hn::LoadU(bytes, reinterpret_cast<const std::int8_t*>(levels) + v * kLanes)));
 }
 
 struct Inputs {
@@ -35,15 +37,18 @@ struct Inputs {
 };
 
 template <int R>
-HWY_INLINE void add_input(const Inputs& in, int k, const V (&weight)[kVectors], V (&sum)[R][kVectors]) {
+HWY_INLINE void add_input(const Inputs& in, int k, const V (&weight)[kVectors],
+                          V (&sum)[R][kVectors]) {
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(hn::Set(kD, in.a[r * in.lda + k]), weight[v], sum[r][v]);
+    for (int v = 0; v < kVectors; ++v)
+      sum[r][v] = hn::MulAdd(hn::Set(kD, in.a[r * in.lda + k]), weight[v], sum[r][v]);
 }
 
 // Eight inputs from k on of half a panel.
 template <int R, bool kEight, int kJ = 0>
-HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels, const V (&scale)[kVectors],
-                             const V (&offset)[kVectors], V zero, V (&sum)[R][kVectors]) {
+HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels,
+                             const V (&scale)[kVectors], const V (&offset)[kVectors], V zero,
+                             V (&sum)[R][kVectors]) {
   if constexpr (kJ < 8) {
     V weight[kVectors];
     for (int v = 0; v < kVectors; ++v) {
@@ -79,7 +84,8 @@ void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int 
         offset[v] = hn::LoadU(kD, scales + (groups + g) * 16 + v * kLanes);
       }
       for (int i = g * eights; i < (g + 1) * eights; ++i)
-        eight_inputs<R, kEight>(in, b * kKBlock + i * 8, levels + i * (kEight ? 128 : 64), scale, offset, zero, sum);
+        eight_inputs<R, kEight>(in, b * kKBlock + i * 8, levels + i * (kEight ? 128 : 64), scale,
+                                offset, zero, sum);
     }
   }
   for (int r = 0; r < R; ++r)
@@ -87,18 +93,19 @@ void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int 
 }
 
 template <bool kEight>
-void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_blocks, float* c, int ldc) {
-  constexpr decltype(&half_panel<1, kEight>) kRows[kCompactRows] = {half_panel<1, kEight>, half_panel<2, kEight>,
-                                                                    half_panel<3, kEight>, half_panel<4, kEight>};
+void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_blocks, float* c,
+         int ldc) {
+  constexpr decltype(&half_panel<1, kEight>) kRows[kCompactRows] = {
+      half_panel<1, kEight>, half_panel<2, kEight>, half_panel<3, kEight>, half_panel<4, kEight>};
   kRows[m - 1](f, in, w, n_blocks, c, ldc);
 }
 
-void run_compact_f32(const CompactForm& f, const void* a, int lda, int m, const std::byte* panels, int k, int n_panels,
-                     float* c, int ldc) {
+void run_compact_f32(const CompactForm& f, const void* a, int lda, int m, const std::byte* panels,
+                     int k, int n_panels, float* c, int ldc) {
   const Inputs in{static_cast<const float*>(a), lda};
   for (int half = 0; half < 2 * n_panels; ++half)
-    (f.eight_bits ? run<true> : run<false>)(f, in, m, panels + half * (f.panel_bytes(k) / 2), k / kKBlock,
-                                            c + half * (kPanel / 2), ldc);
+    (f.eight_bits ? run<true> : run<false>)(f, in, m, panels + half * (f.panel_bytes(k) / 2),
+                                            k / kKBlock, c + half * (kPanel / 2), ldc);
 }
 
 }  // namespace ponder::gemm::HWY_NAMESPACE
@@ -107,8 +114,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ponder::gemm {
 HWY_EXPORT(run_compact_f32);
-void run_compact_portable_f32(const CompactForm& f, const void* a, int lda, int m, const std::byte* panels, int k,
-                              int n_panels, float* c, int ldc) {
+void run_compact_portable_f32(const CompactForm& f, const void* a, int lda, int m,
+                              const std::byte* panels, int k, int n_panels, float* c, int ldc) {
   HWY_DYNAMIC_DISPATCH(run_compact_f32)(f, a, lda, m, panels, k, n_panels, c, ldc);
 }
 }  // namespace ponder::gemm

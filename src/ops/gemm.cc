@@ -16,13 +16,15 @@ void pack_panel(Compute c, const float* rows, int k, void* out) {
       for (int n = 0; n < kPanel; ++n) o[i * kPanel + n] = i < k ? rows[n * k + i] : 0.f;
     return;
   }
-  // By blocks of inputs: the rows of one stay in the first-level cache while its pairs are written in their order.
+  // By blocks of inputs: the rows of one stay in the first-level cache while its pairs are written
+  // in their order.
   auto* o = static_cast<std::uint32_t*>(out);
   BF16 block[kPanel][kKBlock];
   for (int first = 0; first < kp; first += kKBlock, o += kPanel * kKBlock / 2) {
     const int n_inputs = std::min(kKBlock, k - first);
     for (int n = 0; n < kPanel; ++n)
-      to_compute(Compute::kBF16, rows + static_cast<std::ptrdiff_t>(n) * k + first, n_inputs, block[n]);
+      to_compute(Compute::kBF16, rows + static_cast<std::ptrdiff_t>(n) * k + first, n_inputs,
+                 block[n]);
     for (int pair = 0; pair < kKBlock / 2; ++pair)
       for (int n = 0; n < kPanel; ++n) std::memcpy(o + pair * kPanel + n, block[n] + 2 * pair, 4);
   }
@@ -42,7 +44,8 @@ void pack_block(Compute c, const float* rows, int ld, void* out) {
 
 const GemmKernel& gemm_kernel(Compute c) {
   static const GemmKernel amx{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16},
-      avx512{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16, gemm::run_compact_avx512_bf16};
+      avx512{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16,
+             gemm::run_compact_avx512_bf16};
   if (c == Compute::kBF16 && instruction_set_limit() == InstructionSet::kBest) {
     if (gemm::amx_available()) return amx;
     if (gemm::avx512_bf16_available()) return avx512;

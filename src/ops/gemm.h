@@ -1,6 +1,7 @@
-// Matrix products C = A W^T with frozen, packed weights: the seam between the engine and the instruction sets.
-// Every kernel adds the products of one output in one fixed order over K, whatever M, the batch or the threads:
-// a row's bits depend on that row of A alone (docs/adr/0003-own-gemm.md). Not a general BLAS.
+// Matrix products C = A W^T with frozen, packed weights: the seam between the engine and the
+// instruction sets. Every kernel adds the products of one output in one fixed order over K,
+// whatever M, the batch or the threads: a row's bits depend on that row of A alone
+// (docs/adr/0003-own-gemm.md). Not a general BLAS.
 #pragma once
 
 #include <cstddef>
@@ -20,28 +21,32 @@ inline BF16 to_bf16(float x) {
   if ((u & 0x7fffffffu) > 0x7f800000u) return static_cast<BF16>((u >> 16) | 64);  // quiet NaN
   return static_cast<BF16>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
-inline float from_bf16(BF16 x) { return __builtin_bit_cast(float, static_cast<std::uint32_t>(x) << 16); }
+inline float from_bf16(BF16 x) {
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(x) << 16);
+}
 
 inline constexpr int kPanel = 32;     // output columns of a packed panel
 inline constexpr int kRowBlock = 32;  // rows of A and C must be allocated in multiples of this
 inline constexpr int kKBlock = 32;    // K is padded with zeros to a multiple of this
 
 inline int round_up(int n, int to) { return (n + to - 1) / to * to; }
-/// Row stride of A for K inputs: padded, and never a multiple of 4 KB (rows would share cache sets).
+/// Row stride of A for K inputs: padded, and never a multiple of 4 KB (rows would share cache
+/// sets).
 inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
 
 /// C(m, 32 j + c) = sum_k A(m, k) W(32 j + c, k) for panels j = 0 … n_panels-1, one thread.
-/// a: (round_up(m, 32), lda), zero from K to k_padded; panels: as pack_panel wrote them, one after another;
-/// c: (round_up(m, 32), ldc) float32; rows m … are scratch. With `add` the sums go on from what C holds: a product over
-/// K in parts, each a multiple of kKBlock, has the bits of the whole.
-using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c,
-                        int ldc, bool add);
+/// a: (round_up(m, 32), lda), zero from K to k_padded; panels: as pack_panel wrote them, one after
+/// another; c: (round_up(m, 32), ldc) float32; rows m … are scratch. With `add` the sums go on from
+/// what C holds: a product over K in parts, each a multiple of kKBlock, has the bits of the whole.
+using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded,
+                        int n_panels, float* c, int ldc, bool add);
 
-/// The same bits from compact weights (compact.h) for m <= kCompactRows; k is a multiple of kKBlock.
+/// The same bits from compact weights (compact.h) for m <= kCompactRows; k is a multiple of
+/// kKBlock.
 struct CompactForm;
 inline constexpr int kCompactRows = 4;
-using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m, const std::byte* panels, int k,
-                           int n_panels, float* c, int ldc);
+using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m,
+                           const std::byte* panels, int k, int n_panels, float* c, int ldc);
 
 struct GemmKernel {
   Compute compute;
@@ -56,11 +61,13 @@ const GemmKernel& gemm_kernel(Compute);
 inline std::size_t panel_bytes(Compute c, int k) {
   return static_cast<std::size_t>(kPanel) * round_up(k, kKBlock) * compute_bytes(c);
 }
-/// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32 n]; bf16: [pairs of k][32 n][2], which serves as AMX
-/// tiles and as AVX-512 operands alike, and is read from the first byte to the last.
+/// Packs 32 rows of W, (32, k) float32 with stride k. f32: [k][32 n]; bf16: [pairs of k][32 n][2],
+/// which serves as AMX tiles and as AVX-512 operands alike, and is read from the first byte to the
+/// last.
 void pack_panel(Compute c, const float* rows, int k, void* out);
 
-/// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k of a panel.
+/// Packs 32 inputs of 32 outputs: rows (32 of k, ld) float32 hold 32 columns of n. One block of k
+/// of a panel.
 void pack_block(Compute c, const float* rows, int ld, void* out);
 
 namespace gemm {       // one file an instruction set
@@ -69,9 +76,11 @@ bool avx512_bf16_available();
 void to_bf16_avx512(const float* x, int n, BF16* out);
 void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
-void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
+void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int,
+                             float*, int);
 const GemmKernel& portable(Compute);
-void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int, float*, int);
+void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int,
+                              float*, int);
 }  // namespace gemm
 
 }  // namespace ponder

@@ -1,5 +1,5 @@
-// bf16 products on AMX tiles (TDPBF16PS). Order over K: blocks of 32, the tile's own order within a block.
-// Denormals count as zero, as the instruction defines.
+// bf16 products on AMX tiles (TDPBF16PS). Order over K: blocks of 32, the tile's own order within a
+// block. Denormals count as zero, as the instruction defines.
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -87,19 +87,21 @@ bool amx_available() {
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     constexpr std::uint32_t kBf16 = 1u << 22, kTile = 1u << 24;
     if ((edx & kBf16) == 0 || (edx & kTile) == 0) return false;
-    constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    constexpr long kRequestPermission = 0x1023,
+                   kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
     return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   }();
   return ok;
 }
 
-void run_amx_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc,
-                  bool add) {
+void run_amx_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels,
+                  float* c, int ldc, bool add) {
   const auto* rows = static_cast<const BF16*>(a);
   const int n_blocks = k_padded / kKBlock;
   _tile_loadconfig(&kTiles);
   for (int p = 0; p < n_panels; ++p) {
-    const BF16* w = static_cast<const BF16*>(panels) + static_cast<std::ptrdiff_t>(p) * k_padded * kPanel;
+    const BF16* w =
+        static_cast<const BF16*>(panels) + static_cast<std::ptrdiff_t>(p) * k_padded * kPanel;
     for (int i = 0; i < m; i += 32) {
       const BF16* ai = rows + static_cast<std::ptrdiff_t>(i) * lda;
       float* ci = c + static_cast<std::ptrdiff_t>(i) * ldc + p * kPanel;

@@ -1,5 +1,5 @@
-// bf16 products by VDPBF16PS. Order over K: pairs, one after the other. The number of rows and columns that are summed
-// side by side only fills the registers; it never shows in the numbers.
+// bf16 products by VDPBF16PS. Order over K: pairs, one after the other. The number of rows and
+// columns that are summed side by side only fills the registers; it never shows in the numbers.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -23,12 +23,15 @@ struct Panels {
   int n_blocks;           // of kKBlock inputs
 };
 
-// kAhead: fetches the next panel meanwhile. A few rows wait for memory otherwise; many read what they have fetched.
+// kAhead: fetches the next panel meanwhile. A few rows wait for memory otherwise; many read what
+// they have fetched.
 template <int R, int H, bool kAhead = false>
-void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc, bool add) {
+void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc,
+           bool add) {
   __m512 sum[R][H];
   for (int r = 0; r < R; ++r)
-    for (int h = 0; h < H; ++h) sum[r][h] = add ? _mm512_loadu_ps(c + r * ldc + h * 16) : _mm512_setzero_ps();
+    for (int h = 0; h < H; ++h)
+      sum[r][h] = add ? _mm512_loadu_ps(c + r * ldc + h * 16) : _mm512_setzero_ps();
   const BF16* w = p.w;
   const auto input = [&](int r) {
     std::int32_t pair;
@@ -42,7 +45,8 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
 #pragma GCC unroll 4
     for (int pair = 0; pair < kKBlock / 2; ++pair, a += 2, w += 2 * kPanel) {
       if constexpr (kAhead)
-        for (int h = 0; h < H; ++h) _mm_prefetch(w + (H + h) / 2 * p.stride + h % 2 * 32, _MM_HINT_T1);
+        for (int h = 0; h < H; ++h)
+          _mm_prefetch(w + (H + h) / 2 * p.stride + h % 2 * 32, _MM_HINT_T1);
       if constexpr (R < H) {  // the fewer operands wait in registers
         __m512bh x[R];
         for (int r = 0; r < R; ++r) x[r] = input(r);
@@ -76,8 +80,8 @@ bool avx512_bf16_available() {
          __builtin_cpu_supports("avx512vl");
 }
 
-void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels, float* c, int ldc,
-                     bool add) {
+void run_avx512_bf16(const void* a, int lda, int m, const void* panels, int k_padded, int n_panels,
+                     float* c, int ldc, bool add) {
   const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(k_padded) * kPanel;
   const bool few = m <= 2 * kMaxRows;
   const auto wide = [](int rows) { return halves(rows) / 2; };

@@ -1,5 +1,5 @@
-// Products by Highway on whatever vectors the CPU has: f32, and bf16 widened to f32 where it has no bf16
-// instructions. Order over K: one after the other, fused multiply-add where the CPU has it.
+// Products by Highway on whatever vectors the CPU has: f32, and bf16 widened to f32 where it has no
+// bf16 instructions. Order over K: one after the other, fused multiply-add where the CPU has it.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -26,31 +26,35 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
   hn::Vec<D> sum[R][kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v)
-      sum[r][v] = add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
+      sum[r][v] =
+          add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
   for (int i = 0; i < k; ++i, w += kPanel) {
     hn::Vec<D> b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, w + v * lanes);
-    for (int r = 0; r < R; ++r) {  // one input at a time: with all of them, 16 registers are too few
+    for (int r = 0; r < R;
+         ++r) {  // one input at a time: with all of them, 16 registers are too few
       const auto x = hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, b[v], sum[r][v]);
     }
   }
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
+    for (int v = 0; v < kVectors; ++v)
+      hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// The same for some columns of a panel of bf16 pairs: even k in the low half of each 32-bit lane, odd k in the high
-// half.
+// The same for some columns of a panel of bf16 pairs: even k in the low half of each 32-bit lane,
+// odd k in the high half.
 template <int R, int kVectors>
-HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w, int n_pairs,
-                           float* HWY_RESTRICT c, int ldc, bool add) {
+HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w,
+                           int n_pairs, float* HWY_RESTRICT c, int ldc, bool add) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const int lanes = static_cast<int>(hn::Lanes(d));
   hn::Vec<D> sum[R][kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v)
-      sum[r][v] = add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
+      sum[r][v] =
+          add ? hn::LoadU(d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes) : hn::Zero(d);
   for (int p = 0; p < n_pairs; ++p, w += 2 * kPanel) {
     for (int v = 0; v < kVectors; ++v) {
       const auto pair = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(w) + v * lanes);
@@ -64,21 +68,25 @@ HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_
     }
   }
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
+    for (int v = 0; v < kVectors; ++v)
+      hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
 // Rows a block at most, by the register file: 32 of 16 lanes, 16 of 8, 16 of 4.
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 constexpr int kRows = kLanes >= 16 ? 12 : 6;
-// Vectors of a panel side by side: in narrow ones so many that the sums stay in registers, and are enough to hide what
-// a multiply-add takes.
+// Vectors of a panel side by side: in narrow ones so many that the sums stay in registers, and are
+// enough to hide what a multiply-add takes.
 constexpr int kPerPanel = kPanel / kLanes;
-constexpr int vectors(int rows) { return kLanes >= 16 ? 2 : std::min(rows <= 2 ? 4 : 2, kPerPanel); }
+constexpr int vectors(int rows) {
+  return kLanes >= 16 ? 2 : std::min(rows <= 2 ? 4 : 2, kPerPanel);
+}
 
 template <int R>
 void rows_f32(const float* a, int lda, const float* w, int k, float* c, int ldc, bool add) {
   constexpr int kV = vectors(R);
-  for (int v = 0; v < kPerPanel; v += kV) block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc, add);
+  for (int v = 0; v < kPerPanel; v += kV)
+    block_f32<R, kV>(a, lda, w + v * kLanes, k, c + v * kLanes, ldc, add);
 }
 template <int R>
 void rows_bf16(const BF16* a, int lda, const BF16* w, int k, float* c, int ldc, bool add) {
@@ -91,15 +99,16 @@ template <class T>
 using BlockFn = void (*)(const T* a, int lda, const T* w, int k, float* c, int ldc, bool add);
 
 template <class T>
-void run(const std::array<BlockFn<T>, kRows>& blocks, const void* a, int lda, int m, const void* panels, int k,
-         int n_panels, float* c, int ldc, bool add) {
+void run(const std::array<BlockFn<T>, kRows>& blocks, const void* a, int lda, int m,
+         const void* panels, int k, int n_panels, float* c, int ldc, bool add) {
   const TileShape shape{m, n_panels, lda * static_cast<int>(sizeof(T))};
   for_tiles<kRows>(
       shape, [](int) { return 1; },
       [&](int row, int rows, int panel, int) {
-        blocks[rows - 1](static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
-                         static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(panel) * k * kPanel, k,
-                         c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc, add);
+        blocks[rows - 1](
+            static_cast<const T*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
+            static_cast<const T*>(panels) + static_cast<std::ptrdiff_t>(panel) * k * kPanel, k,
+            c + static_cast<std::ptrdiff_t>(row) * ldc + panel * kPanel, ldc, add);
       });
 }
 template <std::size_t... kR>
@@ -111,10 +120,12 @@ constexpr std::array<BlockFn<BF16>, kRows> blocks_bf16(std::index_sequence<kR...
   return {rows_bf16<kR + 1>...};
 }
 using Rows = std::make_index_sequence<kRows>;
-void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc, bool add) {
+void run_f32(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc,
+             bool add) {
   run<float>(blocks_f32(Rows()), a, lda, m, panels, k, n, c, ldc, add);
 }
-void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc, bool add) {
+void run_bf16(const void* a, int lda, int m, const void* panels, int k, int n, float* c, int ldc,
+              bool add) {
   run<BF16>(blocks_bf16(Rows()), a, lda, m, panels, k, n, c, ldc, add);
 }
 const char* target_name() { return hwy::TargetName(HWY_TARGET); }

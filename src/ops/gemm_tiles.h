@@ -1,5 +1,5 @@
-// How a product is cut into tiles of a few rows by one or several panels, whose sums stay in registers: shared by all
-// kernels but AMX. Not a kernel itself.
+// How a product is cut into tiles of a few rows by one or several panels, whose sums stay in
+// registers: shared by all kernels but AMX. Not a kernel itself.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@ struct TileShape {
   int m, n_panels, row_bytes;  // of A
 };
 
-/// Calls tile(first row, rows, first panel, panels): at most kMaxRows rows, in parts of nearly equal size, by one
-/// panel, or by wide(rows) of them where all of the rows are one tile.
+/// Calls tile(first row, rows, first panel, panels): at most kMaxRows rows, in parts of nearly
+/// equal size, by one panel, or by wide(rows) of them where all of the rows are one tile.
 template <int kMaxRows, class Wide, class Tile>
 void for_tiles(const TileShape& s, const Wide& wide, const Tile& tile) {
   constexpr int kChunkBytes = 384 << 10;  // rows of A that stay in the second-level cache

@@ -1,7 +1,8 @@
-// Which instruction sets may be used: the limit that the user has set. Setting it is public (ponder/machine.h).
+// Which instruction sets may be used: the limit that the user has set. Setting it is public
+// (ponder/core/machine.h).
 #pragma once
 
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 
 namespace ponder {
 

@@ -1,4 +1,5 @@
-// Norms by Highway: sums are written out, so that their order is fixed; plain loops are vectorised for each target.
+// Norms by Highway: sums are written out, so that their order is fixed; plain loops are vectorised
+// for each target.
 #include "ops/norm.h"
 
 #include <cmath>
@@ -30,7 +31,8 @@ HWY_INLINE float sum_of_squares(const float* x, int n) {
 }
 HWY_INLINE float sum_of_products(const float* x, const float* y, const float* z, int n) {
   return sum_over(n, [x, y, z](int i, auto sum) {
-    return hn::MulAdd(hn::Mul(hn::LoadU(kND, x + i), hn::LoadU(kND, y + i)), hn::LoadU(kND, z + i), sum);
+    return hn::MulAdd(hn::Mul(hn::LoadU(kND, x + i), hn::LoadU(kND, y + i)), hn::LoadU(kND, z + i),
+                      sum);
   });
 }
 
@@ -50,7 +52,8 @@ struct Moments {
 };
 HWY_INLINE Moments moments(const float* x, int n, float eps) {
   const float mean =
-      sum_over(n, [x](int i, auto sum) { return hn::Add(sum, hn::LoadU(kND, x + i)); }) / static_cast<float>(n);
+      sum_over(n, [x](int i, auto sum) { return hn::Add(sum, hn::LoadU(kND, x + i)); }) /
+      static_cast<float>(n);
   const float var = sum_over(n, [x, mean](int i, auto sum) {
     const auto v = hn::Sub(hn::LoadU(kND, x + i), hn::Set(kND, mean));
     return hn::MulAdd(v, v, sum);
@@ -65,11 +68,15 @@ void layer_norm_t(const float* x, const float* w, const float* b, int n, float e
 void layer_norm_vjp_t(const float* x, const float* w, int n, float eps, const float* g, float* dx) {
   const Moments m = moments(x, n, eps);
   const float mean_g =
-      sum_over(n, [w, g](int i, auto sum) { return hn::MulAdd(hn::LoadU(kND, w + i), hn::LoadU(kND, g + i), sum); }) /
+      sum_over(n,
+               [w, g](int i, auto sum) {
+                 return hn::MulAdd(hn::LoadU(kND, w + i), hn::LoadU(kND, g + i), sum);
+               }) /
       static_cast<float>(n);
   const float mean_gx = sum_of_products(w, g, x, n) / static_cast<float>(n);
   const float along = (mean_gx - m.mean * mean_g) * m.scale;
-  for (int i = 0; i < n; ++i) dx[i] += m.scale * (w[i] * g[i] - mean_g - (x[i] - m.mean) * m.scale * along);
+  for (int i = 0; i < n; ++i)
+    dx[i] += m.scale * (w[i] * g[i] - mean_g - (x[i] - m.mean) * m.scale * along);
 }
 
 }  // namespace ponder::HWY_NAMESPACE
@@ -91,7 +98,8 @@ void rms_norm_vjp(const float* x, const float* w, int n, float eps, const float*
 void layer_norm(const float* x, const float* w, const float* b, int n, float eps, float* out) {
   HWY_DYNAMIC_DISPATCH(layer_norm_t)(x, w, b, n, eps, out);
 }
-void layer_norm_vjp(const float* x, const float* w, int n, float eps, const float* dout, float* dx) {
+void layer_norm_vjp(const float* x, const float* w, int n, float eps, const float* dout,
+                    float* dx) {
   HWY_DYNAMIC_DISPATCH(layer_norm_vjp_t)(x, w, n, eps, dout, dx);
 }
 

@@ -1,5 +1,6 @@
-// Norms of one row of activations and their derivatives, float32, sums in one fixed order. n: a multiple of 16 (checked
-// when a model is loaded). Weights are frozen: there is no derivative for them.
+// Norms of one row of activations and their derivatives, float32, sums in one fixed order. n: a
+// multiple of 16 (checked when a model is loaded). Weights are frozen: there is no derivative for
+// them.
 #pragma once
 
 namespace ponder {

@@ -1,4 +1,5 @@
-// Paths of the tree of prefixes as attention sees them: runs of consecutive slots. Not the tree (model/prefix_tree.h).
+// Paths of the tree of prefixes as attention sees them: runs of consecutive slots. Not the tree
+// (model/prefix_tree.h).
 #pragma once
 
 #include <algorithm>

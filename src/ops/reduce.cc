@@ -30,7 +30,8 @@ float max_of_t(const float* x, int n) {
   return best;
 }
 
-// Lanes beyond n count as masked: exp(-inf) = 0. The difference is kept above -1e4, so that 0 times it is 0.
+// Lanes beyond n count as masked: exp(-inf) = 0. The difference is kept above -1e4, so that 0 times
+// it is 0.
 BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha, bool want_dot) {
   BlockSums out{max_of_t(logits, n), 0, 0, 0};
   if (out.max == -std::numeric_limits<float>::infinity()) return out;
@@ -56,8 +57,8 @@ BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha,
 }
 
 // Exponents are kept above -1e4: exp_of gives zero there, and -inf times alpha stays out of it.
-void softmax_sum_t(const float* x, int n, float scale, float shift, float scale_alpha, float alpha, float shift_alpha,
-                   float* out) {
+void softmax_sum_t(const float* x, int n, float scale, float shift, float scale_alpha, float alpha,
+                   float shift_alpha, float* out) {
   const V floor = hn::Set(kD, -1e4f);
   const auto term = [&](V v) {
     V y = hn::Mul(hn::Set(kD, scale), exp_of(hn::Max(hn::Sub(v, hn::Set(kD, shift)), floor)));
@@ -90,8 +91,8 @@ float max_of(const float* x, int n) { return HWY_DYNAMIC_DISPATCH(max_of_t)(x, n
 BlockSums block_sums(const float* l, int n, float alpha, bool want_alpha, bool want_dot) {
   return HWY_DYNAMIC_DISPATCH(block_sums_t)(l, n, alpha, want_alpha, want_dot);
 }
-void softmax_sum(const float* x, int n, float scale, float shift, float scale_alpha, float alpha, float shift_alpha,
-                 float* out) {
+void softmax_sum(const float* x, int n, float scale, float shift, float scale_alpha, float alpha,
+                 float shift_alpha, float* out) {
   HWY_DYNAMIC_DISPATCH(softmax_sum_t)(x, n, scale, shift, scale_alpha, alpha, shift_alpha, out);
 }
 

@@ -14,9 +14,10 @@ struct BlockSums {
 };
 BlockSums block_sums(const float* logits, int n, float alpha, bool want_alpha, bool want_dot);
 
-/// out[i] = scale exp(x[i] - shift) + scale_alpha exp(alpha x[i] - shift_alpha): what the derivative of log-sum-exps
-/// leaves of a row; zero where x is -inf. scale_alpha = 0: without the second term. out may be x.
-void softmax_sum(const float* x, int n, float scale, float shift, float scale_alpha, float alpha, float shift_alpha,
-                 float* out);
+/// out[i] = scale exp(x[i] - shift) + scale_alpha exp(alpha x[i] - shift_alpha): what the
+/// derivative of log-sum-exps leaves of a row; zero where x is -inf. scale_alpha = 0: without the
+/// second term. out may be x.
+void softmax_sum(const float* x, int n, float scale, float shift, float scale_alpha, float alpha,
+                 float shift_alpha, float* out);
 
 }  // namespace ponder

@@ -1,6 +1,6 @@
-// Scalar references of the row operations, for any number type T: double to compare with, complex<double> for
-// derivatives exact to rounding by the complex step (Squire and Trapp 1998). Written after the formulas, not for speed;
-// nothing here is used by the engine.
+// Scalar references of the row operations, for any number type T: double to compare with,
+// complex<double> for derivatives exact to rounding by the complex step (Squire and Trapp 1998).
+// Written after the formulas, not for speed; nothing here is used by the engine.
 #pragma once
 
 #include <cmath>
@@ -32,7 +32,8 @@ Vec<T> layer_norm(const Vec<T>& x, const Vec<double>& w, const Vec<double>& b, d
   for (const T& v : x) mean += v / n;
   for (const T& v : x) var += (v - mean) * (v - mean) / n;
   Vec<T> y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) y[i] = (x[i] - mean) / std::sqrt(var + eps) * w[i] + b[i];
+  for (std::size_t i = 0; i < x.size(); ++i)
+    y[i] = (x[i] - mean) / std::sqrt(var + eps) * w[i] + b[i];
   return y;
 }
 
@@ -74,8 +75,8 @@ T log_sum_exp(const Vec<T>& x) {
 
 /// One query over keys and values [first, n): the weighted sum of values.
 template <class T>
-Vec<T> attend(const Vec<T>& q, const Vec<Vec<T>>& keys, const Vec<Vec<T>>& values, int first, double scale,
-              double cap) {
+Vec<T> attend(const Vec<T>& q, const Vec<Vec<T>>& keys, const Vec<Vec<T>>& values, int first,
+              double scale, double cap) {
   Vec<T> scores;
   for (std::size_t j = first; j < keys.size(); ++j) {
     T s = 0;
@@ -85,7 +86,8 @@ Vec<T> attend(const Vec<T>& q, const Vec<Vec<T>>& keys, const Vec<Vec<T>>& value
   const T lse = log_sum_exp(scores);
   Vec<T> out(q.size(), T(0));
   for (std::size_t j = first; j < keys.size(); ++j)
-    for (std::size_t i = 0; i < q.size(); ++i) out[i] += std::exp(scores[j - first] - lse) * values[j][i];
+    for (std::size_t i = 0; i < q.size(); ++i)
+      out[i] += std::exp(scores[j - first] - lse) * values[j][i];
   return out;
 }
 

@@ -19,8 +19,8 @@ HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Where the vectors of kPanel positions lie, and of others, which are fetched from memory meanwhile, evenly: a few rows
-// of queries have little else to do while they wait for it.
+// Where the vectors of kPanel positions lie, and of others, which are fetched from memory
+// meanwhile, evenly: a few rows of queries have little else to do while they wait for it.
 struct Vectors {
   const std::byte* const* at;
   const std::byte* const* ahead;
@@ -29,7 +29,8 @@ struct Vectors {
 // To the second-level cache, which waits for twice as many lines at once as the first.
 HWY_INLINE void prefetch(const std::byte* line) { __builtin_prefetch(line, 0, 2); }
 
-// Vectors of words as they are kept: 32 bits wide, or half that, of half precision, and widened to float32.
+// Vectors of words as they are kept: 32 bits wide, or half that, of half precision, and widened to
+// float32.
 struct Words {
   static constexpr std::size_t kBytes = 4;
   template <class D>
@@ -43,7 +44,8 @@ struct Halves {
   static HWY_INLINE hn::Vec<D> load(D d, const std::byte* from) {
     const hn::RebindToFloat<D> df;
     const hn::Rebind<hwy::float16_t, decltype(df)> dh;
-    return hn::BitCast(d, hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from))));
+    return hn::BitCast(
+        d, hn::PromoteTo(df, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(from))));
   }
 };
 
@@ -68,7 +70,8 @@ HWY_INLINE void store_blocks(D d, hn::Vec<D> v, std::ptrdiff_t distance, std::ui
   }
 }
 
-// out (n_words, kPanel) = the vectors' words, n_words of each; vectors in multiples of four, words in multiples of 16.
+// out (n_words, kPanel) = the vectors' words, n_words of each; vectors in multiples of four, words
+// in multiples of 16.
 template <class Kept>
 void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
   const hn::CappedTag<std::uint32_t, 16> d;
@@ -81,7 +84,8 @@ void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
         for (int i = 0; i < 4; ++i) prefetch(v.ahead[r + i] + byte);
       const auto a = Kept::load(d, v.at[r] + byte), b = Kept::load(d, v.at[r + 1] + byte),
                  c = Kept::load(d, v.at[r + 2] + byte), e = Kept::load(d, v.at[r + 3] + byte);
-      const auto ab = hn::BitCast(d2, hn::InterleaveLower(d, a, b)), ce = hn::BitCast(d2, hn::InterleaveLower(d, c, e));
+      const auto ab = hn::BitCast(d2, hn::InterleaveLower(d, a, b)),
+                 ce = hn::BitCast(d2, hn::InterleaveLower(d, c, e));
       const auto ab2 = hn::BitCast(d2, hn::InterleaveUpper(d, a, b)),
                  ce2 = hn::BitCast(d2, hn::InterleaveUpper(d, c, e));
       // Block b of each holds word w + 4 b, and those after it.
@@ -89,14 +93,16 @@ void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
       constexpr std::ptrdiff_t kDistance = 4 * kPanel;
       store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d2, ab, ce)), kDistance, to);
       store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d2, ab, ce)), kDistance, to + kPanel);
-      store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d2, ab2, ce2)), kDistance, to + 2 * kPanel);
-      store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d2, ab2, ce2)), kDistance, to + 3 * kPanel);
+      store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d2, ab2, ce2)), kDistance,
+                   to + 2 * kPanel);
+      store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d2, ab2, ce2)), kDistance,
+                   to + 3 * kPanel);
     }
 }
 #endif
 
-void turn_t(bool halves, const std::byte* const* at, const std::byte* const* ahead, int n_rows, int n_words,
-            std::uint32_t* out) {
+void turn_t(bool halves, const std::byte* const* at, const std::byte* const* ahead, int n_rows,
+            int n_words, std::uint32_t* out) {
   (halves ? turn<Halves> : turn<Words>)({at, ahead}, n_rows, n_words, out);
 }
 
@@ -107,21 +113,24 @@ void widen_rows_t(const std::byte* const* rows, int width, std::ptrdiff_t distan
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
   for (int r = 0; r < kPanel; ++r, out += kPanel)
     for (int i = 0; i < width; i += kLanes)
-      hn::StoreU(hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(rows[r]) + i)), d,
-                 out + i / kPanel * distance + i % kPanel);
+      hn::StoreU(
+          hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(rows[r]) + i)),
+          d, out + i / kPanel * distance + i % kPanel);
 }
 
-// out (width / kPanel panels at a distance, kPanel / 2 pairs of rows, kPanel words) = bf16 values of two rows beside
-// each other.
-void pair_rows_t(const std::byte* const* rows, const std::byte* const* ahead, int width, std::ptrdiff_t distance,
-                 std::uint32_t* out) {
+// out (width / kPanel panels at a distance, kPanel / 2 pairs of rows, kPanel words) = bf16 values
+// of two rows beside each other.
+void pair_rows_t(const std::byte* const* rows, const std::byte* const* ahead, int width,
+                 std::ptrdiff_t distance, std::uint32_t* out) {
   for (int r = 0; r < kPanel; r += 2, out += kPanel) {
-    const auto *x = reinterpret_cast<const BF16*>(rows[r]), *y = reinterpret_cast<const BF16*>(rows[r + 1]);
+    const auto *x = reinterpret_cast<const BF16*>(rows[r]),
+               *y = reinterpret_cast<const BF16*>(rows[r + 1]);
     for (int first = 0; first < width; first += kPanel) {  // a line of each
       prefetch(ahead[r] + first * sizeof(BF16));
       prefetch(ahead[r + 1] + first * sizeof(BF16));
       std::uint32_t* to = out + first / kPanel * distance;
-      for (int i = 0; i < kPanel; ++i) to[i] = static_cast<std::uint32_t>(y[first + i]) << 16 | x[first + i];
+      for (int i = 0; i < kPanel; ++i)
+        to[i] = static_cast<std::uint32_t>(y[first + i]) << 16 | x[first + i];
     }
   }
 }
@@ -179,7 +188,8 @@ void store_vector(SlotType type, const float* x, int n, std::byte* out) {
   std::fill(half + n, half + round_up(n, kPanel), std::uint16_t{0});
 }
 
-void pack_as_outputs(const SlotVectors& v, std::span<const KvRun> runs, int begin, int n, std::byte* panels) {
+void pack_as_outputs(const SlotVectors& v, std::span<const KvRun> runs, int begin, int n,
+                     std::byte* panels) {
   const int n_words = static_cast<int>(slot_panel_bytes(v, 1) / sizeof(std::uint32_t));
   for (int i = 0; i < n; i += kPanel, panels += slot_panel_bytes(v, kPanel)) {
     const Rows rows = rows_of(v, runs, begin + i);
@@ -189,19 +199,23 @@ void pack_as_outputs(const SlotVectors& v, std::span<const KvRun> runs, int begi
   }
 }
 
-void pack_as_inputs(const SlotVectors& v, std::span<const KvRun> runs, int begin, int n, std::byte* panels) {
-  const std::size_t input = kPanel * compute_bytes(product_compute(v.type));             // bytes
-  const auto distance = static_cast<std::ptrdiff_t>(n * input / sizeof(std::uint32_t));  // of panels, in words
+void pack_as_inputs(const SlotVectors& v, std::span<const KvRun> runs, int begin, int n,
+                    std::byte* panels) {
+  const std::size_t input = kPanel * compute_bytes(product_compute(v.type));  // bytes
+  const auto distance =
+      static_cast<std::ptrdiff_t>(n * input / sizeof(std::uint32_t));  // of panels, in words
   for (int i = 0; i < n; i += kPanel) {
     const Rows rows = rows_of(v, runs, begin + i);
     std::byte* to = panels + i * input;
     switch (v.type) {
       case SlotType::kBF16:
         HWY_DYNAMIC_DISPATCH(pair_rows_t)
-        (rows.at.data(), rows.ahead.data(), v.width, distance, reinterpret_cast<std::uint32_t*>(to));
+        (rows.at.data(), rows.ahead.data(), v.width, distance,
+         reinterpret_cast<std::uint32_t*>(to));
         break;
       case SlotType::kHalf:
-        HWY_DYNAMIC_DISPATCH(widen_rows_t)(rows.at.data(), v.width, distance, reinterpret_cast<float*>(to));
+        HWY_DYNAMIC_DISPATCH(widen_rows_t)
+        (rows.at.data(), v.width, distance, reinterpret_cast<float*>(to));
         break;
       case SlotType::kF32:
         for (int r = 0; r < kPanel; ++r)

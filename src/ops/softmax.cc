@@ -51,7 +51,8 @@ HWY_INLINE float weights_of(const float* s, int n, float max, T* out) {
   }
   if (i < n) {
     const auto inside = hn::FirstN(kD, n - i);
-    const V e = hn::IfThenElseZero(inside, exp_of(hn::Sub(hn::MaskedLoad(inside, kD, s + i), shift)));
+    const V e =
+        hn::IfThenElseZero(inside, exp_of(hn::Sub(hn::MaskedLoad(inside, kD, s + i), shift)));
     sum = hn::Add(sum, e);
     store(e, n - i, out + i);
   }
@@ -72,7 +73,8 @@ void softmax_vjp_t(float* p, float* ds, int n, float lse, float cap) {
   for (int i = 0; i < n; i += kLanes) {
     const V e = weights(hn::MaskedLoad(inside(i), kD, p + i));
     sum = hn::MulAdd(hn::IfThenElseZero(inside(i), e), hn::MaskedLoad(inside(i), kD, ds + i), sum);
-    if (cap == 0) hn::BlendedStore(e, inside(i), kD, p + i);  // else the slope needs the scores once more
+    if (cap == 0)
+      hn::BlendedStore(e, inside(i), kD, p + i);  // else the slope needs the scores once more
   }
   const V mean = hn::Set(kD, hn::GetLane(hn::SumOfLanes(kD, sum)));
   for (int i = 0; i < n; i += kLanes) {

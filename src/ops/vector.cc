@@ -74,7 +74,9 @@ HWY_EXPORT(from_bf16_t);
 HWY_EXPORT(to_half_t);
 
 void add(float* x, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_t)(x, y, n); }
-void add(float* x, float w, const float* y, int n) { HWY_DYNAMIC_DISPATCH(add_scaled_t)(x, w, y, n); }
+void add(float* x, float w, const float* y, int n) {
+  HWY_DYNAMIC_DISPATCH(add_scaled_t)(x, w, y, n);
+}
 
 float dot(const float* x, const float* y, int n) { return HWY_DYNAMIC_DISPATCH(dot_t)(x, y, n); }
 
@@ -82,18 +84,21 @@ namespace {
 using ToBF16 = void (*)(const float*, int, BF16*);
 void to_bf16_any(const float* x, int n, BF16* out) { HWY_DYNAMIC_DISPATCH(to_bf16_t)(x, n, out); }
 ToBF16 to_bf16_of_this_cpu() {
-  const bool best = instruction_set_limit() == InstructionSet::kBest && gemm::avx512_bf16_available();
+  const bool best =
+      instruction_set_limit() == InstructionSet::kBest && gemm::avx512_bf16_available();
   return best ? gemm::to_bf16_avx512 : to_bf16_any;
 }
 }  // namespace
 
-void convert_rows(Compute compute, const float* x, std::ptrdiff_t ld, int n_rows, int n, std::byte* out,
-                  std::ptrdiff_t out_bytes) {
+void convert_rows(Compute compute, const float* x, std::ptrdiff_t ld, int n_rows, int n,
+                  std::byte* out, std::ptrdiff_t out_bytes) {
   if (compute == Compute::kF32) {
-    for (int i = 0; i < n_rows; ++i) std::memcpy(out + i * out_bytes, x + i * ld, n * sizeof(float));
+    for (int i = 0; i < n_rows; ++i)
+      std::memcpy(out + i * out_bytes, x + i * ld, n * sizeof(float));
   } else {
     const ToBF16 to_bf16_row = to_bf16_of_this_cpu();
-    for (int i = 0; i < n_rows; ++i) to_bf16_row(x + i * ld, n, reinterpret_cast<BF16*>(out + i * out_bytes));
+    for (int i = 0; i < n_rows; ++i)
+      to_bf16_row(x + i * ld, n, reinterpret_cast<BF16*>(out + i * out_bytes));
   }
 }
 
@@ -109,7 +114,9 @@ void expand(Compute compute, const void* x, int n, float* out) {
   }
 }
 
-void to_half(const float* x, int n, std::uint16_t* out) { HWY_DYNAMIC_DISPATCH(to_half_t)(x, n, out); }
+void to_half(const float* x, int n, std::uint16_t* out) {
+  HWY_DYNAMIC_DISPATCH(to_half_t)(x, n, out);
+}
 
 void to_compute(Compute compute, const float* x, int n, void* out) {
   const std::size_t size = compute_bytes(compute), pad = (round_up(n, kKBlock) - n) * size;

@@ -1,4 +1,5 @@
-// Adam: steps along the running mean of a gradient, each coordinate scaled by its running size. Kingma and Ba 2015.
+// Adam: steps along the running mean of a gradient, each coordinate scaled by its running size.
+// Kingma and Ba 2015.
 #pragma once
 
 #include <cmath>
@@ -20,7 +21,8 @@ class Adam {
       const double g = gradient[i];
       mean_[i] = static_cast<T>(kMean * mean_[i] + (1 - kMean) * g);
       square_[i] = static_cast<T>(kSquare * square_[i] + (1 - kSquare) * g * g);
-      x[i] += static_cast<T>(rate_ * (mean_[i] / mean_weight) / (std::sqrt(square_[i] / square_weight) + kFloor));
+      x[i] += static_cast<T>(rate_ * (mean_[i] / mean_weight) /
+                             (std::sqrt(square_[i] / square_weight) + kFloor));
     }
   }
 

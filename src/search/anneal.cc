@@ -1,6 +1,6 @@
-// The exponents of the stages are replicas of one energy: a chain is annealed by moving it from one to the next, and no
-// kernel knows of it.
-#include "ponder/anneal.h"
+// The exponents of the stages are replicas of one energy: a chain is annealed by moving it from one
+// to the next, and no kernel knows of it.
+#include "ponder/search/anneal.h"
 
 #include <algorithm>
 #include <memory>
@@ -19,7 +19,8 @@ constexpr int kStartTries = 8;
 
 class Annealer {
  public:
-  Annealer(const Energy& e, const AnnealConfig& c) : energy_(e), config_(c), chains_(c.chains), best_(c.chains) {}
+  Annealer(const Energy& e, const AnnealConfig& c)
+      : energy_(e), config_(c), chains_(c.chains), best_(c.chains) {}
   Status make_kernels();
   Status start(std::span<const Reply>);
   bool started() const { return started_; }
@@ -43,7 +44,8 @@ Status Annealer::make_kernels() {
   const auto& stages = config_.stages;
   for (std::size_t s = 0; s < stages.size(); ++s) {
     const auto same = [&](const AnnealStage& other) { return other.kernel == stages[s].kernel; };
-    const auto first = static_cast<std::size_t>(std::find_if(stages.begin(), stages.end(), same) - stages.begin());
+    const auto first =
+        static_cast<std::size_t>(std::find_if(stages.begin(), stages.end(), same) - stages.begin());
     if (first == s) {
       PONDER_ASSIGN(auto kernel, stages[s].kernel.make(energy_));
       kernels_.push_back(std::move(kernel));
@@ -57,7 +59,8 @@ Status Annealer::make_kernels() {
 std::vector<std::unique_ptr<Choices>> Annealer::choices() const {
   std::vector<std::unique_ptr<Choices>> all;
   for (std::size_t c = 0; c < chains_.size(); ++c)
-    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(steps_)));
+    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(c),
+                                 static_cast<std::uint32_t>(steps_)));
   return all;
 }
 
@@ -74,7 +77,8 @@ Status Annealer::start(std::span<const Reply> replies) {
     if (!s.ok() && (chains_.empty() || s.error().code != Code::kNumeric)) return s;
   } else {
     std::vector<Energy::Edit> edits;
-    for (std::size_t c = 0; c < chains_.size(); ++c) edits.push_back({.tail = usable[c % usable.size()]->tokens});
+    for (std::size_t c = 0; c < chains_.size(); ++c)
+      edits.push_back({.tail = usable[c % usable.size()]->tokens});
     std::vector<ChainState> states;
     PONDER_TRY(energy_.evaluate(edits, states));
     chains_ = std::move(states);
@@ -118,7 +122,8 @@ AnnealResult Annealer::result() const {
 }
 
 // The search itself. kCancelled where the budget ended it.
-Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c, std::span<const Reply> starts) {
+Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c,
+           std::span<const Reply> starts) {
   PONDER_TRY(a.start(starts));
   PONDER_TRY(a.make_kernels());
   if (c.progress) c.progress(a.result().replies[0]);
@@ -129,7 +134,8 @@ Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c, std::span
         PONDER_TRY(a.step(s));
         if (c.progress) c.progress(a.result().replies[0]);
       }
-    if (d.cost().total() == spent) return {};  // chains that cannot move, which no budget of tokens would end
+    if (d.cost().total() == spent)
+      return {};  // chains that cannot move, which no budget of tokens would end
   }
   return {};
 }
@@ -158,23 +164,28 @@ std::vector<AnnealStage> stages_of(const KernelSpec& kernel, double highest) {
   return stages;
 }
 
-Result<AnnealResult> anneal(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const AnnealConfig& c,
-                            std::span<const Reply> starts, const Budget& budget) {
-  const bool counts = std::all_of(c.stages.begin(), c.stages.end(), [](const auto& s) { return s.steps >= 0; });
+Result<AnnealResult> anneal(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                            const AnnealConfig& c, std::span<const Reply> starts,
+                            const Budget& budget) {
+  const bool counts =
+      std::all_of(c.stages.begin(), c.stages.end(), [](const auto& s) { return s.steps >= 0; });
   if (c.chains < 1 || c.stages.empty() || !counts)
-    return Error{Code::kInvalid, "a chain and a stage at least, and steps from 0", "less", "annealed chains", ""};
+    return Error{Code::kInvalid, "a chain and a stage at least, and steps from 0", "less",
+                 "annealed chains", ""};
   StoppingDensity stopping(d, budget);
   std::vector<Replica> replicas;
   for (const AnnealStage& s : c.stages) replicas.push_back({.alpha = s.alpha});
   PONDER_ASSIGN(const Energy energy, Energy::make(stopping, context, law, std::move(replicas)));
   Annealer a(energy, c);
   const Status s = run(a, d, c, starts);
-  const bool no_start = !s.ok() && s.error().code == Code::kNumeric && !a.started();  // nothing ends by the horizon
+  const bool no_start =
+      !s.ok() && s.error().code == Code::kNumeric && !a.started();  // nothing ends by the horizon
   if (!s.ok() && !ends_search(s) && !no_start) return s.error();
   AnnealResult result = a.result();
   if (!a.started())  // the budget did not reach so far: the starts stand
     for (const Reply& r : starts)
-      if (law.is_reply(r.tokens) && (result.replies.empty() || r.logprob > result.replies[0].logprob))
+      if (law.is_reply(r.tokens) &&
+          (result.replies.empty() || r.logprob > result.replies[0].logprob))
         result.replies = {r};
   return result;
 }

@@ -1,12 +1,13 @@
-// Token space: Gumbel-Softmax (Jang et al. 2017, Maddison et al. 2017) with Adam on normalised logits (Fast SeqProp).
-#include "ponder/ascent.h"
+// Token space: Gumbel-Softmax (Jang et al. 2017, Maddison et al. 2017) with Adam on normalised
+// logits (Fast SeqProp).
+#include "ponder/search/ascent.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "energy/gumbel.h"
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 #include "search/adam.h"
 #include "search/stopping_density.h"
 
@@ -49,7 +50,8 @@ class Ascent {
 
 std::vector<double> Ascent::one_hot() const {
   std::vector<double> z;
-  for (std::size_t i = 0; i < candidates_.size(); ++i) z.push_back(candidates_[i] == start_[i / m_] ? 1 : 0);
+  for (std::size_t i = 0; i < candidates_.size(); ++i)
+    z.push_back(candidates_[i] == start_[i / m_] ? 1 : 0);
   return z;
 }
 
@@ -60,7 +62,8 @@ Moments moments(std::span<const double> z) {
   constexpr double kFloor = 1e-6;
   Moments out;
   for (double v : z) out.mean += v / static_cast<double>(z.size());
-  for (double v : z) out.deviation += (v - out.mean) * (v - out.mean) / static_cast<double>(z.size());
+  for (double v : z)
+    out.deviation += (v - out.mean) * (v - out.mean) / static_cast<double>(z.size());
   out.deviation = std::sqrt(out.deviation + kFloor);
   return out;
 }
@@ -95,18 +98,21 @@ void Ascent::climb(Chain& c, std::span<const double> slope) const {
     }
     along = dscale[t] / m_;
     for (int j = 0; j < m_; ++j)
-      dz[t * m_ + j] = c.scale[t] / at.deviation * (g[j] - mean - along * (z[j] - at.mean) / at.deviation);
+      dz[t * m_ + j] =
+          c.scale[t] / at.deviation * (g[j] - mean - along * (z[j] - at.mean) / at.deviation);
   }
   c.adam_z.ascend(dz, c.z);
   c.adam_scale.ascend(dscale, c.scale);
 }
 
 // f of what each point snaps to; texts seen before are not scored again.
-Status Ascent::snap(const TokenRelaxation& r, std::span<const std::vector<double>> points, std::vector<double>& f) {
+Status Ascent::snap(const TokenRelaxation& r, std::span<const std::vector<double>> points,
+                    std::vector<double>& f) {
   std::vector<std::vector<Token>> texts, fresh;
   for (const auto& z : points) texts.push_back(r.decode(z));
   for (const auto& x : texts)
-    if (!known_.contains(x) && std::find(fresh.begin(), fresh.end(), x) == fresh.end()) fresh.push_back(x);
+    if (!known_.contains(x) && std::find(fresh.begin(), fresh.end(), x) == fresh.end())
+      fresh.push_back(x);
   std::vector<double> values;
   if (!fresh.empty()) PONDER_TRY(score_.score(fresh, values));
   for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -121,20 +127,23 @@ Status Ascent::snap(const TokenRelaxation& r, std::span<const std::vector<double
 }
 
 Status Ascent::run() {
-  PONDER_ASSIGN(const TokenRelaxation r, TokenRelaxation::make(score_, candidates_, m_, config_.relaxation));
+  PONDER_ASSIGN(const TokenRelaxation r,
+                TokenRelaxation::make(score_, candidates_, m_, config_.relaxation));
   std::vector<double> f;
   const std::vector<double> z = one_hot();
   PONDER_TRY(snap(r, {&z, 1}, f));
-  std::vector<Chain> chains(config_.chains,
-                            {z, std::vector<double>(start_.size(), 1), Adam<double>(z.size(), config_.rate),
-                             Adam<double>(start_.size(), config_.rate)});
+  std::vector<Chain> chains(config_.chains, {z, std::vector<double>(start_.size(), 1),
+                                             Adam<double>(z.size(), config_.rate),
+                                             Adam<double>(start_.size(), config_.rate)});
   for (int k = 0; k < config_.steps; ++k) {
     std::vector<std::vector<double>> points;
     for (std::size_t c = 0; c < chains.size(); ++c)
-      points.push_back(logits(
-          chains[c], *random_choices(config_.seed, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(k))));
+      points.push_back(
+          logits(chains[c], *random_choices(config_.seed, static_cast<std::uint32_t>(c),
+                                            static_cast<std::uint32_t>(k))));
     std::vector<TokenRelaxation::Value> values;
-    PONDER_TRY(r.evaluate(points, between(config_.tau_first, config_.tau_last, k, config_.steps), values));
+    PONDER_TRY(
+        r.evaluate(points, between(config_.tau_first, config_.tau_last, k, config_.steps), values));
     PONDER_TRY(snap(r, points, f));
     for (std::size_t c = 0; c < chains.size(); ++c) {
       if (!values[c].finite) continue;
@@ -152,8 +161,9 @@ Status Ascent::run() {
 
 }  // namespace
 
-Result<AscentResult> ascend(SoftScore& score, const std::vector<Token>& start, const std::vector<Token>& candidates,
-                            int m, const std::vector<bool>& frozen, const AscentConfig& c) {
+Result<AscentResult> ascend(SoftScore& score, const std::vector<Token>& start,
+                            const std::vector<Token>& candidates, int m,
+                            const std::vector<bool>& frozen, const AscentConfig& c) {
   const auto bad = [](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, "ascent", ""};
   };
@@ -166,7 +176,8 @@ Result<AscentResult> ascend(SoftScore& score, const std::vector<Token>& start, c
     return bad("a chain, and temperatures and a rate above 0", "less");
   for (std::size_t t = 0; t < start.size(); ++t)
     if (std::count(candidates.begin() + t * m, candidates.begin() + (t + 1) * m, start[t]) == 0)
-      return bad("the start's tokens among the candidates", "token " + std::to_string(start[t]) + " not in its list");
+      return bad("the start's tokens among the candidates",
+                 "token " + std::to_string(start[t]) + " not in its list");
   Ascent a(score, start, candidates, m, frozen, c);
   const Status s = a.run();
   if (!s.ok() && !ends_search(s)) return s.error();

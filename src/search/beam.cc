@@ -18,8 +18,8 @@ struct Child {
 };
 
 // Takes out the children that close at position t, too early to count: they are no candidates.
-void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live, std::vector<Child>& children,
-                std::optional<Reply>& shorter) {
+void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live,
+                std::vector<Child>& children, std::optional<Reply>& shorter) {
   std::erase_if(children, [&](const Child& c) {
     if (!law.closes(t, c.token)) return false;
     if (!shorter || c.logprob > shorter->logprob) {
@@ -32,9 +32,11 @@ void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live, std::
 
 }  // namespace
 
-Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BeamConfig& c,
-                               const Budget& budget) {
-  if (c.width < 1) return Error{Code::kInvalid, "a beam of at least 1", std::to_string(c.width), "beam search", ""};
+Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                               const BeamConfig& c, const Budget& budget) {
+  if (c.width < 1)
+    return Error{Code::kInvalid, "a beam of at least 1", std::to_string(c.width), "beam search",
+                 ""};
   const Clock clock(d, budget);
   const auto width = static_cast<std::size_t>(c.width);
   BeamResult result;
@@ -43,7 +45,8 @@ Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const
   double told = -std::numeric_limits<double>::infinity();
   int t = 0;
   const auto hopeless = [&] {
-    return live.empty() || (result.replies.size() >= width && live[0].logprob <= result.replies[width - 1].logprob);
+    return live.empty() ||
+           (result.replies.size() >= width && live[0].logprob <= result.replies[width - 1].logprob);
   };
   for (; !hopeless() && law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
@@ -62,7 +65,8 @@ Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const
     PONDER_TRY(d.extend(batch, rows));
     std::vector<Child> children;
     for (std::size_t i = 0; i < live.size(); ++i)
-      for (const TokenProb& v : rows.rows[i].list) children.push_back({live[i].logprob + v.logprob, i, v.token});
+      for (const TokenProb& v : rows.rows[i].list)
+        children.push_back({live[i].logprob + v.logprob, i, v.token});
     if (!law.counts(t + 1)) take_short(law, t, live, children, result.shorter);
     std::stable_sort(children.begin(), children.end(),
                      [](const Child& a, const Child& b) { return a.logprob > b.logprob; });

@@ -1,12 +1,12 @@
-// Best-first search with a certificate, docs/methods.md#best-first: the frontier's largest bound holds for every reply
-// that has not been seen, so the search is over when the worst reply kept is worth at least that. Its heap is in
-// frontier.h, its results in kept_replies.h.
+// Best-first search with a certificate, docs/methods.md#best-first: the frontier's largest bound
+// holds for every reply that has not been seen, so the search is over when the worst reply kept is
+// worth at least that. Its heap is in frontier.h, its results in kept_replies.h.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <new>
 
-#include "ponder/energy.h"
+#include "ponder/energy/energy.h"
 #include "search/best_first.h"
 #include "search/clock.h"
 #include "search/worth.h"
@@ -22,8 +22,8 @@ double BestFirst::top() const {
   return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());
 }
 
-// The most promising entries. Many at once are expanded faster, but some of them would not have to be, had the others
-// been seen first: a batch is a small share of what has been expanded.
+// The most promising entries. Many at once are expanded faster, but some of them would not have to
+// be, had the others been seen first: a batch is a small share of what has been expanded.
 void BestFirst::pop_batch() {
   constexpr std::int64_t kSmallest = 8, kShare = 8;
   const auto most = std::min<std::int64_t>(batch_limit_, std::max(kSmallest, expanded_ / kShare));
@@ -35,7 +35,8 @@ void BestFirst::pop_batch() {
       pruned_ = std::max(pruned_, e.bound);
       frontier_.release(e.node);
     }
-    if (!c_.per_length && !frontier_.empty() && !matters(frontier_.top())) break;  // nor does what is below it
+    if (!c_.per_length && !frontier_.empty() && !matters(frontier_.top()))
+      break;  // nor does what is below it
   }
 }
 
@@ -54,7 +55,8 @@ void BestFirst::keep_or_prune(Entry e) {
     pruned_ = std::max(pruned_, e.bound);
 }
 
-// The most that the terms can give to a reply of at most n_most tokens that goes on after a node, or a token after it.
+// The most that the terms can give to a reply of at most n_most tokens that goes on after a node,
+// or a token after it.
 double BestFirst::terms_ahead(Frontier::Index node, Token v, int n_most) const {
   if (c_.terms.empty()) return 0;
   std::vector<Token> begin = frontier_.tokens(node);
@@ -64,7 +66,8 @@ double BestFirst::terms_ahead(Frontier::Index node, Token v, int n_most) const {
 
 // The most that the prior and the terms can give to such a reply of the law.
 double BestFirst::ahead(Frontier::Index node, Token v) const {
-  return kept_.ahead(frontier_.node(node).length + (v >= 0 ? 1 : 0)) + terms_ahead(node, v, law_.horizon());
+  return kept_.ahead(frontier_.node(node).length + (v >= 0 ? 1 : 0)) +
+         terms_ahead(node, v, law_.horizon());
 }
 
 void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
@@ -81,7 +84,8 @@ void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
     else if (!shorter_ || f > shorter_->logprob)
       shorter_ = std::move(r);
   } else if (law_.extends(t + 1)) {
-    keep_or_prune({.bound = f + ahead(node, v.token), .logprob = f, .node = node, .token = v.token});
+    keep_or_prune(
+        {.bound = f + ahead(node, v.token), .logprob = f, .node = node, .token = v.token});
   } else {
     horizon_ = std::max(horizon_, f + terms_ahead(node, v.token, std::numeric_limits<int>::max()));
   }
@@ -89,7 +93,8 @@ void BestFirst::take_child(Frontier::Index node, const TokenProb& v) {
 
 void BestFirst::take_row(const Entry& e, PrefixRef end, const Row& row) {
   const bool fed = e.token >= 0;
-  const Frontier::Index node = fed ? frontier_.add(e.node, e.token, e.logprob, std::move(end)) : e.node;
+  const Frontier::Index node =
+      fed ? frontier_.add(e.node, e.token, e.logprob, std::move(end)) : e.node;
   expanded_ += fed || e.skip == 0;
   for (std::size_t i = e.skip; i < row.list.size(); ++i) take_child(node, row.list[i]);
   if (row.next_logprob > -kInf) {
@@ -108,11 +113,12 @@ Status BestFirst::ask(Rows& rows) {
     const Frontier::Node& n = frontier_.node(e.node);
     const bool fed = e.token >= 0;
     const int t = frontier_.length(e);
-    // A list may stop at the floor: what lies below it can never be needed, since the bar only rises. The little more
-    // covers rounding.
+    // A list may stop at the floor: what lies below it can never be needed, since the bar only
+    // rises. The little more covers rounding.
     const double still = e.bound - e.logprob;  // what prior and terms may add
     const double bound = kept_.floor(t) - still - (fed ? e.logprob : n.logprob) - 1e-9;
-    const auto most = std::min<std::int64_t>(std::max<std::int64_t>(4ll * e.skip, c_.max_children), d_.n_vocab());
+    const auto most =
+        std::min<std::int64_t>(std::max<std::int64_t>(4ll * e.skip, c_.max_children), d_.n_vocab());
     const Draw draw{.kind = Draw::Kind::kList, .bound = bound, .max_items = static_cast<int>(most)};
     requests.push_back({.parent = n.prefix,
                         .tokens = std::span(&e.token, fed ? 1 : 0),
@@ -143,7 +149,8 @@ Status BestFirst::expand_batch() {
   return {};
 }
 
-Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget, const Progress& progress) {
+Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget,
+                      const Progress& progress) {
   const Clock clock(d_, budget);
   for (const Reply& r : incumbents)
     if (law_.is_reply(r.tokens)) kept_.offer(r);
@@ -175,12 +182,14 @@ Certificate::Claim BestFirst::claim(bool proved) const {
   if (law_.target() == Target::kTruncated) return Claim::kTruncated;
   if (law_.target() == Target::kFixed) return Claim::kFixed;
   // A prior of lengths beyond the horizon is not known.
-  const bool any = proved && c_.length_prior.empty() && !c_.per_length && horizon_ <= kept_.floor(0);
+  const bool any =
+      proved && c_.length_prior.empty() && !c_.per_length && horizon_ <= kept_.floor(0);
   return any ? Claim::kAnyLength : Claim::kEndedWithinHorizon;
 }
 
 void BestFirst::report_lengths(BestFirstResult& r) const {
-  std::vector<double> open(law_.horizon() + 1, frontier_.dropped());  // largest bound of a prefix of up to t tokens
+  std::vector<double> open(law_.horizon() + 1,
+                           frontier_.dropped());  // largest bound of a prefix of up to t tokens
   for (const Entry& e : frontier_.entries()) {
     double& o = open[frontier_.length(e)];
     o = std::max(o, e.bound);
@@ -228,17 +237,19 @@ std::string_view to_string(Certificate::Status s) {
   return kNames[static_cast<std::size_t>(s)];
 }
 std::string_view to_string(Certificate::Claim c) {
-  constexpr std::array<std::string_view, 4> kNames{"any-length", "ended-within-horizon", "truncated", "fixed"};
+  constexpr std::array<std::string_view, 4> kNames{"any-length", "ended-within-horizon",
+                                                   "truncated", "fixed"};
   return kNames[static_cast<std::size_t>(c)];
 }
 
-Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
-                                                   const BestFirstConfig& c) {
+Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const PrefixRef& context,
+                                                   const ReplyLaw& law, const BestFirstConfig& c) {
   const auto bad = [](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, "best-first search", ""};
   };
   if (c.n_best < 1 || c.batch < 1 || c.max_children < 1 || c.max_frontier < 1 || !(c.slack >= 0))
-    return bad("n_best, batch, max_children and max_frontier of at least 1, slack of at least 0", "less");
+    return bad("n_best, batch, max_children and max_frontier of at least 1, slack of at least 0",
+               "less");
   if (!c.length_prior.empty() && static_cast<int>(c.length_prior.size()) != law.horizon() + 1)
     return bad("a length prior of " + std::to_string(law.horizon() + 1) + " entries",
                std::to_string(c.length_prior.size()));
@@ -246,12 +257,14 @@ Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const Prefi
     return bad("the most likely reply of each length", "n_best, a length prior or terms besides");
   for (const WeightedTerm& t : c.terms)
     if (!t.term || most_of_terms({&t, 1}, {}, law.horizon()) == kInf)
-      return bad("terms with a bound over all replies that begin alike", t.term ? std::string(t.term->name()) : "none");
+      return bad("terms with a bound over all replies that begin alike",
+                 t.term ? std::string(t.term->name()) : "none");
   return std::unique_ptr<BestFirst>(new BestFirst(d, context, law, c));
 }
 
 Result<BestFirstResult> best_first(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
-                                   const BestFirstConfig& c, std::span<const Reply> incumbents, const Budget& budget) {
+                                   const BestFirstConfig& c, std::span<const Reply> incumbents,
+                                   const Budget& budget) {
   PONDER_ASSIGN(const auto search, BestFirst::make(d, context, law, c));
   PONDER_TRY(search->run(incumbents, budget, c.progress));
   return search->result();

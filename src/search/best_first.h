@@ -1,5 +1,6 @@
-// Best-first search that can be taken up again: its frontier stays between runs, so that what other methods find in the
-// meantime only raises the bar. The one-off call is best_first (ponder/search.h).
+// Best-first search that can be taken up again: its frontier stays between runs, so that what other
+// methods find in the meantime only raises the bar. The one-off call is best_first
+// (ponder/search/search.h).
 #pragma once
 
 #include <functional>
@@ -17,10 +18,11 @@ namespace ponder {
 class BestFirst {
  public:
   /// The density and the law must outlive it. Errors: kInvalid (a setting out of range).
-  static Result<std::unique_ptr<BestFirst>> make(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
-                                                 const BestFirstConfig&);
-  /// Goes on until the proof or the budget's end. `incumbents`: replies found elsewhere; `progress`: called now and
-  /// then, may be empty. Errors: the density's, but for a lack of room, which ends the run.
+  static Result<std::unique_ptr<BestFirst>> make(CausalDensity&, const PrefixRef& context,
+                                                 const ReplyLaw&, const BestFirstConfig&);
+  /// Goes on until the proof or the budget's end. `incumbents`: replies found elsewhere;
+  /// `progress`: called now and then, may be empty. Errors: the density's, but for a lack of room,
+  /// which ends the run.
   using Progress = std::function<void(const Reply& best, const Certificate&)>;
   Status run(std::span<const Reply> incumbents, const Budget&, const Progress& progress);
   BestFirstResult result() const;
@@ -28,8 +30,14 @@ class BestFirst {
  private:
   using Entry = Frontier::Entry;
   static constexpr double kNone = -std::numeric_limits<double>::infinity();
-  BestFirst(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BestFirstConfig& c)
-      : d_(d), law_(law), c_(c), kept_(law, c_), frontier_(context, c.max_frontier), batch_limit_(c.batch) {
+  BestFirst(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+            const BestFirstConfig& c)
+      : d_(d),
+        law_(law),
+        c_(c),
+        kept_(law, c_),
+        frontier_(context, c.max_frontier),
+        batch_limit_(c.batch) {
     frontier_.push({.bound = ahead(0)});
   }
   double top() const;
@@ -55,8 +63,9 @@ class BestFirst {
   std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
   int batch_limit_;                 // what memory for keys and values has allowed so far
   bool no_room_ = false;
-  double pruned_ = kNone;   // largest bound left out for good
-  double horizon_ = kNone;  // most that a reply beyond the horizon (target ended) can be worth, by prefix
+  double pruned_ = kNone;  // largest bound left out for good
+  double horizon_ =
+      kNone;  // most that a reply beyond the horizon (target ended) can be worth, by prefix
   double seen_mass_ = 0;
   std::int64_t expanded_ = 0;
 };

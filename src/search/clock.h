@@ -1,34 +1,40 @@
-// A Budget being spent: seconds from its making, tokens by the density's own count, the caller's stop flag.
+// A Budget being spent: seconds from its making, tokens by the density's own count, the caller's
+// stop flag.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 
-#include "ponder/search.h"
+#include "ponder/search/search.h"
 
 namespace ponder {
 
 class Clock {
  public:
   Clock(const CausalDensity& d, const Budget& b) : density_(d), budget_(b), cost_(d.cost()) {}
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
   Cost cost() const { return density_.cost() - cost_; }
   bool over() const {
-    return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) || seconds() >= budget_.seconds ||
-           cost().total() >= budget_.tokens || (budget_.enough && budget_.enough());
+    return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) ||
+           seconds() >= budget_.seconds || cost().total() >= budget_.tokens ||
+           (budget_.enough && budget_.enough());
   }
   /// Share of the budget that is spent, of seconds or tokens, whichever is more; 0 without limits.
   double spent() const {
     const bool counted = budget_.tokens != std::numeric_limits<std::int64_t>::max();
-    return std::max(seconds() / budget_.seconds,
-                    counted ? static_cast<double>(cost().total()) / static_cast<double>(budget_.tokens) : 0);
+    return std::max(
+        seconds() / budget_.seconds,
+        counted ? static_cast<double>(cost().total()) / static_cast<double>(budget_.tokens) : 0);
   }
   /// What is left, of which at most `share`.
   Budget rest(double share = 1) const {
     Budget b = budget_;
     b.seconds = (budget_.seconds - seconds()) * share;
     if (budget_.tokens != std::numeric_limits<std::int64_t>::max())
-      b.tokens = static_cast<std::int64_t>(static_cast<double>(budget_.tokens - cost().total()) * share);
+      b.tokens =
+          static_cast<std::int64_t>(static_cast<double>(budget_.tokens - cost().total()) * share);
     return b;
   }
 

@@ -1,5 +1,5 @@
 // Token-by-token decoding of several streams in one batch.
-#include "ponder/decode.h"
+#include "ponder/search/decode.h"
 
 #include <algorithm>
 
@@ -18,7 +18,8 @@ struct Stream {
 
 // Does the shaped law need the whole row?
 bool needs_row(const DecodeConfig& c) {
-  return c.repetition_penalty != 1 || (c.temperature > 0 && (c.top_k > 0 || c.top_p < 1 || c.min_p > 0));
+  return c.repetition_penalty != 1 ||
+         (c.temperature > 0 && (c.top_k > 0 || c.top_p < 1 || c.min_p > 0));
 }
 
 Needs needs_of(const DecodeConfig& c, int stream, int t) {
@@ -30,7 +31,8 @@ Needs needs_of(const DecodeConfig& c, int stream, int t) {
   } else {
     n.alpha = 1 / c.temperature;
     n.draw.kind = Draw::Kind::kInverseCdf;
-    n.draw.u = uniform(c.seed, static_cast<std::uint32_t>(stream), static_cast<std::uint64_t>(t), Purpose::kDecode);
+    n.draw.u = uniform(c.seed, static_cast<std::uint32_t>(c.first_stream + stream),
+                       static_cast<std::uint64_t>(t), Purpose::kDecode);
   }
   return n;
 }
@@ -38,7 +40,8 @@ Needs needs_of(const DecodeConfig& c, int stream, int t) {
 TokenProb pick(const Row& row, const DecodeConfig& c, int stream, const Reply& so_far) {
   if (!needs_row(c)) return {row.drawn, row.drawn_logprob};
   const auto weights = shape(row.logits, so_far.tokens, c);
-  double u = uniform(c.seed, static_cast<std::uint32_t>(stream), so_far.tokens.size(), Purpose::kDecode);
+  double u = uniform(c.seed, static_cast<std::uint32_t>(c.first_stream + stream),
+                     so_far.tokens.size(), Purpose::kDecode);
   Token v = weights.back().first;
   for (const auto& [token, w] : weights) {
     if (u < w) {
@@ -60,6 +63,7 @@ Status check(const DecodeConfig& c, int n_streams) {
   if (!(c.min_p >= 0 && c.min_p <= 1)) return bad("min-p from 0 to 1", c.min_p);
   if (!(c.repetition_penalty > 0)) return bad("a repetition penalty above 0", c.repetition_penalty);
   if (n_streams < 1) return bad("at least 1 stream", n_streams);
+  if (c.first_stream < 0) return bad("streams numbered from 0", c.first_stream);
   return {};
 }
 
@@ -82,8 +86,11 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
       if (!s.live) continue;
       // The last token is fed together with the question for the next one.
       const std::span<const Token> last(s.reply.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
-      batch.push_back(
-          {.parent = s.at, .tokens = last, .rows = RowSet::kLast, .needs = needs_of(c, k, t), .masks = {mask}});
+      batch.push_back({.parent = s.at,
+                       .tokens = last,
+                       .rows = RowSet::kLast,
+                       .needs = needs_of(c, k, t),
+                       .masks = {mask}});
       who.push_back(k);
     }
     if (batch.empty()) break;

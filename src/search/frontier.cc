@@ -5,7 +5,8 @@
 
 namespace ponder {
 
-Frontier::Frontier(PrefixRef context, std::int64_t max_entries) : max_entries_(static_cast<std::size_t>(max_entries)) {
+Frontier::Frontier(PrefixRef context, std::int64_t max_entries)
+    : max_entries_(static_cast<std::size_t>(max_entries)) {
   nodes_.push_back({.refs = 1, .prefix = std::move(context)});
 }
 
@@ -57,7 +58,8 @@ void Frontier::limit(const std::function<bool(const Entry&)>& dead) {
   // Half of it goes, so that the next time is not soon.
   const auto keep = static_cast<std::ptrdiff_t>(std::max<std::size_t>(max_entries_ / 2, 1));
   if (end - heap_.begin() > keep) {
-    std::nth_element(heap_.begin(), heap_.begin() + keep, end, [](const Entry& a, const Entry& b) { return b < a; });
+    std::nth_element(heap_.begin(), heap_.begin() + keep, end,
+                     [](const Entry& a, const Entry& b) { return b < a; });
     for (auto it = heap_.begin() + keep; it != end; ++it) drop(it->bound);
     end = heap_.begin() + keep;
   }

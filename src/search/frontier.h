@@ -1,6 +1,7 @@
-// Frontier: the prefixes that wait to be expanded, most promising first, and the tree of those that have been, each
-// kept while something waits below it. Memory is bounded: beyond `max_entries` the least promising are dropped and the
-// largest bound among them is remembered. docs/methods.md#best-first.
+// Frontier: the prefixes that wait to be expanded, most promising first, and the tree of those that
+// have been, each kept while something waits below it. Memory is bounded: beyond `max_entries` the
+// least promising are dropped and the largest bound among them is remembered.
+// docs/methods.md#best-first.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-#include "ponder/density.h"
+#include "ponder/density/density.h"
 
 namespace ponder {
 
@@ -25,7 +26,8 @@ class Frontier {
     double logprob = 0;
     PrefixRef prefix{};
   };
-  // A prefix waiting: `token` after `node`; or, without a token, the children of `node` beyond the `skip` most likely.
+  // A prefix waiting: `token` after `node`; or, without a token, the children of `node` beyond the
+  // `skip` most likely.
   struct Entry {
     double bound = 0;    // at least what every reply below it is worth
     double logprob = 0;  // of the prefix; without a token, of the most likely child
@@ -33,7 +35,9 @@ class Frontier {
     Token token = -1;
     int skip = 0;
     std::uint32_t order = 0;  // ties: first come first
-    bool operator<(const Entry& o) const { return bound != o.bound ? bound < o.bound : order > o.order; }
+    bool operator<(const Entry& o) const {
+      return bound != o.bound ? bound < o.bound : order > o.order;
+    }
   };
 
   /// Node 0 is the context.

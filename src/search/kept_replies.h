@@ -1,11 +1,11 @@
-// KeptReplies: the K most likely replies seen, or the most likely of each length, and the bar that a prefix must
-// exceed to lead to another. Not the search.
+// KeptReplies: the K most likely replies seen, or the most likely of each length, and the bar that
+// a prefix must exceed to lead to another. Not the search.
 #pragma once
 
 #include <limits>
 #include <vector>
 
-#include "ponder/search.h"
+#include "ponder/search/search.h"
 
 namespace ponder {
 
@@ -18,12 +18,15 @@ class KeptReplies {
   double worth(const Reply& r) const { return ponder::worth(config_, r); }
   /// The most that the prior can still give to a reply of more than t tokens.
   double ahead(int t) const { return ahead_[t]; }
-  /// What a reply of more than t tokens must be worth more than to be kept; -inf while there is room for it.
+  /// What a reply of more than t tokens must be worth more than to be kept; -inf while there is
+  /// room for it.
   double bar(int t) const { return per_length_ ? bars_[t] : bar_; }
   /// bar less the slack: what is not above it is of no interest at all.
   double floor(int t) const { return bar(t) - slack_; }
 
-  const std::vector<Reply>& replies() const { return kept_; }  // worth most first; per length: shortest first
+  const std::vector<Reply>& replies() const {
+    return kept_;
+  }  // worth most first; per length: shortest first
   std::vector<Reply> rivals() const;
   double best_not_kept() const { return best_not_kept_; }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "ponder/smc.h"
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
+#include "ponder/search/smc.h"
 #include "search/stopping_density.h"
 
 namespace ponder {
@@ -20,7 +20,8 @@ Result<Found> run_draft(const Task& t, int most) {
     const DecodeConfig c{.temperature = 1, .seed = t.seed + round};
     const Budget rest = clock.rest();
     PONDER_ASSIGN(const auto replies,
-                  decode(t.density, t.context, t.law, c, std::min(kAtOnce, most - round * kAtOnce), rest, {}, t.offer));
+                  decode(t.density, t.context, t.law, c, std::min(kAtOnce, most - round * kAtOnce),
+                         rest, {}, t.offer));
     found.replies.insert(found.replies.end(), replies.begin(), replies.end());
   }
   return found;
@@ -30,20 +31,23 @@ Result<Run> make_draft(Settings& s) {
   int replies = 0;
   s.read("replies", 1, replies);
   PONDER_TRY(s.check());
-  return Run([replies](const Task& t) { return run_draft(t, replies > 0 ? replies : std::max(t.config.drafts, 1)); });
+  return Run([replies](const Task& t) {
+    return run_draft(t, replies > 0 ? replies : std::max(t.config.drafts, 1));
+  });
 }
 
 constexpr int kFirst = 4, kGrowth = 4;  // of widths
 
-// Beams of growing width. One that is cut off before its replies are whole has found nothing: what is begun may take
-// all that is left, and a wider one is begun in the first half of the share alone.
+// Beams of growing width. One that is cut off before its replies are whole has found nothing: what
+// is begun may take all that is left, and a wider one is begun in the first half of the share
+// alone.
 Result<Found> run_beam(const Task& t, int first, int last) {
   const Clock share(t.density, t.budget), all(t.density, t.rest);
   Found found;
   for (int width = first;; width = std::min(kGrowth * width, last)) {
     const Budget rest = all.rest();
-    PONDER_ASSIGN(const BeamResult r,
-                  beam_search(t.density, t.context, t.law, {.width = width, .progress = t.offer}, rest));
+    PONDER_ASSIGN(const BeamResult r, beam_search(t.density, t.context, t.law,
+                                                  {.width = width, .progress = t.offer}, rest));
     found.replies.insert(found.replies.end(), r.replies.begin(), r.replies.end());
     if (r.shorter) found.replies.push_back(*r.shorter);
     if (width >= last || share.spent() > 0.5 || all.over()) return found;
@@ -72,7 +76,8 @@ Result<Found> run_smc(const Task& t, double alpha, SmcConfig swarm) {
     if (!r.ok() && ends_search(r.status())) break;
     PONDER_TRY(r);
     for (std::size_t i = 0; i < r->replies.size(); ++i)
-      if (r->log_weights[i] > -std::numeric_limits<double>::infinity()) found.replies.push_back(r->replies[i]);
+      if (r->log_weights[i] > -std::numeric_limits<double>::infinity())
+        found.replies.push_back(r->replies[i]);
     for (const Reply& x : r->replies) t.offer(x);
   }
   return found;
@@ -104,7 +109,8 @@ Result<Found> run_prove(const Task& t) {
   if (!t.proof) {
     PONDER_ASSIGN(t.proof, BestFirst::make(t.density, t.context, t.law, t.config.best_first));
   }
-  PONDER_TRY(t.proof->run(t.starts, t.budget, [&t](const Reply& best, const Certificate&) { t.offer(best); }));
+  PONDER_TRY(t.proof->run(t.starts, t.budget,
+                          [&t](const Reply& best, const Certificate&) { t.offer(best); }));
   BestFirstResult r = t.proof->result();
   if (r.shorter) r.replies.push_back(*r.shorter);
   return Found{.replies = std::move(r.replies), .certificate = r.certificate};
@@ -119,7 +125,8 @@ Result<Run> make_prove(Settings& s) {
 
 Result<Found> run_chains(const Task& t, const AnnealedChains& chains) {
   constexpr int kCycles = 4;  // where no budget ends it
-  AnnealConfig c{.stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
+  AnnealConfig c{
+      .stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
   if (t.endless()) c.cycles = kCycles;
   PONDER_ASSIGN(AnnealResult r, anneal(t.density, t.context, t.law, c, t.starts, t.budget));
   return Found{.replies = std::move(r.replies)};
@@ -143,7 +150,8 @@ Result<Run> make_method(Settings& s) {
   if (it != methods().end()) return it->second.make(s);
   std::string known = "one of the methods";
   for (const std::string& name : think_methods()) known += " " + name;
-  return Error{Code::kInvalid, known, s.name(), "method", did_you_mean(s.name(), think_methods(), 4)};
+  return Error{Code::kInvalid, known, s.name(), "method",
+               did_you_mean(s.name(), think_methods(), 4)};
 }
 
 }  // namespace ponder

@@ -1,5 +1,5 @@
-// The methods of think, by name and settings, all seen in one way: what a method is given, and what it gives back. Not
-// the order in which they run (think.cc).
+// The methods of think, by name and settings, all seen in one way: what a method is given, and what
+// it gives back. Not the order in which they run (think.cc).
 #pragma once
 
 #include <map>
@@ -7,8 +7,8 @@
 #include <string>
 
 #include "mcmc/spec.h"
-#include "ponder/anneal.h"
-#include "ponder/think.h"
+#include "ponder/search/anneal.h"
+#include "ponder/search/think.h"
 #include "search/best_first.h"
 
 namespace ponder {
@@ -18,12 +18,13 @@ struct Task {
   const PrefixRef& context;
   const ReplyLaw& law;
   const ThinkConfig& config;
-  std::span<const Reply> starts;            // replies of the law to start from, the best known first
-  std::uint64_t seed;                       // of this method's draws
-  Budget budget;                            // its share
-  Budget rest;                              // all that is left, for what would be in vain if it were cut off
-  std::function<void(const Reply&)> offer;  // told of replies while it works, each better one as it is found
-  std::unique_ptr<BestFirst>& proof;        // none before the first proof; later ones take it up again
+  std::span<const Reply> starts;  // replies of the law to start from, the best known first
+  std::uint64_t seed;             // of this method's draws
+  Budget budget;                  // its share
+  Budget rest;                    // all that is left, for what would be in vain if it were cut off
+  std::function<void(const Reply&)>
+      offer;  // told of replies while it works, each better one as it is found
+  std::unique_ptr<BestFirst>& proof;  // none before the first proof; later ones take it up again
 
   bool endless() const {
     return budget.seconds == std::numeric_limits<double>::infinity() &&

@@ -1,14 +1,15 @@
-// One pass over the reply for the lists of candidates, then one batch a position: the reply with each candidate in its
-// place, over the tree of prefixes.
+// One pass over the reply for the lists of candidates, then one batch a position: the reply with
+// each candidate in its place, over the tree of prefixes.
 #include <algorithm>
 #include <cmath>
 
-#include "ponder/pseudo.h"
+#include "ponder/search/pseudo.h"
 
 namespace ponder {
 namespace {
 
-std::vector<Token> candidates_of(const CausalDensity& d, const Row& row, Token x, int k, bool last) {
+std::vector<Token> candidates_of(const CausalDensity& d, const Row& row, Token x, int k,
+                                 bool last) {
   std::vector<Token> c;
   for (const TokenProb& v : row.list)
     if (static_cast<int>(c.size()) < k && (last || !d.is_end(v.token))) c.push_back(v.token);
@@ -28,7 +29,8 @@ Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<cons
   for (std::size_t c = 0; c < batch.size(); ++c) batch[c].tokens = strings[c];
   Rows rows;
   PONDER_TRY(d.extend(batch, rows));
-  std::vector<double> f(batch.size(), 0);  // from position i on: what comes before is in all of them
+  std::vector<double> f(batch.size(),
+                        0);  // from position i on: what comes before is in all of them
   double own = 0, total = 0;
   for (std::size_t c = 0; c < batch.size(); ++c) {
     for (const Row& r : rows.of(c)) f[c] += r.logprob;
@@ -42,10 +44,12 @@ Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<cons
 
 }  // namespace
 
-Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, const PrefixRef& context, std::span<const Token> reply,
-                                           int k, const TokenMask* allowed) {
+Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, const PrefixRef& context,
+                                           std::span<const Token> reply, int k,
+                                           const TokenMask* allowed) {
   if (k < 1)
-    return Error{Code::kInvalid, "at least 1 candidate a position", std::to_string(k), "pseudo-likelihood", ""};
+    return Error{Code::kInvalid, "at least 1 candidate a position", std::to_string(k),
+                 "pseudo-likelihood", ""};
   PseudoLikelihood out;
   const auto n = static_cast<int>(reply.size());
   if (n == 0) return out;
@@ -60,8 +64,8 @@ Result<PseudoLikelihood> pseudo_likelihood(CausalDensity& d, const PrefixRef& co
   const PrefixRef& end = rows.end[0];
   for (int i = 0; i < n; ++i) {
     out.candidates.push_back(candidates_of(d, rows.rows[i], reply[i], k, i + 1 == n));
-    PONDER_ASSIGN(const double lp,
-                  conditional(d, end.ancestor(n - i), reply.subspan(i), out.candidates.back(), allowed));
+    PONDER_ASSIGN(const double lp, conditional(d, end.ancestor(n - i), reply.subspan(i),
+                                               out.candidates.back(), allowed));
     out.logprobs.push_back(lp);
     out.sum += lp;
   }

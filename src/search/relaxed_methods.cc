@@ -1,11 +1,11 @@
-// First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space and in noise space.
-// docs/methods.md#relaxations.
+// First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space
+// and in noise space. docs/methods.md#relaxations.
 #include <algorithm>
 #include <utility>
 
 #include "mcmc/hmc.h"
 #include "mcmc/kernel_part.h"
-#include "ponder/ascent.h"
+#include "ponder/search/ascent.h"
 #include "search/methods.h"
 #include "search/stopping_density.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kCandidates = 16;
 
-/// A reply and its neighbours: at each position the tokens most likely after what comes before, its own among them.
-/// The length stays: no end token but at the end, which is frozen.
+/// A reply and its neighbours: at each position the tokens most likely after what comes before, its
+/// own among them. The length stays: no end token but at the end, which is frozen.
 struct Lists {
   int m = 0;
   std::vector<Token> candidates{};  // (n, m)
@@ -38,22 +38,26 @@ Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const Rep
   for (std::size_t t = 0; t < x.size(); ++t) {
     std::vector<Token> list{x[t]};
     for (const TokenProb& v : rows.rows[t].list)
-      if (v.token != x[t] && !law.is_end(v.token) && list.size() < kCandidates) list.push_back(v.token);
+      if (v.token != x[t] && !law.is_end(v.token) && list.size() < kCandidates)
+        list.push_back(v.token);
     out.frozen.push_back(law.is_end(x[t]) || list.size() == 1);
     if (list.size() > 1) m = std::min(m, list.size());
     all.push_back(std::move(list));
   }
-  // Where there is nothing to choose from, the list is filled up with what the frozen position will not take.
+  // Where there is nothing to choose from, the list is filled up with what the frozen position will
+  // not take.
   for (std::vector<Token>& list : all)
     for (Token v = 0; list.size() < m; ++v)
       if (std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
   out.m = static_cast<int>(m);
   for (const auto& list : all)
-    out.candidates.insert(out.candidates.end(), list.begin(), list.begin() + static_cast<std::ptrdiff_t>(m));
+    out.candidates.insert(out.candidates.end(), list.begin(),
+                          list.begin() + static_cast<std::ptrdiff_t>(m));
   return out;
 }
 
-// Calls fn(start, seed) for each start in turn, again and again while the budget lasts; once without one.
+// Calls fn(start, seed) for each start in turn, again and again while the budget lasts; once
+// without one.
 template <class F>
 Status for_starts(const Task& t, const StoppingDensity& density, const F& fn) {
   for (std::uint64_t round = 0; round == 0 || !t.endless(); ++round)
@@ -72,13 +76,17 @@ Result<Found> run_ascent(const Task& t, const AscentConfig& config) {
   double relaxed = -std::numeric_limits<double>::infinity();
   const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
     PONDER_ASSIGN(const Lists l, lists_around(density, t.context, t.law, start.tokens));
-    for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
+    for (const auto kind :
+         {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
       AscentConfig c = config;
       c.relaxation = kind;
       c.seed = seed;
-      const auto reply = [&](const std::vector<Token>& x, double f) { return Reply{x, f, t.law.is_end(x.back())}; };
+      const auto reply = [&](const std::vector<Token>& x, double f) {
+        return Reply{x, f, t.law.is_end(x.back())};
+      };
       c.progress = [&](const std::vector<Token>& best, double f) { t.offer(reply(best, f)); };
-      PONDER_ASSIGN(const AscentResult r, ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
+      PONDER_ASSIGN(const AscentResult r,
+                    ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
       found.replies.push_back(reply(r.best, r.f));
       // A straight-through value is that of a discrete reply: only the mixtures have a gap.
       if (kind != TokenRelaxation::Kind::kSoftmax || !(r.relaxed > relaxed)) continue;

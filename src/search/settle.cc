@@ -2,18 +2,20 @@
 // docs/methods.md#best-first.
 #include <algorithm>
 
-#include "ponder/search.h"
+#include "ponder/search/search.h"
 
 namespace ponder {
 namespace {
 
 // What each reply is worth: its log-probability in one batch, and the prior of its length.
-Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const BestFirstConfig& c,
-               std::span<const Reply> replies, std::vector<double>& out) {
+Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+               const BestFirstConfig& c, std::span<const Reply> replies, std::vector<double>& out) {
   std::vector<Extend> requests;
   for (const Reply& r : replies)
-    requests.push_back(
-        {.parent = context, .tokens = r.tokens, .rows = RowSet::kTargets, .masks = law.masks(r.tokens.size())});
+    requests.push_back({.parent = context,
+                        .tokens = r.tokens,
+                        .rows = RowSet::kTargets,
+                        .masks = law.masks(r.tokens.size())});
   Rows rows;
   PONDER_TRY(d.extend(requests, rows));
   for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -26,9 +28,10 @@ Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, 
 
 }  // namespace
 
-Status settle(CausalDensity& exact, const PrefixRef& context, const ReplyLaw& law, const BestFirstConfig& c,
-              BestFirstResult& r) {
-  if (r.rivals.empty()) return {};  // with a tie all the same: not all within the slack has been seen
+Status settle(CausalDensity& exact, const PrefixRef& context, const ReplyLaw& law,
+              const BestFirstConfig& c, BestFirstResult& r) {
+  if (r.rivals.empty())
+    return {};  // with a tie all the same: not all within the slack has been seen
   std::vector<double> worth;
   PONDER_TRY(rescore(exact, context, law, c, r.replies, worth));
   PONDER_TRY(rescore(exact, context, law, c, r.rivals, worth));

@@ -1,5 +1,5 @@
-// Repetition penalty (Keskar et al. 2019), top-k (Fan et al. 2018), top-p (Holtzman et al. 2020), min-p (Nguyen et al.
-// 2024).
+// Repetition penalty (Keskar et al. 2019), top-k (Fan et al. 2018), top-p (Holtzman et al. 2020),
+// min-p (Nguyen et al. 2024).
 #include "search/shape.h"
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace ponder {
 
-std::vector<std::pair<Token, double>> shape(std::vector<float> logits, const std::vector<Token>& seen,
-                                            const DecodeConfig& c) {
+std::vector<std::pair<Token, double>> shape(std::vector<float> logits,
+                                            const std::vector<Token>& seen, const DecodeConfig& c) {
   for (Token v : std::set<Token>(seen.begin(), seen.end())) {
     const auto p = static_cast<float>(c.repetition_penalty);
     logits[v] = logits[v] > 0 ? logits[v] / p : logits[v] * p;
@@ -17,7 +17,8 @@ std::vector<std::pair<Token, double>> shape(std::vector<float> logits, const std
   std::vector<std::pair<Token, double>> all;
   for (std::size_t v = 0; v < logits.size(); ++v)
     if (std::isfinite(logits[v])) all.emplace_back(static_cast<Token>(v), logits[v]);
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   if (c.temperature <= 0) all.resize(1);
   if (c.top_k > 0 && all.size() > static_cast<std::size_t>(c.top_k)) all.resize(c.top_k);
   const double max = all[0].second;

@@ -1,5 +1,5 @@
 // Power SMC on one swarm; systematic resampling: Kitagawa 1996.
-#include "ponder/smc.h"
+#include "ponder/search/smc.h"
 
 #include <cmath>
 #include <limits>
@@ -19,7 +19,8 @@ std::vector<int> systematic(const Swarm& s) {
   double cdf = 0;
   for (int k = 0; k < n; ++k) {
     cdf += std::exp(s.log_weights[k] - lse);
-    while (static_cast<int>(from.size()) < n && (u + static_cast<double>(from.size())) / n < cdf) from.push_back(k);
+    while (static_cast<int>(from.size()) < n && (u + static_cast<double>(from.size())) / n < cdf)
+      from.push_back(k);
   }
   while (static_cast<int>(from.size()) < n) from.push_back(n - 1);  // rounding left the sum below 1
   return from;
@@ -43,7 +44,8 @@ Error bad(const std::string& expected, const std::string& got) {
 
 }  // namespace
 
-Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, const Budget& budget, Choices& choices) {
+Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, const Budget& budget,
+                            Choices& choices) {
   if (c.particles < 1) return bad("at least 1 particle", std::to_string(c.particles));
   if (!(c.ess >= 0 && c.ess <= 1)) return bad("an ess from 0 to 1", std::to_string(c.ess));
   if (c.ramp < 0) return bad("a ramp of at least 0 tokens", std::to_string(c.ramp));
@@ -58,15 +60,20 @@ Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, co
   PONDER_ASSIGN(const bool completed, run_swarms(e, particles, systematic, {&s, 1}, over));
   const double lse = log_sum_exp(s.log_weights);
   if (!std::isfinite(lse) && !completed)
-    return Error{Code::kResource, "a budget that lets a particle end", "one that was over before", "power SMC", ""};
+    return Error{Code::kResource, "a budget that lets a particle end", "one that was over before",
+                 "power SMC", ""};
   if (!std::isfinite(lse))
-    return Error{Code::kNumeric, "a particle that is a reply of the target", "none of " + std::to_string(c.particles),
-                 "power SMC", "raise the horizon or the number of particles"};
-  SmcResult out{.log_z = s.log_z + lse - std::log(c.particles), .n_resampled = s.n_resampled, .completed = completed};
+    return Error{Code::kNumeric, "a particle that is a reply of the target",
+                 "none of " + std::to_string(c.particles), "power SMC",
+                 "raise the horizon or the number of particles"};
+  SmcResult out{.log_z = s.log_z + lse - std::log(c.particles),
+                .n_resampled = s.n_resampled,
+                .completed = completed};
   double squares = 0;
   for (int k = 0; k < c.particles; ++k) {
     const ChainState& x = s.states[k];
-    out.replies.push_back({x.tokens, x.logprob, !x.tokens.empty() && e.law().is_end(x.tokens.back())});
+    out.replies.push_back(
+        {x.tokens, x.logprob, !x.tokens.empty() && e.law().is_end(x.tokens.back())});
     out.log_weights.push_back(s.log_weights[k] - lse);
     squares += std::exp(2 * out.log_weights.back());
   }

@@ -1,8 +1,9 @@
-// StoppingDensity: a density that refuses further passes (kCancelled) once a budget is spent, so that kernels and
-// gradients, which know of no budget, stop between two batches like every other method.
+// StoppingDensity: a density that refuses further passes (kCancelled) once a budget is spent, so
+// that kernels and gradients, which know of no budget, stop between two batches like every other
+// method.
 #pragma once
 
-#include "density/forwarding.h"
+#include "law/forwarding.h"
 #include "search/clock.h"
 
 namespace ponder {
@@ -22,7 +23,8 @@ class StoppingDensity final : public ForwardingDensity<CausalDensity> {
   Clock clock_;
 };
 
-/// May a method that had this error still answer with what it has found? A spent budget, and no more room.
+/// May a method that had this error still answer with what it has found? A spent budget, and no
+/// more room.
 inline bool ends_search(const Status& s) {
   return !s.ok() && (s.error().code == Code::kCancelled || s.error().code == Code::kResource);
 }

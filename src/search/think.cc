@@ -1,5 +1,6 @@
-// The order of methods, the shares of the budget, what is known, what it cost, and when it is enough.
-#include "ponder/think.h"
+// The order of methods, the shares of the budget, what is known, what it cost, and when it is
+// enough.
+#include "ponder/search/think.h"
 
 #include <algorithm>
 
@@ -12,7 +13,8 @@ namespace {
 constexpr std::size_t kMostStarts = 4;
 
 // The law of the search that follows a first reply of n tokens.
-Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int n, const CausalDensity& d) {
+Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int n,
+                            const CausalDensity& d) {
   constexpr int kLeastHorizon = 40;
   ReplyLawConfig c = law.config();
   if (c.target == Target::kFixed) return law;
@@ -32,9 +34,9 @@ Result<Turn> turn_of(Settings s, double share) {
   return Turn{s.text(), s.name(), std::move(run), share};
 }
 
-// A proof costs little where the answer is short: a first try comes early. The last one takes it up again: its work
-// does not depend on how good the bar is, so most of the budget is its own. Replies of a fixed length are seldom
-// proved; there beams find most.
+// A proof costs little where the answer is short: a first try comes early. The last one takes it up
+// again: its work does not depend on how good the bar is, so most of the budget is its own. Replies
+// of a fixed length are seldom proved; there beams find most.
 std::vector<std::pair<const char*, double>> portfolio(Target target) {
   const double beams = target == Target::kFixed ? 0.4 : 0.15;
   return {{"prove", 0.15}, {"beam", beams}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
@@ -62,9 +64,11 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
   PONDER_ASSIGN(const auto named, parse_methods(c.methods));
   if (named.empty())
     for (const auto& [name, share] : portfolio(target)) PONDER_TRY(add(plain(name), share));
-  for (std::size_t k = 0; k < named.size(); ++k) PONDER_TRY(add(named[k], 1. / static_cast<double>(named.size() - k)));
-  const bool from_starts =
-      std::any_of(named.begin(), named.end(), [](const Settings& s) { return methods().at(s.name()).from_starts; });
+  for (std::size_t k = 0; k < named.size(); ++k)
+    PONDER_TRY(add(named[k], 1. / static_cast<double>(named.size() - k)));
+  const bool from_starts = std::any_of(named.begin(), named.end(), [](const Settings& s) {
+    return methods().at(s.name()).from_starts;
+  });
   if (from_starts && c.drafts > 0) {
     PONDER_TRY(add(plain("draft"), 1));
     std::rotate(turns.begin(), turns.end() - 1, turns.end());
@@ -74,11 +78,19 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
 
 class Thinker {
  public:
-  Thinker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c, const Budget& b)
-      : density_(d), context_(context), law_(law), config_(c), budget_(with_patience(b)), clock_(d, budget_) {}
+  Thinker(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c,
+          const Budget& b)
+      : density_(d),
+        context_(context),
+        law_(law),
+        config_(c),
+        budget_(with_patience(b)),
+        clock_(d, budget_) {}
   Status first();
   Status run(const Turn&);
-  bool over() const { return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal; }
+  bool over() const {
+    return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal;
+  }
   ThinkResult result() &&;
 
  private:
@@ -153,7 +165,8 @@ void Thinker::record(ThinkMethod m, const Found& found) {
   result_.methods.push_back(std::move(m));
 }
 
-// What has been found since a proof gave up narrows its gap, and may close it: the bound stays what it is.
+// What has been found since a proof gave up narrows its gap, and may close it: the bound stays what
+// it is.
 void Thinker::close_gap() {
   Certificate& c = result_.certificate;
   if (!proof_ || best_.empty() || c.status == Certificate::Status::kOptimal) return;
@@ -167,7 +180,8 @@ void Thinker::close_gap() {
 std::vector<Reply> Thinker::starts() const {
   std::vector<Reply> all = best_;
   for (const Reply& r : drafts_)
-    if (all.size() < kMostStarts && !r.tokens.empty() && r.tokens != all[0].tokens) all.push_back(r);
+    if (all.size() < kMostStarts && !r.tokens.empty() && r.tokens != all[0].tokens)
+      all.push_back(r);
   return all;
 }
 
@@ -185,14 +199,16 @@ Status Thinker::first() {
                 decode(density_, context_, law_, config_.first, 1, only_stop, on_token));
   result_.first = replies[0];
   if (config_.on_first) config_.on_first(result_.first);
-  PONDER_ASSIGN(law_, search_law(law_, config_, static_cast<int>(replies[0].tokens.size()), density_));
+  PONDER_ASSIGN(law_,
+                search_law(law_, config_, static_cast<int>(replies[0].tokens.size()), density_));
   result_.law = law_.config();
   result_.certificate.horizon = law_.horizon();
   result_.certificate.shortest = law_.shortest();
   if (offer(replies[0])) drafts_.push_back(replies[0]);
   gained_seconds_ = clock_.seconds();  // patience is with the search
   gained_tokens_ = clock_.cost().total();
-  record({.name = "first", .cost = density_.cost() - before, .seconds = clock_.seconds()}, {.replies = replies});
+  record({.name = "first", .cost = density_.cost() - before, .seconds = clock_.seconds()},
+         {.replies = replies});
   return {};
 }
 
@@ -223,20 +239,23 @@ Status Thinker::run(const Turn& turn) {
   if (turn.name == "draft")
     for (const Reply& r : found.replies)
       if (offer(r)) drafts_.push_back(r);
-  if (found.certificate) result_.certificate = *found.certificate;  // of a proof gone on with: the tighter one
+  if (found.certificate)
+    result_.certificate = *found.certificate;  // of a proof gone on with: the tighter one
   close_gap();
   return {};
 }
 
 ThinkResult Thinker::result() && {
   result_.best = best_.empty() ? result_.first : best_[0];
-  if (law_.is_reply(result_.first.tokens)) result_.gain = result_.best.logprob - result_.first.logprob;
+  if (law_.is_reply(result_.first.tokens))
+    result_.gain = result_.best.logprob - result_.first.logprob;
   if (also_ && (best_.empty() || also_->logprob > best_[0].logprob)) result_.also = also_;
   // Whatever is likelier than the bound was met on the way, too short or not.
   Certificate& c = result_.certificate;
   result_.also_proved = result_.also && result_.also->logprob >= c.bound;
   if (c.status == Certificate::Status::kOptimal && !result_.also) c.shortest = 0;
-  if (!best_.empty()) result_.trace.push_back({clock_.seconds(), clock_.cost().total(), best_[0].logprob});
+  if (!best_.empty())
+    result_.trace.push_back({clock_.seconds(), clock_.cost().total(), best_[0].logprob});
   return std::move(result_);
 }
 
@@ -252,8 +271,8 @@ Status check_methods(const std::vector<std::string>& methods) {
   return turns_of({.methods = methods}, Target::kEnded).status();
 }
 
-Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law, const ThinkConfig& c,
-                          const Budget& budget) {
+Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
+                          const ThinkConfig& c, const Budget& budget) {
   PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
   Thinker t(d, context, law, c, budget);
   PONDER_TRY(t.first());

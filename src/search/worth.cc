@@ -3,11 +3,12 @@
 
 #include <limits>
 
-#include "ponder/energy.h"
+#include "ponder/energy/energy.h"
 
 namespace ponder {
 
-double most_of_terms(std::span<const WeightedTerm> terms, std::span<const Token> begin, int n_most) {
+double most_of_terms(std::span<const WeightedTerm> terms, std::span<const Token> begin,
+                     int n_most) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
   double sum = 0;
   for (const WeightedTerm& t : terms) {
@@ -22,7 +23,8 @@ double most_of_terms(std::span<const WeightedTerm> terms, std::span<const Token>
 
 double worth(const BestFirstConfig& c, const Reply& r) {
   const double f = r.logprob + (c.length_prior.empty() ? 0 : c.length_prior[r.tokens.size()]);
-  return c.terms.empty() ? f : f + most_of_terms(c.terms, r.tokens, static_cast<int>(r.tokens.size()));
+  return c.terms.empty() ? f
+                         : f + most_of_terms(c.terms, r.tokens, static_cast<int>(r.tokens.size()));
 }
 
 }  // namespace ponder

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <span>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 #include "session/bench_work.h"
 
 namespace ponder {
@@ -25,22 +25,34 @@ struct Work {
 // All of them, in the order in which they are run.
 std::span<const Work> works() {
   using D = Draw::Kind;
-  constexpr auto kPrompt = [](const Bench& b) { return b.layers_gflop(); };  // nobody asks for its rows
+  constexpr auto kPrompt = [](const Bench& b) {
+    return b.layers_gflop();
+  };  // nobody asks for its rows
   constexpr auto kRows = [](const Bench& b) { return b.layers_gflop() + b.vocabulary_gflop(); };
   // Of 24 tokens of a reply the last is not fed.
-  constexpr auto kReply = [](const Bench& b) { return b.layers_gflop() * 23 / 24 + b.vocabulary_gflop(); };
-  constexpr auto kGradient = [](const Bench& b) { return 2 * (b.layers_gflop() * 23 / 24 + b.vocabulary_gflop()); };
+  constexpr auto kReply = [](const Bench& b) {
+    return b.layers_gflop() * 23 / 24 + b.vocabulary_gflop();
+  };
+  constexpr auto kGradient = [](const Bench& b) {
+    return 2 * (b.layers_gflop() * 23 / 24 + b.vocabulary_gflop());
+  };
   constexpr auto kFile = [](const Bench& b) { return b.weights_gb(); };
   static const Work all[] = {
       {"prefill512", "tokens/s", [](Bench& b) { return b.prefill(512); }, kPrompt},
-      {"decode128", "tokens/s", [](Bench& b) { return b.decode(128, 1, 128, D::kArgmax); }, kRows, kFile},
+      {"decode128", "tokens/s", [](Bench& b) { return b.decode(128, 1, 128, D::kArgmax); }, kRows,
+       kFile},
       {"rows64x24", "tokens/s", [](Bench& b) { return b.rows(128, 64, 24); }, kReply},
-      {"streams16x32", "tokens/s", [](Bench& b) { return b.decode(128, 16, 32, D::kInverseCdf); }, kRows},
+      {"streams16x32", "tokens/s", [](Bench& b) { return b.decode(128, 16, 32, D::kInverseCdf); },
+       kRows},
       {"rows16x24", "tokens/s", [](Bench& b) { return b.rows(128, 16, 24); }, kReply},
-      {"valgrad1x24", "tokens/s", [](Bench& b) { return b.gradient(128, 1, 24); }, kGradient, nullptr, true},
-      {"valgrad16x24", "tokens/s", [](Bench& b) { return b.gradient(128, 16, 24); }, kGradient, nullptr, true},
-      {"gemm_peak_gflops", "GFLOPS", [](Bench& b) { return b.gemm_peak(); }, [](const Bench&) { return 1.0; }},
-      {"dram_gbs", "GB/s", [](Bench& b) { return b.dram_read(); }, nullptr, [](const Bench&) { return 1.0; }},
+      {"valgrad1x24", "tokens/s", [](Bench& b) { return b.gradient(128, 1, 24); }, kGradient,
+       nullptr, true},
+      {"valgrad16x24", "tokens/s", [](Bench& b) { return b.gradient(128, 16, 24); }, kGradient,
+       nullptr, true},
+      {"gemm_peak_gflops", "GFLOPS", [](Bench& b) { return b.gemm_peak(); },
+       [](const Bench&) { return 1.0; }},
+      {"dram_gbs", "GB/s", [](Bench& b) { return b.dram_read(); }, nullptr,
+       [](const Bench&) { return 1.0; }},
       {"drift_decode", "nats", [](Bench& b) { return b.drift_of_decoding(); }},
       {"drift_f32", "nats", [](Bench& b) { return b.drift_from_f32(); }},
   };
@@ -57,12 +69,13 @@ Status check_request(const BenchRequest& r, const Session& s, int n_ctx) {
   const std::vector<std::string> names = bench_names();
   for (const std::string& name : r.only)
     if (std::find(names.begin(), names.end(), name) == names.end())
-      return Error{Code::kInvalid, fmt::format("one of {}", fmt::join(names, " ")), "'" + name + "'", "bench",
-                   did_you_mean(name, names, 4)};
-  if (r.repeats < 1) return Error{Code::kInvalid, "at least one repeat", std::to_string(r.repeats), "bench", ""};
+      return Error{Code::kInvalid, fmt::format("one of {}", fmt::join(names, " ")),
+                   "'" + name + "'", "bench", did_you_mean(name, names, 4)};
+  if (r.repeats < 1)
+    return Error{Code::kInvalid, "at least one repeat", std::to_string(r.repeats), "bench", ""};
   if (n_ctx < kContext)
-    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", kContext), std::to_string(n_ctx),
-                 s.text().file().path(), "use a larger model"};
+    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", kContext),
+                 std::to_string(n_ctx), s.text().file().path(), "use a larger model"};
   return {};
 }
 
@@ -82,7 +95,8 @@ Result<BenchAnswer> Session::bench(const BenchRequest& r) {
   a.model = model_->info();
   a.file = text_->shared_file();
   for (const Work& w : works()) {
-    if (!r.only.empty() && std::find(r.only.begin(), r.only.end(), w.name) == r.only.end()) continue;
+    if (!r.only.empty() && std::find(r.only.begin(), r.only.end(), w.name) == r.only.end())
+      continue;
     BenchResult& result = a.results.emplace_back(BenchResult{.name = w.name, .unit = w.unit});
     PONDER_ASSIGN(result.rate, w.run(bench));
     if (w.gflop) result.gflops = result.rate.median * w.gflop(bench);

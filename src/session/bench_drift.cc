@@ -1,4 +1,5 @@
-// How far log p of a token is from itself on another path of the engine: decoding one token at a time, and f32.
+// How far log p of a token is from itself on another path of the engine: decoding one token at a
+// time, and f32.
 #include <cmath>
 
 #include "base/rng.h"
@@ -32,10 +33,12 @@ Status Bench::draw_replies() {
     PrefixRef at = prompt;
     Rows rows;
     for (int t = 0; t < kTokens; ++t) {
-      const Extend next{.parent = at,
-                        .tokens = t > 0 ? std::span<const Token>(&reply.back(), 1) : std::span<const Token>(),
-                        .rows = RowSet::kLast,
-                        .needs = {.draw = {.kind = Draw::Kind::kInverseCdf, .u = uniform(1, r, t, Purpose::kCheck)}}};
+      const Extend next{
+          .parent = at,
+          .tokens = t > 0 ? std::span<const Token>(&reply.back(), 1) : std::span<const Token>(),
+          .rows = RowSet::kLast,
+          .needs = {
+              .draw = {.kind = Draw::Kind::kInverseCdf, .u = uniform(1, r, t, Purpose::kCheck)}}};
       PONDER_TRY(d_.extend({&next, 1}, rows));
       at = std::move(rows.end[0]);
       reply.push_back(rows.rows[0].drawn);

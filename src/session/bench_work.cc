@@ -1,4 +1,5 @@
-// Work of the engine as searches and samplers have it, on fixed tokens that are spread over the vocabulary.
+// Work of the engine as searches and samplers have it, on fixed tokens that are spread over the
+// vocabulary.
 #include "session/bench_work.h"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include "base/check.h"
 #include "base/parallel.h"
 #include "ops/gemm.h"
-#include "ponder/gradient.h"
+#include "ponder/density/gradient.h"
 
 namespace ponder {
 
@@ -82,7 +83,8 @@ Result<BenchRate> Bench::rows(int n_prompt, int n_rows, int n_tokens) {
   return measure(n_rows * n_tokens, [&](int i) -> Status {
     const auto tokens = replies(i, n_rows, n_tokens);
     std::vector<Extend> batch;
-    for (const auto& x : tokens) batch.push_back({.parent = prompt, .tokens = x, .rows = RowSet::kTargets});
+    for (const auto& x : tokens)
+      batch.push_back({.parent = prompt, .tokens = x, .rows = RowSet::kTargets});
     Rows out;
     return d_.extend(batch, out);
   });
@@ -100,21 +102,24 @@ Result<BenchRate> Bench::gradient(int n_prompt, int n_chains, int n_tokens) {
 }
 
 Result<BenchRate> Bench::gemm_peak() {
-  const GemmKernel& kernel = gemm_kernel(info_.precision == Precision::kBF16 ? Compute::kBF16 : Compute::kF32);
+  const GemmKernel& kernel =
+      gemm_kernel(info_.precision == Precision::kBF16 ? Compute::kBF16 : Compute::kF32);
   const int rows = 512, k = info_.n_embd, panels = 2 * info_.n_ff / kPanel, lda = a_stride(k);
   const std::size_t size = compute_bytes(kernel.compute), stride = panel_bytes(kernel.compute, k);
   Buffer<std::byte> a(rows * lda * size), w(panels * stride);
   std::fill_n(a.data(), a.size(), std::byte{0});
   std::fill_n(w.data(), w.size(), std::byte{0});
-  constexpr int kInner = 20, kTile = 2;  // panels at a time, as the engine takes them: what is written stays in cache
+  constexpr int
+      kInner = 20,
+      kTile = 2;  // panels at a time, as the engine takes them: what is written stays in cache
   return measure(2e-9 * kInner * rows * k * panels * kPanel, [&](int) -> Status {
     parallel_region(info_.n_threads, [&] {
       for (int i = 0; i < kInner; ++i)
         parallel_for(info_.n_threads, panels / kTile, [&](std::int64_t tile) {
           thread_local Buffer<float> c;
           c.grow(static_cast<std::size_t>(rows) * kTile * kPanel);
-          kernel.run(a.data(), lda, rows, w.data() + tile * kTile * stride, round_up(k, kKBlock), kTile, c.data(),
-                     kTile * kPanel, false);
+          kernel.run(a.data(), lda, rows, w.data() + tile * kTile * stride, round_up(k, kKBlock),
+                     kTile, c.data(), kTile * kPanel, false);
         });
     });
     return {};
@@ -135,12 +140,14 @@ Result<BenchRate> Bench::dram_read() {
 
 double Bench::vocabulary_gflop() const { return 2e-9 * info_.n_vocab * info_.n_embd; }
 double Bench::layers_gflop() const {
-  const bool tied = !session_.text().file().find("output.weight");  // else the embedding is there beside it
+  const bool tied =
+      !session_.text().file().find("output.weight");  // else the embedding is there beside it
   return 2e-9 * static_cast<double>(info_.n_parameters) - (tied ? 1 : 2) * vocabulary_gflop();
 }
 double Bench::weights_gb() const {
   double gb = 0;
-  for (const GgufTensor& t : session_.text().file().tensors()) gb += 1e-9 * static_cast<double>(t.n_bytes);
+  for (const GgufTensor& t : session_.text().file().tensors())
+    gb += 1e-9 * static_cast<double>(t.n_bytes);
   return gb;
 }
 

@@ -1,4 +1,5 @@
-// The pieces of work that a bench times. Not which of them are run, nor what is counted of them: bench.cc.
+// The pieces of work that a bench times. Not which of them are run, nor what is counted of them:
+// bench.cc.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ BenchRate rate_of(std::vector<double>);
 class Bench {
  public:
   /// Each work is run `repeats` times after one that is not counted. The session must outlive it.
-  Bench(Session& s, int repeats) : session_(s), info_(s.model().info()), d_(s.density()), repeats_(repeats) {}
+  Bench(Session& s, int repeats)
+      : session_(s), info_(s.model().info()), d_(s.density()), repeats_(repeats) {}
 
   // Errors of all: those of the density.
   Result<BenchRate> prefill(int n);
@@ -21,12 +23,14 @@ class Bench {
   Result<BenchRate> gradient(int n_prompt, int n_chains, int n_tokens);
   Result<BenchRate> gemm_peak();  // GFLOPS at the shape of a feed-forward layer, 512 rows
   Result<BenchRate> dram_read();  // GB/s
-  // |difference| of log p of each token of drawn replies: how they were decoded, one token at a time, against all of
-  // them scored at once (bench_drift.cc). Zero, for a row's numbers depend on its prefix alone.
+  // |difference| of log p of each token of drawn replies: how they were decoded, one token at a
+  // time, against all of them scored at once (bench_drift.cc). Zero, for a row's numbers depend on
+  // its prefix alone.
   Result<BenchRate> drift_of_decoding();
   Result<BenchRate> drift_from_f32();  // scored at once, against the same in f32
 
-  /// Multiply-adds, times two, of one token through all matrices but the vocabulary, and through that, GFLOP.
+  /// Multiply-adds, times two, of one token through all matrices but the vocabulary, and through
+  /// that, GFLOP.
   double layers_gflop() const;
   double vocabulary_gflop() const;
   double weights_gb() const;  // in the file

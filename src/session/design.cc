@@ -9,7 +9,7 @@
 #include <limits>
 #include <memory>
 
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 #include "search/clock.h"
 #include "session/design_answer.h"
 #include "session/fitness.h"
@@ -24,29 +24,32 @@ Status check(const DesignRequest& r) {
   const auto bad = [](const std::string& expected, double got) {
     return Error{Code::kInvalid, expected, fmt::format("{:g}", got), "a request for designs", ""};
   };
-  const auto is_dna = [](const Dna& x) {
-    return std::all_of(x.begin(), x.end(), [](Token v) { return v >= 0 && v < kLetters; });
+  const auto is_dna = [](const dna::Sequence& x) {
+    return std::all_of(x.begin(), x.end(), [](Token v) { return v >= 0 && v < dna::kLetters; });
   };
   if (r.n < 1) return bad("1 design or more", r.n);
   if (r.chains < 1) return bad("1 chain or more", r.chains);
   if (r.warmup < 0) return bad("0 steps of warm-up or more", r.warmup);
   if (r.thin < 1) return bad("1 step a draw or more", r.thin);
   if (!(r.tau > 0)) return bad("a temperature above 0", r.tau);
-  if (is_dna(r.start) && std::all_of(r.given.begin(), r.given.end(), [&](const auto& x) { return is_dna(x.sequence); }))
+  if (is_dna(r.start) && std::all_of(r.given.begin(), r.given.end(),
+                                     [&](const auto& x) { return is_dna(x.sequence); }))
     return {};
-  return Error{Code::kInvalid, "the tokens 0 to 3 in sequences", "others", "a request for designs", ""};
+  return Error{Code::kInvalid, "the tokens 0 to 3 in sequences", "others", "a request for designs",
+               ""};
 }
 
 // Of the sequences of a run: all have it, and the length that was asked for may only repeat it.
 Result<int> common_length(const DesignRequest& r) {
-  const auto n = [](const Dna& x) { return std::to_string(x.size()); };
-  const Dna& first = !r.start.empty() || r.given.empty() ? r.start : r.given[0].sequence;
+  const auto n = [](const dna::Sequence& x) { return std::to_string(x.size()); };
+  const dna::Sequence& first = !r.start.empty() || r.given.empty() ? r.start : r.given[0].sequence;
   const int length = first.empty() ? r.length : static_cast<int>(first.size());
   if (length <= 0)
-    return Error{Code::kInvalid, "the length of the sequences, by --length or --start", "none", "command line", ""};
-  if (r.length != 0 && r.length != length)
-    return Error{Code::kInvalid, "--length " + n(first) + ", as the sequences have, or none", std::to_string(r.length),
+    return Error{Code::kInvalid, "the length of the sequences, by --length or --start", "none",
                  "command line", ""};
+  if (r.length != 0 && r.length != length)
+    return Error{Code::kInvalid, "--length " + n(first) + ", as the sequences have, or none",
+                 std::to_string(r.length), "command line", ""};
   for (const NamedDna& d : r.given)
     if (static_cast<int>(d.sequence.size()) != length)
       return Error{Code::kInvalid, "sequences of " + std::to_string(length) + " letters",
@@ -55,7 +58,8 @@ Result<int> common_length(const DesignRequest& r) {
   return length;
 }
 
-// Exponents of the terms: weight / tau. Annealing goes from hot to tau, replica exchange from hot up to it.
+// Exponents of the terms: weight / tau. Annealing goes from hot to tau, replica exchange from hot
+// up to it.
 Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<double>& weights) {
   constexpr double kHot = 30;  // times tau: nearly flat
   constexpr int kRungs = 12;
@@ -71,7 +75,8 @@ Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<do
   const int n = anneals || exchanges ? kRungs : 1;
   std::vector<Replica> all;
   for (int k = 0; k < n; ++k) {
-    const double share = n == 1 ? 1 : static_cast<double>(k) / (n - 1), tau = r.tau * std::pow(kHot, 1 - share);
+    const double share = n == 1 ? 1 : static_cast<double>(k) / (n - 1),
+                 tau = r.tau * std::pow(kHot, 1 - share);
     Replica replica;
     for (double w : weights) replica.beta.push_back(w / tau);
     replica.beta.push_back(1);
@@ -95,18 +100,18 @@ class Designer {
 
  private:
   explicit Designer(const DesignRequest& r) : r_(r) {}
-  Result<std::vector<Dna>> starts(int n) const;
-  Result<std::vector<Dna>> first_ones() const;
+  Result<std::vector<dna::Sequence>> starts(int n) const;
+  Result<std::vector<dna::Sequence>> first_ones() const;
   Status sample(DesignAnswer&) const;
   Status optimise(DesignAnswer&) const;
   Status exact(DesignAnswer&) const;
-  Result<Designs> climbed(const std::vector<Dna>& from) const;
+  Result<dna::Designs> climbed(const std::vector<dna::Sequence>& from) const;
   Status score(std::vector<Designed>&) const;
 
   const DesignRequest& r_;
   Fitness fitness_;
-  std::unique_ptr<DnaTerm> held_out_;
-  std::optional<DnaDensity> density_;  // the energy keeps its address
+  std::unique_ptr<dna::LetterTerm> held_out_;
+  std::optional<dna::SequenceDensity> density_;  // the energy keeps its address
   std::optional<Energy> energy_;
 };
 
@@ -120,21 +125,23 @@ Result<std::unique_ptr<Designer>> Designer::make(const DesignRequest& r) {
   if (!r.held_out.empty()) {
     PONDER_ASSIGN(d->held_out_, open_oracle(r.held_out, length, n_threads));
   }
-  PONDER_ASSIGN(d->density_, DnaDensity::make(d->fitness_.constraints.letters));
-  PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make({.target = Target::kFixed, .horizon = length}, kLetters, {}));
+  PONDER_ASSIGN(d->density_, dna::SequenceDensity::make(d->fitness_.constraints.letters));
+  PONDER_ASSIGN(const ReplyLaw law,
+                ReplyLaw::make({.target = Target::kFixed, .horizon = length}, dna::kLetters, {}));
   std::vector<std::unique_ptr<Term>> terms = std::move(d->fitness_.terms);
-  terms.push_back(make_constraint_term(d->fitness_.constraints));
+  terms.push_back(dna::make_constraint_term(d->fitness_.constraints));
   PONDER_ASSIGN(auto replicas, ladder(r, d->fitness_.weights));
-  PONDER_ASSIGN(d->energy_,
-                Energy::make(*d->density_, d->density_->root(), law, std::move(replicas), std::move(terms)));
+  PONDER_ASSIGN(d->energy_, Energy::make(*d->density_, d->density_->root(), law,
+                                         std::move(replicas), std::move(terms)));
   return d;
 }
 
-Result<std::vector<Dna>> Designer::starts(int n) const {
-  std::vector<Dna> out;
+Result<std::vector<dna::Sequence>> Designer::starts(int n) const {
+  std::vector<dna::Sequence> out;
   for (int k = 0; k < n; ++k) {
     const auto choices = random_choices(r_.seed, static_cast<std::uint32_t>(k), UINT32_MAX);
-    PONDER_ASSIGN(Dna x, draw_allowed(fitness_.constraints, [&] { return choices->uniform(); }));
+    PONDER_ASSIGN(dna::Sequence x,
+                  dna::draw_allowed(fitness_.constraints, [&] { return choices->uniform(); }));
     out.push_back(std::move(x));
   }
   return out;
@@ -143,14 +150,15 @@ Result<std::vector<Dna>> Designer::starts(int n) const {
 Status Designer::sample(DesignAnswer& a) const {
   PONDER_ASSIGN(const auto kernel, make_kernel(r_.kernel, *energy_));
   const int chains = std::min(r_.chains, r_.n), draws = (r_.n + chains - 1) / chains;
-  const ChainsConfig config{.chains = chains, .warmup = r_.warmup, .thin = r_.thin, .seed = r_.seed};
+  const ChainsConfig config{
+      .chains = chains, .warmup = r_.warmup, .thin = r_.thin, .seed = r_.seed};
   PONDER_ASSIGN(const auto from, starts(chains));
   PONDER_ASSIGN(Chains run, Chains::start(*energy_, *kernel, config, r_.start, from));
   const Clock clock(*density_, r_.budget);
   while (run.n_draws() < draws && !clock.over()) PONDER_TRY(run.step());
   if (run.n_draws() == 0)
-    return Error{Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder design",
-                 "give it more time, or fewer --warmup steps"};
+    return Error{Code::kResource, "at least one draw", "a run that was stopped in its warm-up",
+                 "ponder design", "give it more time, or fewer --warmup steps"};
   for (int d = 0; d < run.n_draws(); ++d)
     for (int c = 0; c < chains && static_cast<int>(a.designs.size()) < r_.n; ++c) {
       Designed& x = a.designs.emplace_back();
@@ -162,8 +170,8 @@ Status Designer::sample(DesignAnswer& a) const {
 }
 
 // Where optimisers begin: at the start if it keeps the constraints, and at random.
-Result<std::vector<Dna>> Designer::first_ones() const {
-  PONDER_ASSIGN(std::vector<Dna> from, starts(r_.n));
+Result<std::vector<dna::Sequence>> Designer::first_ones() const {
+  PONDER_ASSIGN(std::vector<dna::Sequence> from, starts(r_.n));
   if (r_.start.empty()) return from;
   std::vector<ChainState> state;
   const Energy::Edit edit{.tail = r_.start};
@@ -174,35 +182,39 @@ Result<std::vector<Dna>> Designer::first_ones() const {
 
 Status Designer::exact(DesignAnswer& a) const {
   if (!fitness_.is_exact)
-    return Error{Code::kUnsupported, "a fitness of best motifs and similarity for --method exact", "other terms",
-                 r_.fitness_source, "use --method anneal"};
-  PONDER_ASSIGN(Design best, exact_optimum(fitness_.constraints, fitness_.exact));
+    return Error{Code::kUnsupported, "a fitness of best motifs and similarity for --method exact",
+                 "other terms", r_.fitness_source, "use --method anneal"};
+  PONDER_ASSIGN(dna::Design best, dna::exact_optimum(fitness_.constraints, fitness_.exact));
   a.designs.emplace_back().sequence = std::move(best.sequence);
   return {};
 }
 
-Result<Designs> Designer::climbed(const std::vector<Dna>& from) const {
+Result<dna::Designs> Designer::climbed(const std::vector<dna::Sequence>& from) const {
   constexpr int kSteps = 300;
   const int steps = r_.steps > 0 || is_limited(r_.budget) ? r_.steps : kSteps;
-  if (r_.method == DesignMethod::kNeighbours) return climb(*energy_, from, r_.budget);
+  if (r_.method == DesignMethod::kNeighbours) return dna::climb(*energy_, from, r_.budget);
   if (r_.method == DesignMethod::kAnneal) {
     PONDER_ASSIGN(const auto kernel, make_kernel(r_.kernel, *energy_));
-    return anneal(*energy_, *kernel, from, steps, r_.seed, r_.budget);
+    return dna::anneal(*energy_, *kernel, from, steps, r_.seed, r_.budget);
   }
-  DnaAscentConfig config{.steps = steps, .seed = r_.seed};
+  dna::DnaAscentConfig config{.steps = steps, .seed = r_.seed};
   if (r_.method == DesignMethod::kAscent)
-    config = {.relaxation = TokenRelaxation::Kind::kSoftmax, .steps = steps, .rate = 0.1, .hot = 2, .cold = 0.1};
+    config = {.relaxation = TokenRelaxation::Kind::kSoftmax,
+              .steps = steps,
+              .rate = 0.1,
+              .hot = 2,
+              .cold = 0.1};
   return ascend(*energy_, fitness_.constraints, from, config, r_.budget);
 }
 
 Status Designer::optimise(DesignAnswer& a) const {
-  PONDER_ASSIGN(const std::vector<Dna> from, first_ones());
-  PONDER_ASSIGN(Designs d, climbed(from));
+  PONDER_ASSIGN(const std::vector<dna::Sequence> from, first_ones());
+  PONDER_ASSIGN(dna::Designs d, climbed(from));
   a.n_scored = d.n_scored;
   a.n_gradients = d.n_gradients;
   // The energy has the density's log-probability and the temperature in it.
   double offset = 0;
-  for (LetterSet set : fitness_.constraints.letters) offset += std::log(std::popcount(set));
+  for (dna::LetterSet set : fitness_.constraints.letters) offset += std::log(std::popcount(set));
   for (std::size_t i = 0; i < d.designs.size(); ++i) {
     for (double& v : d.best[i]) v = (v + offset) * r_.tau;
     Designed& x = a.designs.emplace_back();
@@ -214,7 +226,7 @@ Status Designer::optimise(DesignAnswer& a) const {
 
 Status Designer::score(std::vector<Designed>& all) const {
   std::vector<Energy::Edit> edits;
-  std::vector<Dna> sequences;
+  std::vector<dna::Sequence> sequences;
   for (const Designed& d : all) {
     edits.push_back({.tail = d.sequence});
     sequences.push_back(d.sequence);
@@ -226,11 +238,13 @@ Status Designer::score(std::vector<Designed>& all) const {
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t k = 0; k < fitness_.weights.size(); ++k)
       all[i].fitness += fitness_.weights[k] * states[i].terms[k];
-    if (!states[i].supported || std::isinf(states[i].terms.back())) all[i].fitness = -INFINITY;  // not allowed
+    if (!states[i].supported || std::isinf(states[i].terms.back()))
+      all[i].fitness = -INFINITY;  // not allowed
     if (held_out_) all[i].held_out = other[i];
     for (const NamedMotif& m : fitness_.motifs) {
-      const MotifPlace p = best_place(m.match, all[i].sequence);
-      all[i].places.push_back({m.name, p.begin, p.begin + static_cast<int>(m.match.odds.size()), p.is_reverse, p.odds});
+      const dna::MotifPlace p = dna::best_place(m.match, all[i].sequence);
+      all[i].places.push_back(
+          {m.name, p.begin, p.begin + static_cast<int>(m.match.odds.size()), p.is_reverse, p.odds});
     }
   }
   return {};

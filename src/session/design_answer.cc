@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 
 namespace ponder {
 namespace {
@@ -16,17 +16,19 @@ namespace {
 using Designed = DesignAnswer::Designed;
 using enum DesignMethod;
 
-constexpr std::array kMethods{std::pair{kSample, "sample"},         std::pair{kAnneal, "anneal"},
-                              std::pair{kAscent, "ascent"},         std::pair{kStraightThrough, "straight-through"},
-                              std::pair{kNeighbours, "neighbours"}, std::pair{kExact, "exact"}};
+constexpr std::array kMethods{
+    std::pair{kSample, "sample"},         std::pair{kAnneal, "anneal"},
+    std::pair{kAscent, "ascent"},         std::pair{kStraightThrough, "straight-through"},
+    std::pair{kNeighbours, "neighbours"}, std::pair{kExact, "exact"}};
 
-int edits(const Dna& x, const Dna& y) {
+int edits(const dna::Sequence& x, const dna::Sequence& y) {
   int n = 0;
   for (std::size_t t = 0; t < x.size(); ++t) n += x[t] != y[t];
   return n;
 }
 
-// Mean share of positions at which two designs differ: at each position, all pairs but those of the same letter.
+// Mean share of positions at which two designs differ: at each position, all pairs but those of the
+// same letter.
 double diversity(const std::vector<Designed>& all) {
   const auto pairs = [](std::int64_t n) { return n * (n - 1) / 2; };
   const std::int64_t n_pairs = pairs(static_cast<std::int64_t>(all.size()));
@@ -34,7 +36,7 @@ double diversity(const std::vector<Designed>& all) {
   const std::size_t length = all[0].sequence.size();
   std::int64_t n = 0;
   for (std::size_t t = 0; t < length; ++t) {
-    std::array<std::int64_t, kLetters> count{};
+    std::array<std::int64_t, dna::kLetters> count{};
     for (const Designed& d : all) ++count[static_cast<std::size_t>(d.sequence[t])];
     n += n_pairs;
     for (const std::int64_t c : count) n -= pairs(c);
@@ -46,7 +48,7 @@ DesignAnswer::Totals totals(const std::vector<Designed>& all) {
   DesignAnswer::Totals t;
   const auto n = static_cast<double>(all.size());
   double best = -INFINITY;
-  std::set<Dna> different;
+  std::set<dna::Sequence> different;
   for (const Designed& d : all) {
     t.fitness += d.fitness / n, t.held_out += d.held_out / n;
     if (d.edits) t.edits += *d.edits / n;
@@ -54,15 +56,17 @@ DesignAnswer::Totals totals(const std::vector<Designed>& all) {
     different.insert(d.sequence);
   }
   t.n_different = different.size();
-  t.n_near_best = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Designed& d) {
-    return d.fitness >= best - 0.01 * std::max(std::abs(best), 1e-3);
-  }));
+  t.n_near_best =
+      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Designed& d) {
+        return d.fitness >= best - 0.01 * std::max(std::abs(best), 1e-3);
+      }));
   t.diversity = diversity(all);
   return t;
 }
 
 DesignAnswer::Convergence convergence(const DesignRequest& r, const Trace& t) {
-  constexpr int kLeastDraws = 100;  // the verdict asks for an ESS of 100 a chain, which takes about as many draws
+  constexpr int kLeastDraws =
+      100;  // the verdict asks for an ESS of 100 a chain, which takes about as many draws
   DesignAnswer::Convergence c{summarise(t.sample_stats[1].chains), judge(t)};
   const int n_draws = static_cast<int>(t.replies[0].size());
   if (c.verdict.converged) return c;
@@ -70,7 +74,8 @@ DesignAnswer::Convergence convergence(const DesignRequest& r, const Trace& t) {
     c.judged = false;
   } else if (n_draws < kLeastDraws) {
     c.judged = false;
-    c.verdict = {false, fmt::format("too few draws, {} a chain where {} are needed", n_draws, kLeastDraws),
+    c.verdict = {false,
+                 fmt::format("too few draws, {} a chain where {} are needed", n_draws, kLeastDraws),
                  r.n < kLeastDraws * r.chains ? fmt::format("give --n {}", kLeastDraws * r.chains)
                                               : "give a longer --budget, or fewer --chains",
                  kLeastDraws};
@@ -83,7 +88,8 @@ std::string without_scores(const std::string& name) {
   std::istringstream in(name);
   std::string out;
   for (std::string word; in >> word;) {
-    const bool is_score = word.starts_with("fitness=") || word.starts_with("held_out=") || word.starts_with("edits=");
+    const bool is_score =
+        word.starts_with("fitness=") || word.starts_with("held_out=") || word.starts_with("edits=");
     if (!is_score) out += (out.empty() ? "" : " ") + word;
   }
   return out;
@@ -92,7 +98,8 @@ std::string without_scores(const std::string& name) {
 }  // namespace
 
 std::string_view to_string(DesignMethod m) {
-  return std::find_if(kMethods.begin(), kMethods.end(), [m](const auto& x) { return x.first == m; })->second;
+  return std::find_if(kMethods.begin(), kMethods.end(), [m](const auto& x) { return x.first == m; })
+      ->second;
 }
 
 std::optional<DesignMethod> parse_design_method(std::string_view name) {
@@ -116,20 +123,22 @@ void sum_up(const DesignRequest& r, DesignAnswer& a) {
 }
 
 std::string fasta_text(const DesignAnswer& a) {
-  std::vector<FastaRecord> records;
+  std::vector<dna::FastaRecord> records;
   for (const Designed& d : a.designs) {
-    std::string name = d.name.empty() ? fmt::format("design_{}", records.size()) : without_scores(d.name);
+    std::string name =
+        d.name.empty() ? fmt::format("design_{}", records.size()) : without_scores(d.name);
     name += " fitness=" + fixed_text(d.fitness, 4);
     if (!std::isnan(d.held_out)) name += " held_out=" + fixed_text(d.held_out, 4);
     if (d.edits) name += fmt::format(" edits={}", *d.edits);
-    records.push_back({name, dna_text(d.sequence)});
+    records.push_back({name, dna::dna_text(d.sequence)});
   }
   return fasta_text(records);
 }
 
 std::string fixed_text(double x, int decimals, int width) {
   if (std::abs(x) < 0.5 * std::pow(10, -decimals)) x = 0;
-  return fmt::format("{:>{}.{}f}", x, width, decimals);  // ">": fmt puts what is not finite to the left
+  return fmt::format("{:>{}.{}f}", x, width,
+                     decimals);  // ">": fmt puts what is not finite to the left
 }
 
 }  // namespace ponder

@@ -1,4 +1,5 @@
-// What is said of designs once they are scored: edits, totals, convergence, and the attributes of the trace.
+// What is said of designs once they are scored: edits, totals, convergence, and the attributes of
+// the trace.
 #pragma once
 
 #include "ponder/session/design.h"

@@ -3,37 +3,45 @@
 
 #include <fmt/format.h>
 
-#include "ponder/dna_oracle.h"
-#include "ponder/files.h"
-#include "ponder/spelling.h"
+#include "ponder/core/files.h"
+#include "ponder/core/spelling.h"
+#include "ponder/dna/oracle.h"
 
 namespace ponder {
 namespace {
 
-using Made = Result<std::unique_ptr<DnaTerm>>;
+using Made = Result<std::unique_ptr<dna::LetterTerm>>;
 
 // Makes one term after the other, and notes in the fitness what they mean for the exact optimum.
 class Maker {
  public:
-  Maker(const Dna& start, int length, int n_threads) : start_(start), length_(length), n_threads_(n_threads) {}
+  Maker(const dna::Sequence& start, int length, int n_threads)
+      : start_(start), length_(length), n_threads_(n_threads) {}
   Status constrain(const FitnessRequest&, int max_edits);
   Status add(const FitnessTerm&);
   Fitness take() { return std::move(out_); }
 
  private:
-  Error bad(const std::string& expected, const std::string& got, const std::string& hint = "") const {
+  Error bad(const std::string& expected, const std::string& got,
+            const std::string& hint = "") const {
     return {Code::kInvalid, expected, got, where_, hint};
   }
-  Result<Motif> read_motif(const MotifSource&);
+  Result<dna::Motif> read_motif(const MotifSource&);
   Made make(const FitnessTerm&, const MotifFitness&);
   Made make(const FitnessTerm&, const SpacingFitness&);
-  Made make(const FitnessTerm&, const GcFitness& t) { return make_gc_term(t.target, t.deviation); }
-  Made make(const FitnessTerm&, const AvoidFitness& t) { return make_avoid_term(t.sites); }
+  Made make(const FitnessTerm&, const GcFitness& t) {
+    return dna::make_gc_term(t.target, t.deviation);
+  }
+  Made make(const FitnessTerm&, const AvoidFitness& t) { return dna::make_avoid_term(t.sites); }
   Made make(const FitnessTerm&, const SimilarityFitness&);
-  Made make(const FitnessTerm&, const OracleFitness& t) { return open_oracle(t.file, length_, n_threads_); }
-  Made make(const FitnessTerm&, const LanguageFitness& t) { return open_language_term(t, length_, n_threads_, where_); }
+  Made make(const FitnessTerm&, const OracleFitness& t) {
+    return open_oracle(t.file, length_, n_threads_);
+  }
+  Made make(const FitnessTerm&, const LanguageFitness& t) {
+    return open_language_term(t, length_, n_threads_, where_);
+  }
 
-  const Dna& start_;
+  const dna::Sequence& start_;
   int length_, n_threads_;
   std::string where_{};  // of what is being made
   Fitness out_{};
@@ -41,8 +49,9 @@ class Maker {
 
 Status Maker::constrain(const FitnessRequest& r, int max_edits) {
   where_ = r.where;
-  DnaConstraints& c = out_.constraints;
-  c.letters = r.letters.value_or(std::vector<LetterSet>(static_cast<std::size_t>(length_), kAnyLetter));
+  dna::Constraints& c = out_.constraints;
+  c.letters = r.letters.value_or(
+      std::vector<dna::LetterSet>(static_cast<std::size_t>(length_), dna::kAnyLetter));
   if (static_cast<int>(c.letters.size()) != length_)
     return bad(std::to_string(length_) + " letters", std::to_string(c.letters.size()));
   for (const FrozenLetters& span : r.frozen) {
@@ -52,31 +61,35 @@ Status Maker::constrain(const FitnessRequest& r, int max_edits) {
       c.letters[static_cast<std::size_t>(span.begin) + k] &= span.letters[k];
   }
   for (std::size_t t = 0; t < c.letters.size(); ++t)
-    if (c.letters[t] == 0) return bad("constraints that some sequence keeps", "none for position " + std::to_string(t));
+    if (c.letters[t] == 0)
+      return bad("constraints that some sequence keeps", "none for position " + std::to_string(t));
   c.forbidden = r.forbidden;
   // Runs longer than the sequence are no constraint.
-  if (r.max_homopolymer > 0 && r.max_homopolymer < length_) forbid_homopolymers(r.max_homopolymer, c);
+  if (r.max_homopolymer > 0 && r.max_homopolymer < length_)
+    dna::forbid_homopolymers(r.max_homopolymer, c);
   c.start = start_;
   c.max_edits = max_edits;
   return {};
 }
 
-Result<Motif> Maker::read_motif(const MotifSource& source) {
+Result<dna::Motif> Maker::read_motif(const MotifSource& source) {
   PONDER_ASSIGN(const std::string text, read_file(source.file));
-  PONDER_ASSIGN(auto motifs, parse_motifs(text, source.file));
-  Motif* chosen = motifs.data();
+  PONDER_ASSIGN(auto motifs, dna::parse_motifs(text, source.file));
+  dna::Motif* chosen = motifs.data();
   if (source.id) {
     chosen = nullptr;
     std::vector<std::string> names;
-    for (Motif& m : motifs) {
+    for (dna::Motif& m : motifs) {
       if (m.id == *source.id || m.name == *source.id) chosen = &m;
       names.insert(names.end(), {m.id, m.name});
     }
     if (!chosen)
-      return bad("a motif '" + *source.id + "' in " + source.file, "none", did_you_mean(*source.id, names, 2));
+      return bad("a motif '" + *source.id + "' in " + source.file, "none",
+                 did_you_mean(*source.id, names, 2));
   } else if (motifs.size() > 1) {
-    out_.warnings.push_back(fmt::format("{} has {} motifs, of which the first, {}, is taken: \"id\" picks another ({})",
-                                        source.file, motifs.size(), chosen->id, where_));
+    out_.warnings.push_back(
+        fmt::format("{} has {} motifs, of which the first, {}, is taken: \"id\" picks another ({})",
+                    source.file, motifs.size(), chosen->id, where_));
   }
   if (chosen->n() > length_)
     return bad("motifs no longer than the sequence, " + std::to_string(length_) + " letters",
@@ -86,39 +99,44 @@ Result<Motif> Maker::read_motif(const MotifSource& source) {
 }
 
 Made Maker::make(const FitnessTerm& term, const MotifFitness& t) {
-  PONDER_ASSIGN(const Motif motif, read_motif(t.source));
-  const MotifMatch match{log_odds(motif), t.over, t.strands};
-  if (t.over == Over::kBest && term.weight > 0)
+  PONDER_ASSIGN(const dna::Motif motif, read_motif(t.source));
+  const dna::MotifMatch match{dna::log_odds(motif), t.over, t.strands};
+  if (t.over == dna::Over::kBest && term.weight > 0)
     out_.exact.motifs.push_back({match.odds, match.strands, term.weight});
   else
     out_.is_exact = false;
   out_.motifs.push_back({term.name.value_or(motif.name.empty() ? motif.id : motif.name), match});
-  return make_motif_term(term.name.value_or("motif"), match);
+  return dna::make_motif_term(term.name.value_or("motif"), match);
 }
 
 Made Maker::make(const FitnessTerm& term, const SpacingFitness& t) {
-  PONDER_ASSIGN(const Motif first, read_motif(t.first));
-  PONDER_ASSIGN(const Motif second, read_motif(t.second));
+  PONDER_ASSIGN(const dna::Motif first, read_motif(t.first));
+  PONDER_ASSIGN(const dna::Motif second, read_motif(t.second));
   if (const int n = first.n() + second.n(); n > length_)
-    return bad("two motifs that fit beside each other into " + std::to_string(length_) + " letters", std::to_string(n));
-  return make_spacing_term(term.name.value_or("spacing"),
-                           {log_odds(first), log_odds(second), t.gap, t.deviation, t.in_order, t.strands});
+    return bad("two motifs that fit beside each other into " + std::to_string(length_) + " letters",
+               std::to_string(n));
+  return dna::make_spacing_term(
+      term.name.value_or("spacing"),
+      {dna::log_odds(first), dna::log_odds(second), t.gap, t.deviation, t.in_order, t.strands});
 }
 
 Made Maker::make(const FitnessTerm& term, const SimilarityFitness&) {
   if (start_.empty()) return bad("--start with the term similarity", "none");
-  out_.exact.letters.resize(start_.size() * kLetters, 0);
+  out_.exact.letters.resize(start_.size() * dna::kLetters, 0);
   for (std::size_t t = 0; t < start_.size(); ++t)
-    for (Token v = 0; v < kLetters; ++v)
-      if (v != start_[t]) out_.exact.letters[t * kLetters + static_cast<std::size_t>(v)] -= term.weight;
-  return make_similarity_term(start_);
+    for (Token v = 0; v < dna::kLetters; ++v)
+      if (v != start_[t])
+        out_.exact.letters[t * dna::kLetters + static_cast<std::size_t>(v)] -= term.weight;
+  return dna::make_similarity_term(start_);
 }
 
 Status Maker::add(const FitnessTerm& term) {
   where_ = term.where;
-  if (!std::holds_alternative<MotifFitness>(term.kind) && !std::holds_alternative<SimilarityFitness>(term.kind))
+  if (!std::holds_alternative<MotifFitness>(term.kind) &&
+      !std::holds_alternative<SimilarityFitness>(term.kind))
     out_.is_exact = false;
-  PONDER_ASSIGN(auto made, std::visit([&](const auto& kind) { return make(term, kind); }, term.kind));
+  PONDER_ASSIGN(auto made,
+                std::visit([&](const auto& kind) { return make(term, kind); }, term.kind));
   out_.terms.push_back(std::move(made));
   out_.weights.push_back(term.weight);
   out_.warnings.insert(out_.warnings.end(), term.warnings.begin(), term.warnings.end());
@@ -127,15 +145,18 @@ Status Maker::add(const FitnessTerm& term) {
 
 }  // namespace
 
-Result<std::unique_ptr<DnaTerm>> open_oracle(const std::string& path, int length, int n_threads) {
-  PONDER_ASSIGN(Oracle o, read_oracle(path, n_threads));
+Result<std::unique_ptr<dna::LetterTerm>> open_oracle(const std::string& path, int length,
+                                                int n_threads) {
+  PONDER_ASSIGN(dna::Oracle o, dna::read_oracle(path, n_threads));
   if (o.length != length)
-    return Error{Code::kInvalid, "sequences of " + std::to_string(o.length) + " letters, as the oracle takes",
+    return Error{Code::kInvalid,
+                 "sequences of " + std::to_string(o.length) + " letters, as the oracle takes",
                  std::to_string(length), path, "use --length " + std::to_string(o.length)};
   return std::move(o.term);
 }
 
-Result<Fitness> make_fitness(const FitnessRequest& r, const Dna& start, int length, int max_edits, int n_threads) {
+Result<Fitness> make_fitness(const FitnessRequest& r, const dna::Sequence& start, int length,
+                             int max_edits, int n_threads) {
   Maker maker(start, length, n_threads);
   PONDER_TRY(maker.constrain(r, max_edits));
   for (const FitnessTerm& term : r.terms) PONDER_TRY(maker.add(term));

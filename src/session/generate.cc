@@ -1,16 +1,18 @@
 // The ordinary first reply.
-#include "ponder/decode.h"
+#include "ponder/search/decode.h"
 #include "session/prefill.h"
 
 namespace ponder {
 namespace {
 
 // All that was made: the beam's best or the draws.
-Result<std::vector<Reply>> replies_of(const GenerateRequest& r, const ReplyLaw& law, Prefill& p, CausalDensity& d) {
+Result<std::vector<Reply>> replies_of(const GenerateRequest& r, const ReplyLaw& law, Prefill& p,
+                                      CausalDensity& d) {
   if (r.beam > 0) {
     PONDER_ASSIGN(BeamResult found, beam_search(d, p.context(), law, {.width = r.beam}, p.rest()));
     if (found.replies.empty())
-      return Error{Code::kResource, "a reply that ends within " + std::to_string(law.horizon()) + " tokens",
+      return Error{Code::kResource,
+                   "a reply that ends within " + std::to_string(law.horizon()) + " tokens",
                    "none in the beam", "beam search", "raise --max-length or --beam"};
     return std::vector{found.replies[0]};
   }

@@ -24,18 +24,23 @@ Result<Work> work_of(std::size_t index, const GradientRequest& r, const TextMode
   return w;
 }
 
-Status run(Session& s, std::span<const Work> work, const GradientOptions& o, std::vector<ReplyGradient>& out) {
+Status run(Session& s, std::span<const Work> work, const GradientOptions& o,
+           std::vector<ReplyGradient>& out) {
   std::vector<SoftReply> batch;
   for (const Work& w : work) {
     PONDER_ASSIGN(PrefixRef parent, s.context(w.prompt));
-    batch.push_back(
-        {.parent = std::move(parent), .candidates = w.reply.candidates, .weights = w.reply.weights, .m = w.reply.m});
+    batch.push_back({.parent = std::move(parent),
+                     .candidates = w.reply.candidates,
+                     .weights = w.reply.weights,
+                     .m = w.reply.m});
   }
   return s.density().value_and_grad(batch, {}, o, out);
 }
 
 Result<GradientAnswer> answer_of(const Work& w, ReplyGradient g) {
-  if (!g.finite) return Error{Code::kNumeric, "a finite gradient", "one that is not; it was not written", "", ""};
+  if (!g.finite)
+    return Error{Code::kNumeric, "a finite gradient", "one that is not; it was not written", "",
+                 ""};
   GradientAnswer a{.value = g.value};
   a.gradient = std::move(w.relaxed ? g.weights : g.embedding);
   a.rows = static_cast<std::int64_t>(w.reply.candidates.size()) / w.reply.m;
@@ -45,7 +50,8 @@ Result<GradientAnswer> answer_of(const Work& w, ReplyGradient g) {
 
 }  // namespace
 
-// Where the batch fails, its replies are done one by one: what cannot be done takes its error, the others go on.
+// Where the batch fails, its replies are done one by one: what cannot be done takes its error, the
+// others go on.
 std::vector<Result<GradientAnswer>> Session::gradients(std::span<const GradientRequest> requests,
                                                        std::int64_t tape_limit) {
   const GradientOptions options{.weights = true, .tape_limit = tape_limit};

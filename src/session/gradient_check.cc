@@ -1,7 +1,7 @@
 // Slopes of given gradients along random directions, by the gradient and by other ways.
 #include <algorithm>
 
-#include "language/gradient_check.h"
+#include "density/gradient_check.h"
 #include "model/arch.h"
 #include "ponder/session.h"
 
@@ -15,21 +15,26 @@ constexpr std::uint64_t kSeed = 1;
 }  // namespace
 
 struct GradientCheck::Ways {
-  std::unique_ptr<Session> f32{};  // where the session is not in f32: values in bf16 are too rough for differences
+  std::unique_ptr<Session>
+      f32{};  // where the session is not in f32: values in bf16 are too rough for differences
   std::optional<Reference> reference{};
 };
 
-GradientCheck::GradientCheck(Session& s, const GradientCheckOptions& o, std::unique_ptr<Ways> w, Errors limits)
+GradientCheck::GradientCheck(Session& s, const GradientCheckOptions& o, std::unique_ptr<Ways> w,
+                             Errors limits)
     : session_(s), options_(o), ways_(std::move(w)), limits_(limits) {}
 GradientCheck::~GradientCheck() = default;
 
-Result<std::unique_ptr<GradientCheck>> GradientCheck::make(Session& s, const GradientCheckOptions& o) {
+Result<std::unique_ptr<GradientCheck>> GradientCheck::make(Session& s,
+                                                           const GradientCheckOptions& o) {
   const bool f32 = s.model().info().precision == Precision::kF32;
   auto ways = std::make_unique<Ways>();
   if (!f32) {
     PONDER_ASSIGN(ways->f32, s.in_f32(s.options().model.weights));
   }
-  const auto limit = [&](double usual) { return o.tolerance > 0 ? o.tolerance : f32 ? usual : kBF16; };
+  const auto limit = [&](double usual) {
+    return o.tolerance > 0 ? o.tolerance : f32 ? usual : kBF16;
+  };
   Errors limits{.differences = limit(kDifferences)};
   if (s.model().info().n_parameters <= kReferenceParameters) {
     PONDER_ASSIGN(const auto config, read_config(s.text().file()));
@@ -53,9 +58,11 @@ Result<GradientCheck::Errors> GradientCheck::check(const GradientRequest& r) {
   PONDER_ASSIGN(const auto slopes, gradient_slopes(session_.density(), root, point, directions));
   Session& exact = ways_->f32 ? *ways_->f32 : session_;
   PONDER_ASSIGN(const PrefixRef exact_root, exact.context(prompt.ids));
-  PONDER_ASSIGN(const auto differences, difference_slopes(exact.density(), exact_root, point, directions));
+  PONDER_ASSIGN(const auto differences,
+                difference_slopes(exact.density(), exact_root, point, directions));
   Errors e{.differences = relative_error(slopes, differences)};
-  if (ways_->reference) e.reference = relative_error(slopes, reference_slopes(*ways_->reference, point, directions));
+  if (ways_->reference)
+    e.reference = relative_error(slopes, reference_slopes(*ways_->reference, point, directions));
   return e;
 }
 

@@ -9,7 +9,8 @@ Result<InfoAnswer> info(const TextModel& text, const ModelOptions& options) {
   InfoAnswer a;
   a.file = text.shared_file();
   PONDER_ASSIGN(a.model, Model::describe(file, options));
-  for (const GgufTensor& x : file.tensors()) ++a.tensors[std::string(tensor_type_info(x.type)->name)];
+  for (const GgufTensor& x : file.tensors())
+    ++a.tensors[std::string(tensor_type_info(x.type)->name)];
   a.tokenizer = {.model = std::string(t.model_name()),
                  .pre = std::string(t.pre_name()),
                  .n_listed = t.n_listed(),

@@ -1,5 +1,5 @@
-// The plane between the ordinary reply and the best other one of a beam, and what both methods find from the worse of
-// them; the same of two hills.
+// The plane between the ordinary reply and the best other one of a beam, and what both methods find
+// from the worse of them; the same of two hills.
 #include "ponder/session/landscape.h"
 
 #include <chrono>
@@ -7,7 +7,7 @@
 
 #include "landscape/noise_plane.h"
 #include "landscape/paths.h"
-#include "ponder/decode.h"
+#include "ponder/search/decode.h"
 #include "session/prefill.h"
 
 namespace ponder {
@@ -35,8 +35,10 @@ Status check_sizes(const LandscapeRequest& r) {
   };
   if (r.size < 2) return bad("at least 2 cells along a side", std::to_string(r.size));
   if (r.seeds < 1) return bad("at least one seed", std::to_string(r.seeds));
-  if (r.points < HmcPathConfig{}.steps) return bad("paths of at least 3 points", std::to_string(r.points));
-  if (!(r.alpha >= 0) || std::isinf(r.alpha)) return bad("an exponent above 0", std::to_string(r.alpha));
+  if (r.points < HmcPathConfig{}.steps)
+    return bad("paths of at least 3 points", std::to_string(r.points));
+  if (!(r.alpha >= 0) || std::isinf(r.alpha))
+    return bad("an exponent above 0", std::to_string(r.alpha));
   return {};
 }
 
@@ -66,16 +68,17 @@ Status walk(const LandscapeRequest& r, const Over& over, Surface& surface, Lands
   const int points = chain.trajectories * chain.steps;
   a.walks = {{.name = "ascent", .title = "Gradient ascent", .points = points},
              {.name = "hmc", .title = "Hamiltonian Monte Carlo", .points = points}};
+  PONDER_TRY(climb(surface, starts, {.steps = points}, a.walks[0].paths,
+                   told(r, over, {"ascent", "point", 0, points})));
   PONDER_TRY(
-      climb(surface, starts, {.steps = points}, a.walks[0].paths, told(r, over, {"ascent", "point", 0, points})));
-  PONDER_TRY(hmc(surface, starts, chain, a.walks[1].paths, told(r, over, {"hmc", "point", 0, points})));
+      hmc(surface, starts, chain, a.walks[1].paths, told(r, over, {"hmc", "point", 0, points})));
   for (auto& w : a.walks) count(surface, a, w);
   return {};
 }
 
 // A stop is no error: the answer is not complete then.
-Status explore(const LandscapeRequest& r, const Over& over, Surface& surface, std::span<const Point> show,
-               LandscapeAnswer& a) {
+Status explore(const LandscapeRequest& r, const Over& over, Surface& surface,
+               std::span<const Point> show, LandscapeAnswer& a) {
   a.survey = square_around(show, kMargin, r.size);
   Status walked = walk(r, over, surface, a);
   a.complete = walked.ok();
@@ -84,16 +87,21 @@ Status explore(const LandscapeRequest& r, const Over& over, Surface& surface, st
 }
 
 // The ordinary reply and the best other one of a beam: the less likely of them is the start.
-Result<std::pair<Reply, Reply>> start_and_goal(CausalDensity& d, const ReplyLaw& law, const Prefill& p) {
+Result<std::pair<Reply, Reply>> start_and_goal(CausalDensity& d, const ReplyLaw& law,
+                                               const Prefill& p) {
   PONDER_ASSIGN(const std::vector<Reply> decoded, decode(d, p.context(), law, {}, 1, p.rest()));
   const Reply& first = decoded[0];
   if (law.target() == Target::kEnded && !first.ended)
-    return Error{Code::kInvalid, "a first reply that ends within " + std::to_string(law.horizon()) + " tokens",
+    return Error{Code::kInvalid,
+                 "a first reply that ends within " + std::to_string(law.horizon()) + " tokens",
                  "one that does not", "--max-length", "raise it, or use --target truncated"};
-  PONDER_ASSIGN(const BeamResult beam, beam_search(d, p.context(), law, {.width = kBeam}, p.rest()));
+  PONDER_ASSIGN(const BeamResult beam,
+                beam_search(d, p.context(), law, {.width = kBeam}, p.rest()));
   for (const Reply& r : beam.replies)
-    if (r.tokens != first.tokens) return r.logprob > first.logprob ? std::pair(first, r) : std::pair(r, first);
-  return Error{Code::kInvalid, "two replies of the law", "one", "the law", "allow longer replies, or more ids"};
+    if (r.tokens != first.tokens)
+      return r.logprob > first.logprob ? std::pair(first, r) : std::pair(r, first);
+  return Error{Code::kInvalid, "two replies of the law", "one", "the law",
+               "allow longer replies, or more ids"};
 }
 
 }  // namespace
@@ -131,15 +139,16 @@ Result<LandscapeAnswer> Session::landscape(const LandscapeRequest& r) {
   PONDER_TRY(prefill.read(prompt.ids));
   PONDER_ASSIGN(const auto ends, start_and_goal(*density_, law, prefill));
   LandscapeAnswer a = asked(r, kUsualAlpha);
-  PONDER_ASSIGN(const auto plane, NoisePlane::make(*density_, prefill.context(), law, a.alpha, ends.first.tokens,
-                                                   ends.second.tokens, r.seed));
+  PONDER_ASSIGN(const auto plane, NoisePlane::make(*density_, prefill.context(), law, a.alpha,
+                                                   ends.first.tokens, ends.second.tokens, r.seed));
   a.question = prompt.question;
   a.start_at = plane->first();
   a.goal_at = plane->second();
   const Point show[] = {a.start_at, a.goal_at, {}};  // the base is densest at the last
   const Over over = [&] { return prefill.clock().over(); };
   PONDER_TRY(explore(r, over, *plane, show, a));
-  for (const Reply& x : plane->replies()) a.peaks.push_back({text_->reply_text(x.tokens), x.logprob});
+  for (const Reply& x : plane->replies())
+    a.peaks.push_back({text_->reply_text(x.tokens), x.logprob});
   return a;
 }
 

@@ -1,7 +1,7 @@
 // From what is asked of lengths to a law.
 #include <algorithm>
 
-#include "ponder/session/answer.h"
+#include "ponder/session/common.h"
 
 namespace ponder {
 
@@ -10,15 +10,19 @@ Result<ReplyLaw> LawRequest::law(int usual, std::size_t n_prompt, const CausalDe
     return Error{Code::kInvalid, "--length N with --target fixed", "no --length", "command line",
                  "say how many tokens a reply has"};
   if (target != Target::kFixed && length != 0)
-    return Error{Code::kInvalid, "--length only with --target fixed", "--target " + std::string(to_string(target)),
-                 "command line", "use --max-length"};
+    return Error{Code::kInvalid, "--length only with --target fixed",
+                 "--target " + std::string(to_string(target)), "command line", "use --max-length"};
   const int asked = length ? length : max_length, room = d.n_ctx() - static_cast<int>(n_prompt);
   if (room < 1 || asked > room)
-    return Error{Code::kInvalid, "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
-                 std::to_string(n_prompt) + " of prompt and " + std::to_string(std::max(asked, 1)) + " of reply",
+    return Error{Code::kInvalid,
+                 "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
+                 std::to_string(n_prompt) + " of prompt and " + std::to_string(std::max(asked, 1)) +
+                     " of reply",
                  "context", "shorten them, or raise -c/--ctx-size"};
-  const ReplyLawConfig c{
-      .target = target, .horizon = asked ? asked : std::min(usual, room), .min_length = min_length, .allowed = allowed};
+  const ReplyLawConfig c{.target = target,
+                         .horizon = asked ? asked : std::min(usual, room),
+                         .min_length = min_length,
+                         .allowed = allowed};
   return ReplyLaw::make(c, d.n_vocab(), d.end_tokens());
 }
 

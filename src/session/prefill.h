@@ -1,4 +1,5 @@
-// A prompt read on the clock of a budget: what a search may spend is what reading the prompt has left.
+// A prompt read on the clock of a budget: what a search may spend is what reading the prompt has
+// left.
 #pragma once
 
 #include <chrono>

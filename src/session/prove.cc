@@ -21,8 +21,8 @@ Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, in
 
 }  // namespace
 
-// Another model of the same weights in f32 says whether bf16 found the right order. Without memory for it the tie
-// stays.
+// Another model of the same weights in f32 says whether bf16 found the right order. Without memory
+// for it the tie stays.
 Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const BestFirstConfig& c,
                               BestFirstResult& r) const {
   const auto exact = in_f32(options_.model.weights);
@@ -43,8 +43,10 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
   TermsRequest besides = r.terms;
   besides.length_prior.reset();
   PONDER_ASSIGN(const Terms terms, make_terms(besides, *this, prompt));
-  for (std::size_t t = 0; t < terms.terms.size(); ++t) c.terms.push_back({terms.terms[t].get(), terms.beta[t]});
-  PONDER_ASSIGN(BestFirstResult found, best_first(*density_, prefill.context(), law, c, {}, prefill.rest()));
+  for (std::size_t t = 0; t < terms.terms.size(); ++t)
+    c.terms.push_back({terms.terms[t].get(), terms.beta[t]});
+  PONDER_ASSIGN(BestFirstResult found,
+                best_first(*density_, prefill.context(), law, c, {}, prefill.rest()));
   const bool stopped = r.budget.stop && *r.budget.stop;
   if (model_->info().precision != Precision::kF32 && !found.rivals.empty() && !stopped)
     PONDER_TRY(settle_in_f32(prompt, law, c, found));
@@ -73,19 +75,22 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
 
 Result<CheckAnswer> Session::check(const CheckRequest& r) {
   const CertificateRecord& c = r.record;
-  CheckAnswer a{.tolerance = c.precision == "f32" ? kErrorF32 : kErrorBF16, .statement = c.statement};
-  if (c.model_sha256 != text_->file().sha256()) a.result.why = "it is of another model, of sha256 " + c.model_sha256;
-  if (c.end_tokens != density_->end_tokens()) a.result.why = "its end ids are not those of the model";
+  CheckAnswer a{.tolerance = c.precision == "f32" ? kErrorF32 : kErrorBF16,
+                .statement = c.statement};
+  if (c.model_sha256 != text_->file().sha256())
+    a.result.why = "it is of another model, of sha256 " + c.model_sha256;
+  if (c.end_tokens != density_->end_tokens())
+    a.result.why = "its end ids are not those of the model";
   if (!a.result.why.empty()) return a;
   const auto n = static_cast<std::int64_t>(c.prompt.size()) + c.law.horizon;
   if (n > density_->n_ctx())
-    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", n), std::to_string(density_->n_ctx()),
-                 r.where, "raise -c/--ctx-size"};
+    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", n),
+                 std::to_string(density_->n_ctx()), r.where, "raise -c/--ctx-size"};
   PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(c.law, density_->n_vocab(), c.end_tokens));
   Prefill prefill(*this, r.budget);
   PONDER_TRY(prefill.read(c.prompt));
-  PONDER_ASSIGN(a.result, check_certificate(*density_, prefill.context(), law, c.statement, {.tolerance = a.tolerance},
-                                            prefill.rest()));
+  PONDER_ASSIGN(a.result, check_certificate(*density_, prefill.context(), law, c.statement,
+                                            {.tolerance = a.tolerance}, prefill.rest()));
   return a;
 }
 

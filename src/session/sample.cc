@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "ponder/decode.h"
-#include "ponder/version.h"
+#include "ponder/core/version.h"
+#include "ponder/search/decode.h"
 #include "session/prefill.h"
 #include "session/sample_answer.h"
 #include "session/sampler.h"
@@ -14,22 +14,25 @@ namespace ponder {
 namespace {
 
 // All that must be the same for a run to go on: the draws depend on it.
-std::string identity(const SampleRequest& r, const Session& s, const Prompt& prompt, const ReplyLaw& law) {
+std::string identity(const SampleRequest& r, const Session& s, const Prompt& prompt,
+                     const ReplyLaw& law) {
   const ModelInfo& info = s.model().info();
-  std::string all =
-      fmt::format("version {}\nmodel {}\nprecision {}\nisa {}\nprompt {}\n", kVersion, s.text().file().sha256(),
-                  to_string(info.precision), info.isa, fmt::join(prompt.ids, ","));
-  all += fmt::format("target {}\nhorizon {}\nmin_length {}\nallowed {}\n", to_string(law.target()), law.horizon(),
-                     law.min_length(), fmt::join(law.config().allowed, ","));
-  all += fmt::format("alpha {}\nterms {}\nkernel {}\nrungs {}\n", r.alpha, r.terms.text, r.kernel, r.rungs);
-  return all + fmt::format("chains {}\nwarmup {}\nthin {}\nseed {}\n", r.chains.chains, r.chains.warmup, r.chains.thin,
-                           r.chains.seed);
+  std::string all = fmt::format("version {}\nmodel {}\nprecision {}\nisa {}\nprompt {}\n", kVersion,
+                                s.text().file().sha256(), to_string(info.precision), info.isa,
+                                fmt::join(prompt.ids, ","));
+  all += fmt::format("target {}\nhorizon {}\nmin_length {}\nallowed {}\n", to_string(law.target()),
+                     law.horizon(), law.min_length(), fmt::join(law.config().allowed, ","));
+  all += fmt::format("alpha {}\nterms {}\nkernel {}\nrungs {}\n", r.alpha, r.terms.text, r.kernel,
+                     r.rungs);
+  return all + fmt::format("chains {}\nwarmup {}\nthin {}\nseed {}\n", r.chains.chains,
+                           r.chains.warmup, r.chains.thin, r.chains.seed);
 }
 
 // Saves often enough to lose little, seldom enough to cost a twentieth of the time.
 class Saver {
  public:
-  Saver(std::string path, std::string config) : path_(std::move(path)), config_(std::move(config)) {}
+  Saver(std::string path, std::string config)
+      : path_(std::move(path)), config_(std::move(config)) {}
   Status save(const Chains& c, bool now) {
     using Time = std::chrono::steady_clock;
     constexpr int kShare = 20;
@@ -45,7 +48,8 @@ class Saver {
   std::chrono::steady_clock::time_point next_{};
 };
 
-Result<Chains> begin(const SampleRequest& r, Sampler& s, const std::string& config, std::vector<Token> first) {
+Result<Chains> begin(const SampleRequest& r, Sampler& s, const std::string& config,
+                     std::vector<Token> first) {
   if (!r.resume) return Chains::start(s.energy, *s.kernel, r.chains, std::move(first));
   PONDER_ASSIGN(ChainsSnapshot snapshot, read_snapshot(r.checkpoint, config));
   return Chains::resume(s.energy, *s.kernel, r.chains, std::move(snapshot), std::move(first));
@@ -53,8 +57,8 @@ Result<Chains> begin(const SampleRequest& r, Sampler& s, const std::string& conf
 
 // Steps until the draws are there or the clock is over.
 Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& chains) {
-  const auto n_steps =
-      static_cast<std::uint64_t>(r.chains.warmup) + static_cast<std::uint64_t>(r.draws) * r.chains.thin;
+  const auto n_steps = static_cast<std::uint64_t>(r.chains.warmup) +
+                       static_cast<std::uint64_t>(r.draws) * r.chains.thin;
   while (chains.n_draws() < r.draws && !clock.over()) {
     PONDER_TRY(chains.step(n_steps - chains.n_steps()));
     PONDER_TRY(saver.save(chains, false));
@@ -62,8 +66,10 @@ Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& cha
   }
   PONDER_TRY(saver.save(chains, true));
   if (chains.n_draws() > 0) return {};
-  return Error{Code::kResource, "at least one draw", "a run that was stopped in its warm-up", "ponder sample",
-               r.checkpoint.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"};
+  return Error{
+      Code::kResource, "at least one draw", "a run that was stopped in its warm-up",
+      "ponder sample",
+      r.checkpoint.empty() ? "give it more time, or fewer --warmup steps" : "go on with --resume"};
 }
 
 }  // namespace
@@ -76,7 +82,8 @@ Result<SampleAnswer> Session::sample(const SampleRequest& r) {
   PONDER_TRY(prefill.read(prompt.ids));
   PONDER_ASSIGN(const auto sampler, Sampler::make(r, *this, law, prefill.context(), prompt));
   PONDER_ASSIGN(auto first, decode(*density_, prefill.context(), law, {}, 1, r.budget));
-  const std::string config = r.checkpoint.empty() ? "" : identity(r, *this, prompt, law);  // reads the whole file
+  const std::string config =
+      r.checkpoint.empty() ? "" : identity(r, *this, prompt, law);  // reads the whole file
   PONDER_ASSIGN(Chains chains, begin(r, *sampler, config, std::move(first[0].tokens)));
   Saver saver(r.checkpoint, config);
   PONDER_TRY(run(r, clock, saver, chains));

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 
 namespace ponder {
 namespace {
@@ -35,12 +35,15 @@ double nested(const ChainsConfig& c, const NamedDraws& s) {
 
 // With the flags of the program.
 std::string advice(const SampleRequest& r, std::size_t n_replicas, const Verdict& v) {
-  if (v.draws > 0) return fmt::format("{}: --draws {}{}", v.advice, v.draws, r.checkpoint.empty() ? "" : " --resume");
+  if (v.draws > 0)
+    return fmt::format("{}: --draws {}{}", v.advice, v.draws,
+                       r.checkpoint.empty() ? "" : " --resume");
   if (v.converged || r.chains.chains < 2) return v.advice;
   std::vector<std::string> flags;
   if (!r.kernel.starts_with("suffix:tries")) flags.emplace_back("--kernel suffix:tries=8");
   if (r.alpha > 1) flags.push_back(fmt::format("--alpha {:.3g}", std::max(r.alpha / 2, 1.)));
-  flags.push_back(n_replicas > 1 ? fmt::format("--rungs {}", 2 * r.rungs) : "--kernel exchange+suffix");
+  flags.push_back(n_replicas > 1 ? fmt::format("--rungs {}", 2 * r.rungs)
+                                 : "--kernel exchange+suffix");
   return fmt::format("{}, e.g. {}", v.advice, fmt::join(flags, " or "));
 }
 
@@ -100,11 +103,13 @@ SampleAnswer summary_of(const SampleRequest& r, const Chains& c) {
   a.draws = c.n_draws();
   a.complete = c.n_draws() >= r.draws;
   a.trace = c.trace();
-  for (const NamedDraws& s : scalars(a.trace)) a.scalars.push_back({s.name, summarise(s.draws), nested(a.chains, s)});
+  for (const NamedDraws& s : scalars(a.trace))
+    a.scalars.push_back({s.name, summarise(s.draws), nested(a.chains, s)});
   a.moves.assign(c.moves().begin(), c.moves().end());
   a.acceptance = acceptance(a.moves);
   for (const Replica& replica : c.energy().replicas()) a.alphas.push_back(replica.alpha);
-  for (const StepSize& s : c.step_sizes()) a.steps.push_back({a.moves[s.move].name, std::string(s.name), *s.value});
+  for (const StepSize& s : c.step_sizes())
+    a.steps.push_back({a.moves[s.move].name, std::string(s.name), *s.value});
   a.verdict = judge(a.trace);
   a.verdict.advice = advice(r, a.alphas.size(), a.verdict);
   return a;

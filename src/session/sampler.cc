@@ -6,7 +6,8 @@
 namespace ponder {
 namespace {
 
-std::vector<Replica> replicas(const SampleRequest& r, const KernelSpec& kernel, const std::vector<double>& beta) {
+std::vector<Replica> replicas(const SampleRequest& r, const KernelSpec& kernel,
+                              const std::vector<double>& beta) {
   if (!kernel.wants_ladder()) return {{.alpha = r.alpha, .beta = beta}};
   // From the model itself, where terms do not count, in even ratios of alpha.
   std::vector<Replica> ladder;
@@ -21,12 +22,13 @@ std::vector<Replica> replicas(const SampleRequest& r, const KernelSpec& kernel, 
 
 }  // namespace
 
-Result<std::unique_ptr<Sampler>> Sampler::make(const SampleRequest& r, Session& s, const ReplyLaw& law,
-                                               const PrefixRef& context, const Prompt& prompt) {
+Result<std::unique_ptr<Sampler>> Sampler::make(const SampleRequest& r, Session& s,
+                                               const ReplyLaw& law, const PrefixRef& context,
+                                               const Prompt& prompt) {
   PONDER_ASSIGN(const KernelSpec spec, KernelSpec::parse(r.kernel));
   PONDER_ASSIGN(Terms terms, make_terms(r.terms, s, prompt));
-  PONDER_ASSIGN(Energy energy,
-                Energy::make(s.density(), context, law, replicas(r, spec, terms.beta), std::move(terms.terms)));
+  PONDER_ASSIGN(Energy energy, Energy::make(s.density(), context, law,
+                                            replicas(r, spec, terms.beta), std::move(terms.terms)));
   auto sampler = std::make_unique<Sampler>(std::move(energy));
   PONDER_ASSIGN(sampler->kernel, spec.make(sampler->energy));
   return sampler;

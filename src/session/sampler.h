@@ -3,13 +3,14 @@
 
 #include <memory>
 
-#include "ponder/chains.h"
+#include "ponder/chains/chains.h"
 #include "ponder/session/sample.h"
 #include "session/terms.h"
 
 namespace ponder {
 
-/// The replicas are a ladder where the kernel exchanges them. Not moved: the kernel looks at the energy.
+/// The replicas are a ladder where the kernel exchanges them. Not moved: the kernel looks at the
+/// energy.
 struct Sampler {
   /// Errors: those of KernelSpec::parse, of the terms, the energy and the kernel.
   static Result<std::unique_ptr<Sampler>> make(const SampleRequest&, Session&, const ReplyLaw&,

@@ -15,8 +15,8 @@ struct Work {
 Status check_allowed(const std::vector<Token>& allowed, int n_vocab) {
   for (const Token v : allowed)
     if (v < 0 || v >= n_vocab)
-      return Error{Code::kInvalid, "allowed ids from 0 to " + std::to_string(n_vocab - 1), std::to_string(v),
-                   "--allow-ids", ""};
+      return Error{Code::kInvalid, "allowed ids from 0 to " + std::to_string(n_vocab - 1),
+                   std::to_string(v), "--allow-ids", ""};
   return {};
 }
 
@@ -27,15 +27,22 @@ Status score_pass(Session& s, std::span<Work> work, const ScoreOptions& o, const
     const ScoreAnswer& a = w.answer;
     const std::size_t n = a.prompt.size() + a.reply.size();
     if (n > static_cast<std::size_t>(d.n_ctx()))
-      return Error{Code::kInvalid, "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
+      return Error{Code::kInvalid,
+                   "a prompt and reply of at most " + std::to_string(d.n_ctx()) + " tokens",
                    std::to_string(n), "context", "shorten them, or raise -c/--ctx-size"};
     PONDER_ASSIGN(const PrefixRef p, s.context(a.prompt));
     Needs needs;
     if (o.alpha > 0) needs = {.alpha = o.alpha, .lz = true};
-    batch.push_back({.parent = p, .tokens = a.reply, .rows = RowSet::kTargets, .needs = needs, .masks = {mask}});
+    batch.push_back({.parent = p,
+                     .tokens = a.reply,
+                     .rows = RowSet::kTargets,
+                     .needs = needs,
+                     .masks = {mask}});
     if (o.logits)
-      batch.push_back(
-          {.parent = p, .rows = RowSet::kLast, .needs = {.draw = {.kind = Draw::Kind::kRow}}, .masks = {mask}});
+      batch.push_back({.parent = p,
+                       .rows = RowSet::kLast,
+                       .needs = {.draw = {.kind = Draw::Kind::kRow}},
+                       .masks = {mask}});
   }
   Rows rows;
   PONDER_TRY(d.extend(batch, rows));
@@ -62,7 +69,8 @@ Status score_pass(Session& s, std::span<Work> work, const ScoreOptions& o, const
 // A pass that fails is halved until what fails is one reply, which takes the error.
 void score_all(Session& s, std::span<Work> work, const ScoreOptions& o, const TokenMask* mask,
                std::vector<Result<ScoreAnswer>>& out) {
-  for (Work& w : work) w.answer = {.prompt = std::move(w.answer.prompt), .reply = std::move(w.answer.reply)};
+  for (Work& w : work)
+    w.answer = {.prompt = std::move(w.answer.prompt), .reply = std::move(w.answer.reply)};
   const Status done = score_pass(s, work, o, mask);
   if (!done.ok() && work.size() > 1) {
     score_all(s, work.first(work.size() / 2), o, mask, out);
@@ -83,7 +91,8 @@ std::size_t pass_size(std::span<const Work> work) {
   std::size_t tokens = 0;
   for (std::size_t i = 0; i < work.size(); ++i) {
     const auto same = [&](const Work& w) { return w.answer.prompt == work[i].answer.prompt; };
-    const bool known = std::any_of(work.begin(), work.begin() + static_cast<std::ptrdiff_t>(i), same);
+    const bool known =
+        std::any_of(work.begin(), work.begin() + static_cast<std::ptrdiff_t>(i), same);
     tokens += work[i].answer.reply.size() + (known ? 0 : work[i].answer.prompt.size());
     if (i > 0 && tokens > kTokens) return i;
   }
@@ -92,7 +101,8 @@ std::size_t pass_size(std::span<const Work> work) {
 
 }  // namespace
 
-Result<std::vector<Result<ScoreAnswer>>> Session::score(std::span<const ScoreRequest> requests, const ScoreOptions& o) {
+Result<std::vector<Result<ScoreAnswer>>> Session::score(std::span<const ScoreRequest> requests,
+                                                        const ScoreOptions& o) {
   PONDER_TRY(check_allowed(o.allowed, density_->n_vocab()));
   std::optional<TokenMask> mask;
   if (!o.allowed.empty()) mask = TokenMask::only(density_->n_vocab(), o.allowed);
@@ -107,7 +117,8 @@ Result<std::vector<Result<ScoreAnswer>>> Session::score(std::span<const ScoreReq
     else if (!reply.ok())
       out.back() = reply.error();
     else
-      work.push_back({out.size() - 1, {.prompt = std::move(prompt->ids), .reply = std::move(*reply)}});
+      work.push_back(
+          {out.size() - 1, {.prompt = std::move(prompt->ids), .reply = std::move(*reply)}});
   }
   for (std::span<Work> rest = work; !rest.empty();) {
     const std::size_t n = pass_size(rest);

@@ -3,21 +3,23 @@
 
 #include <algorithm>
 
-#include "ponder/notes.h"
+#include "ponder/core/notes.h"
 
 namespace ponder {
 
-Session::Session(std::shared_ptr<const TextModel> t, SessionOptions o, std::shared_ptr<const Model> m,
-                 std::unique_ptr<LanguageDensity> d)
+Session::Session(std::shared_ptr<const TextModel> t, SessionOptions o,
+                 std::shared_ptr<const Model> m, std::unique_ptr<LanguageDensity> d)
     : text_(std::move(t)), options_(o), model_(std::move(m)), density_(std::move(d)) {}
 
-Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const TextModel> text, const SessionOptions& o) {
+Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const TextModel> text,
+                                               const SessionOptions& o) {
   constexpr int kUsualContext = 8192;
   PONDER_ASSIGN(auto model, Model::load(text->shared_file(), o.model));
   DensityOptions d{.n_ctx = o.n_ctx, .end_tokens = text->tokenizer().end_tokens()};
   if (d.n_ctx == 0) d.n_ctx = std::min(model->info().n_ctx_train, kUsualContext);
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, d));
-  return std::unique_ptr<Session>(new Session(std::move(text), o, std::move(model), std::move(density)));
+  return std::unique_ptr<Session>(
+      new Session(std::move(text), o, std::move(model), std::move(density)));
 }
 
 Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
@@ -29,8 +31,8 @@ Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
 
 Result<PrefixRef> Session::context(std::span<const Token> prompt) {
   constexpr std::size_t kKept = 8;
-  auto it =
-      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& k) { return std::ranges::equal(k.prompt, prompt); });
+  auto it = std::find_if(kept_.begin(), kept_.end(),
+                         [&](const Kept& k) { return std::ranges::equal(k.prompt, prompt); });
   if (it == kept_.end()) {
     PONDER_ASSIGN(auto node, density_->add_context(prompt));
     it = kept_.insert(kept_.begin(), {{prompt.begin(), prompt.end()}, std::move(node)});
@@ -48,7 +50,8 @@ SpelledReply Session::spelled(Reply r) const {
   return s;
 }
 
-RunRecord Session::record(const ReplyLaw& law, const Cost& cost, double seconds, std::uint64_t seed) const {
+RunRecord Session::record(const ReplyLaw& law, const Cost& cost, double seconds,
+                          std::uint64_t seed) const {
   return {law.target(), cost, seconds, seed, model_->info().precision, text_->shared_file()};
 }
 
@@ -57,6 +60,8 @@ std::vector<std::string> Session::notes_on(Prompt p, const SpelledReply& r) {
   return std::move(p.notes);
 }
 
-double Session::rounding_error() const { return model_->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32; }
+double Session::rounding_error() const {
+  return model_->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
+}
 
 }  // namespace ponder

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 #include "session/terms.h"
 
 namespace ponder {
@@ -18,12 +18,14 @@ struct Kind {
   const char* name;
   bool provable;
 };
-constexpr Kind kKinds[] = {
-    {"canonical", true}, {"copy", true},       {"forbid", true},           {"frozen", true},
-    {"keyword", true},   {"repetition", true}, {"reply-to-prompt", false}, {"self-verification", false}};
+constexpr Kind kKinds[] = {{"canonical", true},        {"copy", true},
+                           {"forbid", true},           {"frozen", true},
+                           {"keyword", true},          {"repetition", true},
+                           {"reply-to-prompt", false}, {"self-verification", false}};
 
 bool is_provable(const std::string& name) {
-  return std::any_of(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) { return k.name == name && k.provable; });
+  return std::any_of(std::begin(kKinds), std::end(kKinds),
+                     [&](const Kind& k) { return k.name == name && k.provable; });
 }
 
 Result<LengthPrior> parse_length_prior(const std::string& text) {
@@ -31,11 +33,12 @@ Result<LengthPrior> parse_length_prior(const std::string& text) {
   const std::size_t comma = text.find(',');
   if (comma == std::string::npos) {
     if (read_number(text, p.per_token)) return p;
-  } else if (read_number(text.substr(0, comma), p.mean) && read_number(text.substr(comma + 1), p.deviation) &&
-             p.deviation > 0) {
+  } else if (read_number(text.substr(0, comma), p.mean) &&
+             read_number(text.substr(comma + 1), p.deviation) && p.deviation > 0) {
     return p;
   }
-  return Error{Code::kInvalid, "nats a token, or MEAN,DEVIATION in tokens", "'" + text + "'", "--length-prior", ""};
+  return Error{Code::kInvalid, "nats a token, or MEAN,DEVIATION in tokens", "'" + text + "'",
+               "--length-prior", ""};
 }
 
 }  // namespace
@@ -69,7 +72,8 @@ Result<Budget> parse_budget(std::string_view text, const std::string& where) {
       b.seconds = unit == "m" ? kMinute * n : n;
       timed = true;
     } else {
-      return Error{Code::kInvalid, "a budget as 10 or 10s (seconds), 1m (minutes), 5000t (tokens), or 10s,5000t",
+      return Error{Code::kInvalid,
+                   "a budget as 10 or 10s (seconds), 1m (minutes), 5000t (tokens), or 10s,5000t",
                    "'" + std::string(text) + "'", where, ""};
     }
     at = end + 1;
@@ -97,10 +101,13 @@ std::vector<std::string> term_names(bool provable) {
 
 Result<TermSpec> TermSpec::parse(const std::string& text) {
   TermSpec t;
-  const std::size_t first = text.find(':'), second = first == std::string::npos ? first : text.find(':', first + 1);
+  const std::size_t first = text.find(':'),
+                    second = first == std::string::npos ? first : text.find(':', first + 1);
   t.name = text.substr(0, first);
-  if (first == std::string::npos) return bad_term("a term as name:weight or name:weight:argument", "'" + text + "'");
-  const std::string weight = text.substr(first + 1, second == std::string::npos ? second : second - first - 1);
+  if (first == std::string::npos)
+    return bad_term("a term as name:weight or name:weight:argument", "'" + text + "'");
+  const std::string weight =
+      text.substr(first + 1, second == std::string::npos ? second : second - first - 1);
   if (second != std::string::npos) t.argument = text.substr(second + 1);
   t.hard = weight == "hard";
   if (!t.hard && !read_number(weight, t.weight))
@@ -112,7 +119,8 @@ Result<TermSpec> TermSpec::parse(const std::string& text) {
   return t;
 }
 
-Result<TermsRequest> TermsRequest::parse(const std::vector<std::string>& terms, const std::string& length_prior) {
+Result<TermsRequest> TermsRequest::parse(const std::vector<std::string>& terms,
+                                         const std::string& length_prior) {
   TermsRequest r;
   r.text = length_prior;
   for (const std::string& text : terms) {
@@ -129,9 +137,12 @@ Result<TermsRequest> TermsRequest::parse(const std::vector<std::string>& terms, 
 Status check_provable(const TermsRequest& r) {
   for (const TermSpec& t : r.terms)
     if (!is_provable(t.name))
-      return bad_term(fmt::format("a term with a bound for proofs: {}", fmt::join(term_names(true), ", ")), t.name,
-                      "the model must read a whole reply before it judges it, so nothing is known of replies that "
-                      "begin alike; ponder sample takes it");
+      return bad_term(
+          fmt::format("a term with a bound for proofs: {}", fmt::join(term_names(true), ", ")),
+          t.name,
+          "the model must read a whole reply before it judges it, so nothing is known of replies "
+          "that "
+          "begin alike; ponder sample takes it");
   return {};
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 namespace {
@@ -21,7 +21,8 @@ Result<int> n_gram_of(const TermSpec& t, int usual) {
 
 Status no_hard(const TermSpec& t) {
   if (!t.hard) return {};
-  return bad_term("a weight for " + t.name, "'hard'", "keyword, forbid, frozen and canonical may be demanded");
+  return bad_term("a weight for " + t.name, "'hard'",
+                  "keyword, forbid, frozen and canonical may be demanded");
 }
 
 struct Maker {
@@ -48,12 +49,13 @@ struct Maker {
     constexpr double kMost = 1 << 24;
     const std::size_t equals = t.argument.find('=');
     double begin = 0;
-    if (equals == std::string::npos || !read_number(t.argument.substr(0, equals), begin) || begin < 0 ||
-        begin > kMost || begin != std::floor(begin))
+    if (equals == std::string::npos || !read_number(t.argument.substr(0, equals), begin) ||
+        begin < 0 || begin > kMost || begin != std::floor(begin))
       return bad_term("frozen:weight:POSITION=TEXT, positions from 0", "'" + t.argument + "'");
-    return make_frozen_term({.begin = static_cast<int>(begin),
-                             .tokens = session.text().tokenizer().encode(t.argument.substr(equals + 1)),
-                             .hard = t.hard});
+    return make_frozen_term(
+        {.begin = static_cast<int>(begin),
+         .tokens = session.text().tokenizer().encode(t.argument.substr(equals + 1)),
+         .hard = t.hard});
   }
   Made canonical(const TermSpec& t) {
     const auto text = session.shared_text();
@@ -67,8 +69,8 @@ struct Maker {
   }
   Made self_verification(const TermSpec& t) {
     PONDER_TRY(no_hard(t));
-    const std::string text =
-        "Question: " + prompt.question + "\nAnswer: \x01REPLY\x01\nIs this answer right? Say Yes or No.";
+    const std::string text = "Question: " + prompt.question +
+                             "\nAnswer: \x01REPLY\x01\nIs this answer right? Say Yes or No.";
     PONDER_ASSIGN(Continuation c, continuation(text, "Yes"));
     return make_self_verification_term(session.density(), std::move(c));
   }
@@ -86,7 +88,8 @@ struct Maker {
       return bad_term("a chat template that keeps the text of messages", "one that changes it");
     const Tokenizer& t = model.tokenizer();
     std::vector<Token> before = t.encode(rendered.substr(0, place));
-    if (t.adds_bos() && (before.empty() || before[0] != *t.bos())) before.insert(before.begin(), *t.bos());
+    if (t.adds_bos() && (before.empty() || before[0] != *t.bos()))
+      before.insert(before.begin(), *t.bos());
     PONDER_ASSIGN(PrefixRef context, session.density().add_context(before));
     return Continuation{.context = std::move(context),
                         .bridge = t.encode(rendered.substr(place + mark.size())),
@@ -94,14 +97,15 @@ struct Maker {
   }
 };
 
-const std::map<std::string, Made (Maker::*)(const TermSpec&)> kMakers{{"canonical", &Maker::canonical},
-                                                                      {"copy", &Maker::copy},
-                                                                      {"forbid", &Maker::word},
-                                                                      {"frozen", &Maker::frozen},
-                                                                      {"keyword", &Maker::word},
-                                                                      {"repetition", &Maker::repetition},
-                                                                      {"reply-to-prompt", &Maker::reply_to_prompt},
-                                                                      {"self-verification", &Maker::self_verification}};
+const std::map<std::string, Made (Maker::*)(const TermSpec&)> kMakers{
+    {"canonical", &Maker::canonical},
+    {"copy", &Maker::copy},
+    {"forbid", &Maker::word},
+    {"frozen", &Maker::frozen},
+    {"keyword", &Maker::word},
+    {"repetition", &Maker::repetition},
+    {"reply-to-prompt", &Maker::reply_to_prompt},
+    {"self-verification", &Maker::self_verification}};
 
 }  // namespace
 

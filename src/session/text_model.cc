@@ -5,14 +5,16 @@
 #include <mutex>
 #include <utility>
 
-#include "ponder/notes.h"
+#include "ponder/core/notes.h"
+#include "text/utf8.h"
 
 namespace ponder {
 namespace {
 
 // What was asked in words: the text of the user's last message.
 std::string last_question(const std::vector<ChatMessage>& messages) {
-  const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const auto& m) { return m.role == "user"; });
+  const auto last = std::find_if(messages.rbegin(), messages.rend(),
+                                 [](const auto& m) { return m.role == "user"; });
   if (last != messages.rend()) return last->content;
   return messages.empty() ? "" : messages.back().content;
 }
@@ -32,23 +34,27 @@ struct TextModel::LazyTemplate {
   std::optional<Result<std::shared_ptr<const ChatTemplate>>> parsed;
 };
 
-TextModel::TextModel(std::shared_ptr<const GgufFile> f, std::shared_ptr<const Tokenizer> t, std::string source)
+TextModel::TextModel(std::shared_ptr<const GgufFile> f, std::shared_ptr<const Tokenizer> t,
+                     std::string source)
     : file_(std::move(f)),
       tokenizer_(std::move(t)),
       template_source_(std::move(source)),
       template_(std::make_unique<LazyTemplate>()) {}
 TextModel::~TextModel() = default;
 
-Result<std::shared_ptr<const TextModel>> TextModel::make(std::shared_ptr<const GgufFile> f, std::string source) {
+Result<std::shared_ptr<const TextModel>> TextModel::make(std::shared_ptr<const GgufFile> f,
+                                                         std::string source) {
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(f));
   if (source.empty()) {
     PONDER_ASSIGN(const auto own, f->string_or("tokenizer.chat_template", ""));
     source = std::string(own);
   }
-  return std::shared_ptr<const TextModel>(new TextModel(std::move(f), std::move(tokenizer), std::move(source)));
+  return std::shared_ptr<const TextModel>(
+      new TextModel(std::move(f), std::move(tokenizer), std::move(source)));
 }
 
-Result<std::shared_ptr<const TextModel>> TextModel::open(const std::string& path, std::string source) {
+Result<std::shared_ptr<const TextModel>> TextModel::open(const std::string& path,
+                                                         std::string source) {
   PONDER_ASSIGN(auto file, GgufFile::open(path));
   return make(std::move(file), std::move(source));
 }
@@ -62,9 +68,11 @@ std::vector<Token> TextModel::with_bos(std::vector<Token> ids) const {
 
 Result<Prompt> TextModel::chat(const Conversation& c) const {
   if (template_source_.empty())
-    return Error{Code::kInvalid, "a model with a chat template", "none in " + file_->path(), "tokenizer.chat_template",
+    return Error{Code::kInvalid, "a model with a chat template", "none in " + file_->path(),
+                 "tokenizer.chat_template",
                  "use -no-cnv for raw text, or give a template with --chat-template"};
-  std::call_once(template_->once, [&] { template_->parsed.emplace(ChatTemplate::parse(template_source_)); });
+  std::call_once(template_->once,
+                 [&] { template_->parsed.emplace(ChatTemplate::parse(template_source_)); });
   if (!template_->parsed->ok()) return template_->parsed->error();
   ChatTemplate::Options o;
   if (tokenizer_->bos()) o.bos_token = tokenizer_->piece(*tokenizer_->bos());
@@ -96,14 +104,16 @@ Result<Prompt> TextModel::prompt(const PromptRequest& r) const {
     p.ids.insert(p.ids.end(), more.begin(), more.end());
     if (has_template() && !raw->intended)
       p.notes = {
-          "\"prompt\" was taken as raw text, without the chat template; \"question\" or \"messages\" ask the chat "
+          "\"prompt\" was taken as raw text, without the chat template; \"question\" or "
+          "\"messages\" ask the chat "
           "model"};
   } else {
     p.ids = std::get<std::vector<Token>>(r);
     PONDER_TRY(check_ids(p.ids, "\"prompt_ids\""));
     p.question = reply_text(p.ids);
   }
-  if (p.ids.empty()) return Error{Code::kInvalid, "a prompt of at least one token", "an empty one", "request", ""};
+  if (p.ids.empty())
+    return Error{Code::kInvalid, "a prompt of at least one token", "an empty one", "request", ""};
   return p;
 }
 
@@ -127,25 +137,23 @@ Status TextModel::check_ids(std::span<const Token> ids, const std::string& where
   const int n = tokenizer_->n_vocab();
   for (const Token v : ids)
     if (v < 0 || v >= n)
-      return Error{Code::kInvalid, "token ids from 0 to " + std::to_string(n - 1), std::to_string(v), where, ""};
+      return Error{Code::kInvalid, "token ids from 0 to " + std::to_string(n - 1),
+                   std::to_string(v), where, ""};
   return {};
 }
 
-std::string TextModel::reply_text(std::span<const Token> ids) const { return tokenizer_->decode(ids, false); }
+std::string TextModel::reply_text(std::span<const Token> ids) const {
+  return tokenizer_->decode(ids, false);
+}
 
-bool TextModel::canonical(std::span<const Token> ids) const { return is_canonical(*tokenizer_, ids); }
+bool TextModel::canonical(std::span<const Token> ids) const {
+  return is_canonical(*tokenizer_, ids);
+}
 
 std::string TextStream::add(Token v) {
   pending_ += first_ ? text_->reply_text({&v, 1}) : text_->tokenizer().piece(v, false);
   first_ = false;
-  std::size_t whole = pending_.size();
-  for (std::size_t back = 1; back <= 3 && back <= pending_.size(); ++back) {
-    const auto c = static_cast<unsigned char>(pending_[pending_.size() - back]);
-    if ((c & 0xc0) == 0x80) continue;
-    const std::size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-    if (length > back) whole = pending_.size() - back;
-    break;
-  }
+  const std::size_t whole = pending_.size() - open_character(pending_);
   std::string out = pending_.substr(0, whole);
   pending_.erase(0, whole);
   return out;

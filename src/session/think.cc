@@ -1,14 +1,17 @@
 // From the first reply to a likelier one.
-#include "ponder/notes.h"
+#include "ponder/core/notes.h"
 #include "session/prefill.h"
 
 namespace ponder {
 namespace {
 
 // Of each token of a reply, nats.
-Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
-                                     const std::vector<Token>& reply) {
-  const Extend ask{.parent = context, .tokens = reply, .rows = RowSet::kTargets, .masks = law.masks(reply.size())};
+Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context,
+                                     const ReplyLaw& law, const std::vector<Token>& reply) {
+  const Extend ask{.parent = context,
+                   .tokens = reply,
+                   .rows = RowSet::kTargets,
+                   .masks = law.masks(reply.size())};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
   std::vector<double> out;
@@ -37,7 +40,8 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
   a.best = spelled(a.result.best);
   if (a.result.also) a.also = spelled(*a.result.also);
   a.notes = std::move(prompt.notes);
-  for (std::string& note : notes(a.result, text_->tokenizer(), prompt.question)) a.notes.push_back(std::move(note));
+  for (std::string& note : notes(a.result, text_->tokenizer(), prompt.question))
+    a.notes.push_back(std::move(note));
   if (r.logprobs) {
     PONDER_ASSIGN(a.best_logprobs, logprobs(*density_, prefill.context(), law, a.best.tokens));
   }

@@ -1,11 +1,11 @@
-// The chains on the user's own model, restricted to a few ids and short replies, against the enumerated law.
-// docs/methods.md#long-runs.
+// The chains on the user's own model, restricted to a few ids and short replies, against the
+// enumerated law. docs/methods.md#long-runs.
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "density/enumerate.h"
-#include "ponder/diagnostics.h"
+#include "law/toy/enumerate.h"
+#include "ponder/chains/diagnostics.h"
 #include "session/prefill.h"
 #include "session/sampler.h"
 
@@ -18,16 +18,18 @@ constexpr int kMostDraws = 20'000;  // of each chain
 
 using ReplyLawTable = std::map<std::vector<Token>, double>;  // probability of each reply
 
-// The model's end of turn, and the ids that are about as probable as it is after the prompt: so that replies of every
-// length have a share of the law. Among the likeliest ids an end would be next to impossible, all replies of one
-// length, and a kernel that is wrong about lengths would pass.
+// The model's end of turn, and the ids that are about as probable as it is after the prompt: so
+// that replies of every length have a share of the law. Among the likeliest ids an end would be
+// next to impossible, all replies of one length, and a kernel that is wrong about lengths would
+// pass.
 Result<std::vector<Token>> small_vocabulary(Session& s, const PrefixRef& root) {
   const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList}}};
   Rows rows;
   PONDER_TRY(s.density().extend({&ask, 1}, rows));
   const Token end = s.text().tokenizer().end_of_turn().value_or(s.density().end_tokens().at(0));
   std::vector<TokenProb>& list = rows.rows[0].list;
-  const auto of_end = std::find_if(list.begin(), list.end(), [&](const TokenProb& p) { return p.token == end; });
+  const auto of_end =
+      std::find_if(list.begin(), list.end(), [&](const TokenProb& p) { return p.token == end; });
   const double level = of_end == list.end() ? list.back().logprob : of_end->logprob;
   std::erase_if(list, [&](const TokenProb& p) { return s.density().is_end(p.token); });
   std::stable_sort(list.begin(), list.end(), [&](const TokenProb& x, const TokenProb& y) {
@@ -39,7 +41,8 @@ Result<std::vector<Token>> small_vocabulary(Session& s, const PrefixRef& root) {
   return ids;
 }
 
-// TV of the draws to the law, beside what it is on average for as many independent draws as they are worth.
+// TV of the draws to the law, beside what it is on average for as many independent draws as they
+// are worth.
 void fit(const Trace& t, const ReplyLawTable& law, VerifyAnswer& a) {
   a.tv = a.floor = 0;
   const auto n = static_cast<double>(t.replies.size() * t.replies[0].size());
@@ -57,7 +60,8 @@ void fit(const Trace& t, const ReplyLawTable& law, VerifyAnswer& a) {
   }
 }
 
-Result<ReplyLawTable> enumerated(CausalDensity& d, const Energy& energy, const PrefixRef& root, const ReplyLaw& law) {
+Result<ReplyLawTable> enumerated(CausalDensity& d, const Energy& energy, const PrefixRef& root,
+                                 const ReplyLaw& law) {
   PONDER_ASSIGN(const std::vector<Reply> replies, enumerate_replies(d, root, law));
   ReplyLawTable table;
   double sum = 0;
@@ -97,7 +101,8 @@ Result<VerifyAnswer> Session::verify(const SampleRequest& given) {
   PONDER_ASSIGN(Chains chains, Chains::start(sampler->energy, *sampler->kernel, c));
   const Clock& clock = prefill.clock();
   VerifyAnswer a;
-  for (int next = 250; a.floor > kFloor && chains.n_draws() < kMostDraws && !clock.over(); next *= 2) {
+  for (int next = 250; a.floor > kFloor && chains.n_draws() < kMostDraws && !clock.over();
+       next *= 2) {
     while (chains.n_draws() < next && !clock.over()) PONDER_TRY(chains.step());
     if (chains.n_draws() >= 4) fit(chains.trace(), table, a);
   }

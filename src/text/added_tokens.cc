@@ -1,5 +1,6 @@
-// One pass from left to right, as Hugging Face's tokenizers partition a text: what the models were trained on.
-// llama.cpp looks for the longest token first, wherever it stands, which differs where two tokens overlap in part.
+// One pass from left to right, as Hugging Face's tokenizers partition a text: what the models were
+// trained on. llama.cpp looks for the longest token first, wherever it stands, which differs where
+// two tokens overlap in part.
 #include "text/added_tokens.h"
 
 #include <algorithm>
@@ -10,21 +11,22 @@
 namespace ponder {
 namespace {
 
-// Bytes of the white space at s[i] that stripping takes, 0 where there is none. Unicode's White_Space.
+// Bytes of the white space at s[i] that stripping takes, 0 where there is none. Unicode's
+// White_Space.
 std::size_t white_space(std::string_view s, std::size_t i) {
   const unsigned char c = static_cast<unsigned char>(s[i]);
   if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
-  for (std::string_view w :
-       {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-        "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"})
+  for (std::string_view w : {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
+                             "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+                             "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"})
     if (s.substr(i, w.size()) == w) return w.size();
   return 0;
 }
 
 // Whether [begin, end) touches one of the sorted ranges.
 bool touches(std::span<const ByteRange> ranges, std::size_t begin, std::size_t end) {
-  const auto it =
-      std::partition_point(ranges.begin(), ranges.end(), [&](const ByteRange& r) { return r.end <= begin; });
+  const auto it = std::partition_point(ranges.begin(), ranges.end(),
+                                       [&](const ByteRange& r) { return r.end <= begin; });
   return it != ranges.end() && it->begin < end;
 }
 
@@ -33,7 +35,8 @@ bool touches(std::span<const ByteRange> ranges, std::size_t begin, std::size_t e
 AddedTokens::AddedTokens(const Vocab& v) {
   for (Token t : v.special) {
     const std::string_view text = v.texts[t];
-    by_text_.try_emplace(text, Added{t, v.kinds[t] == TokenKind::kUserDefined, v.strips_right.contains(t)});
+    by_text_.try_emplace(
+        text, Added{t, v.kinds[t] == TokenKind::kUserDefined, v.strips_right.contains(t)});
     lengths_[static_cast<unsigned char>(text[0])].push_back(text.size());
   }
   for (auto& l : lengths_) {
@@ -42,7 +45,8 @@ AddedTokens::AddedTokens(const Vocab& v) {
   }
 }
 
-const AddedTokens::Added* AddedTokens::match(std::string_view text, std::size_t at, const Tokenizer::EncodeOptions& o,
+const AddedTokens::Added* AddedTokens::match(std::string_view text, std::size_t at,
+                                             const Tokenizer::EncodeOptions& o,
                                              std::size_t& size) const {
   for (const std::size_t n : lengths_[static_cast<unsigned char>(text[at])]) {
     if (n > text.size() - at) continue;
@@ -55,7 +59,8 @@ const AddedTokens::Added* AddedTokens::match(std::string_view text, std::size_t 
   return nullptr;
 }
 
-std::vector<Fragment> AddedTokens::split(std::string_view text, const Tokenizer::EncodeOptions& o) const {
+std::vector<Fragment> AddedTokens::split(std::string_view text,
+                                         const Tokenizer::EncodeOptions& o) const {
   std::vector<Fragment> out;
   std::size_t raw = 0, at = 0;
   while (at < text.size()) {
@@ -68,7 +73,8 @@ std::vector<Fragment> AddedTokens::split(std::string_view text, const Tokenizer:
     if (at > raw) out.push_back({raw, at});
     out.push_back({at, at + size, a->token});
     at += size;
-    while (a->strips_right && at < text.size() && white_space(text, at) > 0) at += white_space(text, at);
+    while (a->strips_right && at < text.size() && white_space(text, at) > 0)
+      at += white_space(text, at);
     raw = at;
   }
   if (text.size() > raw) out.push_back({raw, text.size()});

@@ -1,4 +1,5 @@
-// Added tokens: the control, unknown and user-defined tokens that are cut out of a text before the rest is merged.
+// Added tokens: the control, unknown and user-defined tokens that are cut out of a text before the
+// rest is merged.
 #pragma once
 
 #include <array>
@@ -19,8 +20,8 @@ struct Fragment {
 class AddedTokens {
  public:
   explicit AddedTokens(const Vocab&);
-  /// Tokens wherever they stand: of those that overlap the leftmost, of those that begin together the longest. What a
-  /// token strips to its right is in no fragment.
+  /// Tokens wherever they stand: of those that overlap the leftmost, of those that begin together
+  /// the longest. What a token strips to its right is in no fragment.
   std::vector<Fragment> split(std::string_view text, const Tokenizer::EncodeOptions&) const;
 
  private:
@@ -29,10 +30,12 @@ class AddedTokens {
     bool user_defined;
     bool strips_right;
   };
-  const Added* match(std::string_view text, std::size_t at, const Tokenizer::EncodeOptions&, std::size_t& size) const;
+  const Added* match(std::string_view text, std::size_t at, const Tokenizer::EncodeOptions&,
+                     std::size_t& size) const;
 
   std::unordered_map<std::string_view, Added> by_text_;  // views into the vocabulary's file
-  std::array<std::vector<std::size_t>, 256> lengths_;    // of the tokens that begin with a byte, longest first
+  std::array<std::vector<std::size_t>, 256>
+      lengths_;  // of the tokens that begin with a byte, longest first
 };
 
 }  // namespace ponder

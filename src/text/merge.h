@@ -1,12 +1,12 @@
-// Merging of neighbours, best first, over a linked list of symbols: the loop that byte-level BPE and SPM share.
-// O(n log n) in the length of the piece.
+// Merging of neighbours, best first, over a linked list of symbols: the loop that byte-level BPE
+// and SPM share. O(n log n) in the length of the piece.
 #pragma once
 
 #include <cstdint>
 #include <queue>
 #include <vector>
 
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 
 namespace ponder {
 
@@ -16,7 +16,8 @@ struct Symbol {
   std::int32_t prev = -1, next = -1;
 };
 
-/// What merging two neighbours would give: smaller `order` first, then leftmost. id -1: they do not merge.
+/// What merging two neighbours would give: smaller `order` first, then leftmost. id -1: they do not
+/// merge.
 template <class Order>
 struct Merge {
   Order order{};
@@ -41,7 +42,8 @@ void merge_symbols(std::vector<Symbol>& s, const Find& find) {
     const Merge<Order> m = find(s[l], s[r]);
     if (m.id >= 0) queue.push({m.order, l, r, s[l].size + s[r].size, m.id});
   };
-  for (std::size_t i = 0; i + 1 < s.size(); ++i) push(static_cast<std::int32_t>(i), static_cast<std::int32_t>(i) + 1);
+  for (std::size_t i = 0; i + 1 < s.size(); ++i)
+    push(static_cast<std::int32_t>(i), static_cast<std::int32_t>(i) + 1);
   while (!queue.empty()) {
     const Entry e = queue.top();
     queue.pop();

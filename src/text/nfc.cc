@@ -1,5 +1,5 @@
-// Decomposition and composition by utf8proc; the marks of a character are sorted here, because utf8proc's own order
-// takes time quadratic in their number.
+// Decomposition and composition by utf8proc; the marks of a character are sorted here, because
+// utf8proc's own order takes time quadratic in their number.
 #include "text/nfc.h"
 
 #include <utf8proc.h>
@@ -30,14 +30,16 @@ void sort_marks(std::vector<utf8proc_int32_t>& s) {
   for (auto begin = s.begin(); begin != s.end();) {
     begin = std::find_if(begin, s.end(), [](auto c) { return combining_class(c) != 0; });
     const auto end = std::find_if(begin, s.end(), [](auto c) { return combining_class(c) == 0; });
-    std::stable_sort(begin, end, [](auto a, auto b) { return combining_class(a) < combining_class(b); });
+    std::stable_sort(begin, end,
+                     [](auto a, auto b) { return combining_class(a) < combining_class(b); });
     begin = end;
   }
 }
 
 void flush(std::vector<utf8proc_int32_t>& s, std::string& out) {
   sort_marks(s);
-  const auto n = utf8proc_normalize_utf32(s.data(), static_cast<utf8proc_ssize_t>(s.size()), kOptions);
+  const auto n =
+      utf8proc_normalize_utf32(s.data(), static_cast<utf8proc_ssize_t>(s.size()), kOptions);
   PONDER_CHECK(n >= 0);
   for (utf8proc_ssize_t i = 0; i < n; ++i) append_utf8(out, static_cast<std::uint32_t>(s[i]));
   s.clear();
@@ -46,8 +48,10 @@ void flush(std::vector<utf8proc_int32_t>& s, std::string& out) {
 }  // namespace
 
 bool surely_nfc(std::string_view text) {
-  // Below U+0300, whose first byte is 0xcc, every character is its own normal form and none is a mark.
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0xcc; });
+  // Below U+0300, whose first byte is 0xcc, every character is its own normal form and none is a
+  // mark.
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0xcc; });
 }
 
 std::string to_nfc(std::string_view text) {

@@ -1,4 +1,5 @@
-// Unicode's normal form C (UAX 15), which the tokenizers of some families bring text into before they cut it.
+// Unicode's normal form C (UAX 15), which the tokenizers of some families bring text into before
+// they cut it.
 #pragma once
 
 #include <string>

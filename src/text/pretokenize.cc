@@ -1,5 +1,5 @@
-// The families' expressions (as published with the models) on PCRE2. \s is written \p{White_Space}: PCRE2's own \s
-// takes U+180E, which has not been a space since Unicode 6.3.
+// The families' expressions (as published with the models) on PCRE2. \s is written \p{White_Space}:
+// PCRE2's own \s takes U+180E, which has not been a space since Unicode 6.3.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/pretokenize.h"
 
@@ -29,16 +29,21 @@ const std::vector<Family>& families() {
       {"gpt-2", {kGpt2}},
       {"smollm", {"\\p{N}", kGpt2}},
       {"qwen2",
-       {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|" SPACES}},
+       {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
+                     "?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|" SPACES}},
       {"llama-bpe",
-       {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|" SPACES}},
+       {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+                     "?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|" SPACES}},
       {"gpt-4o",
-       {"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+" CONTRACTIONS "?|"
-        "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*" CONTRACTIONS "?|"
+       {"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+        "+" CONTRACTIONS "?|"
+        "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+        "*" CONTRACTIONS "?|"
         "\\p{N}{1,3}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
       {"deepseek-v3",
        {"\\p{N}{1,3}", "[\\x{4e00}-\\x{9fa5}\\x{3040}-\\x{309f}\\x{30a0}-\\x{30ff}]+",
-        "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+|"
+        "[!\"#$%&'()*+,\\-./"
+        ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+|"
         " ?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES}},
       {"default", {"[\\p{P}\\$\\+<=>\\^~\\|]+", kGpt2, "\\p{N}+", "[0-9][0-9][0-9]"}},
   };
@@ -46,8 +51,9 @@ const std::vector<Family>& families() {
 }
 // Other names in tokenizer.ggml.pre for the same expressions.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"gpt2", "gpt-2"},    {"llama3", "llama-bpe"}, {"llama-v3", "llama-bpe"}, {"deepseek-r1-qwen", "qwen2"},
-    {"llama4", "gpt-4o"}, {"", "default"},
+    {"gpt2", "gpt-2"},         {"llama3", "llama-bpe"},
+    {"llama-v3", "llama-bpe"}, {"deepseek-r1-qwen", "qwen2"},
+    {"llama4", "gpt-4o"},      {"", "default"},
 };
 
 class Regex {
@@ -68,13 +74,13 @@ class Regex {
   // Calls fn(begin, end) for every match in s; s is UTF-8.
   template <class F>
   void for_matches(std::string_view s, const F& fn) const {
-    const std::unique_ptr<pcre2_match_data, void (*)(pcre2_match_data*)> data(pcre2_match_data_create(1, nullptr),
-                                                                              pcre2_match_data_free);
+    const std::unique_ptr<pcre2_match_data, void (*)(pcre2_match_data*)> data(
+        pcre2_match_data_create(1, nullptr), pcre2_match_data_free);
     const auto match = jit_ ? pcre2_jit_match : pcre2_match;
     std::size_t at = 0;
     while (at < s.size()) {
-      const int rc =
-          match(code_, reinterpret_cast<PCRE2_SPTR>(s.data()), s.size(), at, PCRE2_NO_UTF_CHECK, data.get(), nullptr);
+      const int rc = match(code_, reinterpret_cast<PCRE2_SPTR>(s.data()), s.size(), at,
+                           PCRE2_NO_UTF_CHECK, data.get(), nullptr);
       if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && rc != PCRE2_ERROR_PARTIAL) {
         // A run too long for the matcher's stack: it stays one piece up to the next character.
         at += static_cast<std::size_t>(utf8_length(s, at));
@@ -131,9 +137,11 @@ class Pcre2PreTokenizer final : public PreTokenizer {
     });
     if (end > at) out.emplace_back(at, end);
   }
-  static bool replace_bad_bytes(std::string_view text, std::string& clean, std::vector<std::uint32_t>& back) {
+  static bool replace_bad_bytes(std::string_view text, std::string& clean,
+                                std::vector<std::uint32_t>& back) {
     std::size_t i = 0;
-    while (i < text.size() && utf8_length(text, i) > 0) i += static_cast<std::size_t>(utf8_length(text, i));
+    while (i < text.size() && utf8_length(text, i) > 0)
+      i += static_cast<std::size_t>(utf8_length(text, i));
     if (i == text.size()) return false;
     for (i = 0; i < text.size();) {
       const int n = utf8_length(text, i);
@@ -157,10 +165,12 @@ Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::make(std::string_view 
     if (name == alias) name = family;
   std::string known;
   for (const Family& f : families()) {
-    if (f.name == name) return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(f));
+    if (f.name == name)
+      return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(f));
     known += (known.empty() ? "" : ", ") + std::string(f.name);
   }
-  return Error{Code::kUnsupported, "a pre-tokenizer of: " + known, "'" + std::string(name) + "'", "tokenizer.ggml.pre",
+  return Error{Code::kUnsupported, "a pre-tokenizer of: " + known, "'" + std::string(name) + "'",
+               "tokenizer.ggml.pre",
                "its expressions would have to be added to src/text/pretokenize.cc"};
 }
 

@@ -1,12 +1,13 @@
-// Pre-tokenizers: the regular expressions by which a byte-level BPE cuts text into words before merging. Each family
-// is a list of expressions applied one after the other; matches and what lies between them become pieces.
+// Pre-tokenizers: the regular expressions by which a byte-level BPE cuts text into words before
+// merging. Each family is a list of expressions applied one after the other; matches and what lies
+// between them become pieces.
 #pragma once
 
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder {
 
@@ -15,7 +16,8 @@ class PreTokenizer {
   /// The family of tokenizer.ggml.pre. Errors: kUnsupported names those known.
   static Result<std::shared_ptr<const PreTokenizer>> make(std::string_view family);
   virtual ~PreTokenizer() = default;
-  /// Any bytes; pieces in order, together the whole text. A byte that is no UTF-8 counts as U+FFFD for the cuts.
+  /// Any bytes; pieces in order, together the whole text. A byte that is no UTF-8 counts as U+FFFD
+  /// for the cuts.
   virtual std::vector<std::string_view> split(std::string_view text) const = 0;
 };
 

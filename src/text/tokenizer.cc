@@ -1,5 +1,6 @@
-// Tokenizer: special tokens are cut out of the text first, the rest goes through byte-level BPE (Sennrich et al. 2016,
-// Radford et al. 2019) or SentencePiece's BPE with byte fallback (Kudo and Richardson 2018).
+// Tokenizer: special tokens are cut out of the text first, the rest goes through byte-level BPE
+// (Sennrich et al. 2016, Radford et al. 2019) or SentencePiece's BPE with byte fallback (Kudo and
+// Richardson 2018).
 #include <algorithm>
 
 #include "base/check.h"
@@ -50,7 +51,8 @@ class BaseTokenizer : public Tokenizer {
 
   std::string piece(Token t, bool with_special) const override {
     PONDER_CHECK(t >= 0 && t < v_.size());
-    if (t >= v_.n_listed) return with_special ? "[PAD" + std::to_string(t) + "]" : "";  // as converters name them
+    if (t >= v_.n_listed)
+      return with_special ? "[PAD" + std::to_string(t) + "]" : "";  // as converters name them
     switch (v_.kinds[t]) {
       case TokenKind::kControl:
       case TokenKind::kUnknown:
@@ -65,7 +67,8 @@ class BaseTokenizer : public Tokenizer {
     std::string out;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const std::string p = piece(tokens[i], with_special);
-      const bool drop_space = i == 0 && !v_.byte_level && v_.adds_space_prefix && p.starts_with(' ');
+      const bool drop_space =
+          i == 0 && !v_.byte_level && v_.adds_space_prefix && p.starts_with(' ');
       out.append(p, drop_space ? 1 : 0);
     }
     return out;
@@ -81,14 +84,16 @@ class BaseTokenizer : public Tokenizer {
 
 class ByteLevelBpe final : public BaseTokenizer {
  public:
-  ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre) : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
+  ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre)
+      : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
     whole_words_ = v_.pre == "llama-bpe" || v_.pre == "llama3" || v_.pre == "llama-v3";
   }
   Status read_merges();
 
  private:
   static std::uint64_t pair(Token a, Token b) {
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(a)) << 32 | static_cast<std::uint32_t>(b);
+    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(a)) << 32 |
+           static_cast<std::uint32_t>(b);
   }
   void encode_raw(std::string_view text, std::vector<Token>& out) const override {
     std::string normal;
@@ -105,7 +110,8 @@ class ByteLevelBpe final : public BaseTokenizer {
     thread_local std::vector<Symbol> s;
     s.clear();
     for (std::size_t i = 0; i < word.size(); ++i)
-      s.push_back({static_cast<std::uint32_t>(i), 1, v_.byte_token[static_cast<unsigned char>(word[i])]});
+      s.push_back(
+          {static_cast<std::uint32_t>(i), 1, v_.byte_token[static_cast<unsigned char>(word[i])]});
     link(s);
     merge_symbols<std::int32_t>(s, [&](const Symbol& a, const Symbol& b) -> Merge<std::int32_t> {
       if (a.id < 0 || b.id < 0) return {};
@@ -113,7 +119,8 @@ class ByteLevelBpe final : public BaseTokenizer {
       return it == merges_.end() ? Merge<std::int32_t>{} : it->second;
     });
     for (const Symbol& x : s)
-      if (x.size > 0 && x.id >= 0) out.push_back(x.id);  // bytes that the vocabulary cannot spell are dropped
+      if (x.size > 0 && x.id >= 0)
+        out.push_back(x.id);  // bytes that the vocabulary cannot spell are dropped
   }
 
   std::shared_ptr<const PreTokenizer> pre_;
@@ -137,7 +144,8 @@ Status ByteLevelBpe::read_merges() {
     const std::string_view line = (*lines)[rank];
     const std::size_t space = line.find(' ', 1);
     if (space == std::string_view::npos || space + 1 >= line.size())
-      return Error{Code::kInvalid, "two tokens with a space between", "'" + std::string(line.substr(0, 40)) + "'",
+      return Error{Code::kInvalid, "two tokens with a space between",
+                   "'" + std::string(line.substr(0, 40)) + "'",
                    v_.file->path() + ", tokenizer.ggml.merges, item " + std::to_string(rank), ""};
     const std::string_view left = line.substr(0, space), right = line.substr(space + 1);
     const Token l = id(left), r = id(right), both = id(std::string(left) + std::string(right));
@@ -191,7 +199,8 @@ class SentencePieceBpe final : public BaseTokenizer {
 
 }  // namespace
 
-Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(std::shared_ptr<const GgufFile> file) {
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(
+    std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
   if (v.byte_level) {
     auto pre = PreTokenizer::make(v.pre);
@@ -205,8 +214,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(std::shared_ptr<co
     return std::shared_ptr<const Tokenizer>(std::move(t));
   }
   if (v.scores.empty())
-    return Error{Code::kInvalid, "scores of the tokens", "no such array", v.file->path() + ", tokenizer.ggml.scores",
-                 "the file may be incomplete"};
+    return Error{Code::kInvalid, "scores of the tokens", "no such array",
+                 v.file->path() + ", tokenizer.ggml.scores", "the file may be incomplete"};
   return std::shared_ptr<const Tokenizer>(std::make_shared<SentencePieceBpe>(std::move(v)));
 }
 

@@ -11,7 +11,8 @@
 namespace ponder {
 namespace {
 
-// Code point of each byte in GPT-2's alphabet: printable Latin-1 as itself, the rest from U+0100 on.
+// Code point of each byte in GPT-2's alphabet: printable Latin-1 as itself, the rest from U+0100
+// on.
 constexpr std::array<std::uint16_t, 256> kAlphabet = [] {
   std::array<std::uint16_t, 256> a{};
   std::uint16_t next = 256;
@@ -22,8 +23,9 @@ constexpr std::array<std::uint16_t, 256> kAlphabet = [] {
   return a;
 }();
 
-// End-of-generation tokens known by their text, most telling first: the first of them found also ends a chat turn
-// (what llama.cpp gathers as EOG ids). The fill-in-the-middle ones end a generation but no turn.
+// End-of-generation tokens known by their text, most telling first: the first of them found also
+// ends a chat turn (what llama.cpp gathers as EOG ids). The fill-in-the-middle ones end a
+// generation but no turn.
 constexpr std::string_view kTurnEnds[] = {"<|eot_id|>",
                                           "<|im_end|>",
                                           "<|end|>",
@@ -36,19 +38,23 @@ constexpr std::string_view kTurnEnds[] = {"<|eot_id|>",
                                           "<turn|>",
                                           "<end_of_utterance>"};
 constexpr std::string_view kOtherEnds[] = {
-    "<|return|>", "<|call|>",     "<|flush|>",     "<|calls|>",       "<|eom_id|>",  "[EOT]",      "[EOS]",
-    "[e~[",       "<eos>",        "</s>",          "<|end_of_text|>", "<|fim_pad|>", "<fim-pad>",  "<fim_pad>",
-    "<PAD>",      "<|fim_repo|>", "<|repo_name|>", "<fim-repo>",      "<REPO>",      "<reponame>", "<|file_sep|>"};
+    "<|return|>", "<|call|>",   "<|flush|>",   "<|calls|>",    "<|eom_id|>",      "[EOT]",
+    "[EOS]",      "[e~[",       "<eos>",       "</s>",         "<|end_of_text|>", "<|fim_pad|>",
+    "<fim-pad>",  "<fim_pad>",  "<PAD>",       "<|fim_repo|>", "<|repo_name|>",   "<fim-repo>",
+    "<REPO>",     "<reponame>", "<|file_sep|>"};
 
-Error bad(const GgufFile& f, const std::string& key, const std::string& expected, const std::string& got) {
+Error bad(const GgufFile& f, const std::string& key, const std::string& expected,
+          const std::string& got) {
   return {Code::kInvalid, expected, got, f.path() + ", " + key, "the file may be incomplete"};
 }
 
-Status read_special_id(const GgufFile& f, const std::string& key, int n, std::optional<Token>& out) {
+Status read_special_id(const GgufFile& f, const std::string& key, int n,
+                       std::optional<Token>& out) {
   if (!f.metadata().contains(key)) return {};
   PONDER_ASSIGN(const std::int64_t id, f.get_int(key));
   if (id == 0xffffffff || id == -1) return {};  // "none" in some files
-  if (id < 0 || id >= n) return bad(f, key, "an id from 0 to " + std::to_string(n - 1), std::to_string(id));
+  if (id < 0 || id >= n)
+    return bad(f, key, "an id from 0 to " + std::to_string(n - 1), std::to_string(id));
   out = static_cast<Token>(id);
   return {};
 }
@@ -71,11 +77,13 @@ void find_ends(Vocab& v, const std::vector<std::optional<Token>>& named) {
   for (std::string_view text : kOtherEnds) add(find(text));
   for (const auto& t : named) add(t);
   // gpt-oss: "<|end|>" closes a part of a turn there, not the turn.
-  if (find("<|return|>") && find("<|call|>") && find("<|end|>")) std::erase(v.ends, *find("<|end|>"));
+  if (find("<|return|>") && find("<|call|>") && find("<|end|>"))
+    std::erase(v.ends, *find("<|end|>"));
   std::sort(v.ends.begin(), v.ends.end());
   v.ends.erase(std::unique(v.ends.begin(), v.ends.end()), v.ends.end());
   for (Token t : v.ends)
-    if (v.kinds[t] == TokenKind::kNormal || v.kinds[t] == TokenKind::kUserDefined) v.kinds[t] = TokenKind::kControl;
+    if (v.kinds[t] == TokenKind::kNormal || v.kinds[t] == TokenKind::kUserDefined)
+      v.kinds[t] = TokenKind::kControl;
 }
 
 // Bytes of token i and its place in the tables.
@@ -105,18 +113,22 @@ void spell(Vocab& v, int i) {
   // Control tokens are left out: text must never merge into one.
   if (kind != TokenKind::kControl && kind != TokenKind::kUnknown)
     v.by_spelling.emplace(v.byte_level ? std::string_view(v.bytes[i]) : text, i);
-  if (v.byte_level && plain && v.bytes[i].size() == 1 && v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] < 0)
+  if (v.byte_level && plain && v.bytes[i].size() == 1 &&
+      v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] < 0)
     v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
 }
 
 // An optional array; a key that holds something else is an error, not a missing table.
 template <class T>
-Result<const std::vector<T>*> read_array(const GgufFile& f, const std::string& key, std::size_t n, const char* what) {
+Result<const std::vector<T>*> read_array(const GgufFile& f, const std::string& key, std::size_t n,
+                                         const char* what) {
   if (!f.metadata().contains(key)) return nullptr;
   const GgufArray* a = f.find_array(key);
   const auto* items = a ? std::get_if<std::vector<T>>(&a->items) : nullptr;
   if (items && items->size() == n) return items;
-  const std::string got = items ? std::to_string(items->size()) + " of them" : a ? "another array" : "no array";
+  const std::string got = items ? std::to_string(items->size()) + " of them"
+                          : a   ? "another array"
+                                : "no array";
   return bad(f, key, "an array of " + std::to_string(n) + " " + what, got);
 }
 
@@ -126,7 +138,8 @@ Status pad_to_embedding(Vocab& v) {
   const GgufTensor* e = v.file->find("token_embd.weight");
   if (!e || e->shape.size() != 2 || e->shape[1] == v.n_listed) return {};
   if (e->shape[1] < v.n_listed || e->shape[1] > std::numeric_limits<Token>::max())
-    return bad(*v.file, "token_embd.weight", "an embedding for each of " + std::to_string(v.n_listed) + " tokens",
+    return bad(*v.file, "token_embd.weight",
+               "an embedding for each of " + std::to_string(v.n_listed) + " tokens",
                std::to_string(e->shape[1]));
   const auto n = static_cast<std::size_t>(e->shape[1]);
   v.texts.resize(n);
@@ -140,18 +153,21 @@ Status read_tables(Vocab& v) {
   const std::string key = "tokenizer.ggml.tokens";
   const GgufArray* tokens = f.find_array(key);
   const auto* texts = tokens ? std::get_if<std::vector<std::string_view>>(&tokens->items) : nullptr;
-  if (!texts || texts->empty() || texts->size() > static_cast<std::size_t>(std::numeric_limits<Token>::max()))
+  if (!texts || texts->empty() ||
+      texts->size() > static_cast<std::size_t>(std::numeric_limits<Token>::max()))
     return bad(f, key, "an array of strings", tokens ? "another array" : "no such array");
   v.texts = *texts;
   const auto n = v.texts.size();
   v.kinds.assign(n, TokenKind::kNormal);
   v.bytes.resize(n);
   std::fill(std::begin(v.byte_token), std::end(v.byte_token), -1);
-  PONDER_ASSIGN(const auto* types, read_array<std::int64_t>(f, "tokenizer.ggml.token_type", n, "whole numbers"));
+  PONDER_ASSIGN(const auto* types,
+                read_array<std::int64_t>(f, "tokenizer.ggml.token_type", n, "whole numbers"));
   if (types) {
     for (std::size_t i = 0; i < n; ++i) {
       if ((*types)[i] < 0 || (*types)[i] > 6)
-        return bad(f, "tokenizer.ggml.token_type", "types from 0 to 6", std::to_string((*types)[i]));
+        return bad(f, "tokenizer.ggml.token_type", "types from 0 to 6",
+                   std::to_string((*types)[i]));
       if ((*types)[i] > 0) v.kinds[i] = static_cast<TokenKind>((*types)[i]);
     }
   }
@@ -160,16 +176,18 @@ Status read_tables(Vocab& v) {
   return {};
 }
 
-// What GGUF leaves out about added tokens and Hugging Face's tokenizer.json has, known by the model's name as llama.cpp
-// knows it: Phi-3's take the white space that follows them.
+// What GGUF leaves out about added tokens and Hugging Face's tokenizer.json has, known by the
+// model's name as llama.cpp knows it: Phi-3's take the white space that follows them.
 Status find_stripping(Vocab& v) {
   PONDER_ASSIGN(const std::string_view name, v.file->string_or("general.name", ""));
   std::string lower(name);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  if (lower.find("phi-3") == std::string::npos && lower.find("phi3") == std::string::npos) return {};
+  if (lower.find("phi-3") == std::string::npos && lower.find("phi3") == std::string::npos)
+    return {};
   for (Token t : v.special)
-    if (v.texts[t] != "<unk>" && v.texts[t] != "<s>" && v.texts[t] != "<|endoftext|>") v.strips_right.insert(t);
+    if (v.texts[t] != "<unk>" && v.texts[t] != "<s>" && v.texts[t] != "<|endoftext|>")
+      v.strips_right.insert(t);
   return {};
 }
 
@@ -232,13 +250,15 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   v.by_spelling.reserve(n);
   for (int i = 0; i < n; ++i) spell(v, i);
   for (int i = 0; i < n; ++i)
-    if (!v.texts[i].empty() && (v.kinds[i] == TokenKind::kControl || v.kinds[i] == TokenKind::kUserDefined ||
-                                v.kinds[i] == TokenKind::kUnknown))
+    if (!v.texts[i].empty() &&
+        (v.kinds[i] == TokenKind::kControl || v.kinds[i] == TokenKind::kUserDefined ||
+         v.kinds[i] == TokenKind::kUnknown))
       v.special.push_back(i);
   std::stable_sort(v.special.begin(), v.special.end(),
                    [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
   PONDER_TRY(find_stripping(v));
-  v.normalises = v.pre == "qwen2";  // the one family here whose tokenizer.json has a normalizer: NFC
+  v.normalises =
+      v.pre == "qwen2";  // the one family here whose tokenizer.json has a normalizer: NFC
   return v;
 }
 

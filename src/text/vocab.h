@@ -1,4 +1,5 @@
-// Vocab: the token table of a GGUF file, checked, with the bytes of every token and the special ids.
+// Vocab: the token table of a GGUF file, checked, with the bytes of every token and the special
+// ids.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 
 namespace ponder {
 
@@ -18,12 +19,13 @@ inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // how SPM spells a 
 
 struct Vocab {
   std::shared_ptr<const GgufFile> file;  // texts point into it
-  bool byte_level = false;               // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
-  std::vector<std::string_view> texts;   // as in the file; empty from n_listed on
-  std::vector<std::string> bytes;        // what a token spells
+  bool byte_level = false;  // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
+  std::vector<std::string_view> texts;  // as in the file; empty from n_listed on
+  std::vector<std::string> bytes;       // what a token spells
   std::vector<TokenKind> kinds;
   std::vector<float> scores;  // SPM
-  // Normal, user-defined, unused: what merging may produce. Keys are bytes, or for SPM texts, with U+2581 for spaces.
+  // Normal, user-defined, unused: what merging may produce. Keys are bytes, or for SPM texts, with
+  // U+2581 for spaces.
   std::unordered_map<std::string_view, Token> by_spelling;
   Token byte_token[256];                   // -1: the vocabulary cannot spell it
   std::vector<Token> special;              // control, unknown and user-defined, longest text first
@@ -39,7 +41,8 @@ struct Vocab {
   static Result<Vocab> read(std::shared_ptr<const GgufFile>);
 };
 
-/// Bytes of GPT-2's printable alphabet; nullopt where a character is not of it. Radford et al. 2019, encoder.py.
+/// Bytes of GPT-2's printable alphabet; nullopt where a character is not of it. Radford et al.
+/// 2019, encoder.py.
 std::optional<std::string> from_byte_alphabet(std::string_view text);
 
 }  // namespace ponder

@@ -1,7 +1,7 @@
 // Answers to JSON.
 #include <cmath>
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 #include "ponder/wire.h"
 #include "wire/hex.h"
 #include "wire/json.h"
@@ -9,14 +9,17 @@
 namespace ponder {
 namespace {
 
-// Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its own.
+// Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its
+// own.
 std::string claim_name(const Certificate& c) {
   std::string claim(to_string(c.claim));
   if (c.shortest <= 1) return claim;
   return c.claim == Certificate::Claim::kAnyLength ? "like-length" : "like-length-" + claim;
 }
 
-Json error_json(int line, const std::string& message) { return {{"error", {{"line", line}, {"message", message}}}}; }
+Json error_json(int line, const std::string& message) {
+  return {{"error", {{"line", line}, {"message", message}}}};
+}
 
 }  // namespace
 
@@ -36,11 +39,15 @@ Json certificate_json(const Certificate& c) {
 }
 
 Json reply_json(const SpelledReply& r) {
-  return {{"reply", r.text},  {"reply_ids", r.tokens},      {"logprob", r.logprob},    {"n_tokens", r.tokens.size()},
-          {"ended", r.ended}, {"repetition", r.repetition}, {"canonical", r.canonical}};
+  return {{"reply", r.text},         {"reply_ids", r.tokens},
+          {"logprob", r.logprob},    {"n_tokens", r.tokens.size()},
+          {"ended", r.ended},        {"repetition", r.repetition},
+          {"canonical", r.canonical}};
 }
 
-Json short_json(const SpelledReply& r) { return {{"reply", r.text}, {"reply_ids", r.tokens}, {"logprob", r.logprob}}; }
+Json short_json(const SpelledReply& r) {
+  return {{"reply", r.text}, {"reply_ids", r.tokens}, {"logprob", r.logprob}};
+}
 
 void add_run(Json& j, const RunRecord& r) {
   j["target"] = to_string(r.target);
@@ -67,16 +74,23 @@ std::string text_json(const std::string& s) {
   return text_of(j);
 }
 
-std::string error_line(int line, const std::string& message) { return text_of(error_json(line, message)); }
+std::string error_line(int line, const std::string& message) {
+  return text_of(error_json(line, message));
+}
 
-std::string to_json(const Prompt& p) { return text_of({{"rendered", p.rendered}, {"prompt_ids", p.ids}}); }
+std::string to_json(const Prompt& p) {
+  return text_of({{"rendered", p.rendered}, {"prompt_ids", p.ids}});
+}
 
 std::string to_json(const ScoreAnswer& a) {
-  Json j{{"prompt_ids", a.prompt}, {"reply_ids", a.reply}, {"logprobs", a.logprobs}, {"sum", a.sum}};
+  Json j{
+      {"prompt_ids", a.prompt}, {"reply_ids", a.reply}, {"logprobs", a.logprobs}, {"sum", a.sum}};
   if (a.alpha > 0) j["lz"] = a.lz;
   if (a.k > 0)
-    j["pseudo"] = {
-        {"k", a.k}, {"logprobs", a.pseudo.logprobs}, {"sum", a.pseudo.sum}, {"candidates", a.pseudo.candidates}};
+    j["pseudo"] = {{"k", a.k},
+                   {"logprobs", a.pseudo.logprobs},
+                   {"sum", a.pseudo.sum},
+                   {"candidates", a.pseudo.candidates}};
   return text_of(j);
 }
 
@@ -84,9 +98,11 @@ std::string to_json(const GradientAnswer& a, const std::string& file) {
   return text_of({{"value", a.value}, {"file", file}});
 }
 
-std::string to_json(std::span<const CheckedGradient> lines, const GradientCheck::Errors& limits, int directions,
-                    bool pass) {
-  Json j{{"pass", pass}, {"directions", directions}, {"limits", {{"differences", limits.differences}}}};
+std::string to_json(std::span<const CheckedGradient> lines, const GradientCheck::Errors& limits,
+                    int directions, bool pass) {
+  Json j{{"pass", pass},
+         {"directions", directions},
+         {"limits", {{"differences", limits.differences}}}};
   if (limits.reference) j["limits"]["reference"] = *limits.reference;
   j["lines"] = Json::array();
   for (const CheckedGradient& line : lines) {
@@ -124,8 +140,9 @@ std::string to_json(const ThinkAnswer& a) {
   if (a.also) j["also"]["proved"] = r.also_proved;
   j["methods"] = Json::array();
   for (const ThinkMethod& m : r.methods) {
-    j["methods"].push_back(
-        {{"name", m.name}, {"best", m.found ? Json(m.best) : Json(nullptr)}, {"cost", cost_json(m.cost, m.seconds)}});
+    j["methods"].push_back({{"name", m.name},
+                            {"best", m.found ? Json(m.best) : Json(nullptr)},
+                            {"cost", cost_json(m.cost, m.seconds)}});
     if (m.gap) j["methods"].back()["gap"] = *m.gap;
   }
   j["certificate"] = certificate_json(r.certificate);

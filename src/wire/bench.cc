@@ -8,7 +8,8 @@ namespace ponder {
 
 std::string to_json(const BenchAnswer& a) {
   Json j;
-  for (const auto& r : a.results) j[r.name] = {{"median", r.rate.median}, {"min", r.rate.min}, {"max", r.rate.max}};
+  for (const auto& r : a.results)
+    j[r.name] = {{"median", r.rate.median}, {"min", r.rate.min}, {"max", r.rate.max}};
   j["load_s"] = a.load_seconds;
   j["rss_mb"] = a.rss_mb;
   j["isa"] = a.model.isa;

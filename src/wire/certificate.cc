@@ -1,8 +1,8 @@
 // Certificate files: JSON to what a proof states, and back. What it states and how that is checked:
-// ponder/certificate.h.
+// ponder/search/certificate.h.
 #include <cmath>
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 #include "ponder/wire.h"
 #include "wire/json.h"
 
@@ -37,14 +37,15 @@ Result<CertificateRecord> read(const Json& j, const std::string& where) {
   r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
   const auto target = parse_target(j.at("target").get<std::string>());
   if (!target) return bad("a known target", j.at("target"), where);
-  r.law = {*target, j.at("horizon"), j.at("min_length"), j.at("allowed_ids").get<std::vector<Token>>(),
-           j.value("shortest", 0)};
+  r.law = {*target, j.at("horizon"), j.at("min_length"),
+           j.at("allowed_ids").get<std::vector<Token>>(), j.value("shortest", 0)};
   Statement& s = r.statement;
   s.n_best = j.at("n_best");
   s.length_prior = j.at("length_prior").get<std::vector<double>>();
   if (!j.at("replies").is_array()) return bad("a list of replies", j.at("replies"), where);
   for (const Json& x : j.at("replies"))
-    s.replies.push_back({x.at("reply_ids").get<std::vector<Token>>(), x.at("logprob"), x.at("ended")});
+    s.replies.push_back(
+        {x.at("reply_ids").get<std::vector<Token>>(), x.at("logprob"), x.at("ended")});
   Certificate& c = s.certificate;
   if (!read_enum(j.at("status"), 3, c.status)) return bad("a known status", j.at("status"), where);
   if (!read_enum(j.at("claim"), 4, c.claim)) return bad("a known claim", j.at("claim"), where);

@@ -2,14 +2,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 #include "ponder/wire.h"
 #include "wire/json.h"
 
 namespace ponder {
 namespace {
 
-// At most kPoints numbers of a curve, evenly spread, the last one among them, each with its iteration.
+// At most kPoints numbers of a curve, evenly spread, the last one among them, each with its
+// iteration.
 Json thinned(const std::vector<double>& curve) {
   constexpr std::size_t kPoints = 100;
   const std::size_t last = curve.size() - 1, n = std::min(curve.size(), kPoints);
@@ -24,7 +25,7 @@ Json thinned(const std::vector<double>& curve) {
 Json design_json(const DesignAnswer::Designed& d) {
   Json j = Json::object();
   if (!d.name.empty()) j["name"] = d.name;
-  j["sequence"] = dna_text(d.sequence);
+  j["sequence"] = dna::dna_text(d.sequence);
   j["fitness"] = number(d.fitness);
   if (!std::isnan(d.held_out)) j["held_out"] = d.held_out;
   if (d.edits) j["edits"] = *d.edits;
@@ -56,7 +57,8 @@ std::string to_json(const DesignAnswer& a, const DesignRequest& r) {
   if (a.convergence) {
     const auto& [energy, v, judged] = *a.convergence;
     j["diagnostics"] = {{"rhat", number(energy.rhat)}, {"ess_bulk", number(energy.ess_bulk)}};
-    j["verdict"] = {{"converged", v.converged}, {"judged", judged}, {"reason", v.reason}, {"advice", v.advice}};
+    j["verdict"] = {
+        {"converged", v.converged}, {"judged", judged}, {"reason", v.reason}, {"advice", v.advice}};
   }
   j["version"] = kVersion;
   return text_of(j);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 
 namespace ponder {
 
@@ -18,7 +18,8 @@ std::string likely_share(double percent) {
 Status Fields::check_keys(const Json& j, const std::vector<std::string>& known) const {
   for (const auto& [key, value] : j.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return bad("one of the keys " + Json(known).dump(), "'" + key + "'", did_you_mean(key, known, 3));
+    return bad("one of the keys " + Json(known).dump(), "'" + key + "'",
+               did_you_mean(key, known, 3));
   }
   return {};
 }

@@ -1,10 +1,11 @@
-// The fields of a JSON object of settings: a value of a type and range, or a usual one where there is none.
+// The fields of a JSON object of settings: a value of a type and range, or a usual one where there
+// is none.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 #include "wire/json.h"
 
 namespace ponder {
@@ -17,7 +18,8 @@ std::string likely_share(double percent);
 struct Fields {
   std::string where{};  // what is being read, for messages
 
-  Error bad(const std::string& expected, const std::string& got, const std::string& hint = "") const {
+  Error bad(const std::string& expected, const std::string& got,
+            const std::string& hint = "") const {
     return {Code::kInvalid, expected, got, where, hint};
   }
   /// Refuses other keys, with the nearest known one.
@@ -27,7 +29,8 @@ struct Fields {
   Result<double> share(const Json&, const std::string& key, double usual) const;     // 0 to 1
   Result<std::string> text(const Json&, const std::string& key) const;               // demanded
   /// The first of the choices is the usual one.
-  Result<std::string> choice(const Json&, const std::string& key, const std::vector<std::string>& choices) const;
+  Result<std::string> choice(const Json&, const std::string& key,
+                             const std::vector<std::string>& choices) const;
 };
 
 }  // namespace ponder

@@ -1,30 +1,31 @@
-// JSON to a fitness: one function a kind of term; the table names them, and their keys. Constraints are read before the
-// terms.
+// JSON to a fitness: one function a kind of term; the table names them, and their keys. Constraints
+// are read before the terms.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 #include <map>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 #include "ponder/wire.h"
 #include "wire/fields.h"
 
 namespace ponder {
 namespace {
 
-using Sites = std::vector<std::vector<LetterSet>>;
+using Sites = std::vector<std::vector<dna::LetterSet>>;
 
 class FitnessReader : private Fields {
  public:
-  FitnessReader(std::string file, std::string folder) : Fields{std::move(file)}, folder_(std::move(folder)) {
+  FitnessReader(std::string file, std::string folder)
+      : Fields{std::move(file)}, folder_(std::move(folder)) {
     out_.where = where;
   }
   Result<FitnessRequest> read(std::string_view text);
 
  private:
   Result<std::string> file(const Json&) const;
-  Result<Strands> strands(const Json&) const;
+  Result<dna::Strands> strands(const Json&) const;
   Result<Sites> sites(const Json& list) const;
   Result<MotifSource> motif_source(const Json&) const;
 
@@ -53,9 +54,9 @@ Result<std::string> FitnessReader::file(const Json& j) const {
   return (std::filesystem::path(folder_) / name).string();
 }
 
-Result<Strands> FitnessReader::strands(const Json& j) const {
+Result<dna::Strands> FitnessReader::strands(const Json& j) const {
   PONDER_ASSIGN(const std::string which, choice(j, "strands", {"both", "forward"}));
-  return which == "both" ? Strands::kBoth : Strands::kForward;
+  return which == "both" ? dna::Strands::kBoth : dna::Strands::kForward;
 }
 
 // With their reverse complements, where those are others.
@@ -63,9 +64,10 @@ Result<Sites> FitnessReader::sites(const Json& list) const {
   if (!list.is_array()) return bad("a list of sites", list.dump());
   Sites out;
   for (const Json& s : list) {
-    if (!s.is_string() || s.get<std::string>().empty()) return bad("a site in IUPAC codes", s.dump());
-    PONDER_ASSIGN(auto site, parse_iupac(s.get<std::string>(), where));
-    auto other = reverse_complement(site);
+    if (!s.is_string() || s.get<std::string>().empty())
+      return bad("a site in IUPAC codes", s.dump());
+    PONDER_ASSIGN(auto site, dna::parse_iupac(s.get<std::string>(), where));
+    auto other = dna::reverse_complement(site);
     const bool same = other == site;
     out.push_back(std::move(site));
     if (!same) out.push_back(std::move(other));
@@ -85,7 +87,7 @@ Result<MotifSource> FitnessReader::motif_source(const Json& j) const {
 Status FitnessReader::motif(const Json& j, FitnessTerm& t) const {
   MotifFitness m;
   PONDER_ASSIGN(const std::string over, choice(j, "over", {"best", "sum"}));
-  m.over = over == "best" ? Over::kBest : Over::kSum;
+  m.over = over == "best" ? dna::Over::kBest : dna::Over::kSum;
   PONDER_ASSIGN(m.source, motif_source(j));
   PONDER_ASSIGN(m.strands, strands(j));
   t.kind = std::move(m);
@@ -94,14 +96,16 @@ Status FitnessReader::motif(const Json& j, FitnessTerm& t) const {
 
 Status FitnessReader::spacing(const Json& j, FitnessTerm& t) const {
   for (const char* which : {"first", "second"}) {
-    if (!j.contains(which) || !j[which].is_object()) return bad(std::string("a motif for ") + which, "none");
+    if (!j.contains(which) || !j[which].is_object())
+      return bad(std::string("a motif for ") + which, "none");
     PONDER_TRY(check_keys(j[which], {"file", "id"}));
   }
   SpacingFitness s;
   PONDER_ASSIGN(const std::string order, choice(j, "order", {"kept", "any"}));
   s.in_order = order == "kept";
   PONDER_ASSIGN(s.gap, number_in(j, "gap", 0));
-  if (s.gap < 0) return bad("a number of letters between the motifs, 0 or more, for gap", shown(s.gap));
+  if (s.gap < 0)
+    return bad("a number of letters between the motifs, 0 or more, for gap", shown(s.gap));
   PONDER_ASSIGN(s.first, motif_source(j["first"]));
   PONDER_ASSIGN(s.second, motif_source(j["second"]));
   PONDER_ASSIGN(s.deviation, positive(j, "deviation", 1));
@@ -115,8 +119,9 @@ Status FitnessReader::gc(const Json& j, FitnessTerm& t) const {
   PONDER_ASSIGN(g.target, share(j, "target", g.target));
   PONDER_ASSIGN(g.deviation, positive(j, "deviation", g.deviation));
   if (g.deviation > 1)
-    t.warnings.push_back("a deviation of " + shown(g.deviation) + " lets every share pass, from 0 to 1; " +
-                         likely_share(g.deviation) + " (" + where + ")");
+    t.warnings.push_back("a deviation of " + shown(g.deviation) +
+                         " lets every share pass, from 0 to 1; " + likely_share(g.deviation) +
+                         " (" + where + ")");
   t.kind = g;
   return {};
 }
@@ -156,7 +161,8 @@ const std::map<std::string, FitnessReader::Kind> FitnessReader::kKinds{
     {"motif", {&FitnessReader::motif, {"file", "id", "over", "strands"}}},
     {"oracle", {&FitnessReader::oracle, {"file"}}},
     {"similarity", {&FitnessReader::similarity, {}}},
-    {"spacing", {&FitnessReader::spacing, {"first", "second", "gap", "deviation", "order", "strands"}}}};
+    {"spacing",
+     {&FitnessReader::spacing, {"first", "second", "gap", "deviation", "order", "strands"}}}};
 
 Result<FitnessTerm> FitnessReader::term(const Json& j) const {
   if (!j.is_object()) return bad("an object", j.dump());
@@ -165,7 +171,8 @@ Result<FitnessTerm> FitnessReader::term(const Json& j) const {
   std::vector<std::string> names;
   for (const auto& [name, of_name] : kKinds) names.push_back(name);
   if (it == kKinds.end())
-    return bad("a term of kind " + Json(names).dump(), "'" + kind + "'", did_you_mean(kind, names, 3));
+    return bad("a term of kind " + Json(names).dump(), "'" + kind + "'",
+               did_you_mean(kind, names, 3));
   std::vector<std::string> keys = it->second.keys;
   keys.insert(keys.end(), {"kind", "name", "weight"});
   PONDER_TRY(check_keys(j, keys));
@@ -185,14 +192,14 @@ Result<FrozenLetters> FitnessReader::span(const Json& j) const {
   PONDER_TRY(check_keys(j, {"begin", "letters"}));
   PONDER_ASSIGN(const std::string letters, text(j, "letters"));
   FrozenLetters s{.begin = j["begin"].get<std::int64_t>(), .text = j.dump()};
-  PONDER_ASSIGN(s.letters, parse_iupac(letters, where));
+  PONDER_ASSIGN(s.letters, dna::parse_iupac(letters, where));
   return s;
 }
 
 Status FitnessReader::constraints(const Json& j) {
   if (j.contains("letters")) {
     PONDER_ASSIGN(const std::string letters, text(j, "letters"));
-    PONDER_ASSIGN(out_.letters, parse_iupac(letters, where));
+    PONDER_ASSIGN(out_.letters, dna::parse_iupac(letters, where));
   }
   for (const Json& frozen : j.value("frozen", Json::array())) {
     PONDER_ASSIGN(FrozenLetters s, span(frozen));
@@ -205,7 +212,8 @@ Status FitnessReader::constraints(const Json& j) {
   PONDER_ASSIGN(const double longest, number_in(j, "max_homopolymer", 1));
   if (longest < 1 || longest != std::floor(longest))
     return bad("a whole number of letters above 0 for max_homopolymer", shown(longest));
-  out_.max_homopolymer = static_cast<int>(std::min<double>(longest, std::numeric_limits<int>::max()));
+  out_.max_homopolymer =
+      static_cast<int>(std::min<double>(longest, std::numeric_limits<int>::max()));
   return {};
 }
 
@@ -221,7 +229,8 @@ Result<FitnessRequest> FitnessReader::read(std::string_view text) {
   if (!j.is_object()) return bad("a JSON object", j.dump().substr(0, 40));
   PONDER_TRY(check_keys(j, {"terms", "letters", "frozen", "forbidden", "max_homopolymer"}));
   PONDER_TRY(constraints(j));
-  if (!j.contains("terms") || !j["terms"].is_array() || j["terms"].empty()) return bad("a list of terms", "none");
+  if (!j.contains("terms") || !j["terms"].is_array() || j["terms"].empty())
+    return bad("a list of terms", "none");
   for (const Json& t : j["terms"]) {
     where = out_.where + ", term " + std::to_string(out_.terms.size());
     PONDER_ASSIGN(FitnessTerm made, term(t));
@@ -232,7 +241,8 @@ Result<FitnessRequest> FitnessReader::read(std::string_view text) {
 
 }  // namespace
 
-Result<FitnessRequest> parse_fitness(std::string_view json, const std::string& where, const std::string& folder) {
+Result<FitnessRequest> parse_fitness(std::string_view json, const std::string& where,
+                                     const std::string& folder) {
   return FitnessReader(where, folder).read(json);
 }
 

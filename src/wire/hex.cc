@@ -11,10 +11,11 @@ Result<std::string> from_hex(std::string_view h) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string bytes;
   for (std::size_t i = 0; i < h.size(); ++i) {
-    const std::size_t digit = kDigits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(h[i]))));
+    const std::size_t digit =
+        kDigits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(h[i]))));
     if (digit == std::string_view::npos || h.size() % 2 != 0)
-      return Error{Code::kInvalid, "pairs of hexadecimal digits", "'" + std::string(h.substr(0, 40)) + "'", "\"hex\"",
-                   ""};
+      return Error{Code::kInvalid, "pairs of hexadecimal digits",
+                   "'" + std::string(h.substr(0, 40)) + "'", "\"hex\"", ""};
     if (i % 2 == 0)
       bytes += static_cast<char>(digit * 16);
     else

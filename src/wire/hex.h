@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder {
 

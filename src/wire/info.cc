@@ -10,7 +10,11 @@ namespace {
 Json tokenizer_json(const InfoAnswer::TokenizerInfo& t) {
   Json ends = Json::array();
   for (const auto& e : t.end_tokens) ends.push_back({{"id", e.id}, {"text", e.text}});
-  return {{"model", t.model}, {"tokens", t.n_listed}, {"pre", t.pre}, {"adds_bos", t.adds_bos}, {"end_tokens", ends}};
+  return {{"model", t.model},
+          {"tokens", t.n_listed},
+          {"pre", t.pre},
+          {"adds_bos", t.adds_bos},
+          {"end_tokens", ends}};
 }
 
 }  // namespace

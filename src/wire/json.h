@@ -5,17 +5,20 @@
 #include <string>
 #include <string_view>
 
-#include "ponder/session/answer.h"
-#include "ponder/status.h"
+#include "ponder/core/status.h"
+#include "ponder/session/common.h"
 
 namespace ponder {
 
 using Json = nlohmann::ordered_json;
 
 /// One line; broken UTF-8 is replaced.
-inline std::string text_of(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); }
-/// Parses a text. What the library throws becomes `broken`, whose `got` takes its words; it builds and prints values by
-/// recursion, so nesting beyond 64 levels (the schema of a tool has 20 and more) is an error, too, at `where`.
+inline std::string text_of(const Json& j) {
+  return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+/// Parses a text. What the library throws becomes `broken`, whose `got` takes its words; it builds
+/// and prints values by recursion, so nesting beyond 64 levels (the schema of a tool has 20 and
+/// more) is an error, too, at `where`.
 Result<Json> parse_json(std::string_view text, Error broken, const std::string& where);
 /// JSON has neither infinities nor NaN: null.
 Json number(double);

@@ -1,7 +1,8 @@
-// A landscape to JSON: its two ends and what each method came to. The cells and paths are in the files.
+// A landscape to JSON: its two ends and what each method came to. The cells and paths are in the
+// files.
 #include "ponder/session/landscape.h"
 
-#include "ponder/version.h"
+#include "ponder/core/version.h"
 #include "ponder/wire.h"
 #include "wire/json.h"
 
@@ -15,7 +16,8 @@ std::string to_json(const LandscapeAnswer& a) {
   Json j{{"start", end(a.start)}, {"goal", end(a.goal)},       {"size", a.survey.n},
          {"alpha", a.alpha},      {"seeds", a.seeds},          {"seed", a.seed},
          {"files", a.files},      {"replies", a.peaks.size()}, {"version", kVersion}};
-  for (const auto& w : a.walks) j[w.name] = {{"escaped", w.escaped}, {"improved", w.improved}, {"points", w.points}};
+  for (const auto& w : a.walks)
+    j[w.name] = {{"escaped", w.escaped}, {"improved", w.improved}, {"points", w.points}};
   return text_of(j);
 }
 

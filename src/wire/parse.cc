@@ -12,7 +12,8 @@ Result<Json> parse_json(std::string_view text, Error broken, const std::string& 
       return !too_deep;
     });
     if (!too_deep) return j;
-    return Error{Code::kInvalid, "nesting of at most " + std::to_string(kMaxDepth) + " levels", "more", where, ""};
+    return Error{Code::kInvalid, "nesting of at most " + std::to_string(kMaxDepth) + " levels",
+                 "more", where, ""};
   } catch (const Json::exception& e) {
     broken.got = e.what();
     return broken;

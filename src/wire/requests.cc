@@ -1,7 +1,7 @@
 // JSON to requests: every key is known, of the right type, and says one thing.
 #include <algorithm>
 
-#include "ponder/spelling.h"
+#include "ponder/core/spelling.h"
 #include "ponder/wire.h"
 #include "wire/hex.h"
 #include "wire/json.h"
@@ -42,19 +42,22 @@ Error bad_message(const std::string& expected, const Json& got) {
   return bad(expected, text_of(got).substr(0, 60), "\"messages\"");
 }
 
-// Text, a list of texts, or, beside tool calls, nothing. A model here sees no pictures and hears no sound.
+// Text, a list of texts, or, beside tool calls, nothing. A model here sees no pictures and hears no
+// sound.
 Status check_content(const Json& message) {
   const auto content = message.find("content");
   const bool none = content == message.end() || content->is_null();
   if (none ? message.contains("tool_calls") : content->is_string()) return {};
   if (none || !content->is_array()) return bad_message("messages with role and content", message);
   for (const Json& part : *content)
-    if (!part.is_object() || part.value("type", Json()) != "text") return bad_message("content of type text", part);
+    if (!part.is_object() || part.value("type", Json()) != "text")
+      return bad_message("content of type text", part);
   return {};
 }
 
 Result<ChatMessage> message_of(const Json& j) {
-  if (!j.is_object() || !j.contains("role")) return bad_message("messages with role and content", j);
+  if (!j.is_object() || !j.contains("role"))
+    return bad_message("messages with role and content", j);
   PONDER_TRY(check_content(j));
   PONDER_ASSIGN(std::string role, string_of(j["role"], "role"));
   ChatMessage m{std::move(role), ""};
@@ -79,13 +82,16 @@ Result<std::vector<ChatMessage>> messages_of(const Json& j) {
 Result<std::string> variables_of(const Json& j) {
   Json v = Json::object();
   if (const auto kwargs = j.find("chat_template_kwargs"); kwargs != j.end()) {
-    if (!kwargs->is_object()) return bad("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\"");
+    if (!kwargs->is_object())
+      return bad("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\"");
     v = *kwargs;
     for (const char* key : {"messages", "tools"})
-      if (v.contains(key)) return bad(quoted(key) + " beside it", "inside", "\"chat_template_kwargs\"");
+      if (v.contains(key))
+        return bad(quoted(key) + " beside it", "inside", "\"chat_template_kwargs\"");
   }
   if (const auto tools = j.find("tools"); tools != j.end()) {
-    if (!tools->is_array() && !tools->is_null()) return bad("a list of tools", tools->type_name(), "\"tools\"");
+    if (!tools->is_array() && !tools->is_null())
+      return bad("a list of tools", tools->type_name(), "\"tools\"");
     v["tools"] = *tools;
   }
   return v.dump();
@@ -106,8 +112,10 @@ Status check_keys(const Json& j) {
     return std::count_if(keys.begin(), keys.end(), [&](const char* k) { return j.contains(k); });
   };
   if (count({"messages", "question", "prompt", "prompt_ids"}) > 1)
-    return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "several", "request");
-  if (count({"reply", "reply_ids"}) > 1) return bad("one of \"reply\", \"reply_ids\"", "both", "request");
+    return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "several",
+               "request");
+  if (count({"reply", "reply_ids"}) > 1)
+    return bad("one of \"reply\", \"reply_ids\"", "both", "request");
   if (count({"text", "hex"}) > 1) return bad("one of \"text\", \"hex\"", "both", "request");
   if (j.contains("system") && !j.contains("question"))
     return bad("\"system\" beside \"question\" only", "it without", "request");
@@ -159,21 +167,25 @@ Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out
   const Json& candidates = j["candidates"];
   if (!j.contains("weights")) return bad("\"weights\" beside \"candidates\"", "none", "request");
   const Json& weights = j["weights"];
-  if (!candidates.is_array() || candidates.empty() || !candidates[0].is_array() || candidates[0].empty())
+  if (!candidates.is_array() || candidates.empty() || !candidates[0].is_array() ||
+      candidates[0].empty())
     return bad("an array of arrays of token ids", candidates.dump().substr(0, 40), "candidates");
   if (!weights.is_array() || weights.size() != candidates.size())
-    return bad("as many rows of weights as of candidates (" + std::to_string(candidates.size()) + ")",
-               weights.is_array() ? std::to_string(weights.size()) : "no array", "weights");
+    return bad(
+        "as many rows of weights as of candidates (" + std::to_string(candidates.size()) + ")",
+        weights.is_array() ? std::to_string(weights.size()) : "no array", "weights");
   const std::size_t m = candidates[0].size();
   RelaxedReply relaxed{.m = static_cast<int>(m)};
   for (std::size_t t = 0; t < candidates.size(); ++t) {
     const std::string row = "row " + std::to_string(t);
     PONDER_ASSIGN(auto ids, ids_of(candidates[t], "\"candidates, " + row + "\"", n_vocab));
     if (ids.size() != m)
-      return bad(std::to_string(m) + " candidates, as in row 0", std::to_string(ids.size()), "candidates, " + row);
+      return bad(std::to_string(m) + " candidates, as in row 0", std::to_string(ids.size()),
+                 "candidates, " + row);
     if (!weights[t].is_array() || weights[t].size() != m)
       return bad("a weight a candidate (" + std::to_string(m) + ")",
-                 weights[t].is_array() ? std::to_string(weights[t].size()) : "no array", "weights, " + row);
+                 weights[t].is_array() ? std::to_string(weights[t].size()) : "no array",
+                 "weights, " + row);
     relaxed.candidates.insert(relaxed.candidates.end(), ids.begin(), ids.end());
     for (const Json& w : weights[t]) {
       if (!w.is_number()) return bad("a number", w.dump().substr(0, 40), "weights, " + row);
@@ -211,7 +223,8 @@ Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
 
 Result<PromptRequest> prompt_of(const RequestLine& r) {
   if (r.prompt) return *r.prompt;
-  return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "none", "request");
+  return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "none",
+             "request");
 }
 
 }  // namespace ponder

@@ -42,7 +42,8 @@ Json diagnostics_json(const SampleAnswer& a) {
   d["moves"] = moves_json(a);
   d["swaps"] = swaps_json(a);
   d["step_sizes"] = Json::array();
-  for (const auto& s : a.steps) d["step_sizes"].push_back({{"move", s.move}, {"name", s.name}, {"value", s.value}});
+  for (const auto& s : a.steps)
+    d["step_sizes"].push_back({{"move", s.move}, {"name", s.name}, {"value", s.value}});
   return d;
 }
 
@@ -57,10 +58,12 @@ std::string to_json(const SampleAnswer& a) {
   j["draws"] = a.draws;
   j["replies"] = Json::array();
   for (const auto& x : a.replies)
-    j["replies"].push_back({{"reply", x.text}, {"reply_ids", x.tokens}, {"count", x.count}, {"logprob", x.logprob}});
+    j["replies"].push_back(
+        {{"reply", x.text}, {"reply_ids", x.tokens}, {"count", x.count}, {"logprob", x.logprob}});
   j["diagnostics"] = diagnostics_json(a);
   const Verdict& v = a.verdict;
-  j["verdict"] = {{"converged", v.converged}, {"reason", v.reason}, {"advice", v.advice}, {"stuck", v.stuck}};
+  j["verdict"] = {
+      {"converged", v.converged}, {"reason", v.reason}, {"advice", v.advice}, {"stuck", v.stuck}};
   j["file"] = a.file.empty() ? Json(nullptr) : Json(a.file);
   add_notes(j, a);
   return text_of(j);

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ponder;
@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<float> row;
   for (const GgufTensor& t : (*file)->tensors()) {
     if (t.data < begin || t.data + t.n_bytes > begin + size) std::abort();
-    const std::int64_t n = std::min<std::int64_t>(t.shape[0], 4096) / tensor_type_info(t.type)->block_values *
+    const std::int64_t n = std::min<std::int64_t>(t.shape[0], 4096) /
+                           tensor_type_info(t.type)->block_values *
                            tensor_type_info(t.type)->block_values;
     row.resize(static_cast<std::size_t>(n));
     dequantize(t.type, t.data, n, row.data());

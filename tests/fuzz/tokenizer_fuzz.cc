@@ -1,18 +1,19 @@
-// Two things at once. Any bytes as a text, with some ranges literal: ids in range, no control token out of a literal
-// range, and the text back from a vocabulary that spells every byte. Any bytes as a model file: a tokenizer or an
-// error.
+// Two things at once. Any bytes as a text, with some ranges literal: ids in range, no control token
+// out of a literal range, and the text back from a vocabulary that spells every byte. Any bytes as
+// a model file: a tokenizer or an error.
 #include <cstdlib>
 #include <memory>
 #include <string>
 
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 
 namespace {
 
 using namespace ponder;
 
 std::shared_ptr<const Tokenizer> tiny() {
-  const auto file = GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
+  const auto file =
+      GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
   if (!file.ok()) std::abort();
   auto t = Tokenizer::from_gguf(*file);
   if (!t.ok()) std::abort();

@@ -1,5 +1,5 @@
-// Fuzzes what comes over the wire: request lines and certificate files. Besides crashes: what is read as a certificate
-// and written again is read as the same.
+// Fuzzes what comes over the wire: request lines and certificate files. Besides crashes: what is
+// read as a certificate and written again is read as the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

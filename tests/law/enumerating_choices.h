@@ -1,5 +1,6 @@
-// EnumeratingChoices: drives a kernel through every outcome of its random choices, one run after the other, with the
-// probability of each: a depth-first walk over the tree of choices. docs/methods.md#enumeration.
+// EnumeratingChoices: drives a kernel through every outcome of its random choices, one run after
+// the other, with the probability of each: a depth-first walk over the tree of choices.
+// docs/methods.md#enumeration.
 #pragma once
 
 #include <cmath>
@@ -7,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/log_sum_exp.h"
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 
 namespace ponder::test {
 
@@ -21,7 +22,9 @@ class EnumeratingChoices final : public Choices {
       depth_ = 0;
       probability_ = 1;
       run();
-      PONDER_CHECK(depth_ == path_.size());  // a kernel whose choices depend on something else would break this
+      PONDER_CHECK(
+          depth_ ==
+          path_.size());  // a kernel whose choices depend on something else would break this
     } while (next());
   }
   double probability() const { return probability_; }
@@ -47,7 +50,9 @@ class EnumeratingChoices final : public Choices {
     return row.list[categorical(w)];
   }
   double uniform() override { PONDER_CHECK(false && "a continuous draw cannot be enumerated"); }
-  void normals(std::span<float>) override { PONDER_CHECK(false && "a continuous draw cannot be enumerated"); }
+  void normals(std::span<float>) override {
+    PONDER_CHECK(false && "a continuous draw cannot be enumerated");
+  }
 
  private:
   struct Choice {

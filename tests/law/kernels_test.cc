@@ -13,17 +13,20 @@ TEST(InsertDeleteLaw, IsExact) { expect_exact("insert-delete", 60); }
 
 TEST(CycleLaw, LeavesTheTargetUnchanged) {
   expect_exact("suffix+gibbs:candidates=2*2+insert-delete", 10, {.max_replies = 12}, false);
-  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12}, false);  // rows at two exponents
+  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12},
+               false);  // rows at two exponents
 }
 
 TEST(CsmcLaw, TwoParticles) {
   expect_exact("csmc:particles=2,ess=1", 40, {.max_horizon = 2, .max_replies = 12});
   expect_exact("csmc:particles=2,ess=0", 20, {.max_horizon = 2, .max_replies = 12});
   expect_exact("csmc:particles=2,ess=1,ramp=2", 20, {.max_horizon = 2, .max_replies = 12});
-  expect_exact("csmc:particles=2,ess=1,ramp=5", 20, {.max_vocab = 3, .max_horizon = 3, .max_replies = 12});
+  expect_exact("csmc:particles=2,ess=1,ramp=5", 20,
+               {.max_vocab = 3, .max_horizon = 3, .max_replies = 12});
 }
 TEST(CsmcLaw, ThreeParticles) {
-  expect_exact("csmc:particles=3,ess=0.8,ramp=3", 10, {.max_vocab = 3, .max_horizon = 2, .max_replies = 7});
+  expect_exact("csmc:particles=3,ess=0.8,ramp=3", 10,
+               {.max_vocab = 3, .max_horizon = 2, .max_replies = 7});
 }
 
 TEST(SubstitutionLaw, Dmala) {
@@ -50,7 +53,8 @@ TEST(ExchangeLaw, JointLawOfTheLadder) {
     c.forbids = k % 4 == 3;
     c.replicas = {{1}, {2}};
     if (k >= 12) c.replicas = {{0.7}, {1.5}};
-    for (std::size_t r = 0; r < 2 && c.term; ++r) c.replicas[r].beta = {r == 0 ? (k % 8 < 4 ? 0. : 0.4) : 0.9};
+    for (std::size_t r = 0; r < 2 && c.term; ++r)
+      c.replicas[r].beta = {r == 0 ? (k % 8 < 4 ? 0. : 0.4) : 0.9};
     if (k % 6 == 0) c.replicas.push_back({4, c.replicas[1].beta});
     const World w(c);
     const auto kernel = std::move(*make_kernel("exchange", w.energy));

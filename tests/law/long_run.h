@@ -1,5 +1,6 @@
-// The law of kernels whose choices cannot be enumerated: many chains that start from the target must stay in it. Counts
-// of states are held against the enumerated target by the spread between chains. docs/methods.md#long-runs.
+// The law of kernels whose choices cannot be enumerated: many chains that start from the target
+// must stay in it. Counts of states are held against the enumerated target by the spread between
+// chains. docs/methods.md#long-runs.
 #pragma once
 
 #include "mcmc/hmc_token.h"
@@ -10,8 +11,9 @@ namespace ponder::test {
 // Alpha above and below 1, all targets, terms that forbid, masks.
 inline std::vector<WorldConfig> worlds() {
   std::vector<WorldConfig> all;
-  all.push_back(
-      {.table = {.n_vocab = 4, .seed = 3, .peak = 0.4}, .law = {.horizon = 3, .min_length = 2}, .replicas = {{3}}});
+  all.push_back({.table = {.n_vocab = 4, .seed = 3, .peak = 0.4},
+                 .law = {.horizon = 3, .min_length = 2},
+                 .replicas = {{3}}});
   all.push_back({.table = {.n_vocab = 4, .end_tokens = {0, 3}, .seed = 2, .peak = 1},
                  .law = {.target = Target::kTruncated, .horizon = 3},
                  .replicas = {{0.5, {0.7}}},
@@ -21,17 +23,20 @@ inline std::vector<WorldConfig> worlds() {
                  .law = {.target = Target::kFixed, .horizon = 3},
                  .replicas = {{2, {0.5}}},
                  .term = true});
-  all.push_back({.table = {.n_vocab = 4, .seed = 4, .peak = 0.7},
-                 .law = {.target = Target::kTruncated, .horizon = 3, .min_length = 2, .allowed = {0, 1, 3}},
-                 .replicas = {{2}}});
+  all.push_back(
+      {.table = {.n_vocab = 4, .seed = 4, .peak = 0.7},
+       .law = {.target = Target::kTruncated, .horizon = 3, .min_length = 2, .allowed = {0, 1, 3}},
+       .replicas = {{2}}});
   return all;
 }
 
 struct LongRun {
-  double tv = 0, floor = 0;  // total variation to the target, and what an exact kernel shows on average
-  double z = 0;              // of Hotelling's T^2 of the mean occupancies: standard normal for an exact kernel, nearly
+  double tv = 0,
+         floor = 0;  // total variation to the target, and what an exact kernel shows on average
+  double z =
+      0;  // of Hotelling's T^2 of the mean occupancies: standard normal for an exact kernel, nearly
   double accepted = 0, changed = 0;  // shares of moves
-  int numeric = 0;                   // moves refused for a number, or a lift that did not decode back
+  int numeric = 0;  // moves refused for a number, or a lift that did not decode back
   int states = 0;
 };
 
@@ -54,10 +59,10 @@ inline std::vector<double> solve(std::vector<double> c, std::vector<double> b) {
   return b;
 }
 
-/// occupancy (n_chains, n_states): shares of a chain's steps. States that few chains can have seen share a cell; one
-/// cell is left out, for they sum to 1.
-inline void compare(const std::vector<std::vector<double>>& occupancy, const std::vector<double>& pi, int n_steps,
-                    LongRun& out) {
+/// occupancy (n_chains, n_states): shares of a chain's steps. States that few chains can have seen
+/// share a cell; one cell is left out, for they sum to 1.
+inline void compare(const std::vector<std::vector<double>>& occupancy,
+                    const std::vector<double>& pi, int n_steps, LongRun& out) {
   const std::size_t n = occupancy.size(), n_states = pi.size();
   std::vector<double> mean(n_states), square(n_states);
   for (const auto& o : occupancy)
@@ -67,7 +72,8 @@ inline void compare(const std::vector<std::vector<double>>& occupancy, const std
     }
   std::vector<std::size_t> cells;
   for (std::size_t s = 0; s < n_states; ++s) {
-    const double error = std::sqrt(std::max(0., square[s] - mean[s] * mean[s]) / static_cast<double>(n));
+    const double error =
+        std::sqrt(std::max(0., square[s] - mean[s] * mean[s]) / static_cast<double>(n));
     out.tv += std::abs(mean[s] - pi[s]) / 2;
     out.floor += error * std::sqrt(2 / M_PI) / 2;
     out.states += pi[s] > 0;
@@ -80,7 +86,8 @@ inline void compare(const std::vector<std::vector<double>>& occupancy, const std
     off[i] = mean[cells[i]] - pi[cells[i]];
     for (std::size_t j = 0; j < k; ++j) {
       double sum = 0;
-      for (const auto& o : occupancy) sum += (o[cells[i]] - mean[cells[i]]) * (o[cells[j]] - mean[cells[j]]);
+      for (const auto& o : occupancy)
+        sum += (o[cells[i]] - mean[cells[i]]) * (o[cells[j]] - mean[cells[j]]);
       covariance[i * k + j] = sum / static_cast<double>(n * (n - 1));  // of the mean
     }
   }
@@ -91,8 +98,8 @@ inline void compare(const std::vector<std::vector<double>>& occupancy, const std
 }
 
 /// n_chains chains of n_steps steps from draws of pi.
-inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps, std::uint64_t seed,
-                        const std::vector<double>& pi) {
+inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps,
+                        std::uint64_t seed, const std::vector<double>& pi) {
   std::vector<ChainState> known, chains;
   for (const Reply& r : w.replies) known.push_back(w.state(r.tokens));
   std::mt19937_64 rng(seed);
@@ -106,9 +113,9 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
     std::vector<std::unique_ptr<Choices>> own;
     std::vector<Choices*> choices;
     for (int c = 0; c < n_chains; ++c)
-      choices.push_back(
-          own.emplace_back(random_choices(seed, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(step)))
-              .get());
+      choices.push_back(own.emplace_back(random_choices(seed, static_cast<std::uint32_t>(c),
+                                                        static_cast<std::uint32_t>(step)))
+                            .get());
     std::vector<int> before;
     for (const ChainState& s : chains) before.push_back(w.index.at(s.tokens));
     const Status status = kernel.step(chains, choices, infos);
@@ -126,14 +133,19 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   return out;
 }
 
-/// false: it is not exact, or does not move, or one of some 800 exact kernels: with few cells T^2 is skewed.
-inline bool looks_exact(const LongRun& r) { return std::abs(r.z) < 4.5 && r.tv < 2 * r.floor && r.changed > 0.02; }
+/// false: it is not exact, or does not move, or one of some 800 exact kernels: with few cells T^2
+/// is skewed.
+inline bool looks_exact(const LongRun& r) {
+  return std::abs(r.z) < 4.5 && r.tv < 2 * r.floor && r.changed > 0.02;
+}
 inline void report(const std::string& what, const LongRun& r) {
-  std::printf("%-44s states %2d  z = %.2f  TV %.4f floor %.4f  accepted %.3f  changed %.3f  numeric %d\n", what.c_str(),
-              r.states, r.z, r.tv, r.floor, r.accepted, r.changed, r.numeric);
+  std::printf(
+      "%-44s states %2d  z = %.2f  TV %.4f floor %.4f  accepted %.3f  changed %.3f  numeric %d\n",
+      what.c_str(), r.states, r.z, r.tv, r.floor, r.accepted, r.changed, r.numeric);
 }
 
-/// Of a kernel by its settings, on all worlds. Those that hold on to lists: on the replies that these hold.
+/// Of a kernel by its settings, on all worlds. Those that hold on to lists: on the replies that
+/// these hold.
 inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int n_steps) {
   std::uint64_t seed = 11;
   for (const WorldConfig& c : worlds()) {

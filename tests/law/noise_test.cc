@@ -8,11 +8,14 @@ namespace {
 class NoiseLaw : public testing::TestWithParam<const char*> {};
 TEST_P(NoiseLaw, LongRunsStayInTheTarget) { expect_exact_in_long_runs(GetParam(), 2000, 30); }
 INSTANTIATE_TEST_SUITE_P(Kernels, NoiseLaw,
-                         testing::Values("slice", "hmc:block=2,angle=0.8", "hmc:force=1,tau=0.5,angle=0.8,steps=3"));
+                         testing::Values("slice", "hmc:block=2,angle=0.8",
+                                         "hmc:force=1,tau=0.5,angle=0.8,steps=3"));
 
 struct Prepared {
   Prepared(const World& w, const std::vector<Token>& tokens, Block block, std::uint64_t seed)
-      : choices(random_choices(seed, 0, 0)), path(w.energy, 0, block, *choices), reply{w.state(tokens), block.begin} {
+      : choices(random_choices(seed, 0, 0)),
+        path(w.energy, 0, block, *choices),
+        reply{w.state(tokens), block.begin} {
     const double alpha = w.energy.alpha(reply.state);
     EXPECT_TRUE(w.energy.add_rows({&reply.state, 1}, {&alpha, 1}, false).ok());
     KnownReply* one = &reply;
@@ -25,7 +28,8 @@ struct Prepared {
   bool lifted;
 };
 
-// Run a trajectory with the force on, turn time round (which is what negating the momentum does), and come back.
+// Run a trajectory with the force on, turn time round (which is what negating the momentum does),
+// and come back.
 TEST(NoisePathLaw, TrajectoriesAreReversible) {
   double worst = 0, way = 0, energy = 0;
   int n = 0, texts = 0;
@@ -36,7 +40,8 @@ TEST(NoisePathLaw, TrajectoriesAreReversible) {
       Prepared p(w, w.replies[i].tokens, {static_cast<int>(i % 2), w.law.horizon()}, i);
       std::vector<std::vector<double>> start, middle, back;
       const auto look = [&](std::vector<std::vector<double>>& at) {
-        for (int t = p.path.block().begin; t < w.law.horizon(); ++t) at.push_back(p.path.normals(t));
+        for (int t = p.path.block().begin; t < w.law.horizon(); ++t)
+          at.push_back(p.path.normals(t));
       };
       if (p.path.block().begin >= p.reply.state.n()) continue;
       const std::vector<Token> first = p.reply.state.tokens;
@@ -80,7 +85,8 @@ TEST(NoisePathLaw, EnergyChangeIsThatOfTheState) {
       p.path.rotate(M_PI / 2);
       const auto momentum = p.path.normals(t);
       p.path.rotate(-M_PI / 2);
-      for (std::size_t v = 0; v < eps.size(); ++v) sum += (eps[v] * eps[v] + momentum[v] * momentum[v]) / 2;
+      for (std::size_t v = 0; v < eps.size(); ++v)
+        sum += (eps[v] * eps[v] + momentum[v] * momentum[v]) / 2;
     }
     return sum;
   };
@@ -88,14 +94,18 @@ TEST(NoisePathLaw, EnergyChangeIsThatOfTheState) {
   GainTables gains(w.energy);
   NoisePath* path = &p.path;
   KnownReply* reply = &p.reply;
-  ASSERT_TRUE(leapfrog(w.energy, {.steps = 5, .angle = 0.4, .force = 3}, gains, {&path, 1}, {&reply, 1}).ok());
+  ASSERT_TRUE(
+      leapfrog(w.energy, {.steps = 5, .angle = 0.4, .force = 3}, gains, {&path, 1}, {&reply, 1})
+          .ok());
   EXPECT_GT(std::abs(p.path.energy_change()), 0.01);
   EXPECT_NEAR(half_square() - before, p.path.energy_change(), 1e-9);
 }
 
-// At alpha = 1 and without terms w = 1 for every reply: nothing is refused under laws that every decode obeys.
+// At alpha = 1 and without terms w = 1 for every reply: nothing is refused under laws that every
+// decode obeys.
 TEST(NoisePathLaw, RotationsOfTheModelItselfAreAllTaken) {
-  WorldConfig c{.table = {.n_vocab = 4, .seed = 8, .peak = 1}, .law = {.target = Target::kTruncated, .horizon = 4}};
+  WorldConfig c{.table = {.n_vocab = 4, .seed = 8, .peak = 1},
+                .law = {.target = Target::kTruncated, .horizon = 4}};
   const World w(c);
   for (const char* spec : {"hmc:angle=1", "hmc:block=all,steps=1,angle=1.5", "hmc:block=2"}) {
     const auto kernel = std::move(*make_kernel(spec, w.energy));

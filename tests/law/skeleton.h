@@ -1,10 +1,11 @@
-// The smallest kernel: one token of the reply is replaced by another, drawn uniformly, and the change is taken by
-// Metropolis' rule. A skeleton to start from (docs/howto-add-kernel.md), not one to sample with.
+// The smallest kernel: one token of the reply is replaced by another, drawn uniformly, and the
+// change is taken by Metropolis' rule. A skeleton to start from (docs/howto-add-kernel.md), not one
+// to sample with.
 #pragma once
 
 #include <vector>
 
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 
@@ -35,7 +36,8 @@ class SubstituteKernel final : public Kernel {
     // 2. One batch through the model for all chains.
     std::vector<ChainState> proposals;
     PONDER_TRY(energy_.evaluate(edits, proposals));
-    // 3. Accept or stay. The proposal is symmetric, so that only energies enter; a NaN is refused and counted.
+    // 3. Accept or stay. The proposal is symmetric, so that only energies enter; a NaN is refused
+    // and counted.
     for (std::size_t k = 0; k < movers.size(); ++k) {
       ChainState& x = chains[movers[k]];
       StepInfo& info = infos[movers[k]];

@@ -7,7 +7,8 @@ namespace ponder::test {
 namespace {
 
 TEST(Skeleton, IsExact) {
-  report("substitute", law_of(60, [](const Energy& e) { return std::make_unique<SubstituteKernel>(e); }));
+  report("substitute",
+         law_of(60, [](const Energy& e) { return std::make_unique<SubstituteKernel>(e); }));
 }
 
 }  // namespace

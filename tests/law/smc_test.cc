@@ -1,5 +1,5 @@
 // The estimates of power SMC against enumeration, two-sided. docs/methods.md#smc.
-#include "ponder/smc.h"
+#include "ponder/search/smc.h"
 
 #include "worlds.h"
 
@@ -21,7 +21,8 @@ void expect_unbiased(const WorldConfig& c, const SmcConfig& smc, const char* wha
     if (r.ok()) {  // no particle that is a reply: Z-hat = 0
       value[0] = std::exp(r->log_z - log_z);
       for (std::size_t i = 0; i < r->replies.size(); ++i)
-        if (r->replies[i].tokens == w.replies[top].tokens) value[1] += value[0] * std::exp(r->log_weights[i]);
+        if (r->replies[i].tokens == w.replies[top].tokens)
+          value[1] += value[0] * std::exp(r->log_weights[i]);
     } else {
       ASSERT_EQ(r.error().code, Code::kNumeric) << r.error().message();
     }
@@ -32,8 +33,8 @@ void expect_unbiased(const WorldConfig& c, const SmcConfig& smc, const char* wha
     const double mean = sum[i] / n, error = std::sqrt((squares[i] / n - mean * mean) / n);
     EXPECT_LT(error, 0.02) << what;
     EXPECT_LT(std::abs(mean - want[i]), 4 * error) << what;
-    std::printf("%-24s %s %.4f against %.4f, z = %+.1f\n", what, i == 0 ? "Z-hat / Z" : "pi-hat   ", mean, want[i],
-                (mean - want[i]) / error);
+    std::printf("%-24s %s %.4f against %.4f, z = %+.1f\n", what, i == 0 ? "Z-hat / Z" : "pi-hat   ",
+                mean, want[i], (mean - want[i]) / error);
   }
 }
 

@@ -5,16 +5,20 @@
 namespace ponder::test {
 namespace {
 
-const HmcTokenKernel& token_kernel(const Kernel& k) { return dynamic_cast<const HmcTokenKernel&>(k); }
+const HmcTokenKernel& token_kernel(const Kernel& k) {
+  return dynamic_cast<const HmcTokenKernel&>(k);
+}
 
 class TokenHmcLaw : public testing::TestWithParam<const char*> {};
 TEST_P(TokenHmcLaw, LongRunsStayInTheTarget) { expect_exact_in_long_runs(GetParam(), 1700, 30); }
-INSTANTIATE_TEST_SUITE_P(Kernels, TokenHmcLaw, testing::Values("hmc-token:step=0.5", "hmc-token:step=0.4,force=0.7"));
+INSTANTIATE_TEST_SUITE_P(Kernels, TokenHmcLaw,
+                         testing::Values("hmc-token:step=0.5", "hmc-token:step=0.4,force=0.7"));
 
 TEST(TokenHmcPath, TrajectoriesAreReversible) {
   double worst = 0, way = 0;
-  for (const char* spec : {"hmc-token:step=0.2,steps=8", "hmc-token:step=0.2,force=0.8,steps=8",
-                           "hmc-token:step=0.2,force=0.8,steps=8,relaxation=straight-through,block=suffix"})
+  for (const char* spec :
+       {"hmc-token:step=0.2,steps=8", "hmc-token:step=0.2,force=0.8,steps=8",
+        "hmc-token:step=0.2,force=0.8,steps=8,relaxation=straight-through,block=suffix"})
     for (const WorldConfig& c : worlds()) {
       const World w(c);
       const auto kernel = std::move(*make_kernel(spec, w.energy));
@@ -25,10 +29,12 @@ TEST(TokenHmcPath, TrajectoriesAreReversible) {
         HmcTokenKernel::Point p = *k.lift(w.state(w.replies[i].tokens), *choices);
         const std::vector<double> start = p.z;
         ASSERT_TRUE(k.leapfrog({&p, 1}, 0.2).ok());
-        for (std::size_t j = 0; j < start.size(); ++j) way = std::max(way, std::abs(p.z[j] - start[j]));
+        for (std::size_t j = 0; j < start.size(); ++j)
+          way = std::max(way, std::abs(p.z[j] - start[j]));
         for (double& v : p.p) v = -v;
         ASSERT_TRUE(k.leapfrog({&p, 1}, 0.2).ok());
-        for (std::size_t j = 0; j < start.size(); ++j) worst = std::max(worst, std::abs(p.z[j] - start[j]));
+        for (std::size_t j = 0; j < start.size(); ++j)
+          worst = std::max(worst, std::abs(p.z[j] - start[j]));
       }
     }
   EXPECT_LT(worst, 1e-9);

@@ -1,5 +1,5 @@
-// The transition matrix of a shipped kernel on a table, by enumeration of its choices, held against its target:
-// |pi P - pi| and detailed balance. docs/methods.md#enumeration.
+// The transition matrix of a shipped kernel on a table, by enumeration of its choices, held against
+// its target: |pi P - pi| and detailed balance. docs/methods.md#enumeration.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "density/enumerate.h"
 #include "enumerating_choices.h"
 #include "gradient_table.h"
-#include "ponder/kernel.h"
+#include "law/toy/enumerate.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder::test {
 
@@ -28,7 +28,8 @@ class HashTerm final : public Term {
   Status evaluate(std::span<const std::span<const Token>> replies, std::span<double> out) override {
     for (std::size_t i = 0; i < replies.size(); ++i) {
       std::uint32_t h = 17;
-      for (Token v : replies[i]) h = (h ^ static_cast<std::uint32_t>(v + 1)) * 2654435761u, h ^= h >> 15;
+      for (Token v : replies[i])
+        h = (h ^ static_cast<std::uint32_t>(v + 1)) * 2654435761u, h ^= h >> 15;
       out[i] = forbids_ && h % 5 == 0 ? -INFINITY : static_cast<double>(h % 1000) / 400;
     }
     return {};
@@ -51,7 +52,8 @@ struct World {
         law(*ReplyLaw::make(c.law, c.table.n_vocab, density->end_tokens())),
         energy(make(c)),
         replies(*enumerate_replies(*density, density->root(), law)) {
-    std::sort(replies.begin(), replies.end(), [](const Reply& a, const Reply& b) { return a.tokens < b.tokens; });
+    std::sort(replies.begin(), replies.end(),
+              [](const Reply& a, const Reply& b) { return a.tokens < b.tokens; });
     for (const Reply& r : replies) index[r.tokens] = static_cast<int>(index.size());
   }
   Energy make(const WorldConfig& c) const {
@@ -109,7 +111,8 @@ inline void expect_coherent(const World& w, const ChainState& got) {
   }
 }
 
-/// Rows: from; columns: to. Several replicas: a state is their joint index, the first replica the fastest.
+/// Rows: from; columns: to. Several replicas: a state is their joint index, the first replica the
+/// fastest.
 struct Transitions {
   std::vector<double> pi;
   std::vector<std::vector<double>> p;
@@ -129,7 +132,8 @@ struct Transitions {
     double worst = 0;
     for (std::size_t x = 0; x < pi.size(); ++x)
       for (std::size_t y = 0; y < pi.size(); ++y)
-        if (pi[x] > 0 && pi[y] > 0) worst = std::max(worst, std::abs(pi[x] * p[x][y] - pi[y] * p[y][x]));
+        if (pi[x] > 0 && pi[y] > 0)
+          worst = std::max(worst, std::abs(pi[x] * p[x][y] - pi[y] * p[y][x]));
     return worst;
   }
   double row_error() const {
@@ -152,18 +156,21 @@ struct Transitions {
 
 /// Each replica of the energy is one chain.
 inline Transitions transitions(const World& w, const Kernel& kernel) {
-  const int n = static_cast<int>(w.replies.size()), n_chains = static_cast<int>(w.energy.replicas().size());
+  const int n = static_cast<int>(w.replies.size()),
+            n_chains = static_cast<int>(w.energy.replicas().size());
   std::vector<std::vector<double>> marginal;
   int size = 1;
   for (int c = 0; c < n_chains; ++c) marginal.push_back(w.target(c)), size *= n;
-  Transitions out{std::vector<double>(size, 1), std::vector<std::vector<double>>(size, std::vector<double>(size, 0))};
+  Transitions out{std::vector<double>(size, 1),
+                  std::vector<std::vector<double>>(size, std::vector<double>(size, 0))};
   std::vector<std::vector<ChainState>> known(n_chains);  // (chains, replies)
   for (int c = 0; c < n_chains; ++c)
     for (const Reply& r : w.replies) known[c].push_back(w.state(r.tokens, c));
   std::set<std::pair<int, int>> checked;
   for (int x = 0; x < size; ++x) {
     std::vector<int> at;
-    for (int c = 0, rest = x; c < n_chains; ++c, rest /= n) at.push_back(rest % n), out.pi[x] *= marginal[c][at[c]];
+    for (int c = 0, rest = x; c < n_chains; ++c, rest /= n)
+      at.push_back(rest % n), out.pi[x] *= marginal[c][at[c]];
     if (out.pi[x] <= 0) continue;
     EnumeratingChoices choices;
     const std::vector<Choices*> each(n_chains, &choices);

@@ -1,4 +1,5 @@
-// Random small worlds for laws of kernels: all targets, end tokens, minimum lengths, masks, exponents and terms.
+// Random small worlds for laws of kernels: all targets, end tokens, minimum lengths, masks,
+// exponents and terms.
 #pragma once
 
 #include <random>
@@ -37,7 +38,8 @@ struct Worst {
   int worlds = 0;
 };
 
-/// Calls make(energy) for the kernel of each of n random worlds and returns the worst of all figures.
+/// Calls make(energy) for the kernel of each of n random worlds and returns the worst of all
+/// figures.
 template <class F>
 Worst law_of(int n, const F& make, const WorldLimits& limits = {}, bool reversible = true) {
   std::mt19937 rng(7);
@@ -65,12 +67,14 @@ inline void report(const std::string& what, const Worst& w) {
   EXPECT_LT(w.balance, 1e-12) << what;
   EXPECT_LT(w.rows, 1e-12) << what;
   EXPECT_GT(w.moves, 0.05) << what;
-  std::printf("%-42s worlds %3d  |piP-pi| %.1e  balance %.1e  P(change) %.3f\n", what.c_str(), w.worlds, w.invariance,
-              w.balance, w.moves);
+  std::printf("%-42s worlds %3d  |piP-pi| %.1e  balance %.1e  P(change) %.3f\n", what.c_str(),
+              w.worlds, w.invariance, w.balance, w.moves);
 }
 
-/// The kernel of a specification on n random worlds leaves each target unchanged, to rounding, and moves.
-inline void expect_exact(const std::string& spec, int n, const WorldLimits& limits = {}, bool reversible = true) {
+/// The kernel of a specification on n random worlds leaves each target unchanged, to rounding, and
+/// moves.
+inline void expect_exact(const std::string& spec, int n, const WorldLimits& limits = {},
+                         bool reversible = true) {
   const auto make = [&](const Energy& e) {
     auto k = make_kernel(spec, e);
     EXPECT_TRUE(k.ok()) << (k.ok() ? "" : k.error().message());

@@ -4,14 +4,15 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ponder/machine.h"
+#include "ponder/core/machine.h"
 
 namespace {
 
 class Limit final : public testing::Environment {
   void SetUp() override {
     const char* isa = std::getenv("PONDER_TEST_ISA");
-    if (isa && std::string_view(isa) == "avx2") ponder::limit_instruction_set(ponder::InstructionSet::kAvx2);
+    if (isa && std::string_view(isa) == "avx2")
+      ponder::limit_instruction_set(ponder::InstructionSet::kAvx2);
   }
 };
 const auto* const g_limit = testing::AddGlobalTestEnvironment(new Limit);

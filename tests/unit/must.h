@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 namespace ponder::test {
 

@@ -1,5 +1,6 @@
-// DNA sequences for a fitness as a request and its answer: drawn in proportion to exp(fitness / tau), the best ones, or
-// given ones scored. No Session: a fitness opens the language model that it names, if any. Its meaning: docs/dna.md.
+// DNA sequences for a fitness as a request and its answer: drawn in proportion to exp(fitness /
+// tau), the best ones, or given ones scored. No Session: a fitness opens the language model that it
+// names, if any. Its meaning: docs/dna.md.
 #pragma once
 
 #include <cmath>
@@ -11,11 +12,11 @@
 #include <variant>
 #include <vector>
 
-#include "ponder/chains.h"
-#include "ponder/diagnostics.h"
-#include "ponder/dna_terms.h"
-#include "ponder/search.h"
-#include "ponder/trace.h"
+#include "ponder/chains/chains.h"
+#include "ponder/chains/diagnostics.h"
+#include "ponder/chains/trace.h"
+#include "ponder/dna/terms.h"
+#include "ponder/search/search.h"
 
 namespace ponder {
 
@@ -25,23 +26,24 @@ struct MotifSource {
   std::optional<std::string> id{};
 };
 
-// The kinds of terms. parse_fitness (wire.h) has checked their numbers; made by hand, they are taken as they are.
+// The kinds of terms. parse_fitness (wire.h) has checked their numbers; made by hand, they are
+// taken as they are.
 struct MotifFitness {
   MotifSource source{};
-  Over over = Over::kBest;
-  Strands strands = Strands::kBoth;
+  dna::Over over = dna::Over::kBest;
+  dna::Strands strands = dna::Strands::kBoth;
 };
 struct SpacingFitness {
   MotifSource first{}, second{};
   double gap = 0, deviation = 1;  // letters
   bool in_order = true;
-  Strands strands = Strands::kBoth;
+  dna::Strands strands = dna::Strands::kBoth;
 };
 struct GcFitness {
   double target = 0.5, deviation = 0.1;  // shares of 0 to 1
 };
 struct AvoidFitness {
-  std::vector<std::vector<LetterSet>> sites{};  // with their reverse complements
+  std::vector<std::vector<dna::LetterSet>> sites{};  // with their reverse complements
 };
 struct SimilarityFitness {};  // to the start
 struct OracleFitness {
@@ -52,7 +54,8 @@ struct LanguageFitness {
 };
 
 struct FitnessTerm {
-  std::variant<MotifFitness, SpacingFitness, GcFitness, AvoidFitness, SimilarityFitness, OracleFitness, LanguageFitness>
+  std::variant<MotifFitness, SpacingFitness, GcFitness, AvoidFitness, SimilarityFitness,
+               OracleFitness, LanguageFitness>
       kind{};
   double weight = 1;                    // nats a unit of the term
   std::optional<std::string> name{};    // none: that of the kind or of the motif
@@ -63,18 +66,19 @@ struct FitnessTerm {
 /// Letters that are fixed from a position on.
 struct FrozenLetters {
   std::int64_t begin = 0;
-  std::vector<LetterSet> letters{};
+  std::vector<dna::LetterSet> letters{};
   std::string text{};  // as it was written, for messages
 };
 
 /// Terms with weights, and constraints. File names are paths as they are opened.
 struct FitnessRequest {
   std::vector<FitnessTerm> terms{};
-  std::optional<std::vector<LetterSet>> letters{};  // what may stand where; none: any letter anywhere
+  std::optional<std::vector<dna::LetterSet>>
+      letters{};  // what may stand where; none: any letter anywhere
   std::vector<FrozenLetters> frozen{};
-  std::vector<std::vector<LetterSet>> forbidden{};  // with their reverse complements
-  int max_homopolymer = 0;                          // longest run of one letter; 0: any
-  std::string where{};                              // its file, for messages
+  std::vector<std::vector<dna::LetterSet>> forbidden{};  // with their reverse complements
+  int max_homopolymer = 0;                               // longest run of one letter; 0: any
+  std::string where{};                                   // its file, for messages
 };
 
 enum class DesignMethod { kSample, kAnneal, kAscent, kStraightThrough, kNeighbours, kExact };
@@ -83,13 +87,13 @@ std::optional<DesignMethod> parse_design_method(std::string_view name);
 
 struct NamedDna {
   std::string name{};
-  Dna sequence{};
+  dna::Sequence sequence{};
 };
 
 struct DesignRequest {
   FitnessRequest fitness{};
   std::string fitness_source{};   // the fitness as the user named it, for messages
-  Dna start{};                    // edits are counted from it; empty: none
+  dna::Sequence start{};          // edits are counted from it; empty: none
   std::vector<NamedDna> given{};  // to be scored, instead of designs
   std::string given_file{};       // where they are from, for messages
   std::string held_out{};         // file of the oracle that only judges the designs; empty: none
@@ -100,11 +104,13 @@ struct DesignRequest {
   std::string kernel = "gwg";  // of kSample and kAnneal, as KernelSpec::parse reads it
   double tau = 1;              // temperature of the fitness
   int chains = 16, warmup = 300, thin = 10;
-  int steps = 0;  // of ascent, or of annealing at each temperature; 0: as many as the budget holds, 300 without limits
+  int steps = 0;  // of ascent, or of annealing at each temperature; 0: as many as the budget holds,
+                  // 300 without limits
   std::uint64_t seed = 0;
   int threads = 0;  // of oracles and language models; 0: all that this process may use
   Budget budget{};
-  std::function<void(const std::string&)> on_warning{};  // each of DesignAnswer::warnings, before the work begins
+  std::function<void(const std::string&)>
+      on_warning{};  // each of DesignAnswer::warnings, before the work begins
 };
 
 struct DesignAnswer {
@@ -115,22 +121,24 @@ struct DesignAnswer {
     bool is_reverse = false;
     double odds = 0;  // nats
   };
-  struct Designed : NamedDna {    // the name: of a given sequence
-    double fitness = 0;           // nats; -infinity: against the constraints
-    double held_out = NAN;        // what the held-out oracle says; NaN: there is none
-    std::optional<int> edits{};   // positions that differ from the start
-    int chain = -1, draw = -1;    // of a sampler
-    std::vector<double> curve{};  // of an optimiser: the best fitness so far, iteration by iteration
+  struct Designed : NamedDna {   // the name: of a given sequence
+    double fitness = 0;          // nats; -infinity: against the constraints
+    double held_out = NAN;       // what the held-out oracle says; NaN: there is none
+    std::optional<int> edits{};  // positions that differ from the start
+    int chain = -1, draw = -1;   // of a sampler
+    std::vector<double>
+        curve{};  // of an optimiser: the best fitness so far, iteration by iteration
     std::vector<Place> places{};  // one a term "motif"
   };
   /// All designs together.
   struct Totals {
     double fitness = 0, held_out = 0, edits = 0;  // means
-    double diversity = 0;                         // mean share of positions at which two designs differ
+    double diversity = 0;  // mean share of positions at which two designs differ
     std::size_t n_different = 0;
     std::size_t n_near_best = 0;  // within 1 % of the best fitness
   };
-  /// What is said of a sampler's chains. Too few of them or of their draws are no evidence against them: not judged.
+  /// What is said of a sampler's chains. Too few of them or of their draws are no evidence against
+  /// them: not judged.
   struct Convergence {
     Summary energy{};
     Verdict verdict{};  // its advice names the flags of the program
@@ -145,9 +153,10 @@ struct DesignAnswer {
   std::vector<std::string> warnings{};         // on the fitness
 };
 
-/// Errors: kInvalid (a request that contradicts itself, a bad motif file, sequences of other lengths), kNotFound, kIo,
-/// kUnsupported (kExact of a fitness that it cannot maximise), kResource (stopped before there was one draw), those of
-/// the constraints, the kernel, the oracles and the language model.
+/// Errors: kInvalid (a request that contradicts itself, a bad motif file, sequences of other
+/// lengths), kNotFound, kIo, kUnsupported (kExact of a fitness that it cannot maximise), kResource
+/// (stopped before there was one draw), those of the constraints, the kernel, the oracles and the
+/// language model.
 Result<DesignAnswer> design(const DesignRequest&);
 
 /// The designs as FASTA, their numbers after the names.

@@ -4,8 +4,8 @@
 #include <functional>
 #include <vector>
 
-#include "ponder/decode.h"
-#include "ponder/session/answer.h"
+#include "ponder/search/decode.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 
 namespace ponder {
@@ -17,7 +17,8 @@ struct GenerateRequest {
   int beam = 0;     // width of a beam search instead of decoding; 0: none
   int best_of = 1;  // replies drawn, of which the likeliest is the answer
   Budget budget{};
-  std::function<bool(TokenProb)> on_token{};  // each token of a single decoded reply; false stops it
+  std::function<bool(TokenProb)>
+      on_token{};  // each token of a single decoded reply; false stops it
 };
 
 /// Errors: kInvalid (several draws of a greedy decoder).

@@ -1,4 +1,5 @@
-// Gradients of given replies as requests and answers, and their check by other ways to the same slopes.
+// Gradients of given replies as requests and answers, and their check by other ways to the same
+// slopes.
 #pragma once
 
 #include <memory>
@@ -6,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "ponder/gradient.h"
+#include "ponder/core/status.h"
+#include "ponder/density/gradient.h"
 #include "ponder/session/prompt.h"
-#include "ponder/status.h"
 
 namespace ponder {
 
@@ -28,7 +29,8 @@ struct GradientAnswer {
   double value = 0;               // log p of the reply, or the relaxed objective, nats
   std::vector<float> gradient{};  // (rows, columns)
   std::int64_t rows = 0;          // positions of the reply
-  std::int64_t columns = 0;       // n_embd: d value / d what enters the first block; or m: d value / d weights
+  std::int64_t columns =
+      0;  // n_embd: d value / d what enters the first block; or m: d value / d weights
 };
 
 struct GradientCheckOptions {
@@ -38,8 +40,9 @@ struct GradientCheckOptions {
 
 class Session;
 
-/// Compares gradients with central differences of the value in f32, and on small models with the complex step of a
-/// scalar reference in f64. The session must outlive it. Threads: one call at a time.
+/// Compares gradients with central differences of the value in f32, and on small models with the
+/// complex step of a scalar reference in f64. The session must outlive it. Threads: one call at a
+/// time.
 class GradientCheck {
  public:
   struct Errors {

@@ -1,4 +1,5 @@
-// What is in a model file, and what this machine would do with it: an answer that needs no weights in memory.
+// What is in a model file, and what this machine would do with it: an answer that needs no weights
+// in memory.
 #pragma once
 
 #include <map>
@@ -6,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ponder/gguf.h"
-#include "ponder/model.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/model.h"
 #include "ponder/session/text_model.h"
 
 namespace ponder {
@@ -25,7 +26,7 @@ struct InfoAnswer {
     std::vector<EndToken> end_tokens{};  // by id
   };
   std::shared_ptr<const GgufFile> file{};
-  ModelInfo model{};                     // its threads, precision and memory are those of the options
+  ModelInfo model{};  // its threads, precision and memory are those of the options
   std::map<std::string, int> tensors{};  // how many of each type, by the type's name
   TokenizerInfo tokenizer{};
   bool chat_template = false;  // in the file

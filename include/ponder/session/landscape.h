@@ -1,5 +1,6 @@
-// A picture of two ways to a likelier reply as a request and its answer: a plane through the decoder's noise between
-// two replies, and the paths over it of gradient ascent and of Hamiltonian Monte Carlo. Numbers only: who asks draws.
+// A picture of two ways to a likelier reply as a request and its answer: a plane through the
+// decoder's noise between two replies, and the paths over it of gradient ascent and of Hamiltonian
+// Monte Carlo. Numbers only: who asks draws.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ponder/landscape.h"
-#include "ponder/session/answer.h"
+#include "ponder/energy/landscape.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 
 namespace ponder {
@@ -61,8 +62,8 @@ struct LandscapeAnswer {
   double share(int peak) const;
 };
 
-/// The same of two hills instead of a model; prompt and law are not looked at. Errors: kInvalid (sizes below what makes
-/// a picture).
+/// The same of two hills instead of a model; prompt and law are not looked at. Errors: kInvalid
+/// (sizes below what makes a picture).
 Result<LandscapeAnswer> two_hills(const LandscapeRequest&);
 
 }  // namespace ponder

@@ -1,13 +1,13 @@
-// What is asked of a model, before it is tokenised: a conversation, raw text or token ids; and a given reply. Values
-// only: text_model.h makes tokens of them.
+// What is asked of a model, before it is tokenised: a conversation, raw text or token ids; and a
+// given reply. Values only: text_model.h makes tokens of them.
 #pragma once
 
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "ponder/chat.h"
-#include "ponder/token.h"
+#include "ponder/core/token.h"
+#include "ponder/model/chat.h"
 
 namespace ponder {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ponder/certificate.h"
-#include "ponder/session/answer.h"
+#include "ponder/search/certificate.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 #include "ponder/session/specs.h"
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "ponder/chains.h"
-#include "ponder/diagnostics.h"
-#include "ponder/session/answer.h"
+#include "ponder/chains/chains.h"
+#include "ponder/chains/diagnostics.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 #include "ponder/session/specs.h"
 
@@ -23,8 +23,9 @@ struct SampleRequest {
   int draws = 250;  // kept, of each chain
   int rungs = 4;    // replicas of a chain, from alpha 1 up, where the kernel exchanges them
   Budget budget{};
-  std::string checkpoint{};  // file that the state of the chains is saved to now and then; empty: none
-  bool resume = false;       // go on from the checkpoint
+  std::string
+      checkpoint{};     // file that the state of the chains is saved to now and then; empty: none
+  bool resume = false;  // go on from the checkpoint
   std::function<void(const Chains&, double seconds)> progress{};  // after each step
 };
 
@@ -66,7 +67,8 @@ bool is_swap(const MoveCounts&);
 /// Of all moves together, 0 to 1.
 double acceptance(std::span<const MoveCounts>);
 
-/// The chains on the model at work, restricted to a few ids and short replies, against the enumerated law.
+/// The chains on the model at work, restricted to a few ids and short replies, against the
+/// enumerated law.
 struct VerifyAnswer {
   bool passed = false, enough = false;  // enough: so many draws that a wrong law would show
   double tv = 1;                        // total variation of the draws to the law

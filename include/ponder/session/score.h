@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "ponder/pseudo.h"
+#include "ponder/core/status.h"
+#include "ponder/search/pseudo.h"
 #include "ponder/session/prompt.h"
-#include "ponder/status.h"
 
 namespace ponder {
 
@@ -16,9 +16,9 @@ struct ScoreRequest {
 
 /// What is asked of all replies of a batch.
 struct ScoreOptions {
-  double alpha = 0;              // also lz = logsumexp_v alpha log p(v) of every row; 0: not
-  int pseudo = 0;                // also the pseudo-likelihood, over so many candidates a position; 0: not
-  bool logits = false;           // also the row after the prompt
+  double alpha = 0;     // also lz = logsumexp_v alpha log p(v) of every row; 0: not
+  int pseudo = 0;       // also the pseudo-likelihood, over so many candidates a position; 0: not
+  bool logits = false;  // also the row after the prompt
   std::vector<Token> allowed{};  // ids that the law is restricted to; empty: all
 };
 

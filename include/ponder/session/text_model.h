@@ -1,5 +1,5 @@
-// TextModel: a GGUF file with its tokenizer and chat template: all that turns requests into tokens and tokens into
-// text. No weights: a Session (session.h) adds them.
+// TextModel: a GGUF file with its tokenizer and chat template: all that turns requests into tokens
+// and tokens into text. No weights: a Session (session.h) adds them.
 #pragma once
 
 #include <memory>
@@ -7,21 +7,23 @@
 #include <string_view>
 #include <vector>
 
-#include "ponder/gguf.h"
+#include "ponder/core/status.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/tokenizer.h"
 #include "ponder/session/prompt.h"
-#include "ponder/status.h"
-#include "ponder/tokenizer.h"
 
 namespace ponder {
 
 /// Owns all it is made of. Threads: any number may use one at the same time.
 class TextModel {
  public:
-  /// `chat_template`: replaces the template of the file; empty: the file's, parsed when it is first used.
-  /// Errors: those of the tokenizer.
-  static Result<std::shared_ptr<const TextModel>> make(std::shared_ptr<const GgufFile>, std::string chat_template = "");
+  /// `chat_template`: replaces the template of the file; empty: the file's, parsed when it is first
+  /// used. Errors: those of the tokenizer.
+  static Result<std::shared_ptr<const TextModel>> make(std::shared_ptr<const GgufFile>,
+                                                       std::string chat_template = "");
   /// Opens the file. Errors: those of GgufFile::open, too.
-  static Result<std::shared_ptr<const TextModel>> open(const std::string& path, std::string chat_template = "");
+  static Result<std::shared_ptr<const TextModel>> open(const std::string& path,
+                                                       std::string chat_template = "");
   ~TextModel();
 
   const GgufFile& file() const { return *file_; }
@@ -29,7 +31,8 @@ class TextModel {
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   bool has_template() const { return !template_source_.empty(); }
 
-  /// Errors: kInvalid (an empty prompt, ids out of range, a conversation without a template), those of the template.
+  /// Errors: kInvalid (an empty prompt, ids out of range, a conversation without a template), those
+  /// of the template.
   Result<Prompt> prompt(const PromptRequest&) const;
   /// Errors: kInvalid (ids out of range, an end token that the model has not).
   Result<std::vector<Token>> reply(const ReplyRequest&) const;

@@ -6,20 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "ponder/session/answer.h"
+#include "ponder/search/think.h"
+#include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
-#include "ponder/think.h"
 
 namespace ponder {
 
 struct ThinkRequest {
   PromptRequest prompt{};
   LawRequest law{};
-  // How to search, and whom to tell. The session itself sets like_lengths, fit_horizon and best_first.slack.
+  // How to search, and whom to tell. The session itself sets like_lengths, fit_horizon and
+  // best_first.slack.
   ThinkConfig config{};
-  bool any_length = false;  // replies of any length count, not only those of about the first reply's
-  bool logprobs = false;    // also log p of each token of the best reply
-  Budget budget{};          // the prompt counts
+  bool any_length =
+      false;              // replies of any length count, not only those of about the first reply's
+  bool logprobs = false;  // also log p of each token of the best reply
+  Budget budget{};        // the prompt counts
 };
 
 struct ThinkAnswer : Answer {

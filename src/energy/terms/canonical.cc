@@ -1,18 +1,21 @@
-// Token strings that no tokenizer emits. The tokenizer is behind a function: this folder does not see it.
-// docs/methods.md#lengths.
+// Token strings that no tokenizer emits. The tokenizer is behind a function: this folder does not
+// see it. docs/methods.md#lengths.
 #include <utility>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 
-std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_canonical, bool hard) {
+std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_canonical,
+                                          bool hard) {
   const double other = hard ? -std::numeric_limits<double>::infinity() : -1;
   const auto value = [is_canonical = std::move(is_canonical), other](ReplyTokens x) -> double {
     return is_canonical(x) ? 0 : other;
   };
   // A beginning that is not canonical may become so: the tokenizer joins what is followed by more.
-  return make_term("canonical", value, [other](ReplyTokens, int) -> TermRange { return {other, 0}; });
+  return make_term("canonical", value, [other](ReplyTokens, int) -> TermRange {
+    return {other, 0};
+  });
 }
 
 }  // namespace ponder

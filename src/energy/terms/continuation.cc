@@ -1,10 +1,10 @@
-// What the same model says of a reply when it reads it in another prompt: the prompt back (log p(c | x)), or "Yes".
-// Two batches for all replies: the readings, then what is wanted.
+// What the same model says of a reply when it reads it in another prompt: the prompt back (log p(c
+// | x)), or "Yes". Two batches for all replies: the readings, then what is wanted.
 #include <utility>
 
 #include "base/check.h"
-#include "ponder/density.h"
-#include "ponder/terms.h"
+#include "ponder/density/density.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 namespace {
@@ -30,7 +30,8 @@ class ContinuationTerm final : public Term {
     Rows rows;
     PONDER_TRY(density_.extend(batch, rows));
     batch.clear();
-    for (const PrefixRef& p : rows.end) batch.push_back({.parent = p, .tokens = a_.wanted, .rows = RowSet::kTargets});
+    for (const PrefixRef& p : rows.end)
+      batch.push_back({.parent = p, .tokens = a_.wanted, .rows = RowSet::kTargets});
     PONDER_TRY(density_.extend(batch, rows));
     for (std::size_t i = 0; i < replies.size(); ++i) {
       out[i] = 0;

@@ -1,7 +1,7 @@
 // n-grams taken from the prompt: the other degenerate region. docs/methods.md#lengths.
 #include <set>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 

@@ -1,15 +1,15 @@
 // A span of the reply that should stay as it is.
 #include <utility>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// Positions of the span at which replies of at most n_most tokens that begin with x are sure to differ from it, and at
-// which they may.
+// Positions of the span at which replies of at most n_most tokens that begin with x are sure to
+// differ from it, and at which they may.
 struct Differences {
   int sure = 0, open = 0;
 };

@@ -1,8 +1,9 @@
-// A word that the reply's text should contain, or should not. Of the text: many token strings spell one word.
+// A word that the reply's text should contain, or should not. Of the text: many token strings spell
+// one word.
 #include <algorithm>
 #include <utility>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 
@@ -10,14 +11,18 @@ std::unique_ptr<Term> make_keyword_term(Keyword k, std::function<std::string(Rep
   std::string name = k.forbid ? "forbid" : "keyword";
   constexpr double kInf = std::numeric_limits<double>::infinity();
   // R of replies whose text has the word, and of those whose text has not.
-  const double with = !k.forbid ? (k.hard ? 0 : 1) : k.hard ? -kInf : -1, without = k.hard && !k.forbid ? -kInf : 0;
+  const double with = !k.forbid ? (k.hard ? 0 : 1)
+                      : k.hard  ? -kInf
+                                : -1,
+               without = k.hard && !k.forbid ? -kInf : 0;
   const auto contains = [word = std::move(k.word), text = std::move(text)](ReplyTokens x) {
     return text(x).find(word) != std::string::npos;
   };
   const auto value = [=](ReplyTokens x) { return contains(x) ? with : without; };
   // The text of a beginning is the beginning of the text: a word that is there stays there.
   return make_term(std::move(name), value, [=](ReplyTokens begin, int) -> TermRange {
-    return {contains(begin) ? with : std::min(with, without), contains(begin) ? with : std::max(with, without)};
+    return {contains(begin) ? with : std::min(with, without),
+            contains(begin) ? with : std::max(with, without)};
   });
 }
 

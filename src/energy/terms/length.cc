@@ -1,5 +1,6 @@
-// A prior on the length: p^alpha prefers short replies, and this says by how much. docs/methods.md#lengths.
-#include "ponder/terms.h"
+// A prior on the length: p^alpha prefers short replies, and this says by how much.
+// docs/methods.md#lengths.
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 

@@ -1,7 +1,7 @@
 // Terms that are a function of one reply at a time.
 #include <utility>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 namespace {
@@ -18,7 +18,8 @@ class OwnTerm final : public Term {
     return {};
   }
   TermRange range(ReplyTokens begin, int n_most) const override {
-    if (n_most > static_cast<int>(begin.size())) return range_ ? range_(begin, n_most) : TermRange{};
+    if (n_most > static_cast<int>(begin.size()))
+      return range_ ? range_(begin, n_most) : TermRange{};
     const double r = value_(begin);
     return {r, r};
   }

@@ -1,7 +1,7 @@
 // n-grams said twice: a known region of high probability that says little. docs/methods.md#lengths.
 #include <set>
 
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 namespace ponder {
 

@@ -1,6 +1,6 @@
-// Kernels as they run, with random draws, against enumeration: a chi-squared of state counts from the spread between
-// many chains started from pi, and the total variation of chains started elsewhere beside its floor.
-// docs/methods.md#long-runs.
+// Kernels as they run, with random draws, against enumeration: a chi-squared of state counts from
+// the spread between many chains started from pi, and the total variation of chains started
+// elsewhere beside its floor. docs/methods.md#long-runs.
 #include "worlds.h"
 
 namespace ponder::test {
@@ -22,7 +22,8 @@ std::vector<double> pooled(const std::vector<double>& x, const std::vector<int>&
   return out;
 }
 
-Counts run(const World& w, const Kernel& kernel, const std::vector<int>& starts, int warmup, int n_steps) {
+Counts run(const World& w, const Kernel& kernel, const std::vector<int>& starts, int warmup,
+           int n_steps) {
   std::vector<ChainState> known, chains;
   for (const Reply& r : w.replies) known.push_back(w.state(r.tokens));
   for (int s : starts) chains.push_back(known[s]);
@@ -32,10 +33,12 @@ Counts run(const World& w, const Kernel& kernel, const std::vector<int>& starts,
     std::vector<std::unique_ptr<Choices>> own;
     std::vector<Choices*> choices;
     for (std::size_t c = 0; c < chains.size(); ++c)
-      choices.push_back(
-          own.emplace_back(random_choices(31, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(step))).get());
+      choices.push_back(own.emplace_back(random_choices(31, static_cast<std::uint32_t>(c),
+                                                        static_cast<std::uint32_t>(step)))
+                            .get());
     EXPECT_TRUE(kernel.step(chains, choices, infos).ok());
-    for (std::size_t c = 0; c < chains.size() && step >= warmup; ++c) ++counts[c][w.index.at(chains[c].tokens)];
+    for (std::size_t c = 0; c < chains.size() && step >= warmup; ++c)
+      ++counts[c][w.index.at(chains[c].tokens)];
   }
   return counts;
 }
@@ -51,22 +54,25 @@ Spread spread(Counts counts, std::vector<double> pi, int n_steps) {
   pi = pooled(pi, cell);
   const std::size_t k = pi.size();
   const auto n = static_cast<double>(counts.size());
-  Spread s{std::vector<double>(k, 0), std::vector<std::vector<double>>(k, std::vector<double>(k, 0))};
+  Spread s{std::vector<double>(k, 0),
+           std::vector<std::vector<double>>(k, std::vector<double>(k, 0))};
   for (const auto& c : counts)
     for (std::size_t i = 0; i < k; ++i) s.mean[i] += (c[i] - n_steps * pi[i]) / n;
   for (const auto& c : counts)
     for (std::size_t i = 0; i < k; ++i)
       for (std::size_t j = 0; j < k; ++j)
-        s.covariance[i][j] +=
-            (c[i] - n_steps * pi[i] - s.mean[i]) * (c[j] - n_steps * pi[j] - s.mean[j]) / (n * (n - 1));
+        s.covariance[i][j] += (c[i] - n_steps * pi[i] - s.mean[i]) *
+                              (c[j] - n_steps * pi[j] - s.mean[j]) / (n * (n - 1));
   return s;
 }
 
-// mean' covariance^-1 mean over the states but the first (counts sum to a constant), by elimination.
+// mean' covariance^-1 mean over the states but the first (counts sum to a constant), by
+// elimination.
 double chi_squared(const Spread& s) {
   std::vector<double> b(s.mean.begin() + 1, s.mean.end());
   std::vector<std::vector<double>> a;
-  for (std::size_t i = 1; i < s.mean.size(); ++i) a.emplace_back(s.covariance[i].begin() + 1, s.covariance[i].end());
+  for (std::size_t i = 1; i < s.mean.size(); ++i)
+    a.emplace_back(s.covariance[i].begin() + 1, s.covariance[i].end());
   double sum = 0;
   for (std::size_t i = 0; i < b.size(); ++i) {
     sum += b[i] * b[i] / a[i][i];
@@ -100,17 +106,21 @@ void expect_unchanged(const std::string& spec, int n_chains) {
   const auto kernel = std::move(*make_kernel(spec, w.energy));
   const int n_steps = 50;
   const Spread s = spread(run(w, *kernel, starts, 0, n_steps), pi, n_steps);
-  const double k = static_cast<double>(s.mean.size()) - 1, z = (chi_squared(s) - k) / std::sqrt(2 * k);
-  std::printf("%-36s from pi: chi-squared z = %+.1f (%d cells)\n", spec.c_str(), z, static_cast<int>(s.mean.size()));
+  const double k = static_cast<double>(s.mean.size()) - 1,
+               z = (chi_squared(s) - k) / std::sqrt(2 * k);
+  std::printf("%-36s from pi: chi-squared z = %+.1f (%d cells)\n", spec.c_str(), z,
+              static_cast<int>(s.mean.size()));
   EXPECT_LT(z, 4.5) << spec;
 }
 
 void expect_arrives(const std::string& spec, int n_chains) {
   const World w = small_world();
   const auto pi = w.target();
-  const int worst = static_cast<int>(std::min_element(pi.begin(), pi.end()) - pi.begin()), n_steps = 50;
+  const int worst = static_cast<int>(std::min_element(pi.begin(), pi.end()) - pi.begin()),
+            n_steps = 50;
   const auto kernel = std::move(*make_kernel(spec, w.energy));
-  const Spread s = spread(run(w, *kernel, std::vector<int>(n_chains, worst), 300, n_steps), pi, n_steps);
+  const Spread s =
+      spread(run(w, *kernel, std::vector<int>(n_chains, worst), 300, n_steps), pi, n_steps);
   double tv = 0, floor = 0;  // a normal's mean absolute value is 0.798 of its deviation
   for (std::size_t i = 0; i < s.mean.size(); ++i) {
     tv += std::abs(s.mean[i]) / n_steps / 2;
@@ -122,14 +132,15 @@ void expect_arrives(const std::string& spec, int n_chains) {
 }
 
 TEST(LongRun, CountsOfChainsFromPi) {
-  for (const char* spec :
-       {"suffix", "suffix:tries=2,cut=entropy", "suffix:tries=3,temperature=1", "gibbs:candidates=2", "insert-delete",
-        "csmc:particles=3,ess=0.9,ramp=2", "dmala:step=1", "gwg", "pafs:length=1.5"})
+  for (const char* spec : {"suffix", "suffix:tries=2,cut=entropy", "suffix:tries=3,temperature=1",
+                           "gibbs:candidates=2", "insert-delete", "csmc:particles=3,ess=0.9,ramp=2",
+                           "dmala:step=1", "gwg", "pafs:length=1.5"})
     expect_unchanged(spec, 3000);
 }
 
 TEST(LongRun, ChainsFromElsewhereArrive) {
-  for (const char* spec : {"suffix", "suffix:tries=4", "suffix+gibbs*3", "csmc:particles=4", "insert-delete+gwg"})
+  for (const char* spec :
+       {"suffix", "suffix:tries=4", "suffix+gibbs*3", "csmc:particles=4", "insert-delete+gwg"})
     expect_arrives(spec, 1500);
 }
 

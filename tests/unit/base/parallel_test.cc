@@ -1,4 +1,5 @@
-// Parallel loops: every step once, on the arena and in a region, whatever the number of steps and the least part.
+// Parallel loops: every step once, on the arena and in a region, whatever the number of steps and
+// the least part.
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +43,8 @@ TEST(Parallel, RunsEveryStepOnce) {
 TEST(Parallel, LoopsInsideALoopRunOnItsThread) {
   std::atomic<int> steps{0};
   parallel_region(kThreads, [&] {
-    parallel_for(kThreads, 10, [&](std::int64_t) { parallel_for(kThreads, 10, [&](std::int64_t) { ++steps; }); });
+    parallel_for(kThreads, 10,
+                 [&](std::int64_t) { parallel_for(kThreads, 10, [&](std::int64_t) { ++steps; }); });
   });
   EXPECT_EQ(steps, 100);
 }

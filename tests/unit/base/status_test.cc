@@ -1,5 +1,5 @@
 // Status, Result and their early-return macros.
-#include "ponder/status.h"
+#include "ponder/core/status.h"
 
 #include <gtest/gtest.h>
 

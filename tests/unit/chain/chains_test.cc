@@ -1,5 +1,5 @@
 // Chains: the same draws whether a run is stopped or not, what is recorded, and the verdict.
-#include "ponder/chains.h"
+#include "ponder/chains/chains.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <set>
 
 #include "base/edit_distance.h"
-#include "density/enumerate.h"
-#include "density/table.h"
 #include "folder.h"
+#include "law/toy/enumerate.h"
+#include "law/toy/table.h"
 
 namespace ponder {
 namespace {
@@ -24,10 +24,10 @@ T must(Result<T> r) {
 struct World {
   explicit World(const std::string& spec, std::vector<Replica> replicas = {{.alpha = 2}})
       : density({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1}),
-        energy(
-            must(Energy::make(density, density.root(),
-                              must(ReplyLaw::make({.target = Target::kEnded, .horizon = 3}, 4, density.end_tokens())),
-                              std::move(replicas)))),
+        energy(must(Energy::make(
+            density, density.root(),
+            must(ReplyLaw::make({.target = Target::kEnded, .horizon = 3}, 4, density.end_tokens())),
+            std::move(replicas)))),
         kernel(must(make_kernel(spec, energy))) {}
   TableDensity density;
   Energy energy;
@@ -44,9 +44,11 @@ void run(Chains& c, int n_draws) {
 void expect_same(const Chains& a, const Chains& b) {
   EXPECT_EQ(a.trace().replies, b.trace().replies);
   for (std::size_t k = 0; k < a.trace().posterior.size(); ++k)
-    EXPECT_EQ(a.trace().posterior[k].chains, b.trace().posterior[k].chains) << a.trace().posterior[k].name;
+    EXPECT_EQ(a.trace().posterior[k].chains, b.trace().posterior[k].chains)
+        << a.trace().posterior[k].name;
   for (std::size_t k = 0; k < a.trace().sample_stats.size(); ++k)
-    EXPECT_EQ(a.trace().sample_stats[k].chains, b.trace().sample_stats[k].chains) << a.trace().sample_stats[k].name;
+    EXPECT_EQ(a.trace().sample_stats[k].chains, b.trace().sample_stats[k].chains)
+        << a.trace().sample_stats[k].name;
   ASSERT_EQ(a.moves().size(), b.moves().size());
   for (std::size_t m = 0; m < a.moves().size(); ++m) {
     EXPECT_EQ(a.moves()[m].name, b.moves()[m].name);
@@ -59,8 +61,9 @@ void expect_same(const Chains& a, const Chains& b) {
 TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
   const Folder folder;
   const std::string path = folder / "chains";
-  for (const auto& [spec, replicas] : {std::pair<std::string, std::vector<Replica>>{"suffix+gibbs", {{.alpha = 2}}},
-                                       {"suffix+exchange", {{}, {.alpha = 3}}}}) {
+  for (const auto& [spec, replicas] :
+       {std::pair<std::string, std::vector<Replica>>{"suffix+gibbs", {{.alpha = 2}}},
+        {"suffix+exchange", {{}, {.alpha = 3}}}}) {
     World w(spec, replicas);
     Chains whole = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
     Chains parts = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
@@ -68,19 +71,21 @@ TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
     while (parts.n_draws() < 6) {
       ASSERT_TRUE(parts.step().ok());
       ASSERT_TRUE(write_snapshot(parts.snapshot(), "a", path).ok());
-      parts = must(Chains::resume(w.energy, *w.kernel, kConfig, must(read_snapshot(path, "a")), kFirst));
+      parts = must(
+          Chains::resume(w.energy, *w.kernel, kConfig, must(read_snapshot(path, "a")), kFirst));
     }
     expect_same(whole, parts);
   }
   EXPECT_EQ(read_snapshot(path, "b").error().code, Code::kInvalid);
 }
 
-// Chains that go ahead of each other draw what chains that wait draw, are recorded in the same order, and can be
-// stopped and resumed at any step.
+// Chains that go ahead of each other draw what chains that wait draw, are recorded in the same
+// order, and can be stopped and resumed at any step.
 TEST(Chains, ChainsThatDoNotWaitDrawTheSame) {
   const int n_draws = 40;
   const std::uint64_t n_steps = kConfig.warmup + n_draws * kConfig.thin;
-  for (const char* spec : {"suffix", "suffix:tries=2,cut=entropy", "suffix:temperature=1,early=0", "suffix+gibbs"}) {
+  for (const char* spec :
+       {"suffix", "suffix:tries=2,cut=entropy", "suffix:temperature=1,early=0", "suffix+gibbs"}) {
     World w(spec);
     Chains together = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
     run(together, n_draws);
@@ -99,7 +104,8 @@ class CountingTable : public TableDensity {
  public:
   using TableDensity::TableDensity;
   Status extend(std::span<const Extend> batch, Rows& out) override {
-    if (++n_passes == failing) return out.fail(batch.size(), {Code::kResource, "room", "none", "a pass", ""});
+    if (++n_passes == failing)
+      return out.fail(batch.size(), {Code::kResource, "room", "none", "a pass", ""});
     return TableDensity::extend(batch, out);
   }
   int n_passes = 0, failing = -1;
@@ -107,8 +113,8 @@ class CountingTable : public TableDensity {
 
 TEST(Chains, ChainsThatDoNotWaitFillTheBatchAndSurviveErrors) {
   CountingTable d({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1});
-  const Energy e =
-      must(Energy::make(d, d.root(), must(ReplyLaw::make({.horizon = 6}, 4, d.end_tokens())), {{.alpha = 2}}));
+  const Energy e = must(Energy::make(
+      d, d.root(), must(ReplyLaw::make({.horizon = 6}, 4, d.end_tokens())), {{.alpha = 2}}));
   const auto kernel = must(make_kernel("suffix", e));
   constexpr std::uint64_t kSteps = 200;
   const ChainsConfig config{.chains = 8, .warmup = 0, .thin = 1, .seed = 1};
@@ -130,10 +136,12 @@ TEST(Chains, ChainsThatDoNotWaitFillTheBatchAndSurviveErrors) {
 TEST(Chains, ASnapshotOfOtherChainsIsAnError) {
   World w("suffix"), other("suffix+gibbs");
   const Chains c = must(Chains::start(w.energy, *w.kernel, kConfig, kFirst));
-  EXPECT_EQ(Chains::resume(other.energy, *other.kernel, kConfig, c.snapshot(), kFirst).error().code, Code::kInvalid);
+  EXPECT_EQ(Chains::resume(other.energy, *other.kernel, kConfig, c.snapshot(), kFirst).error().code,
+            Code::kInvalid);
   ChainsConfig more = kConfig;
   more.chains = 4;
-  EXPECT_EQ(Chains::resume(w.energy, *w.kernel, more, c.snapshot(), kFirst).error().code, Code::kInvalid);
+  EXPECT_EQ(Chains::resume(w.energy, *w.kernel, more, c.snapshot(), kFirst).error().code,
+            Code::kInvalid);
   more.chains = 0;
   EXPECT_EQ(Chains::start(w.energy, *w.kernel, more, kFirst).error().code, Code::kInvalid);
 }
@@ -168,12 +176,14 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
   for (const Reply& r : replies) z0 += std::exp(r.logprob);
   for (const Reply& low : replies)
     for (const Reply& high : replies)
-      rate += std::exp(low.logprob + 2 * high.logprob) / (z0 * z) * std::min(1., std::exp(low.logprob - high.logprob));
+      rate += std::exp(low.logprob + 2 * high.logprob) / (z0 * z) *
+              std::min(1., std::exp(low.logprob - high.logprob));
   const MoveCounts& swap = c.moves()[2];
   ASSERT_EQ(swap.by_replica.size(), 2u);
   EXPECT_EQ(swap.by_replica[0].n, 3 * 1500 * kConfig.thin);
   EXPECT_EQ(swap.by_replica[1].n, 0) << "there is none above";
-  EXPECT_NEAR(static_cast<double>(swap.by_replica[0].n_accepted) / (3. * 1500 * kConfig.thin), rate, 0.03);
+  EXPECT_NEAR(static_cast<double>(swap.by_replica[0].n_accepted) / (3. * 1500 * kConfig.thin), rate,
+              0.03);
 }
 
 TEST(Chains, ChainsOfASuperchainBeginAtOneReply) {
@@ -182,7 +192,8 @@ TEST(Chains, ChainsOfASuperchainBeginAtOneReply) {
   EXPECT_EQ((ChainsConfig{.chains = 17}.superchains()), 17);
   EXPECT_EQ((ChainsConfig{.chains = 128}.superchains()), 8);
   World w("exchange", {{}, {.alpha = 2}});
-  const auto replies = must(Chains::start(w.energy, *w.kernel, {.chains = 64, .seed = 3})).snapshot().replies;
+  const auto replies =
+      must(Chains::start(w.energy, *w.kernel, {.chains = 64, .seed = 3})).snapshot().replies;
   std::set<std::vector<Token>> distinct;
   for (std::size_t s = 0; s < 128; ++s) {
     EXPECT_EQ(replies[s], replies[s / 16 * 16 + s % 2]) << s;  // 8 chains of 2 states
@@ -210,7 +221,9 @@ TEST(Chains, StepSizesAreLeftAloneAfterTheWarmUp) {
 }
 
 TEST(Chains, EditDistance) {
-  const auto d = [](std::vector<Token> a, std::vector<Token> b) { return edit_distance<Token>(a, b); };
+  const auto d = [](std::vector<Token> a, std::vector<Token> b) {
+    return edit_distance<Token>(a, b);
+  };
   EXPECT_EQ(d({}, {}), 0);
   EXPECT_EQ(d({1, 2, 3}, {}), 3);
   EXPECT_EQ(d({1, 2, 3, 4}, {2, 3, 5}), 2);
@@ -241,7 +254,8 @@ TEST(Chains, TheVerdictSaysWhatIsWrongAndWhatToDo) {
   EXPECT_EQ(far.draws, 0) << "chains that stay apart do not meet by more draws: " << far.advice;
   EXPECT_GT(judge(trace_of(few)).draws, 30) << judge(trace_of(few)).reason;
   EXPECT_EQ(judge(trace_of(few)).draws % 30, 0);
-  EXPECT_EQ(judge(trace_of(few)).advice, "draw " + std::to_string(judge(trace_of(few)).draws / 30) + " times as many");
+  EXPECT_EQ(judge(trace_of(few)).advice,
+            "draw " + std::to_string(judge(trace_of(few)).draws / 30) + " times as many");
   EXPECT_NE(judge(trace_of({{1, 1, 1, 1}, {1, 1, 1, 1}})).reason.find("alike"), std::string::npos);
   EXPECT_FALSE(judge(trace_of({{1, 2, 3, 4}})).converged);
   EXPECT_FALSE(judge(trace_of({{1}, {2}})).converged);

@@ -1,4 +1,5 @@
-// Checkpoints come back bit for bit, and whatever else a file may hold is an error that says what to do.
+// Checkpoints come back bit for bit, and whatever else a file may hold is an error that says what
+// to do.
 #include "chain/checkpoint.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ Checkpoint sample(std::uint64_t step = 12) {
   c.arrays = {{"noise", std::vector<float>{0.1f, -0.0f, 3e-45f}},
               {"momentum", std::vector<double>{}},
               {"counts", std::vector<std::int64_t>{-1, std::numeric_limits<std::int64_t>::min()}},
-              {"step_size", std::vector<double>{0.1, -INFINITY, std::bit_cast<double>(0x7ff8'0000'dead'beefULL)}},
+              {"step_size", std::vector<double>{0.1, -INFINITY,
+                                                std::bit_cast<double>(0x7ff8'0000'dead'beefULL)}},
               {"ids", std::vector<std::int32_t>{7, -1}}};
   return c;
 }
@@ -38,7 +40,9 @@ void expect_same(const Arrays& a, const Arrays& b) {
   for (const auto& [name, array] : a) {
     ASSERT_TRUE(b.contains(name)) << name;
     ASSERT_EQ(array.index(), b.at(name).index()) << name;
-    const auto bytes = [](const Array& x) { return std::visit([](const auto& v) { return bits(v); }, x); };
+    const auto bytes = [](const Array& x) {
+      return std::visit([](const auto& v) { return bits(v); }, x);
+    };
     EXPECT_EQ(bytes(array), bytes(b.at(name))) << name;
   }
 }
@@ -136,11 +140,13 @@ TEST(Checkpoint, ForeignBodies) {
   };
   EXPECT_TRUE(parse_checkpoint(changed("/step", 12), "5c0ffee", "file").ok());
   for (const std::string& bytes :
-       {with_body(""), with_body("\xff"), with_body(body.substr(0, body.size() / 2)), with_body(body + "x"),
-        with_body("\xf6"), with_body("\x80"), changed("/step", "12"), changed("/replies", 3),
-        changed("/replies/0", Json::object()), changed("/arrays/x", 1),
-        changed("/arrays/x", Json::binary({1, 2, 3, 4})), changed("/arrays/x", Json::binary({1, 2, 3, 4}, 70)),
-        changed("/arrays/x", Json::binary({1, 2, 3}, 85)), changed("/replies/0", Json::binary({1, 2, 3, 4}, 85)),
+       {with_body(""), with_body("\xff"), with_body(body.substr(0, body.size() / 2)),
+        with_body(body + "x"), with_body("\xf6"), with_body("\x80"), changed("/step", "12"),
+        changed("/replies", 3), changed("/replies/0", Json::object()), changed("/arrays/x", 1),
+        changed("/arrays/x", Json::binary({1, 2, 3, 4})),
+        changed("/arrays/x", Json::binary({1, 2, 3, 4}, 70)),
+        changed("/arrays/x", Json::binary({1, 2, 3}, 85)),
+        changed("/replies/0", Json::binary({1, 2, 3, 4}, 85)),
         changed("/replies/0", Json::array({1, 2}))}) {
     const Error e = error_of(bytes);
     EXPECT_EQ(e.code, Code::kInvalid);
@@ -148,8 +154,8 @@ TEST(Checkpoint, ForeignBodies) {
   }
 }
 
-// A process that does nothing but write checkpoints, killed at different moments: what is there can always be read, and
-// is no older than the last one that it knew to be written.
+// A process that does nothing but write checkpoints, killed at different moments: what is there can
+// always be read, and is no older than the last one that it knew to be written.
 TEST(Checkpoint, SurvivesKills) {
   const Folder folder;
   const std::string path = folder / "run.ckpt";

@@ -1,6 +1,7 @@
-// Diagnostics against ArviZ's figures for the same arrays (tools/make_diagnostic_cases.py), which are made again here
-// from their recipes; and what ArviZ does not say: values that are not finite, chains of one draw, ties at a quantile.
-#include "ponder/diagnostics.h"
+// Diagnostics against ArviZ's figures for the same arrays (tools/make_diagnostic_cases.py), which
+// are made again here from their recipes; and what ArviZ does not say: values that are not finite,
+// chains of one draw, ties at a quantile.
+#include "ponder/chains/diagnostics.h"
 
 #include <gtest/gtest.h>
 
@@ -33,8 +34,8 @@ struct Uniforms {
 };
 
 DrawTable array(const Json& recipe) {
-  const double rho = recipe["rho"], scale = recipe["scale"], shift = recipe["shift"], spread = recipe["spread"],
-               stay = recipe["stay"];
+  const double rho = recipe["rho"], scale = recipe["scale"], shift = recipe["shift"],
+               spread = recipe["spread"], stay = recipe["stay"];
   const std::string kind = recipe["kind"];
   Uniforms u{recipe["seed"].get<std::uint64_t>() << 32};
   DrawTable y(recipe["chains"], std::vector<double>(recipe["draws"].get<std::size_t>()));
@@ -93,7 +94,8 @@ TEST(Diagnostics, EqualArviZ) {
     double sum = 0;
     for (const auto& chain : x)
       for (double v : chain) sum += v;
-    ASSERT_NEAR(sum, c["sum"].get<double>(), 1e-9 * (1 + std::abs(sum))) << c["name"] << ": another array";
+    ASSERT_NEAR(sum, c["sum"].get<double>(), 1e-9 * (1 + std::abs(sum)))
+        << c["name"] << ": another array";
     for (const auto& [name, expected] : c["figures"].items()) {
       const double got = figure(name, x);
       const std::string where = c["name"].get<std::string>() + ", " + name;
@@ -110,7 +112,8 @@ TEST(Diagnostics, EqualArviZ) {
       }
     }
   }
-  for (const auto& [name, difference] : worst) RecordProperty(name, std::to_string(difference * 1e12) + "e-12");
+  for (const auto& [name, difference] : worst)
+    RecordProperty(name, std::to_string(difference * 1e12) + "e-12");
   EXPECT_EQ(worst.size(), 9u);
 }
 
@@ -124,7 +127,8 @@ TEST(Diagnostics, EssOfAutoregression) {
   }
 }
 
-// Chains that hardly move, or not at all, for very many draws: seconds, and not the minutes of n² / 2 products.
+// Chains that hardly move, or not at all, for very many draws: seconds, and not the minutes of n² /
+// 2 products.
 TEST(Diagnostics, EssOfChainsThatStandStill) {
   const DrawTable slow = autoregression(8, 50000, 0.9995, 78);
   EXPECT_NEAR(ess_mean(slow) / (8 * 50000 * (1 - 0.9995) / (1 + 0.9995)), 1, 0.25);
@@ -135,16 +139,19 @@ TEST(Diagnostics, EssOfChainsThatStandStill) {
   EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 45);  // 1 s, under sanitizers 14 s; was 70 s
 }
 
-// Two values, as many of the one as of the other: all are equally far from the median, which leaves the bulk.
-TEST(Diagnostics, RhatWithoutATail) { EXPECT_GT(rhat(DrawTable{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5); }
+// Two values, as many of the one as of the other: all are equally far from the median, which leaves
+// the bulk.
+TEST(Diagnostics, RhatWithoutATail) {
+  EXPECT_GT(rhat(DrawTable{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5);
+}
 
 TEST(Diagnostics, NotFiniteIsNaN) {
   for (const double bad : {kNaN, kInf, -kInf}) {
     DrawTable x = autoregression(4, 20, 0, 1);
     EXPECT_TRUE(std::isfinite(rhat(x)));
     x[2][19] = bad;
-    for (const char* name : {"rhat", "ess_bulk", "ess_tail", "ess_mean", "ess_quantile 0.5", "mcse_mean", "mcse_sd",
-                             "mcse_quantile 0.5", "rhat_nested 2"})
+    for (const char* name : {"rhat", "ess_bulk", "ess_tail", "ess_mean", "ess_quantile 0.5",
+                             "mcse_mean", "mcse_sd", "mcse_quantile 0.5", "rhat_nested 2"})
       EXPECT_TRUE(std::isnan(figure(name, x))) << name << " with " << bad;
     const Summary s = summarise(x);
     EXPECT_TRUE(std::isnan(s.mean) && std::isnan(s.q95) && std::isnan(s.rhat));
@@ -153,12 +160,14 @@ TEST(Diagnostics, NotFiniteIsNaN) {
 }
 
 TEST(Diagnostics, NestedOfShortChains) {
-  // Two superchains of two chains, one draw each: means 1 and 4, variances of chains 2 and 8: sqrt(1 + 4.5 / 5).
+  // Two superchains of two chains, one draw each: means 1 and 4, variances of chains 2 and 8:
+  // sqrt(1 + 4.5 / 5).
   EXPECT_DOUBLE_EQ(rhat_nested(DrawTable{{0}, {2}, {2}, {6}}, 2), std::sqrt(1.9));
   // One chain a superchain: the plain ratio, sqrt(1 + 0.5 / 0.5).
   EXPECT_DOUBLE_EQ(rhat_nested(DrawTable{{0, 1}, {1, 2}}, 2), std::sqrt(2));
   EXPECT_TRUE(std::isnan(rhat_nested(DrawTable{{0}, {2}}, 2)));
-  for (const int too_few : {0, 1}) EXPECT_TRUE(std::isnan(rhat_nested(DrawTable{{0, 1}, {1, 2}}, too_few)));
+  for (const int too_few : {0, 1})
+    EXPECT_TRUE(std::isnan(rhat_nested(DrawTable{{0, 1}, {1, 2}}, too_few)));
 }
 
 TEST(Diagnostics, Summary) {

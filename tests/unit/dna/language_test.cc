@@ -1,21 +1,23 @@
-// A language model as a term: the contract, the model's own numbers, its gradient in a kernel, and letters in
-// vocabularies. Model: tests/data/tiny.
-#include "ponder/contract.h"
-#include "ponder/dna_language.h"
-#include "ponder/model.h"
+// A language model as a term: the contract, the model's own numbers, its gradient in a kernel, and
+// letters in vocabularies. Model: tests/data/tiny.
+#include "ponder/dna/language.h"
+#include "ponder/energy/contract.h"
+#include "ponder/model/model.h"
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
 namespace {
 
 std::shared_ptr<const GgufFile> tiny(const std::string& name) {
-  return *GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf");
+  return *GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name +
+                         "/model.gguf");
 }
 
 struct LanguageOfLetters : testing::Test {
   static constexpr int kLength = 6;
-  std::unique_ptr<DnaTerm> term(int at_once) {
-    const ReplyLaw law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = kLength}, density->n_vocab(), {});
+  std::unique_ptr<LetterTerm> term(int at_once) {
+    const ReplyLaw law =
+        *ReplyLaw::make({.target = Target::kTruncated, .horizon = kLength}, density->n_vocab(), {});
     return make_score_term("model", make_language_score(*density, context, law), letters, at_once);
   }
   void SetUp() override {
@@ -37,7 +39,8 @@ TEST(Letters, AreTokensOfOneCapital) {
     ASSERT_TRUE(letters.ok()) << letters.error().message();
     for (Token v = 0; v < kLetters; ++v) {
       EXPECT_EQ(t->piece((*letters)[v]), dna_text({&v, 1})) << name;
-      EXPECT_EQ(t->kind((*letters)[v]), TokenKind::kNormal) << name << ": a token rather than a byte";
+      EXPECT_EQ(t->kind((*letters)[v]), TokenKind::kNormal)
+          << name << ": a token rather than a byte";
     }
   }
 }
@@ -51,8 +54,11 @@ TEST_F(LanguageOfLetters, KeepsTheContract) {
 }
 
 TEST_F(LanguageOfLetters, SaysLogPOfTheTokensInAnyBatch) {
-  const std::vector<Dna> x{
-      {0, 1, 2, 3, 0, 1}, {3, 3, 3, 3, 3, 3}, {0, 1, 2, 3, 0, 2}, {2, 1, 0, 0, 1, 2}, {1, 1, 2, 2, 3, 0}};
+  const std::vector<Sequence> x{{0, 1, 2, 3, 0, 1},
+                                {3, 3, 3, 3, 3, 3},
+                                {0, 1, 2, 3, 0, 2},
+                                {2, 1, 0, 0, 1, 2},
+                                {1, 1, 2, 2, 3, 0}};
   std::vector<double> f, in_twos;
   ASSERT_TRUE(term(8)->score(x, f).ok());
   ASSERT_TRUE(term(2)->score(x, in_twos).ok());
@@ -71,7 +77,8 @@ TEST_F(LanguageOfLetters, SaysLogPOfTheTokensInAnyBatch) {
 }
 
 TEST_F(LanguageOfLetters, HasTheSameGradientInAnyBatch) {
-  const std::vector<Token> candidates{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+  const std::vector<Token> candidates{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+                                      0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
   std::vector<std::vector<float>> w(3, std::vector<float>(candidates.size()));
   for (std::size_t k = 0; k < w.size(); ++k)
     for (std::size_t i = 0; i < w[k].size(); ++i) w[k][i] = (i + k) % kLetters == 0 ? 0.7f : 0.1f;
@@ -80,12 +87,13 @@ TEST_F(LanguageOfLetters, HasTheSameGradientInAnyBatch) {
   std::vector<SoftValue> together, in_twos;
   ASSERT_TRUE(term(8)->evaluate(std::span<const SoftPoint>(points), together).ok());
   ASSERT_TRUE(term(2)->evaluate(std::span<const SoftPoint>(points), in_twos).ok());
-  for (std::size_t k = 0; k < w.size(); ++k) EXPECT_EQ(together[k].weights, in_twos[k].weights) << k;
+  for (std::size_t k = 0; k < w.size(); ++k)
+    EXPECT_EQ(together[k].weights, in_twos[k].weights) << k;
 }
 
 // Half of what a kernel estimates for a letter is its first-order change.
 TEST_F(LanguageOfLetters, GivesKernelsItsGradient) {
-  const Dna x{0, 1, 2, 3, 0, 2};
+  const Sequence x{0, 1, 2, 3, 0, 2};
   const DnaWorld w({.letters = any_letters(kLength)}, terms_of(term(8)), {0.8});
   const SiteScores s = w.scores(x);
   std::vector<Token> candidates;
@@ -102,4 +110,4 @@ TEST_F(LanguageOfLetters, GivesKernelsItsGradient) {
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

@@ -1,15 +1,19 @@
-// Motif files: the layouts in which collections publish them, what numbers become of them, and what is said of bad
-// ones. A whole collection: jaspar_test.py.
+// Motif files: the layouts in which collections publish them, what numbers become of them, and what
+// is said of bad ones. A whole collection: jaspar_test.py.
 #include "says.h"
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
+using ponder::test::error_of;
+
 namespace {
 
 constexpr const char* kJaspar = ">MA1 CTCF\nA [ 8 0 1 ]\nC [ 0 9 1 ]\nG [ 1 0 7 ]\nT [ 1 1 1 ]\n";
-constexpr const char* kTransfac = "AC M1\nXX\nID x\nP0 A C G T\n01 8 0 1 1 A\n02 0 9 0 1 C\n03 1 1 7 1 G\nXX\n//\n";
+constexpr const char* kTransfac =
+    "AC M1\nXX\nID x\nP0 A C G T\n01 8 0 1 1 A\n02 0 9 0 1 C\n03 1 1 7 1 G\nXX\n//\n";
 constexpr const char* kMeme =
-    "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1 name\nletter-probability matrix: alength= 4 w= 3\n"
+    "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1 name\nletter-probability matrix: alength= 4 w= "
+    "3\n"
     "0.8 0.0 0.1 0.1\n0 0.9 0 0.1\n0.1 0.1 0.7 0.1\n\n";
 
 TEST(Motifs, AreTheSameFromAllFormats) {
@@ -20,7 +24,8 @@ TEST(Motifs, AreTheSameFromAllFormats) {
     ASSERT_EQ((*r)->size(), 1u);
     ASSERT_EQ((**r)[0].n(), 3);
     for (int j = 0; j < 3; ++j)
-      for (int v = 0; v < kLetters; ++v) EXPECT_NEAR((**r)[0].columns[j][v], (*jaspar)[0].columns[j][v], 1e-12);
+      for (int v = 0; v < kLetters; ++v)
+        EXPECT_NEAR((**r)[0].columns[j][v], (*jaspar)[0].columns[j][v], 1e-12);
   }
   EXPECT_EQ((*jaspar)[0].name, "CTCF");
   EXPECT_EQ((*transfac)[0].id, "M1");
@@ -37,14 +42,21 @@ TEST(Motifs, SayWhatIsWrong) {
   EXPECT_SAYS(parse_motifs(">M\nA [ 1 2 ]\nC [ 1 2 ]\n", "m"), "four rows");
   EXPECT_SAYS(parse_motifs(">M\nA 8 -1\nC 0 9\nG 1 1\nT 1 1\n", "m"),
               "not negative, got one that is not in column 1 of M");
-  EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n0.8 0.3 0.1 0.1\n", "m"), "1.3");
-  EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n0.8 0.1 0.1\n", "m"), "four");
+  EXPECT_SAYS(
+      parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n0.8 0.3 0.1 0.1\n", "m"),
+      "1.3");
+  EXPECT_SAYS(
+      parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n0.8 0.1 0.1\n", "m"),
+      "four");
   EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\n", "m"), "at least one position");
   EXPECT_SAYS(parse_motifs(">M\nA 8 1e999\nC 0 9\nG 1 1\nT 1 1\n", "m"), "finite");
   EXPECT_SAYS(parse_motifs(">M\nA 0 0\nC 0 0\nG 0 0\nT 0 0\n", "m"), "zeros alone in M");
-  EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix: alength= 20 w= 1\n", "m"), "20");
-  EXPECT_SAYS(parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix: w= 2\n1 0 0 0\n", "m"),
-              "2 positions, as w= says, got 1");
+  EXPECT_SAYS(
+      parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix: alength= 20 w= 1\n", "m"),
+      "20");
+  EXPECT_SAYS(
+      parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix: w= 2\n1 0 0 0\n", "m"),
+      "2 positions, as w= says, got 1");
   EXPECT_SAYS(parse_motifs("AC M\nP0 C A G T\n01 1 1 1 1\n", "m"), "letters A C G T");
   EXPECT_SAYS(parse_motifs("AC M\nP0 A C G T\nXX\n//\n", "m"), "at least one position");
   EXPECT_SAYS(parse_motifs("P0 A C G T\n01 1 1 x\n//\n", "m"), "four numbers");
@@ -53,7 +65,8 @@ TEST(Motifs, SayWhatIsWrong) {
 
 // Sums of 12, 8 and 10: each column is a law of its own.
 TEST(Motifs, DivideEveryColumnByItsOwnSum) {
-  const char* counts[] = {">M unequal\nA 8 0 1\nC 2 6 1.5\nG 1 0 7\nT 1 2 0.5\n", "8 0 1\n2 6 1.5\n1 0 7\n1 2 0.5\n",
+  const char* counts[] = {">M unequal\nA 8 0 1\nC 2 6 1.5\nG 1 0 7\nT 1 2 0.5\n",
+                          "8 0 1\n2 6 1.5\n1 0 7\n1 2 0.5\n",
                           "AC M\nPO A C G T\n1 8 2 1 1 A\n2 0 6 0 2 C\n3 1 1.5 7 0.5 G\n"};
   for (const char* text : counts) {
     const auto r = parse_motifs(text, "m", 0.8);
@@ -65,8 +78,9 @@ TEST(Motifs, DivideEveryColumnByItsOwnSum) {
     EXPECT_TRUE((*r)[0].warnings.empty());
   }
   // Probabilities of two decimals, which sum to 0.98 and 1.02 at worst.
-  const auto p =
-      parse_motifs("MEME version 4\nMOTIF M\nletter-probability matrix:\n.24 .24 .25 .25\n.26 .26 .25 .25\n", "m");
+  const auto p = parse_motifs(
+      "MEME version 4\nMOTIF M\nletter-probability matrix:\n.24 .24 .25 .25\n.26 .26 .25 .25\n",
+      "m");
   ASSERT_TRUE(p.ok()) << error_of(p);
   EXPECT_NEAR((*p)[0].columns[0][0], .24 / .98, 1e-12);
   EXPECT_NEAR((*p)[0].columns[1][3], .25 / 1.02, 1e-12);
@@ -74,17 +88,20 @@ TEST(Motifs, DivideEveryColumnByItsOwnSum) {
 
 TEST(Motifs, WarnOfEmptyColumns) {
   for (double pseudocount : {0., 0.8}) {
-    const auto r = parse_motifs(">M\nA 8 0\nC 0 0\nG 1 0\nT 1 0\n>N\nA 1\nC 1\nG 1\nT 1\n", "m", pseudocount);
+    const auto r =
+        parse_motifs(">M\nA 8 0\nC 0 0\nG 1 0\nT 1 0\n>N\nA 1\nC 1\nG 1\nT 1\n", "m", pseudocount);
     ASSERT_TRUE(r.ok()) << error_of(r);
     ASSERT_EQ((*r)[0].warnings.size(), 1u);
-    EXPECT_NE((*r)[0].warnings[0].find("column 1 of motif M is empty"), std::string::npos) << (*r)[0].warnings[0];
+    EXPECT_NE((*r)[0].warnings[0].find("column 1 of motif M is empty"), std::string::npos)
+        << (*r)[0].warnings[0];
     const LogOdds scores = log_odds((*r)[0]);
     for (double v : scores[1]) EXPECT_NEAR(v, 0, 1e-12);
     EXPECT_TRUE((*r)[1].warnings.empty());
   }
 }
 
-constexpr const char* kMemeOutput = R"(********************************************************************************
+constexpr const char* kMemeOutput =
+    R"(********************************************************************************
 MEME - Motif discovery tool
 ********************************************************************************
 MEME version 5.5.5 (Release date: Thu Sep 14 08:48:04 2023 +1000)
@@ -182,8 +199,9 @@ TEST(Motifs, AreReadAsPublished) {
   EXPECT_NEAR((*meme)[2].columns[0][3], 0.4, 1e-12);
   EXPECT_NEAR((*parse_motifs(kTransfacTable, "m", 0))[0].columns[1][0], 2.5 / 5.5, 1e-12);
   EXPECT_NEAR((*parse_motifs(kPfm, "m", 0))[0].columns[1][3], 0.7, 1e-12);
-  EXPECT_NEAR((*parse_motifs(">R\na [1]\nc [2]\ng [3]\nu [4]\n", "RNA", 0))[0].columns[0][3], 0.4, 1e-12);
+  EXPECT_NEAR((*parse_motifs(">R\na [1]\nc [2]\ng [3]\nu [4]\n", "RNA", 0))[0].columns[0][3], 0.4,
+              1e-12);
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

@@ -1,5 +1,5 @@
 // The oracle against PyTorch (tools/make_oracle_case.py), and what is said of files that are wrong.
-#include "ponder/dna_oracle.h"
+#include "ponder/dna/oracle.h"
 
 #include <unistd.h>
 
@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "dna/layers.h"
-#include "ponder/contract.h"
+#include "ponder/energy/contract.h"
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
 namespace {
 
 using nlohmann::json;
@@ -66,8 +66,8 @@ TEST(Oracle, DoesNotDependOnBatchOrThreads) {
   const auto one = read_oracle(kData / "case.json", 1), many = read_oracle(kData / "case.json", 3);
   ASSERT_TRUE(one.ok() && many.ok());
   std::mt19937 rng(1);
-  std::vector<Dna> x(9, Dna(one->length));
-  for (Dna& d : x)
+  std::vector<Sequence> x(9, Sequence(one->length));
+  for (Sequence& d : x)
     for (Token& v : d) v = static_cast<Token>(rng() % 4);
   std::vector<double> all, single;
   ASSERT_TRUE(many->term->score(x, all).ok());
@@ -116,8 +116,9 @@ std::pair<std::string, std::string> halved(const std::string& file) {
     const int exponent = static_cast<int>(u >> 23 & 255) - 112;
     u = exponent > 0 ? u & ~0x1fffu : u & 0x80000000u;  // what would be subnormal is zero
     std::memcpy(&wide[i], &u, 4);
-    const auto h = static_cast<std::uint16_t>(u >> 16 & 0x8000u) |
-                   static_cast<std::uint16_t>(exponent > 0 ? exponent << 10 | (u >> 13 & 0x3ff) : 0);
+    const auto h =
+        static_cast<std::uint16_t>(u >> 16 & 0x8000u) |
+        static_cast<std::uint16_t>(exponent > 0 ? exponent << 10 | (u >> 13 & 0x3ff) : 0);
     data += {static_cast<char>(h & 255), static_cast<char>(h >> 8)};
   }
   const std::string text = header.dump();
@@ -127,7 +128,7 @@ std::pair<std::string, std::string> halved(const std::string& file) {
 
 TEST_F(BadOracle, ButReadsHalfPrecision) {
   const auto [half, wide] = halved(weights);
-  const Dna x(23, 2);
+  const Sequence x(23, 2);
   std::vector<double> values, one;
   for (const std::string& bytes : {half, wide, weights}) {
     std::ofstream(dir / "case.json") << text;
@@ -188,4 +189,4 @@ TEST_F(BadOracle, SaysWhatWeightsAreWrong) {
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

@@ -1,23 +1,27 @@
-// Prints the log-odds of all motifs of the files named, a JSON line a motif: what jaspar_test.py compares with numpy.
-// A file that cannot be read is one line with its error. Not a test of its own.
+// Prints the log-odds of all motifs of the files named, a JSON line a motif: what jaspar_test.py
+// compares with numpy. A file that cannot be read is one line with its error. Not a test of its
+// own.
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "ponder/dna.h"
+#include "ponder/dna/dna.h"
 
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::ifstream in(argv[i], std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const auto motifs = ponder::parse_motifs(text, argv[i]);
+    const auto motifs = ponder::dna::parse_motifs(text, argv[i]);
     if (!motifs.ok()) {
       std::cout << nlohmann::json{{"file", argv[i]}, {"error", motifs.error().message()}} << "\n";
       continue;
     }
-    for (const ponder::Motif& m : *motifs)
-      std::cout << nlohmann::json{{"file", argv[i]}, {"id", m.id}, {"name", m.name}, {"log_odds", ponder::log_odds(m)}}
+    for (const ponder::dna::Motif& m : *motifs)
+      std::cout << nlohmann::json{{"file", argv[i]},
+                                  {"id", m.id},
+                                  {"name", m.name},
+                                  {"log_odds", ponder::dna::log_odds(m)}}
                 << "\n";
   }
 }

@@ -1,4 +1,5 @@
-// The exact optimum against enumeration, and every optimiser against the exact optimum of a motif fitness.
+// The exact optimum against enumeration, and every optimiser against the exact optimum of a motif
+// fitness.
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -6,17 +7,17 @@
 
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
 namespace {
 
-Result<Dna> random_start(const DnaConstraints& c, std::mt19937& rng) {
+Result<Sequence> random_start(const Constraints& c, std::mt19937& rng) {
   return draw_allowed(c, [&rng] { return std::uniform_real_distribution<double>()(rng); });
 }
 
 TEST(ExactOptimum, IsTheBestOfAllSequences) {
   std::mt19937 rng(2);
   for (int trial = 0; trial < 30; ++trial) {
-    DnaConstraints c{.letters = any_letters(6)};
+    Constraints c{.letters = any_letters(6)};
     for (LetterSet& s : c.letters)
       if (rng() % 4 == 0) s = static_cast<LetterSet>(1 + rng() % 15);
     if (trial % 2) {
@@ -29,15 +30,17 @@ TEST(ExactOptimum, IsTheBestOfAllSequences) {
       c.max_edits = static_cast<int>(rng() % 4);
     }
     if (trial % 3 == 0) c.forbidden = {{3, 15, 12}, {8, 8}};
-    ExactFitness f{.motifs = {{random_odds(3, rng)}, {random_odds(4, rng), Strands::kForward, 0.7}}};
+    ExactFitness f{
+        .motifs = {{random_odds(3, rng)}, {random_odds(4, rng), Strands::kForward, 0.7}}};
     for (std::size_t i = 0; i < c.letters.size() * kLetters; ++i)
       f.letters.push_back(static_cast<double>(rng() % 1000) / 2000);
-    const DnaWorld w(c,
-                     terms_of(make_motif_term("a", {f.motifs[0].odds}),
-                              make_motif_term("b", {f.motifs[1].odds, Over::kBest, Strands::kForward})),
-                     {1, 0.7});
+    const DnaWorld w(
+        c,
+        terms_of(make_motif_term("a", {f.motifs[0].odds}),
+                 make_motif_term("b", {f.motifs[1].odds, Over::kBest, Strands::kForward})),
+        {1, 0.7});
     double best = -INFINITY;
-    for (const Dna& x : all_sequences(6)) {
+    for (const Sequence& x : all_sequences(6)) {
       double value = w.value(x);
       if (!std::isfinite(value)) continue;
       for (std::size_t t = 0; t < x.size(); ++t) {
@@ -55,38 +58,42 @@ TEST(ExactOptimum, IsTheBestOfAllSequences) {
 }
 
 TEST(ExactOptimum, SaysWhereConstraintsMeet) {
-  DnaConstraints c{.letters = any_letters(12)};
+  Constraints c{.letters = any_letters(12)};
   const auto site = parse_iupac("GAATTC", "site");
   c.forbidden = {*site};
   std::copy(site->begin(), site->end(), c.letters.begin() + 3);
   auto found = exact_optimum(c, {});
   ASSERT_FALSE(found.ok());
-  EXPECT_NE(found.error().message().find("spell at 3"), std::string::npos) << found.error().message();
+  EXPECT_NE(found.error().message().find("spell at 3"), std::string::npos)
+      << found.error().message();
   c.letters = any_letters(12);
   c.forbidden = {*parse_iupac("SN", "site"), *parse_iupac("WNN", "site")};
   found = exact_optimum(c, {});
   ASSERT_FALSE(found.ok());
-  EXPECT_NE(found.error().message().find("position 2"), std::string::npos) << found.error().message();
+  EXPECT_NE(found.error().message().find("position 2"), std::string::npos)
+      << found.error().message();
 }
 
 TEST(Homopolymers, OfTheLongestAllowedMayStand) {
-  DnaConstraints c{.letters = any_letters(5)};
+  Constraints c{.letters = any_letters(5)};
   forbid_homopolymers(2, c);
   const DnaWorld w(c, terms_of(make_gc_term(0.5, 1)), {1});
   EXPECT_TRUE(std::isfinite(w.value({0, 0, 1, 0, 0})));
-  for (Token v = 0; v < kLetters; ++v) EXPECT_FALSE(std::isfinite(w.value({1 - v / 2, v, v, v, v / 2}))) << v;
+  for (Token v = 0; v < kLetters; ++v)
+    EXPECT_FALSE(std::isfinite(w.value({1 - v / 2, v, v, v, v / 2}))) << v;
 }
 
 TEST(DrawAllowed, KeepsAllConstraints) {
   std::mt19937 rng(1);
-  DnaConstraints c{.letters = *parse_iupac(std::string(20, 'N') + "TATAAA" + std::string(20, 'N'), "letters")};
+  Constraints c{
+      .letters = *parse_iupac(std::string(20, 'N') + "TATAAA" + std::string(20, 'N'), "letters")};
   forbid_homopolymers(2, c);
   c.letters[23] = kAnyLetter;  // TATAAA has three A
-  c.start = Dna(46, 0);
+  c.start = Sequence(46, 0);
   for (int t = 0; t < 46; ++t) c.start[t] = t % 4;
   c.max_edits = 9;
   const DnaWorld w(c, terms_of(make_gc_term(0.5, 1)), {1});
-  std::set<Dna> seen;
+  std::set<Sequence> seen;
   for (int k = 0; k < 5; ++k) {
     const auto x = random_start(c, rng);
     ASSERT_TRUE(x.ok()) << x.error().message();
@@ -96,17 +103,18 @@ TEST(DrawAllowed, KeepsAllConstraints) {
   EXPECT_GT(seen.size(), 1u);
 }
 
-// 40 letters, two motifs: the optimum is known, and no optimiser but the exact one knows how motifs fit.
+// 40 letters, two motifs: the optimum is known, and no optimiser but the exact one knows how motifs
+// fit.
 class Optimisers : public testing::Test {
  protected:
   Optimisers() {
     std::mt19937 rng(8);
     const LogOdds a = random_odds(7, rng), b = random_odds(6, rng);
     exact = {.motifs = {{a}, {b}}};
-    const DnaConstraints c{.letters = any_letters(40)};
-    w = std::make_unique<DnaWorld>(c, terms_of(make_motif_term("a", {a}), make_motif_term("b", {b})),
-                                   std::vector<double>{1, 1},
-                                   std::vector<double>{0.15, 2, 1.4, 1, 0.7, 0.5, 0.35, 0.25});
+    const Constraints c{.letters = any_letters(40)};
+    w = std::make_unique<DnaWorld>(
+        c, terms_of(make_motif_term("a", {a}), make_motif_term("b", {b})),
+        std::vector<double>{1, 1}, std::vector<double>{0.15, 2, 1.4, 1, 0.7, 0.5, 0.35, 0.25});
     best = exact_optimum(c, exact)->fitness;
     for (int k = 0; k < 12; ++k) starts.push_back(*random_start(c, rng));
   }
@@ -119,14 +127,17 @@ class Optimisers : public testing::Test {
   ExactFitness exact;
   std::unique_ptr<DnaWorld> w;
   double best = 0;
-  std::vector<Dna> starts;
+  std::vector<Sequence> starts;
 };
 
 TEST_F(Optimisers, Neighbours) { expect_optimum(climb(*w->energy, starts, {})); }
 TEST_F(Optimisers, Ascent) {
-  expect_optimum(ascend(*w->energy, w->c, starts, {.relaxation = TokenRelaxation::Kind::kSoftmax, .steps = 150}, {}));
+  expect_optimum(ascend(*w->energy, w->c, starts,
+                        {.relaxation = TokenRelaxation::Kind::kSoftmax, .steps = 150}, {}));
 }
-TEST_F(Optimisers, StraightThrough) { expect_optimum(ascend(*w->energy, w->c, starts, {.steps = 150}, {})); }
+TEST_F(Optimisers, StraightThrough) {
+  expect_optimum(ascend(*w->energy, w->c, starts, {.steps = 150}, {}));
+}
 TEST_F(Optimisers, PlainStraightThrough) {
   expect_optimum(ascend(*w->energy, w->c, starts, {.normalise = false, .steps = 150}, {}));
 }
@@ -134,7 +145,8 @@ TEST_F(Optimisers, PlainStraightThrough) {
 class Watcher final : public Kernel {
  public:
   std::string_view name() const override { return "watcher"; }
-  Status step(std::span<ChainState> chains, std::span<Choices* const>, std::span<StepInfo>) const override {
+  Status step(std::span<ChainState> chains, std::span<Choices* const>,
+              std::span<StepInfo>) const override {
     for (const ChainState& s : chains) seen.push_back(s.replica);
     return {};
   }
@@ -178,8 +190,10 @@ TEST_F(Optimisers, FillTheirBudget) {
 
 // Tokens of a budget are letters; what goes through relaxed terms counts.
 TEST_F(Optimisers, CountTheLettersOfAscent) {
-  for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
-    const auto found = ascend(*w->energy, w->c, starts, {.relaxation = kind, .steps = 0}, {.tokens = 40 * 12 * 101});
+  for (const auto kind :
+       {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
+    const auto found = ascend(*w->energy, w->c, starts, {.relaxation = kind, .steps = 0},
+                              {.tokens = 40 * 12 * 101});
     ASSERT_TRUE(found.ok());
     const std::int64_t a_step = kind == TokenRelaxation::Kind::kSoftmax ? 24 : 12;
     EXPECT_GE((found->n_gradients + found->n_scored), 12 * 101);
@@ -187,15 +201,16 @@ TEST_F(Optimisers, CountTheLettersOfAscent) {
   }
 }
 
-// The draws are the seed's, and the sequences kept are within the constraints, of which the terms know nothing.
+// The draws are the seed's, and the sequences kept are within the constraints, of which the terms
+// know nothing.
 TEST_F(Optimisers, AscentDrawsBySeedAndWithinConstraints) {
   std::mt19937 rng(3);
-  DnaConstraints c{.letters = any_letters(40)};
+  Constraints c{.letters = any_letters(40)};
   forbid_homopolymers(2, c);
   c.start = *random_start(c, rng);
   c.max_edits = 6;
   const DnaWorld narrow(c, terms_of(make_motif_term("a", {exact.motifs[0].odds})), {1});
-  std::vector<Dna> found;
+  std::vector<Sequence> found;
   for (const std::uint64_t seed : {1, 1, 2}) {
     const auto d = ascend(*narrow.energy, c, {&c.start, 1}, {.steps = 40, .seed = seed}, {});
     ASSERT_TRUE(d.ok()) << d.error().message();
@@ -208,4 +223,4 @@ TEST_F(Optimisers, AscentDrawsBySeedAndWithinConstraints) {
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

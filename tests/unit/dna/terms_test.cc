@@ -1,13 +1,13 @@
 // Terms: known values, the contract of relaxed scores, and estimates that kernels take from them.
-#include "ponder/contract.h"
+#include "ponder/energy/contract.h"
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
 namespace {
 
-double value_of(DnaTerm& t, const std::string& letters) {
+double value_of(LetterTerm& t, const std::string& letters) {
   std::vector<double> f;
-  const std::vector<Dna> x{*parse_dna(letters, "test")};
+  const std::vector<Sequence> x{*parse_dna(letters, "test")};
   EXPECT_TRUE(t.score(x, f).ok());
   return f.empty() ? NAN : f[0];
 }
@@ -15,7 +15,7 @@ double value_of(DnaTerm& t, const std::string& letters) {
 // One base is worth 1 nat, every other -1.
 LogOdds odds_for(const std::string& word) {
   LogOdds o;
-  const Dna letters = *parse_dna(word, "test");
+  const Sequence letters = *parse_dna(word, "test");
   for (Token v : letters) {
     o.push_back({-1, -1, -1, -1});
     o.back()[v] = 1;
@@ -24,18 +24,25 @@ LogOdds odds_for(const std::string& word) {
 }
 
 TEST(Motif, TakesTheBestPlaceOrTheSumOfOdds) {
-  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACG"), Over::kBest, Strands::kForward}), "TTACGTT"), 3, 1e-6);
-  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACC"), Over::kBest, Strands::kForward}), "GGTGGTG"), -3, 1e-6);
-  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACC")}), "AAGGTAA"), 3, 1e-6) << "the other strand";
-  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("AC"), Over::kSum, Strands::kForward}), "ACCG"),
-              std::log(std::exp(2.) + std::exp(0.) + std::exp(-2.)), 1e-6);
+  EXPECT_NEAR(
+      value_of(*make_motif_term("m", {odds_for("ACG"), Over::kBest, Strands::kForward}), "TTACGTT"),
+      3, 1e-6);
+  EXPECT_NEAR(
+      value_of(*make_motif_term("m", {odds_for("ACC"), Over::kBest, Strands::kForward}), "GGTGGTG"),
+      -3, 1e-6);
+  EXPECT_NEAR(value_of(*make_motif_term("m", {odds_for("ACC")}), "AAGGTAA"), 3, 1e-6)
+      << "the other strand";
+  EXPECT_NEAR(
+      value_of(*make_motif_term("m", {odds_for("AC"), Over::kSum, Strands::kForward}), "ACCG"),
+      std::log(std::exp(2.) + std::exp(0.) + std::exp(-2.)), 1e-6);
 }
 
 TEST(Motif, HasABestPlace) {
   const auto place = [](const char* letters, Strands strands) {
     return best_place({odds_for("ACC"), Over::kBest, strands}, *parse_dna(letters, "test"));
   };
-  const MotifPlace forward = place("TTACCTT", Strands::kBoth), reverse = place("AAAAGGTA", Strands::kBoth);
+  const MotifPlace forward = place("TTACCTT", Strands::kBoth),
+                   reverse = place("AAAAGGTA", Strands::kBoth);
   EXPECT_EQ(forward.begin, 2);
   EXPECT_FALSE(forward.is_reverse);
   EXPECT_EQ(reverse.begin, 4);
@@ -63,7 +70,7 @@ TEST(Others, CountWhatTheySay) {
 
 TEST(Terms, KeepTheContract) {
   std::mt19937 rng(4);
-  std::vector<std::unique_ptr<DnaTerm>> all;
+  std::vector<std::unique_ptr<LetterTerm>> all;
   all.push_back(make_motif_term("best", {random_odds(4, rng)}));
   all.push_back(make_motif_term("sum", {random_odds(4, rng), Over::kSum}));
   all.push_back(make_spacing_term("pair", {random_odds(3, rng), random_odds(3, rng), 2, 2}));
@@ -78,16 +85,19 @@ TEST(Terms, KeepTheContract) {
   }
 }
 
-// Of a term that is linear in every position, half the exact change; with the budget spent, only ways back.
+// Of a term that is linear in every position, half the exact change; with the budget spent, only
+// ways back.
 TEST(SiteScores, FollowTermsAndMaskTheBudget) {
   std::mt19937 rng(4);
-  DnaConstraints c{.letters = any_letters(6), .start = {0, 1, 2, 3, 0, 1}, .max_edits = 2};
-  const DnaWorld w(c, terms_of(make_motif_term("m", {random_odds(6, rng), Over::kBest, Strands::kForward})), {0.8});
-  for (const Dna& x : {Dna{0, 1, 2, 3, 0, 2}, Dna{1, 1, 2, 3, 0, 2}}) {
+  Constraints c{.letters = any_letters(6), .start = {0, 1, 2, 3, 0, 1}, .max_edits = 2};
+  const DnaWorld w(
+      c, terms_of(make_motif_term("m", {random_odds(6, rng), Over::kBest, Strands::kForward})),
+      {0.8});
+  for (const Sequence& x : {Sequence{0, 1, 2, 3, 0, 2}, Sequence{1, 1, 2, 3, 0, 2}}) {
     const SiteScores s = w.scores(x);
     for (int t = 0; t < 6; ++t)
       for (Token v = 0; v < kLetters; ++v) {
-        Dna y = x;
+        Sequence y = x;
         y[t] = v;
         const double half = (w.value(y) - w.value(x)) / 2;
         if (std::isinf(half))
@@ -99,4 +109,4 @@ TEST(SiteScores, FollowTermsAndMaskTheBudget) {
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

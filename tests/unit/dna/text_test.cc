@@ -2,7 +2,9 @@
 #include "says.h"
 #include "world.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
+using ponder::test::error_of;
+
 namespace {
 
 TEST(Alphabet, ReadsAndComplements) {
@@ -28,20 +30,21 @@ TEST(Fasta, GoesInAndOut) {
   EXPECT_EQ((*parse_fasta("\xEF\xBB\xBF> one\r\n\r\nac\r\ngt", "f.fa"))[0].letters, "acgt");
   EXPECT_SAYS(parse_fasta("ACGT\n", "f.fa"), "'ACGT' (f.fa, line 1)");
   EXPECT_SAYS(parse_fasta("", "f.fa"), "at least one");
-  EXPECT_SAYS(parse_fasta(">a\n\n>b\nA\n", "f.fa"), "letters after >a, got another record (f.fa, line 3)");
+  EXPECT_SAYS(parse_fasta(">a\n\n>b\nA\n", "f.fa"),
+              "letters after >a, got another record (f.fa, line 3)");
   EXPECT_SAYS(parse_fasta(">a\nA\n>b\n", "f.fa"), "letters after >b, got the end (f.fa, line 3)");
 }
 
-TEST(DnaDensity, IsUniformOverWhatMayStand) {
-  auto d = DnaDensity::make(*parse_iupac("ARN", "x"));
-  const Dna x{0, 2, 3};
+TEST(SequenceDensity, IsUniformOverWhatMayStand) {
+  auto d = SequenceDensity::make(*parse_iupac("ARN", "x"));
+  const Sequence x{0, 2, 3};
   const Extend e{.parent = d->root(), .tokens = x, .rows = RowSet::kTargets};
   Rows rows;
   ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
   EXPECT_NEAR(rows.rows[0].logprob, 0, 1e-12);
   EXPECT_NEAR(rows.rows[1].logprob, -std::log(2), 1e-12);
   EXPECT_NEAR(rows.rows[2].logprob, -std::log(4), 1e-12);
-  const Dna y{1, 0, 0};
+  const Sequence y{1, 0, 0};
   const Extend other{.parent = d->root(), .tokens = y, .rows = RowSet::kTargets};
   ASSERT_TRUE(d->extend({&other, 1}, rows).ok());
   EXPECT_EQ(rows.rows[0].logprob, -INFINITY);
@@ -55,8 +58,8 @@ TEST(DnaDensity, IsUniformOverWhatMayStand) {
   EXPECT_EQ(rows.of(1).size(), 3u);
   EXPECT_TRUE(rows.of(0).empty() && rows.of(2).empty());
   EXPECT_EQ(rows.total_cost().total(), 3);
-  EXPECT_FALSE(DnaDensity::make({15, 0}).ok());
+  EXPECT_FALSE(SequenceDensity::make({15, 0}).ok());
 }
 
 }  // namespace
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

@@ -8,9 +8,9 @@
 #include <random>
 
 #include "mcmc/site_scores.h"
-#include "ponder/dna_search.h"
+#include "ponder/dna/search.h"
 
-namespace ponder::test {
+namespace ponder::dna::test {
 
 inline LogOdds random_odds(int n, std::mt19937& rng) {
   std::gamma_distribution<double> gamma(0.5);
@@ -25,10 +25,10 @@ inline LogOdds random_odds(int n, std::mt19937& rng) {
   return log_odds(m);
 }
 
-inline std::vector<Dna> all_sequences(int n) {
-  std::vector<Dna> all;
+inline std::vector<Sequence> all_sequences(int n) {
+  std::vector<Sequence> all;
   for (int code = 0; code < 1 << 2 * n; ++code) {
-    Dna x;
+    Sequence x;
     for (int t = 0; t < n; ++t) x.push_back(code >> 2 * t & 3);
     all.push_back(std::move(x));
   }
@@ -37,11 +37,11 @@ inline std::vector<Dna> all_sequences(int n) {
 
 /// An energy whose first terms are a fitness, and the last one what is demanded.
 struct DnaWorld {
-  DnaWorld(DnaConstraints constraints, std::vector<std::unique_ptr<Term>> terms, std::vector<double> weights,
-           std::vector<double> temperatures = {1})
-      : c(std::move(constraints)), density(std::move(*DnaDensity::make(c.letters))) {
-    const ReplyLaw law =
-        *ReplyLaw::make({.target = Target::kFixed, .horizon = static_cast<int>(c.letters.size())}, kLetters, {});
+  DnaWorld(Constraints constraints, std::vector<std::unique_ptr<Term>> terms,
+           std::vector<double> weights, std::vector<double> temperatures = {1})
+      : c(std::move(constraints)), density(std::move(*SequenceDensity::make(c.letters))) {
+    const ReplyLaw law = *ReplyLaw::make(
+        {.target = Target::kFixed, .horizon = static_cast<int>(c.letters.size())}, kLetters, {});
     std::vector<Replica> replicas;
     for (double tau : temperatures) {
       replicas.push_back({.alpha = 1, .beta = weights});
@@ -49,15 +49,16 @@ struct DnaWorld {
       replicas.back().beta.push_back(1);
     }
     terms.push_back(make_constraint_term(c));
-    energy = std::make_unique<Energy>(*Energy::make(density, density.root(), law, replicas, std::move(terms)));
+    energy = std::make_unique<Energy>(
+        *Energy::make(density, density.root(), law, replicas, std::move(terms)));
   }
-  double value(const Dna& x, int replica = 0) const {
+  double value(const Sequence& x, int replica = 0) const {
     std::vector<ChainState> s;
     const Energy::Edit edit{.tail = x};
     EXPECT_TRUE(energy->evaluate({&edit, 1}, s).ok());
     return -energy->energy(s[0], replica);
   }
-  SiteScores scores(const Dna& x) const {
+  SiteScores scores(const Sequence& x) const {
     std::vector<ChainState> state;
     const Energy::Edit edit{.tail = x};
     EXPECT_TRUE(energy->evaluate({&edit, 1}, state).ok());
@@ -67,18 +68,19 @@ struct DnaWorld {
     return s[0];
   }
 
-  DnaConstraints c;
-  DnaDensity density;
+  Constraints c;
+  SequenceDensity density;
   std::unique_ptr<Energy> energy;
 };
 
 inline std::vector<LetterSet> any_letters(int n) { return std::vector<LetterSet>(n, kAnyLetter); }
 
-inline std::vector<std::unique_ptr<Term>> terms_of(std::unique_ptr<Term> a, std::unique_ptr<Term> b = nullptr) {
+inline std::vector<std::unique_ptr<Term>> terms_of(std::unique_ptr<Term> a,
+                                                   std::unique_ptr<Term> b = nullptr) {
   std::vector<std::unique_ptr<Term>> all;
   all.push_back(std::move(a));
   if (b) all.push_back(std::move(b));
   return all;
 }
 
-}  // namespace ponder::test
+}  // namespace ponder::dna::test

@@ -1,11 +1,11 @@
 // U by its definition, edits against evaluations from the start, and what is no reply.
-#include "ponder/energy.h"
+#include "ponder/energy/energy.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "density/table.h"
+#include "law/toy/table.h"
 
 namespace ponder {
 namespace {
@@ -31,15 +31,17 @@ class EnergyTest : public testing::Test {
   Energy make(const ReplyLawConfig& law, const std::vector<Replica>& replicas) {
     std::vector<std::unique_ptr<Term>> terms;
     terms.push_back(std::make_unique<LengthTerm>());
-    return *Energy::make(d_, d_.root(), *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()), replicas,
-                         std::move(terms));
+    return *Energy::make(d_, d_.root(), *ReplyLaw::make(law, d_.n_vocab(), d_.end_tokens()),
+                         replicas, std::move(terms));
   }
   TableDensity d_{{.n_vocab = 5, .end_tokens = {0}, .seed = 8, .peak = 1}};
 };
 
 TEST_F(EnergyTest, IsWhatItsDefinitionSays) {
   const Energy e = make({.horizon = 4}, {{2, {0.5}}, {1, {0}}});
-  const auto lp = [&](const std::vector<Token>& prefix, Token v) { return d_.log_probs(d_.hash(prefix), nullptr)[v]; };
+  const auto lp = [&](const std::vector<Token>& prefix, Token v) {
+    return d_.log_probs(d_.hash(prefix), nullptr)[v];
+  };
   ChainState s = state(e, {3, 1, 0});
   const double f = lp({}, 3) + lp({3}, 1) + lp({3, 1}, 0);
   EXPECT_DOUBLE_EQ(s.logprob, f);
@@ -114,7 +116,8 @@ TEST_F(EnergyTest, WhatIsAReply) {
 
 TEST_F(EnergyTest, Errors) {
   const auto error = [&](const std::vector<Replica>& r) {
-    const auto e = Energy::make(d_, d_.root(), *ReplyLaw::make({.horizon = 3}, 5, d_.end_tokens()), r);
+    const auto e =
+        Energy::make(d_, d_.root(), *ReplyLaw::make({.horizon = 3}, 5, d_.end_tokens()), r);
     return e.ok() ? "" : e.error().message();
   };
   EXPECT_EQ(error({{0, {}}}), "");

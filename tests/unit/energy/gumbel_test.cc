@@ -23,12 +23,14 @@ TEST(GumbelTable, IsTheTransform) {
   const GumbelTable& table = GumbelTable::get();
   for (double eps = -12; eps < 12; eps += 0.0137)
     EXPECT_NEAR(table.gumbel_of_normal(eps), gumbel_of_normal(eps), 1e-10) << eps;
-  for (double g = -6; g < 60; g += 0.0137) EXPECT_NEAR(table.normal_of_gumbel(g), normal_of_gumbel(g), 1e-10) << g;
+  for (double g = -6; g < 60; g += 0.0137)
+    EXPECT_NEAR(table.normal_of_gumbel(g), normal_of_gumbel(g), 1e-10) << g;
 }
 
 TEST(Gumbel, SlopeAgreesWithDifferences) {
   for (double eps = -40; eps < 7; eps += 0.7) {
-    const double h = 1e-5, difference = (gumbel_of_normal(eps + h) - gumbel_of_normal(eps - h)) / (2 * h);
+    const double h = 1e-5,
+                 difference = (gumbel_of_normal(eps + h) - gumbel_of_normal(eps - h)) / (2 * h);
     EXPECT_NEAR(gumbel_slope(eps), difference, 1e-4 * (1 + difference)) << eps;
   }
 }
@@ -36,7 +38,8 @@ TEST(Gumbel, SlopeAgreesWithDifferences) {
 TEST(Gumbel, LosersStayBelowTheTop) {
   double worst = -1e9;
   for (int i = 0; i < 20000; ++i) {
-    const double u = uniform(1, 0, i, Purpose::kTest), top = gumbel(uniform(1, 1, i, Purpose::kTest));
+    const double u = uniform(1, 0, i, Purpose::kTest),
+                 top = gumbel(uniform(1, 1, i, Purpose::kTest));
     const double mu = -30 * uniform(1, 2, i, Purpose::kTest), g = loser_noise(gumbel(u), mu, top);
     ASSERT_TRUE(std::isfinite(g));
     worst = std::max(worst, mu + g - top);

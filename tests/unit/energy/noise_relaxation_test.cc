@@ -1,15 +1,15 @@
-// Noise space: decoding normals draws from the law, lifting a draw gives normals back, and the force is a function of
-// position alone.
+// Noise space: decoding normals draws from the law, lifting a draw gives normals back, and the
+// force is a function of position alone.
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "base/rng.h"
-#include "density/enumerate.h"
-#include "density/table.h"
+#include "density/models.h"
 #include "energy/gumbel.h"
-#include "language/models.h"
-#include "ponder/relaxation.h"
+#include "law/toy/enumerate.h"
+#include "law/toy/table.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -27,15 +27,17 @@ State normals(std::size_t n, const Uniforms& u) {
 }
 
 struct World {
-  explicit World(Target target, int min_length = 0) : table({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5}) {
-    law = must(ReplyLaw::make({.target = target, .horizon = 3, .min_length = min_length}, 4, table.end_tokens()));
+  explicit World(Target target, int min_length = 0)
+      : table({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5}) {
+    law = must(ReplyLaw::make({.target = target, .horizon = 3, .min_length = min_length}, 4,
+                              table.end_tokens()));
   }
   TableDensity table;
   std::optional<ReplyLaw> law;
 };
 
-// Frequencies of decoded replies against q = prod softmax(alpha lp), by enumeration; a chi-squared of 60 sigma-free
-// cells.
+// Frequencies of decoded replies against q = prod softmax(alpha lp), by enumeration; a chi-squared
+// of 60 sigma-free cells.
 TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   World w(Target::kTruncated, 2);
   const double alpha = 2;
@@ -59,7 +61,8 @@ TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   double chi2 = 0, mass = 0;
   int cells = 0;
   for (const auto& [tokens, d] : seen) {
-    const double q = std::exp(alpha * d.logprob - d.log_weight), expected = n * q;  // f alpha - log q = log w
+    const double q = std::exp(alpha * d.logprob - d.log_weight),
+                 expected = n * q;  // f alpha - log q = log w
     mass += q;
     chi2 += (counts[tokens] - expected) * (counts[tokens] - expected) / expected;
     ++cells;
@@ -119,11 +122,12 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
   const std::string path = test::tiny_path("llama-tied");
   const auto run = [&](int threads) {
     const auto model = test::load(path, {.precision = Precision::kBF16, .n_threads = threads});
-    const auto d = must(LanguageDensity::make(model, {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2}}));
+    const auto d =
+        must(LanguageDensity::make(model, {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2}}));
     const Token prompt[] = {5, 6, 7, 8};
     const PrefixRef root = must(d->add_context(prompt));
-    const ReplyLaw law =
-        must(ReplyLaw::make({.target = static_cast<Target>(GetParam()), .horizon = 6}, d->n_vocab(), d->end_tokens()));
+    const ReplyLaw law = must(ReplyLaw::make(
+        {.target = static_cast<Target>(GetParam()), .horizon = 6}, d->n_vocab(), d->end_tokens()));
     NoiseRelaxation r(*d, root, law, 3);
     State a, b;
     const Uniforms u = uniforms(7);
@@ -148,19 +152,21 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
 }
 INSTANTIATE_TEST_SUITE_P(Targets, NoiseForce, testing::Values(0, 1, 2));
 
-// F = kappa d/d eps of sum_tv softmax((log q_t + g_t) / tau)_v G_tv with the table G held: by differences of that sum,
-// with G made in other ways: by the weights of a mixture over the whole vocabulary, and for end tokens by scoring what
-// they cut.
+// F = kappa d/d eps of sum_tv softmax((log q_t + g_t) / tau)_v G_tv with the table G held: by
+// differences of that sum, with G made in other ways: by the weights of a mixture over the whole
+// vocabulary, and for end tokens by scoring what they cut.
 TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
   const double alpha = 3, kappa = 0.7, tau = 1.3;
-  const auto d = must(LanguageDensity::make(test::load(test::tiny_path("llama-tied"), {.precision = Precision::kF32}),
-                                            {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2, 7}}));
+  const auto d = must(LanguageDensity::make(
+      test::load(test::tiny_path("llama-tied"), {.precision = Precision::kF32}),
+      {.n_ctx = 0, .kv_bytes = 0, .end_tokens = {2, 7}}));
   const auto V = static_cast<std::size_t>(d->n_vocab());
   const Token prompt[] = {5, 6, 7, 8};
   const PrefixRef root = must(d->add_context(prompt));
   const std::vector<Token> x{9, 10, 11, 2};
-  const ReplyLaw law = must(ReplyLaw::make(
-      {.target = Target::kEnded, .horizon = 5, .allowed = {2, 7, 9, 10, 11, 13, 15}}, d->n_vocab(), d->end_tokens()));
+  const ReplyLaw law = must(
+      ReplyLaw::make({.target = Target::kEnded, .horizon = 5, .allowed = {2, 7, 9, 10, 11, 13, 15}},
+                     d->n_vocab(), d->end_tokens()));
   NoiseRelaxation r(*d, root, law, alpha);
   State state;
   ASSERT_TRUE(r.lift(x, uniforms(11), state).ok());
@@ -175,10 +181,15 @@ TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
       weights.push_back(static_cast<Token>(v) == x[t] ? 1.f : 0.f);
     }
   }
-  const SoftReply reply{
-      .parent = root, .candidates = all, .weights = weights, .m = static_cast<int>(V), .masks = masks};
+  const SoftReply reply{.parent = root,
+                        .candidates = all,
+                        .weights = weights,
+                        .m = static_cast<int>(V),
+                        .masks = masks};
   std::vector<ReplyGradient> g;
-  ASSERT_TRUE(d->value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha}, {.weights = true}, g).ok());
+  ASSERT_TRUE(
+      d->value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha}, {.weights = true}, g)
+          .ok());
   const Extend e{.parent = root,
                  .tokens = x,
                  .rows = RowSet::kTargets,
@@ -198,8 +209,9 @@ TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
       const double log_q = alpha * (row.logits[v] - row.log_normalizer) - row.lz;
       const double s = std::exp((log_q + gumbel_of_normal(eps[v])) / tau);
       const bool ends = d->is_end(static_cast<Token>(v)) && static_cast<Token>(v) != x[t];
-      const double gain = ends ? log_weight(t + 1) - log_weight(x.size())
-                               : static_cast<double>(g[0].weights[t * V + v]) - g[0].weights[t * V + x[t]];
+      const double gain =
+          ends ? log_weight(t + 1) - log_weight(x.size())
+               : static_cast<double>(g[0].weights[t * V + v]) - g[0].weights[t * V + x[t]];
       sum += s;
       value += s * gain;
     }
@@ -223,7 +235,8 @@ TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
   }
   EXPECT_GT(size, 0.01);
   EXPECT_LT(worst, 1e-4 * size);
-  for (std::size_t i = x.size() * V; i < force.size(); ++i) EXPECT_EQ(force[i], 0);  // after the end
+  for (std::size_t i = x.size() * V; i < force.size(); ++i)
+    EXPECT_EQ(force[i], 0);  // after the end
 }
 
 TEST(NoiseRelaxation, ForceNeedsAGradient) {

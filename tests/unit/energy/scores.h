@@ -4,14 +4,17 @@
 #include <cmath>
 #include <vector>
 
-#include "ponder/relaxation.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder::test {
 
-inline double unary(std::size_t t, Token v) { return std::sin(1.7 * static_cast<double>(t) + 0.9 * v); }
+inline double unary(std::size_t t, Token v) {
+  return std::sin(1.7 * static_cast<double>(t) + 0.9 * v);
+}
 inline double pair(Token a, Token b) { return std::cos(0.4 * a + 1.3 * b); }
 
-/// f(x) = sum_t unary(t, x_t) + coupling sum_t pair(x_t, x_{t+1}); relaxed: its multilinear extension.
+/// f(x) = sum_t unary(t, x_t) + coupling sum_t pair(x_t, x_{t+1}); relaxed: its multilinear
+/// extension.
 class ChainScore : public SoftScore {
  public:
   explicit ChainScore(double coupling) : coupling_(coupling) {}

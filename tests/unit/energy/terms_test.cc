@@ -1,11 +1,11 @@
 // Each term by values worked out by hand.
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "density/table.h"
+#include "law/toy/table.h"
 
 namespace ponder {
 namespace {
@@ -28,7 +28,8 @@ std::string letters(ReplyTokens x) {
 
 TEST(Terms, Length) {
   EXPECT_EQ(value(make_length_term({.per_token = 0.5}), {1, 2, 0}), 1.5);
-  EXPECT_EQ(value(make_length_term({.per_token = 0.5, .mean = 5, .deviation = 2}), {1, 2, 0}), 1.5 - 0.5);
+  EXPECT_EQ(value(make_length_term({.per_token = 0.5, .mean = 5, .deviation = 2}), {1, 2, 0}),
+            1.5 - 0.5);
   EXPECT_EQ(make_length_term({})->name(), "length");
 }
 
@@ -53,7 +54,8 @@ TEST(Terms, Keyword) {
   EXPECT_EQ(value(make_keyword_term({.word = "bc"}, letters), {1, 2, 3, 0}), 1);
   EXPECT_EQ(value(make_keyword_term({.word = "bc"}, letters), {1, 3, 2, 0}), 0);
   EXPECT_EQ(value(make_keyword_term({.word = "bc", .hard = true}, letters), {1, 2, 3, 0}), 0);
-  EXPECT_EQ(value(make_keyword_term({.word = "bc", .hard = true}, letters), {1, 3, 2, 0}), -INFINITY);
+  EXPECT_EQ(value(make_keyword_term({.word = "bc", .hard = true}, letters), {1, 3, 2, 0}),
+            -INFINITY);
   EXPECT_EQ(value(make_keyword_term({.word = "bc", .forbid = true}, letters), {1, 2, 3, 0}), -1);
   EXPECT_EQ(value(make_keyword_term({.word = "bc", .forbid = true}, letters), {1, 3, 2, 0}), 0);
   const auto hard = make_keyword_term({.word = "bc", .forbid = true, .hard = true}, letters);
@@ -65,7 +67,8 @@ TEST(Terms, Keyword) {
 TEST(Terms, Frozen) {
   EXPECT_EQ(value(make_frozen_term({.begin = 1, .tokens = {2, 3}}), {9, 2, 3, 0}), 0);
   EXPECT_EQ(value(make_frozen_term({.begin = 1, .tokens = {2, 3}}), {9, 2, 4, 0}), -INFINITY);
-  EXPECT_EQ(value(make_frozen_term({.begin = 1, .tokens = {2, 3}, .hard = false}), {9, 2, 4, 0}), -1);
+  EXPECT_EQ(value(make_frozen_term({.begin = 1, .tokens = {2, 3}, .hard = false}), {9, 2, 4, 0}),
+            -1);
   EXPECT_EQ(value(make_frozen_term({.begin = 1, .tokens = {2, 3}, .hard = false}), {9, 0}), -2);
 }
 
@@ -78,20 +81,24 @@ TEST(Terms, Canonical) {
 
 TEST(Terms, Continuations) {
   TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 8, .peak = 1});
-  const auto lp = [&](const std::vector<Token>& prefix, Token v) { return d.log_probs(d.hash(prefix), nullptr)[v]; };
+  const auto lp = [&](const std::vector<Token>& prefix, Token v) {
+    return d.log_probs(d.hash(prefix), nullptr)[v];
+  };
   const std::vector<Token> opening{5};
   const Extend feed{.parent = d.root(), .tokens = opening, .rows = RowSet::kNone};
   Rows rows;
   ASSERT_TRUE(d.extend({&feed, 1}, rows).ok());
   PrefixRef context = std::move(rows.end[0]);
-  const auto back = make_reply_to_prompt_term(d, {.context = context, .bridge = {4, 4}, .wanted = {3, 1}});
+  const auto back =
+      make_reply_to_prompt_term(d, {.context = context, .bridge = {4, 4}, .wanted = {3, 1}});
   const std::vector<Token> ended{1, 2, 0}, unended{1, 2, 2};
   const std::vector<ReplyTokens> replies{ended, unended};
   std::vector<double> out(2);
   ASSERT_TRUE(back->evaluate(replies, out).ok());
   EXPECT_DOUBLE_EQ(out[0], lp({5, 1, 2, 4, 4}, 3) + lp({5, 1, 2, 4, 4, 3}, 1));
   EXPECT_DOUBLE_EQ(out[1], lp({5, 1, 2, 2, 4, 4}, 3) + lp({5, 1, 2, 2, 4, 4, 3}, 1));
-  EXPECT_DOUBLE_EQ(value(make_self_verification_term(d, {.context = context, .wanted = {2}}), {0}), lp({5}, 2))
+  EXPECT_DOUBLE_EQ(value(make_self_verification_term(d, {.context = context, .wanted = {2}}), {0}),
+                   lp({5}, 2))
       << "an empty reply";
   EXPECT_EQ(back->name(), "reply-to-prompt");
   EXPECT_EQ(d.n_live(), 1);
@@ -114,11 +121,14 @@ std::vector<std::vector<Token>> all_replies(int n) {
   return closed;
 }
 
-// A range holds all replies that begin alike, by enumeration; and at the whole reply it is the reply's own R.
+// A range holds all replies that begin alike, by enumeration; and at the whole reply it is the
+// reply's own R.
 TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
   constexpr int kMost = 5;
   const std::vector<Token> prompt{2, 1, 3, 1};
-  const auto canonical = [](ReplyTokens x) { return x.size() < 2 || x[0] != 1 || x[1] != 2 || x.size() > 3; };
+  const auto canonical = [](ReplyTokens x) {
+    return x.size() < 2 || x[0] != 1 || x[1] != 2 || x.size() > 3;
+  };
   std::vector<std::unique_ptr<Term>> terms;
   for (int n : {1, 2, 3}) {
     terms.push_back(make_repetition_term(n));
@@ -128,7 +138,8 @@ TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
     for (const bool forbid : {false, true})
       for (const char* word : {"a", "bc", "abca", "abcabc"})
         terms.push_back(make_keyword_term({.word = word, .forbid = forbid, .hard = hard}, letters));
-    for (int begin : {0, 1, 4, 9}) terms.push_back(make_frozen_term({.begin = begin, .tokens = {2, 1}, .hard = hard}));
+    for (int begin : {0, 1, 4, 9})
+      terms.push_back(make_frozen_term({.begin = begin, .tokens = {2, 1}, .hard = hard}));
     terms.push_back(make_canonical_term(canonical, hard));
   }
   const auto replies = all_replies(kMost);
@@ -147,7 +158,10 @@ TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
   // What is not known is said to be so; what is decided is decided at once.
   EXPECT_EQ(make_term("own", [](ReplyTokens) { return 0.; })->range({}, 3).most, INFINITY);
   const std::vector<Token> bc{2, 3};
-  EXPECT_EQ(make_keyword_term({.word = "bc", .forbid = true, .hard = true}, letters)->range(bc, kMost).most, -INFINITY);
+  EXPECT_EQ(make_keyword_term({.word = "bc", .forbid = true, .hard = true}, letters)
+                ->range(bc, kMost)
+                .most,
+            -INFINITY);
   EXPECT_EQ(make_frozen_term({.begin = 1, .tokens = {1}})->range(bc, kMost).most, -INFINITY);
   EXPECT_EQ(make_frozen_term({.begin = kMost, .tokens = {1}})->range({}, kMost).most, -INFINITY);
 }
@@ -158,8 +172,8 @@ TEST(Terms, InTheEnergy) {
   std::vector<std::unique_ptr<Term>> terms;
   terms.push_back(make_repetition_term(1));
   terms.push_back(make_term("first", [](ReplyTokens x) { return static_cast<double>(x[0]); }));
-  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()), {{2, {0.5, -3}}},
-                                 std::move(terms));
+  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()),
+                                 {{2, {0.5, -3}}}, std::move(terms));
   const Energy::Edit edit{.tail = {2, 2, 0}};
   std::vector<ChainState> x;
   ASSERT_TRUE(e.evaluate({&edit, 1}, x).ok());

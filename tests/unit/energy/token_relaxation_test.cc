@@ -1,11 +1,12 @@
-// Token space: the contract on a score of one's own and on language models, what breaks it, and the law of the lift.
+// Token space: the contract on a score of one's own and on language models, what breaks it, and the
+// law of the lift.
 #include <gtest/gtest.h>
 
 #include <array>
 
 #include "base/rng.h"
-#include "language/models.h"
-#include "ponder/contract.h"
+#include "density/models.h"
+#include "ponder/energy/contract.h"
 #include "scores.h"
 
 namespace ponder {
@@ -35,7 +36,8 @@ TEST(Contract, HoldsForEveryArchitecture) {
     const auto d = test::density(test::load(test::tiny_path(name), {.precision = Precision::kF32}));
     const Token prompt[] = {5, 6, 7, 8};
     const PrefixRef root = must(d->add_context(prompt));
-    const ReplyLaw law = must(ReplyLaw::make({.target = Target::kFixed, .horizon = 5}, d->n_vocab(), {}));
+    const ReplyLaw law =
+        must(ReplyLaw::make({.target = Target::kFixed, .horizon = 5}, d->n_vocab(), {}));
     const auto score = make_language_score(*d, root, law);
     const Status s = check_contract(*score, lists(d->n_vocab()), 4);
     EXPECT_TRUE(s.ok()) << name << ": " << s.error().message();
@@ -63,8 +65,9 @@ class Broken final : public test::ChainScore {
   int calls_ = 0;
 };
 TEST(Contract, NamesWhatIsBroken) {
-  for (const auto& [fault, what] :
-       {std::pair{Fault::kValue, "one-hot"}, {Fault::kSlope, "derivative"}, {Fault::kNoise, "the same bits"}}) {
+  for (const auto& [fault, what] : {std::pair{Fault::kValue, "one-hot"},
+                                    {Fault::kSlope, "derivative"},
+                                    {Fault::kNoise, "the same bits"}}) {
     Broken score(fault);
     const Status s = check_contract(score, lists(50), 4);
     ASSERT_FALSE(s.ok()) << what;
@@ -85,7 +88,8 @@ TEST(FirstOrder, IsExactOnALinearTarget) {
       ASSERT_TRUE(score.score(pair, f).ok());
       worst = std::max(worst, std::abs(gain[i] - (f[1] - f[0])));
     }
-    EXPECT_LT(worst, 1e-5) << coupling;  // one changed token: the multilinear extension is linear in it, too
+    EXPECT_LT(worst, 1e-5)
+        << coupling;  // one changed token: the multilinear extension is linear in it, too
   }
 }
 
@@ -104,13 +108,16 @@ TEST(TokenRelaxation, DerivativeByZAgreesWithDifferences) {
   }
 }
 
-// Straight-through: the value is that of the one-hot tokens, the derivative that of softmax(z / tau) at their slopes.
+// Straight-through: the value is that of the one-hot tokens, the derivative that of softmax(z /
+// tau) at their slopes.
 TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
   test::ChainScore score(0.7);
   const auto candidates = lists(50);
-  const auto r = must(TokenRelaxation::make(score, candidates, 4, TokenRelaxation::Kind::kStraightThrough));
+  const auto r =
+      must(TokenRelaxation::make(score, candidates, 4, TokenRelaxation::Kind::kStraightThrough));
   const std::vector<double> z = must(r.lift(std::vector<Token>{3, 10, 17, 24, 31}, uniforms(1)));
-  const std::vector<Token> x{candidates[1], candidates[6], candidates[8], candidates[15], candidates[17]};
+  const std::vector<Token> x{candidates[1], candidates[6], candidates[8], candidates[15],
+                             candidates[17]};
   const double tau = 0.8;
   std::vector<TokenRelaxation::Value> at_x, at_argmax;
   ASSERT_TRUE(r.evaluate({&z, 1}, tau, at_x, {&x, 1}).ok());
@@ -122,13 +129,15 @@ TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
   EXPECT_NEAR(at_argmax[0].value, f[1], 1e-6);
   ASSERT_GT(std::abs(f[0] - f[1]), 0.1);
 
-  const auto gain = must(first_order(score, x, candidates, 4));  // slopes up to what a position's share
+  const auto gain =
+      must(first_order(score, x, candidates, 4));  // slopes up to what a position's share
   for (std::size_t t = 0; t < x.size(); ++t) {
     double sum = 0, mean = 0;
     for (int j = 0; j < 4; ++j) sum += std::exp(z[t * 4 + j] / tau);
     for (int j = 0; j < 4; ++j) mean += std::exp(z[t * 4 + j] / tau) / sum * gain[t * 4 + j];
     for (int j = 0; j < 4; ++j)
-      EXPECT_NEAR(at_x[0].z[t * 4 + j], std::exp(z[t * 4 + j] / tau) / sum * (gain[t * 4 + j] - mean) / tau, 1e-5);
+      EXPECT_NEAR(at_x[0].z[t * 4 + j],
+                  std::exp(z[t * 4 + j] / tau) / sum * (gain[t * 4 + j] - mean) / tau, 1e-5);
   }
 }
 
@@ -138,7 +147,8 @@ TEST(TokenRelaxation, LiftedDrawsAreGumbel) {
   const std::array<double, 3> q{0.6, 0.3, 0.1};
   std::vector<double> log_q;
   for (double p : q) log_q.push_back(std::log(p));
-  const auto r = must(TokenRelaxation::make(score, {4, 5, 6}, 3, TokenRelaxation::Kind::kSoftmax, log_q));
+  const auto r =
+      must(TokenRelaxation::make(score, {4, 5, 6}, 3, TokenRelaxation::Kind::kSoftmax, log_q));
   const Uniforms u = uniforms(3);
   const int n = 40000;
   std::array<double, 3> mean{}, square{};
@@ -167,7 +177,8 @@ TEST(TokenRelaxation, LiftedDrawsAreGumbel) {
 TEST(TokenRelaxation, BadInput) {
   test::ChainScore score(0);
   const auto make = [&](std::vector<Token> c, int m, std::vector<double> q = {}) {
-    return TokenRelaxation::make(score, std::move(c), m, TokenRelaxation::Kind::kSoftmax, std::move(q));
+    return TokenRelaxation::make(score, std::move(c), m, TokenRelaxation::Kind::kSoftmax,
+                                 std::move(q));
   };
   EXPECT_FALSE(make({1, 2, 3}, 2).ok());
   EXPECT_FALSE(make({1, 1}, 2).ok());
@@ -175,7 +186,8 @@ TEST(TokenRelaxation, BadInput) {
   const auto r = must(make({1, 2, 3, 4}, 2));
   EXPECT_FALSE(r.lift(std::vector<Token>{1}, uniforms(1)).ok());
   EXPECT_FALSE(r.lift(std::vector<Token>{1, 2}, uniforms(1)).ok());  // 2 is not in the second list
-  const auto through = must(TokenRelaxation::make(score, {1, 2, 3, 4}, 2, TokenRelaxation::Kind::kStraightThrough));
+  const auto through =
+      must(TokenRelaxation::make(score, {1, 2, 3, 4}, 2, TokenRelaxation::Kind::kStraightThrough));
   const std::vector<double> z(4, 0.);
   std::vector<TokenRelaxation::Value> v;
   for (const std::vector<Token>& x : {std::vector<Token>{1}, {1, 2}})

@@ -17,8 +17,8 @@ inline std::string str(const std::string& s) { return raw<std::uint64_t>(s.size(
 inline std::string key(const std::string& k, std::uint32_t type, const std::string& value) {
   return str(k) + raw(type) + value;
 }
-inline std::string tensor(const std::string& name, std::initializer_list<std::uint64_t> dims, std::uint32_t type,
-                          std::uint64_t offset) {
+inline std::string tensor(const std::string& name, std::initializer_list<std::uint64_t> dims,
+                          std::uint32_t type, std::uint64_t offset) {
   std::string s = str(name) + raw(static_cast<std::uint32_t>(dims.size()));
   for (auto d : dims) s += raw(d);
   return s + raw(type) + raw(offset);

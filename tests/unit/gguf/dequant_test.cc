@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 #include "quants.h"
 
 namespace ponder {
@@ -21,7 +21,8 @@ TEST(Dequantize, EveryTypeBitForBit) {
     EXPECT_EQ(info->block_values, row["block_values"].get<int>());
     EXPECT_EQ(info->block_bytes, row["block_bytes"].get<int>());
     const std::string blocks = "x" + test::read_quants(name + ".bin"),
-                      npy = test::read_quants(name + ".npy");  // one byte off: blocks may be unaligned
+                      npy = test::read_quants(name +
+                                              ".npy");  // one byte off: blocks may be unaligned
     const auto n = row["n_values"].get<std::int64_t>();
     std::vector<float> got(n);
     dequantize(type, reinterpret_cast<const std::byte*>(blocks.data()) + 1, n, got.data());

@@ -1,4 +1,5 @@
-// Reading GGUF: every kind of value, both versions, split files; and hostile files, each with its own error.
+// Reading GGUF: every kind of value, both versions, split files; and hostile files, each with its
+// own error.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -7,7 +8,7 @@
 #include <random>
 
 #include "bytes.h"
-#include "ponder/gguf.h"
+#include "ponder/model/gguf.h"
 
 namespace ponder {
 namespace {
@@ -31,15 +32,19 @@ TEST(Gguf, ReadsBothVersionsAndEveryValueType) {
     GgufBytes g = small();
     g.version = version;
     g.add_key(key("u8", 0, raw<std::uint8_t>(200))).add_key(key("i8", 1, raw<std::int8_t>(-3)));
-    g.add_key(key("u16", 2, raw<std::uint16_t>(60000))).add_key(key("i16", 3, raw<std::int16_t>(-300)));
-    g.add_key(key("u32", 4, raw<std::uint32_t>(4000000000u))).add_key(key("i32", 5, raw<std::int32_t>(-70000)));
+    g.add_key(key("u16", 2, raw<std::uint16_t>(60000)))
+        .add_key(key("i16", 3, raw<std::int16_t>(-300)));
+    g.add_key(key("u32", 4, raw<std::uint32_t>(4000000000u)))
+        .add_key(key("i32", 5, raw<std::int32_t>(-70000)));
     g.add_key(key("f32", 6, raw(1.5f))).add_key(key("bool", 7, raw<std::uint8_t>(1)));
-    g.add_key(key("u64", 10, raw<std::uint64_t>(~0ull))).add_key(key("i64", 11, raw<std::int64_t>(-5)));
+    g.add_key(key("u64", 10, raw<std::uint64_t>(~0ull)))
+        .add_key(key("i64", 11, raw<std::int64_t>(-5)));
     g.add_key(key("f64", 12, raw(2.25)));
-    g.add_key(key("strings", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(2) + str("x") + str("")));
+    g.add_key(
+        key("strings", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(2) + str("x") + str("")));
     g.add_key(key("nested", 9,
-                  raw<std::uint32_t>(9) + raw<std::uint64_t>(1) + raw<std::uint32_t>(4) + raw<std::uint64_t>(2) +
-                      raw<std::uint32_t>(7) + raw<std::uint32_t>(9)));
+                  raw<std::uint32_t>(9) + raw<std::uint64_t>(1) + raw<std::uint32_t>(4) +
+                      raw<std::uint64_t>(2) + raw<std::uint32_t>(7) + raw<std::uint32_t>(9)));
     const std::string bytes = g.bytes();
     const auto f = parse(bytes);
     ASSERT_TRUE(f.ok()) << f.error().message();
@@ -94,34 +99,48 @@ std::vector<Hostile> hostile() {
   change("big endian", "big-endian", [](auto& g) { g.version = 3u << 24; });
   change("tensor count", "counts that fit", [](auto& g) { g.n_tensors = 1ull << 60; });
   change("key count", "counts that fit", [](auto& g) { g.n_keys = ~0ull; });
-  change("string length", "a string of at most",
-         [](auto& g) { g.add_key(str("k") + raw<std::uint32_t>(8) + raw<std::uint64_t>(1ull << 62)); });
-  change("array length", "items",
-         [](auto& g) { g.add_key(key("k", 9, raw<std::uint32_t>(4) + raw<std::uint64_t>(1ull << 61))); });
+  change("string length", "a string of at most", [](auto& g) {
+    g.add_key(str("k") + raw<std::uint32_t>(8) + raw<std::uint64_t>(1ull << 62));
+  });
+  change("array length", "items", [](auto& g) {
+    g.add_key(key("k", 9, raw<std::uint32_t>(4) + raw<std::uint64_t>(1ull << 61)));
+  });
   change("array type", "a value type",
          [](auto& g) { g.add_key(key("k", 9, raw<std::uint32_t>(99) + raw<std::uint64_t>(1))); });
-  change("value type", "a value type", [](auto& g) { g.add_key(key("k", 13, raw<std::uint64_t>(1))); });
+  change("value type", "a value type",
+         [](auto& g) { g.add_key(key("k", 13, raw<std::uint64_t>(1))); });
   change("nesting", "nested at most", [](auto& g) {
     std::string s;
     for (int i = 0; i < 50; ++i) s += raw<std::uint32_t>(9) + raw<std::uint64_t>(1);
     g.add_key(key("k", 9, s));
   });
-  change("key twice", "twice", [](auto& g) { g.add_key(key("general.architecture", 4, raw<std::uint32_t>(1))); });
-  change("alignment", "power of two", [](auto& g) { g.add_key(key("general.alignment", 4, raw<std::uint32_t>(48))); });
-  change("alignment 0", "power of two", [](auto& g) { g.add_key(key("general.alignment", 4, raw<std::uint32_t>(0))); });
+  change("key twice", "twice",
+         [](auto& g) { g.add_key(key("general.architecture", 4, raw<std::uint32_t>(1))); });
+  change("alignment", "power of two",
+         [](auto& g) { g.add_key(key("general.alignment", 4, raw<std::uint32_t>(48))); });
+  change("alignment 0", "power of two",
+         [](auto& g) { g.add_key(key("general.alignment", 4, raw<std::uint32_t>(0))); });
   change("tensor twice", "twice", [](auto& g) { g.add_tensor(tensor("a", {8}, 0, 0)); });
-  change("no dimensions", "1 to 4 dimensions", [](auto& g) { g.add_tensor(tensor("c", {}, 0, 0)); });
-  change("five dimensions", "1 to 4 dimensions", [](auto& g) { g.add_tensor(tensor("c", {1, 1, 1, 1, 1}, 0, 0)); });
-  change("zero dimension", "dimensions of tensor c", [](auto& g) { g.add_tensor(tensor("c", {8, 0}, 0, 0)); });
+  change("no dimensions", "1 to 4 dimensions",
+         [](auto& g) { g.add_tensor(tensor("c", {}, 0, 0)); });
+  change("five dimensions", "1 to 4 dimensions", [](auto& g) {
+    g.add_tensor(tensor("c", {1, 1, 1, 1, 1}, 0, 0));
+  });
+  change("zero dimension", "dimensions of tensor c", [](auto& g) {
+    g.add_tensor(tensor("c", {8, 0}, 0, 0));
+  });
   change("product overflows", "dimensions of tensor c", [](auto& g) {
     g.add_tensor(tensor("c", {1ull << 33, 1ull << 33}, 0, 0));
   });
   change("tensor type", "of type F32", [](auto& g) { g.add_tensor(tensor("c", {8}, 4, 0)); });
   change("block", "in blocks of 32", [](auto& g) { g.add_tensor(tensor("c", {33}, 8, 0)); });
   change("outside", "inside the", [](auto& g) { g.add_tensor(tensor("c", {8}, 0, 1 << 20)); });
-  change("offset wraps", "inside the", [](auto& g) { g.add_tensor(tensor("c", {8}, 0, ~0ull - 31)); });
-  change("overlap", "inside another tensor", [](auto& g) { g.add_tensor(tensor("c", {8}, 0, 32)); });
-  change("misaligned", "at a multiple of 32", [](auto& g) { g.add_tensor(tensor("c", {1}, 0, 4)); });
+  change("offset wraps", "inside the",
+         [](auto& g) { g.add_tensor(tensor("c", {8}, 0, ~0ull - 31)); });
+  change("overlap", "inside another tensor",
+         [](auto& g) { g.add_tensor(tensor("c", {8}, 0, 32)); });
+  change("misaligned", "at a multiple of 32",
+         [](auto& g) { g.add_tensor(tensor("c", {1}, 0, 4)); });
   change("truncated data", "inside the", [](auto& g) { g.data.resize(70); });
   return all;
 }
@@ -131,14 +150,17 @@ TEST(Gguf, HostileFilesHaveClearErrors) {
   for (const Hostile& h : hostile()) {
     const auto f = parse(h.bytes);
     ASSERT_FALSE(f.ok()) << h.name;
-    EXPECT_NE(f.error().message().find(h.error), std::string::npos) << h.name << ": " << f.error().message();
+    EXPECT_NE(f.error().message().find(h.error), std::string::npos)
+        << h.name << ": " << f.error().message();
     EXPECT_NE(f.error().where.find("test.gguf"), std::string::npos) << h.name;
   }
 }
 
 TEST(Gguf, EveryTruncationAndManyFlipsAreHandled) {
   const std::string good =
-      small().add_key(key("s", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(2) + str("x") + str("y"))).bytes();
+      small()
+          .add_key(key("s", 9, raw<std::uint32_t>(8) + raw<std::uint64_t>(2) + str("x") + str("y")))
+          .bytes();
   for (std::size_t n = 0; n < good.size(); ++n) EXPECT_FALSE(parse(good.substr(0, n)).ok()) << n;
   std::mt19937 rng(1);
   int ok = 0;
@@ -167,10 +189,12 @@ class Folder : public testing::Test {
 
 TEST_F(Folder, SplitFilesOpenFromAnyPart) {
   GgufBytes a = small(), b;
-  a.add_key(key("split.count", 2, raw<std::uint16_t>(2))).add_key(key("split.tensors.count", 5, raw<std::int32_t>(3)));
+  a.add_key(key("split.count", 2, raw<std::uint16_t>(2)))
+      .add_key(key("split.tensors.count", 5, raw<std::int32_t>(3)));
   b.add_key(key("split.no", 2, raw<std::uint16_t>(1))).add_tensor(tensor("c", {8}, 0, 0));
   b.data = std::string(32, '\x02');
-  const std::string one = put("m-00001-of-00002.gguf", a.bytes()), two = put("m-00002-of-00002.gguf", b.bytes());
+  const std::string one = put("m-00001-of-00002.gguf", a.bytes()),
+                    two = put("m-00002-of-00002.gguf", b.bytes());
   for (const std::string& path : {one, two}) {
     const auto f = GgufFile::open(path);
     ASSERT_TRUE(f.ok()) << f.error().message();
@@ -192,13 +216,15 @@ TEST_F(Folder, SplitFilesOpenFromAnyPart) {
 TEST_F(Folder, APartOfAnotherSplitIsNotJoined) {
   GgufBytes a = small(), b;
   a.add_key(key("split.count", 2, raw<std::uint16_t>(2)));
-  b.add_key(key("split.no", 2, raw<std::uint16_t>(2))).add_key(key("split.count", 2, raw<std::uint16_t>(3)));
+  b.add_key(key("split.no", 2, raw<std::uint16_t>(2)))
+      .add_key(key("split.count", 2, raw<std::uint16_t>(3)));
   b.add_tensor(tensor("c", {8}, 0, 0)).data = std::string(32, '\x02');
   const std::string one = put("m-00001-of-00002.gguf", a.bytes());
   put("m-00002-of-00002.gguf", b.bytes());
   const auto f = GgufFile::open(one);
   ASSERT_FALSE(f.ok());
-  EXPECT_NE(f.error().message().find("split.no 1, got 2"), std::string::npos) << f.error().message();
+  EXPECT_NE(f.error().message().find("split.no 1, got 2"), std::string::npos)
+      << f.error().message();
   EXPECT_NE(f.error().where.find("m-00002-of-00002.gguf"), std::string::npos);
 }
 
@@ -218,7 +244,8 @@ TEST(Gguf, AKeyOfAnotherTypeSaysWhatItHolds) {
 TEST_F(Folder, WhatIsNoFile) {
   EXPECT_EQ(GgufFile::open((dir_ / "none.gguf").string()).error().code, Code::kNotFound);
   EXPECT_NE(GgufFile::open(dir_.string()).error().message().find("a directory"), std::string::npos);
-  EXPECT_NE(GgufFile::open(put("empty.gguf", "")).error().message().find("an empty file"), std::string::npos);
+  EXPECT_NE(GgufFile::open(put("empty.gguf", "")).error().message().find("an empty file"),
+            std::string::npos);
 }
 
 }  // namespace

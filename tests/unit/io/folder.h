@@ -24,7 +24,8 @@ class Folder {
 
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   long n_files() const {
-    return std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator(path_),
+                         std::filesystem::directory_iterator());
   }
 
  private:

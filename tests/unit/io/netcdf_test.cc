@@ -1,5 +1,5 @@
 // The file read back with libnetcdf; arviz_test.py opens it with ArviZ.
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 #include <gtest/gtest.h>
 #include <netcdf.h>
@@ -79,12 +79,14 @@ TEST(NetCdf, ReadsBack) {
   const Group posterior(folder / "run.nc", "posterior"), stats(folder / "run.nc", "sample_stats");
   EXPECT_EQ(posterior.shape("tokens"), "chain 3, draw 40, token 7");
   EXPECT_EQ(posterior.type("tokens"), NC_INT);
-  const auto tokens = posterior.values("tokens", 3 * 40 * 7), lengths = posterior.values("length", 3 * 40);
+  const auto tokens = posterior.values("tokens", 3 * 40 * 7),
+             lengths = posterior.values("length", 3 * 40);
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t d = 0; d < 40; ++d) {
       const auto& reply = t.replies[c][d];
       EXPECT_EQ(lengths[c * 40 + d], static_cast<double>(reply.size()));
-      for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(tokens[(c * 40 + d) * 7 + i], i < reply.size() ? reply[i] : -1);
+      for (std::size_t i = 0; i < 7; ++i)
+        EXPECT_EQ(tokens[(c * 40 + d) * 7 + i], i < reply.size() ? reply[i] : -1);
     }
   EXPECT_EQ(posterior.shape("logprob"), "chain 3, draw 40");
   EXPECT_EQ(posterior.type("logprob"), NC_DOUBLE);
@@ -92,7 +94,8 @@ TEST(NetCdf, ReadsBack) {
   EXPECT_EQ(posterior.text("logprob", "long_name"), "log p of the reply, nats");
   EXPECT_EQ(posterior.type("length"), NC_INT64);
   EXPECT_EQ(stats.type("tries"), NC_INT64);
-  for (const Column& column : t.sample_stats) EXPECT_EQ(stats.values(column.name, 120), joined(column));
+  for (const Column& column : t.sample_stats)
+    EXPECT_EQ(stats.values(column.name, 120), joined(column));
   for (const Group* g : {&posterior, &stats}) {
     EXPECT_EQ(g->values("chain", 3), (std::vector<double>{0, 1, 2}));
     EXPECT_EQ(g->values("draw", 40)[39], 39);
@@ -109,7 +112,8 @@ TEST(NetCdf, ValuesAsTheyAre) {
   const Folder folder;
   Trace t = sample_trace();
   t.replies = {{{}, {}}};  // replies of no tokens
-  t.posterior = {{.name = "x", .chains = {{-std::numeric_limits<double>::infinity(), 0x1.fffffffffffffp-2}}}};
+  t.posterior = {
+      {.name = "x", .chains = {{-std::numeric_limits<double>::infinity(), 0x1.fffffffffffffp-2}}}};
   t.sample_stats = {};
   ASSERT_TRUE(write_netcdf(t, folder / "run.nc").ok());
   const Group posterior(folder / "run.nc", "posterior");

@@ -1,5 +1,5 @@
 // A file is replaced as a whole or not at all, and errors say what to do.
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -58,8 +58,10 @@ TEST(ReplaceFile, WritesAndReplaces) {
 
 TEST(ReplaceFile, RemovesWhatAKilledWriterLeft) {
   const Folder folder;
-  const std::string path = folder / "run.nc", dead = path + ".12-0.part", alive = path + ".13-0.part";
-  const std::vector<std::string> others{alive, path + ".old.part", path + ".part", folder / "run.12-0.part"};
+  const std::string path = folder / "run.nc", dead = path + ".12-0.part",
+                    alive = path + ".13-0.part";
+  const std::vector<std::string> others{alive, path + ".old.part", path + ".part",
+                                        folder / "run.12-0.part"};
   for (const std::string& p : others) ASSERT_TRUE(replace_file(p, "x").ok());
   ASSERT_TRUE(replace_file(dead, "x").ok());
   const int fd = ::open(alive.c_str(), O_RDWR);
@@ -77,7 +79,8 @@ TEST(ReplaceFile, KeepsTheOldFileOnAFullDisk) {
   ASSERT_TRUE(replace_file(path, "old").ok());
   {
     const FullDisk full(1000);
-    expect_error(replace_file(path, std::string(5000, 'x')), Code::kIo, "File too large", "free some space");
+    expect_error(replace_file(path, std::string(5000, 'x')), Code::kIo, "File too large",
+                 "free some space");
   }
   EXPECT_EQ(read_all(path), "old");
   EXPECT_EQ(folder.n_files(), 1);
@@ -90,7 +93,8 @@ TEST(ReplaceFile, ErrorsBeforeAnyWork) {
     expect_error(call(folder / "missing/run.nc"), Code::kIo, "No such file", "make the folder");
     expect_error(call(folder / ""), Code::kInvalid, "a folder", "");
     EXPECT_EQ(folder.n_files(), 0);
-    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);  // in place of /dev/null, which a fault would replace
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600),
+              0);  // in place of /dev/null, which a fault would replace
     expect_error(call(folder / "pipe"), Code::kInvalid, "a device or pipe", "");
     fs::remove(folder / "pipe");
     EXPECT_TRUE(call(folder / "run.nc").ok());
@@ -108,7 +112,8 @@ TEST(ReplaceFile, FollowsLinksAndKeepsPermissions) {
   ASSERT_TRUE(replace_file(folder / "link", "new").ok());
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
   EXPECT_EQ(read_all(folder / "target"), "new");
-  EXPECT_EQ(fs::status(folder / "target").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(fs::status(folder / "target").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
 }
 
 // What a killed run left behind, under the name that this one would use.

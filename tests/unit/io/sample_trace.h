@@ -3,14 +3,15 @@
 
 #include <cmath>
 
-#include "ponder/trace.h"
+#include "ponder/chains/trace.h"
 
 namespace ponder {
 
 inline Trace sample_trace() {
   Trace t;
   Column logprob{.name = "logprob", .description = "log p of the reply, nats"};
-  Column tries{.name = "tries", .integer = true}, lp{.name = "lp"}, acceptance{.name = "acceptance_rate"};
+  Column tries{.name = "tries", .integer = true}, lp{.name = "lp"},
+      acceptance{.name = "acceptance_rate"};
   for (int c = 0; c < 3; ++c) {
     auto& replies = t.replies.emplace_back();
     for (Column* column : {&logprob, &tries, &lp, &acceptance}) column->chains.emplace_back();

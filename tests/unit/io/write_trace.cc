@@ -1,7 +1,7 @@
 // Writes the sample trace to the file named by the only argument: for arviz_test.py.
 #include <cstdio>
 
-#include "ponder/files.h"
+#include "ponder/core/files.h"
 #include "sample_trace.h"
 
 int main(int argc, char** argv) {

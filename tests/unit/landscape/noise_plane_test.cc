@@ -1,5 +1,6 @@
-// The plane through the noise of a tiny model is a piece of its noise space: the same replies, weights and force at the
-// same noise, both lifts on it, and no model call for a point whose prefixes are known.
+// The plane through the noise of a tiny model is a piece of its noise space: the same replies,
+// weights and force at the same noise, both lifts on it, and no model call for a point whose
+// prefixes are known.
 #include "landscape/noise_plane.h"
 
 #include <gtest/gtest.h>
@@ -7,11 +8,11 @@
 #include <cmath>
 #include <set>
 
-#include "density/table.h"
+#include "law/toy/table.h"
 #include "models.h"
-#include "ponder/decode.h"
-#include "ponder/energy.h"
-#include "ponder/relaxation.h"
+#include "ponder/energy/energy.h"
+#include "ponder/energy/relaxation.h"
+#include "ponder/search/decode.h"
 
 namespace ponder::test {
 namespace {
@@ -20,10 +21,11 @@ constexpr double kAlpha = 1.5;
 
 struct World {
   explicit World(Target target = Target::kTruncated)
-      : density(must(LanguageDensity::make(load(tiny_path("llama-tied"), {.precision = Precision::kF32}),
-                                           {.end_tokens = {294}}))),
+      : density(must(LanguageDensity::make(
+            load(tiny_path("llama-tied"), {.precision = Precision::kF32}), {.end_tokens = {294}}))),
         context(must(density->add_context(std::vector<Token>{5, 17}))),
-        law(must(ReplyLaw::make({.target = target, .horizon = 6}, density->n_vocab(), density->end_tokens()))) {
+        law(must(ReplyLaw::make({.target = target, .horizon = 6}, density->n_vocab(),
+                                density->end_tokens()))) {
     const auto drawn = must(decode(*density, context, law, {.temperature = 1, .seed = 4}, 2, {}));
     x = drawn[0].tokens;
     y = drawn[1].tokens;

@@ -1,5 +1,5 @@
-// Hamiltonian paths visit a surface in proportion to its density, whatever the force; ascent stays on the hill where it
-// began.
+// Hamiltonian paths visit a surface in proportion to its density, whatever the force; ascent stays
+// on the hill where it began.
 #include "landscape/paths.h"
 
 #include <gtest/gtest.h>
@@ -15,15 +15,16 @@
 namespace ponder::test {
 namespace {
 
-// Half the sum of |share of kept states - share of the density's mass| over the peaks, and what chance alone would
-// give: the same of the first half of the paths against the second.
+// Half the sum of |share of kept states - share of the density's mass| over the peaks, and what
+// chance alone would give: the same of the first half of the paths against the second.
 double distance(const std::vector<double>& mass, std::span<const Path> paths, int burn_in) {
   std::vector<double> visits = mass;
   for (double& v : visits) v = 0;
   double n = 0;
   for (const Path& p : paths)
     for (std::size_t k = burn_in; k < p.spots.size(); ++k, ++n)
-      if (p.spots[k].peak >= 0 && p.spots[k].peak < static_cast<int>(visits.size())) ++visits[p.spots[k].peak];
+      if (p.spots[k].peak >= 0 && p.spots[k].peak < static_cast<int>(visits.size()))
+        ++visits[p.spots[k].peak];
   double sum = 0;
   for (std::size_t k = 0; k < mass.size(); ++k) sum += std::abs(visits[k] / n - mass[k]) / 2;
   return sum;
@@ -55,21 +56,28 @@ TEST(Paths, HmcVisitsTheHillsByTheirMass) {
   ASSERT_EQ(mass.size(), 2u);
   EXPECT_GT(mass[0], 0.05);
   EXPECT_GT(mass[1], mass[0]);
-  // The right force, half of it, none, a wrong one, and a step too long for it: the law is the same.
-  for (const auto& [force, angle] : {std::pair(1., 0.4), {0.5, 0.4}, {0., 0.4}, {-0.3, 0.4}, {0.6, 0.9}}) {
+  // The right force, half of it, none, a wrong one, and a step too long for it: the law is the
+  // same.
+  for (const auto& [force, angle] :
+       {std::pair(1., 0.4), {0.5, 0.4}, {0., 0.4}, {-0.3, 0.4}, {0.6, 0.9}}) {
     const std::vector<Point> starts(100, TwoHills::top(0));
     std::vector<Path> paths;
-    ASSERT_TRUE(hmc(hills, starts, {.trajectories = 3000, .angle = angle, .force = force, .seed = 1}, paths).ok());
+    ASSERT_TRUE(
+        hmc(hills, starts, {.trajectories = 3000, .angle = angle, .force = force, .seed = 1}, paths)
+            .ok());
     EXPECT_LT(distance(mass, paths, 500), 0.02) << force << " " << angle;
   }
 }
 
 TEST(Paths, HmcVisitsRepliesByTheirMass) {
-  GradientTable table({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});  // its gradient is made up
-  const ReplyLaw law = must(ReplyLaw::make({.target = Target::kEnded, .horizon = 4}, 4, table.end_tokens()));
+  GradientTable table(
+      {.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});  // its gradient is made up
+  const ReplyLaw law =
+      must(ReplyLaw::make({.target = Target::kEnded, .horizon = 4}, 4, table.end_tokens()));
   int several = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    const auto plane = must(NoisePlane::make(table, table.root(), law, 1.5, {1, 0}, {2, 3, 0}, seed));
+    const auto plane =
+        must(NoisePlane::make(table, table.root(), law, 1.5, {1, 0}, {2, 3, 0}, seed));
     const std::vector<double> mass = wide(*plane, 500).shares();
     for (double m : mass) several += m > 0.02;
     const std::vector<Point> starts(100, plane->first());
@@ -122,7 +130,8 @@ TEST(Paths, StartsLieAtThePeakThatWasAskedFor) {
       EXPECT_EQ(spots[i].peak, peak);
       mean += starts[i].u / static_cast<double>(starts.size());
     }
-    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65), 0.1);  // of a normal times a normal
+    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65),
+                0.1);  // of a normal times a normal
   }
   std::vector<Point> none;
   EXPECT_FALSE(draw_starts(hills, s, 2, 1, 7, none).ok());

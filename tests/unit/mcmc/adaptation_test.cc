@@ -1,11 +1,12 @@
-// Warm-up finds the step size whose rate of acceptance is wanted, averages, stops, and can be taken up again.
-#include "ponder/adaptation.h"
+// Warm-up finds the step size whose rate of acceptance is wanted, averages, stops, and can be taken
+// up again.
+#include "ponder/chains/adaptation.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "density/table.h"
+#include "law/toy/table.h"
 
 namespace ponder {
 namespace {
@@ -15,11 +16,15 @@ class Falling final : public Kernel {
  public:
   std::string_view name() const override { return "falling"; }
   std::vector<std::string> moves() const override { return {"still", "falling"}; }
-  std::vector<StepSize> step_sizes() override { return {{.move = 1, .name = "step", .value = &value, .most = most}}; }
-  Status step(std::span<ChainState> chains, std::span<Choices* const>, std::span<StepInfo> infos) const override {
+  std::vector<StepSize> step_sizes() override {
+    return {{.move = 1, .name = "step", .value = &value, .most = most}};
+  }
+  Status step(std::span<ChainState> chains, std::span<Choices* const>,
+              std::span<StepInfo> infos) const override {
     for (std::size_t c = 0; c < chains.size(); ++c) {
       infos[c] = {.numeric = true, .n_proposed = 1};
-      infos[chains.size() + c] = {.n_proposed = c == 0 ? 0 : 1, .log_acceptance = c == 0 ? -99 : -value};
+      infos[chains.size() + c] = {.n_proposed = c == 0 ? 0 : 1,
+                                  .log_acceptance = c == 0 ? -99 : -value};
     }
     return {};
   }
@@ -61,7 +66,8 @@ TEST(Adaptation, GoesNoFurtherThanTheMost) {
 TEST(Adaptation, OfACycle) {
   TableDensity d({});
   const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()));
-  const auto kernel = std::move(*make_kernel("suffix+dmala*2+gwg+pafs+hmc:steps=2+hmc-token:candidates=2", e));
+  const auto kernel =
+      std::move(*make_kernel("suffix+dmala*2+gwg+pafs+hmc:steps=2+hmc-token:candidates=2", e));
   const auto steps = kernel->step_sizes();
   ASSERT_EQ(steps.size(), 4u) << "a part that stands there twice has one step size";
   const char* names[] = {"step", "length", "angle", "step"};
@@ -74,7 +80,8 @@ TEST(Adaptation, OfACycle) {
   EXPECT_DOUBLE_EQ(steps[2].most, M_PI / 4);
   Adaptation(*kernel).freeze();
   EXPECT_EQ(*steps[0].value, 0.2) << "nothing was learnt";
-  const auto given = std::move(*make_kernel("dmala:step=1+pafs:length=2+hmc:angle=0.1+hmc-token:step=1", e));
+  const auto given =
+      std::move(*make_kernel("dmala:step=1+pafs:length=2+hmc:angle=0.1+hmc-token:step=1", e));
   EXPECT_TRUE(given->step_sizes().empty()) << "what is given stays";
 }
 

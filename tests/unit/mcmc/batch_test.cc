@@ -1,11 +1,11 @@
-// Chains do not feel each other: stepped together or apart, they draw the same replies; and nothing of the tree is
-// left.
+// Chains do not feel each other: stepped together or apart, they draw the same replies; and nothing
+// of the tree is left.
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "gradient_table.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 namespace {
@@ -22,10 +22,12 @@ Draws run(const Energy& e, const Kernel& kernel, int n_chains, int size, int n_s
       std::vector<std::unique_ptr<Choices>> own;
       std::vector<Choices*> choices;
       for (int c = first; c < first + size; ++c)
-        choices.push_back(
-            own.emplace_back(random_choices(9, static_cast<std::uint32_t>(c), static_cast<std::uint32_t>(step))).get());
+        choices.push_back(own.emplace_back(random_choices(9, static_cast<std::uint32_t>(c),
+                                                          static_cast<std::uint32_t>(step)))
+                              .get());
       std::vector<StepInfo> infos(size * kernel.moves().size());
-      const Status s = step == 0 ? draw_starts(e, choices, 100, chains) : kernel.step(chains, choices, infos);
+      const Status s =
+          step == 0 ? draw_starts(e, choices, 100, chains) : kernel.step(chains, choices, infos);
       EXPECT_TRUE(s.ok()) << s.error().message();
       for (const ChainState& c : chains) draws[step].push_back(c.tokens);
       for (const StepInfo& i : infos) EXPECT_FALSE(i.numeric);
@@ -41,9 +43,10 @@ TEST(Kernels, SameDrawsInAnyBatch) {
     const Energy one = *Energy::make(d, d.root(), *law, {{.alpha = 2}}),
                  ladder = *Energy::make(d, d.root(), *law, {{.alpha = 1}, {.alpha = 2}});
     for (const char* spec :
-         {"suffix", "suffix:tries=3,cut=entropy+suffix:temperature=1", "suffix+gibbs", "insert-delete+gibbs*3+suffix",
-          "csmc:particles=4,ess=1,ramp=3", "exchange+suffix", "dmala+gwg+pafs:length=2.5", "slice+slice:block=2",
-          "hmc:angle=0.6+hmc:force=1,block=all", "hmc-token:force=0.5+suffix"}) {
+         {"suffix", "suffix:tries=3,cut=entropy+suffix:temperature=1", "suffix+gibbs",
+          "insert-delete+gibbs*3+suffix", "csmc:particles=4,ess=1,ramp=3", "exchange+suffix",
+          "dmala+gwg+pafs:length=2.5", "slice+slice:block=2", "hmc:angle=0.6+hmc:force=1,block=all",
+          "hmc-token:force=0.5+suffix"}) {
       const Energy& e = std::string_view(spec).starts_with("exchange") ? ladder : one;
       const auto kernel = std::move(*make_kernel(spec, e));
       const Draws together = run(e, *kernel, 6, 6, 30);
@@ -63,11 +66,13 @@ TEST(Kernels, StartsThatCannotBe) {
   const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 1}});
   std::vector<std::unique_ptr<Choices>> own;
   std::vector<Choices*> choices;
-  for (std::uint32_t c = 0; c < 20; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+  for (std::uint32_t c = 0; c < 20; ++c)
+    choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
   std::vector<ChainState> chains(20);
   const Status s = draw_starts(e, choices, 1, chains);
   ASSERT_FALSE(s.ok());
-  EXPECT_NE(s.error().message().find("allow longer replies"), std::string::npos) << s.error().message();
+  EXPECT_NE(s.error().message().find("allow longer replies"), std::string::npos)
+      << s.error().message();
   EXPECT_TRUE(draw_starts(e, choices, 100, chains).ok());
   for (const ChainState& c : chains) EXPECT_EQ(c.tokens, std::vector<Token>{0});
 }
@@ -80,7 +85,8 @@ TEST(Starts, AreCutWhereDraftsDoNotEnd) {
     const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 2}});
     std::vector<std::unique_ptr<Choices>> own;
     std::vector<Choices*> choices;
-    for (std::uint32_t c = 0; c < 8; ++c) choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+    for (std::uint32_t c = 0; c < 8; ++c)
+      choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
     std::vector<ChainState> chains(8);
     ASSERT_FALSE(draw_starts(e, choices, 4, chains).ok()) << "the drafts end by themselves";
     ASSERT_TRUE(draw_starts(e, choices, 5, chains).ok());

@@ -1,5 +1,5 @@
 // Draws of a run have the probabilities they claim, and depend on nothing but their own counter.
-#include "ponder/choices.h"
+#include "ponder/chains/choices.h"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +28,8 @@ void expect_fits(const std::vector<double>& counts, const std::vector<double>& p
 
 TEST(RandomChoices, Probabilities) {
   std::vector<double> index(5), category(4), accepted(2);
-  const std::vector<double> weights{std::log(3.) - 900, -INFINITY, std::log(1.) - 900, std::log(4.) - 900};
+  const std::vector<double> weights{std::log(3.) - 900, -INFINITY, std::log(1.) - 900,
+                                    std::log(4.) - 900};
   for (std::uint32_t step = 0; step < 20000; ++step) {
     const auto c = random_choices(4, 1, step);
     ++index[c->index(5)];

@@ -1,8 +1,8 @@
 // Kernels by name: what is understood, what is refused, and with which words.
 #include <gtest/gtest.h>
 
-#include "density/table.h"
-#include "ponder/kernel.h"
+#include "law/toy/table.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 namespace {
@@ -17,17 +17,20 @@ class MakeKernel : public testing::Test {
     EXPECT_NE(error(spec).find(part), std::string::npos) << spec << ": " << error(spec);
   }
   TableDensity density_{{}};
-  Energy energy_ = *Energy::make(density_, density_.root(), *ReplyLaw::make({.horizon = 4}, 4, density_.end_tokens()));
+  Energy energy_ = *Energy::make(density_, density_.root(),
+                                 *ReplyLaw::make({.horizon = 4}, 4, density_.end_tokens()));
 };
 
 TEST_F(MakeKernel, Names) {
-  EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(), "suffix");
+  EXPECT_EQ((*make_kernel("suffix:tries=8,cut=entropy,temperature=0.5", energy_))->name(),
+            "suffix");
   EXPECT_EQ((*make_kernel("suffix*2+suffix:tries=3", energy_))->moves(),
             (std::vector<std::string>{"suffix", "suffix", "suffix"}));
-  for (const char* name :
-       {"gibbs", "insert-delete", "csmc", "exchange", "dmala", "gwg", "pafs", "slice", "hmc", "hmc-token"})
+  for (const char* name : {"gibbs", "insert-delete", "csmc", "exchange", "dmala", "gwg", "pafs",
+                           "slice", "hmc", "hmc-token"})
     EXPECT_EQ((*make_kernel(name, energy_))->name(), name);
-  EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(), (std::vector<std::string>{"refresh", "swap", "gibbs"}));
+  EXPECT_EQ((*make_kernel("exchange+gibbs", energy_))->moves(),
+            (std::vector<std::string>{"refresh", "swap", "gibbs"}));
 }
 
 TEST_F(MakeKernel, ASpecificationKnowsWhetherItWantsALadder) {

@@ -12,7 +12,8 @@ namespace {
 
 TEST(SiteScores, AreTheirFormula) {
   test::GradientTable d({.n_vocab = 4, .end_tokens = {0}, .seed = 2, .peak = 1});
-  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()), {{.alpha = 3}});
+  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()),
+                                 {{.alpha = 3}});
   const Energy::Edit edit{.tail = {1, 3, 0}};
   std::vector<ChainState> x;
   ASSERT_TRUE(e.evaluate({&edit, 1}, x).ok());
@@ -39,7 +40,8 @@ TEST(SiteScores, AreTheirFormula) {
 
 TEST(SiteScores, NoGradient) {
   TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = 2, .peak = 1});
-  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()), {{.alpha = 3}});
+  const Energy e = *Energy::make(d, d.root(), *ReplyLaw::make({.horizon = 4}, 4, d.end_tokens()),
+                                 {{.alpha = 3}});
   const Energy::Edit edit{.tail = {1, 3, 0}};
   std::vector<ChainState> x;
   ASSERT_TRUE(e.evaluate({&edit, 1}, x).ok());

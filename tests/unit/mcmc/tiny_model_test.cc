@@ -1,8 +1,9 @@
-// Every kernel on tiny models: after each step a chain's numbers are, bit for bit, those of its reply scored afresh.
+// Every kernel on tiny models: after each step a chain's numbers are, bit for bit, those of its
+// reply scored afresh.
 #include <gtest/gtest.h>
 
 #include "models.h"
-#include "ponder/kernel.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder::test {
 namespace {
@@ -27,16 +28,19 @@ void expect_fresh(const Energy& e, const ChainState& got) {
 TEST(TinyModel, NoKernelDrifts) {
   const std::vector<Token> prompt{5, 17}, ends{294};
   for (const char* name : {"llama-tied", "gemma3", "gpt2"}) {
-    const auto d =
-        must(LanguageDensity::make(load(tiny_path(name), {.precision = Precision::kBF16}), {.end_tokens = ends}));
+    const auto d = must(LanguageDensity::make(
+        load(tiny_path(name), {.precision = Precision::kBF16}), {.end_tokens = ends}));
     const PrefixRef context = must(d->add_context(prompt));
-    const auto law = must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), ends));
+    const auto law =
+        must(ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), ends));
     const Energy e = must(Energy::make(*d, context, law, {{.alpha = 1}, {.alpha = 1.5}}));
     for (const char* spec :
-         {"suffix:tries=2,cut=entropy", "suffix:temperature=2", "gibbs", "insert-delete", "csmc", "csmc:ramp=3,ess=1",
-          "exchange", "gwg:gradient=0+suffix", "suffix+dmala+gwg+pafs", "exchange+suffix+gibbs", "slice",
-          "slice:block=3", "hmc:angle=0.5", "hmc:force=0.5,steps=2,block=all",
-          "suffix+hmc-token:step=0.2,candidates=1000+hmc-token:force=0.3,relaxation=straight-through"}) {
+         {"suffix:tries=2,cut=entropy", "suffix:temperature=2", "gibbs", "insert-delete", "csmc",
+          "csmc:ramp=3,ess=1", "exchange", "gwg:gradient=0+suffix", "suffix+dmala+gwg+pafs",
+          "exchange+suffix+gibbs", "slice", "slice:block=3", "hmc:angle=0.5",
+          "hmc:force=0.5,steps=2,block=all",
+          "suffix+hmc-token:step=0.2,candidates=1000+hmc-token:force=0.3,relaxation=straight-"
+          "through"}) {
       const auto kernel = must(make_kernel(spec, e));
       std::vector<ChainState> chains(4);
       int changes = 0;
@@ -49,10 +53,12 @@ TEST(TinyModel, NoKernelDrifts) {
         }
         const auto before = chains;
         std::vector<StepInfo> infos(4 * kernel->moves().size());
-        const Status s = step == 0 ? draw_starts(e, choices, 9, chains) : kernel->step(chains, choices, infos);
+        const Status s =
+            step == 0 ? draw_starts(e, choices, 9, chains) : kernel->step(chains, choices, infos);
         ASSERT_TRUE(s.ok()) << spec << ": " << s.error().message();
         for (const StepInfo& i : infos) EXPECT_FALSE(i.numeric) << spec;
-        for (std::size_t c = 0; c < 4; ++c) changes += step > 0 && chains[c].tokens != before[c].tokens;
+        for (std::size_t c = 0; c < 4; ++c)
+          changes += step > 0 && chains[c].tokens != before[c].tokens;
         for (const ChainState& c : chains) expect_fresh(e, c);
       }
       if (std::string_view(spec) != "insert-delete") {  // few of these replies end

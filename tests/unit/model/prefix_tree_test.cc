@@ -77,7 +77,8 @@ std::vector<Prefix> grow(PrefixTree& t, Prefix parent, int n, int account) {
   return chain;
 }
 int n_resident(const PrefixTree& t, const std::vector<Prefix>& nodes) {
-  return static_cast<int>(std::count_if(nodes.begin(), nodes.end(), [&t](Prefix p) { return t.resident(p); }));
+  return static_cast<int>(
+      std::count_if(nodes.begin(), nodes.end(), [&t](Prefix p) { return t.resident(p); }));
 }
 
 TEST(PrefixTree, AnAccountBeyondItsShareIsEvictedFirst) {
@@ -105,7 +106,8 @@ TEST(PrefixTree, AnAccountBelowItsShareKeepsTheOthersPrefixesItStandsOn) {
 
 TEST(PrefixTree, OneAccountIsEvictedByUseAlone) {
   PrefixTree t(64);
-  const auto a = grow(t, kNoPrefix, 20, 7), b = grow(t, kNoPrefix, 20, 7), c = grow(t, kNoPrefix, 20, 7);
+  const auto a = grow(t, kNoPrefix, 20, 7), b = grow(t, kNoPrefix, 20, 7),
+             c = grow(t, kNoPrefix, 20, 7);
   grow(t, a.back(), 1, 7);
   grow(t, kNoPrefix, 10, 7);
   EXPECT_EQ(n_resident(t, a), 20);

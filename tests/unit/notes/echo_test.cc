@@ -1,4 +1,5 @@
-// Replies that only give the question back, and right answers that share its words, in several languages.
+// Replies that only give the question back, and right answers that share its words, in several
+// languages.
 #include "notes/echo.h"
 
 #include <gtest/gtest.h>
@@ -14,22 +15,24 @@ struct Case {
 };
 
 TEST(Echo, RightFullAnswersAreNone) {
-  const std::vector<Case> cases{{"What is the capital of France?", "The capital of France is Paris."},
-                                {"What is the capital of France?", "Paris."},
-                                {"What is 2+2?", "2+2 is 4."},
-                                {"Which is bigger, the sun or the moon?", "The sun is bigger."},
-                                {"Which is bigger, the sun or the moon?", "The sun is bigger than the moon."},
-                                {"Is 7 a prime number?", "7 is a prime number."},
-                                {"Is London the capital of England?", "London is the capital of England."},
-                                {"Was ist die Hauptstadt von Frankreich?", "Die Hauptstadt von Frankreich ist Paris."},
-                                {"Wie heißt die größte Stadt am Rhein?", "Die größte Stadt am Rhein heißt Köln."},
-                                {"フランスの首都はどこですか？", "フランスの首都はパリです。"},
-                                {"りんごとみかん、どちらが好きですか。", "りんごが好きです。"},
-                                {"ما هي عاصمة فرنسا؟", "عاصمة فرنسا هي باريس."},
-                                {"", "The capital of France is Paris."},
-                                {"What is the capital of France?", ""},
-                                {"What is the capital of France?", "👍"}};
-  for (const Case& c : cases) EXPECT_FALSE(echoes(c.question, c.reply)) << c.question << " " << c.reply;
+  const std::vector<Case> cases{
+      {"What is the capital of France?", "The capital of France is Paris."},
+      {"What is the capital of France?", "Paris."},
+      {"What is 2+2?", "2+2 is 4."},
+      {"Which is bigger, the sun or the moon?", "The sun is bigger."},
+      {"Which is bigger, the sun or the moon?", "The sun is bigger than the moon."},
+      {"Is 7 a prime number?", "7 is a prime number."},
+      {"Is London the capital of England?", "London is the capital of England."},
+      {"Was ist die Hauptstadt von Frankreich?", "Die Hauptstadt von Frankreich ist Paris."},
+      {"Wie heißt die größte Stadt am Rhein?", "Die größte Stadt am Rhein heißt Köln."},
+      {"フランスの首都はどこですか？", "フランスの首都はパリです。"},
+      {"りんごとみかん、どちらが好きですか。", "りんごが好きです。"},
+      {"ما هي عاصمة فرنسا؟", "عاصمة فرنسا هي باريس."},
+      {"", "The capital of France is Paris."},
+      {"What is the capital of France?", ""},
+      {"What is the capital of France?", "👍"}};
+  for (const Case& c : cases)
+    EXPECT_FALSE(echoes(c.question, c.reply)) << c.question << " " << c.reply;
 }
 
 TEST(Echo, EchoesAre) {
@@ -37,11 +40,13 @@ TEST(Echo, EchoesAre) {
       {"What is the capital of France?", "What is the capital of France?"},
       {"What is the capital of France?", "The capital of France is"},
       {"What is the capital of France?", "The capital of France is the capital of France."},
-      {"Was ist die Hauptstadt von Frankreich?", "Die Hauptstadt von Frankreich ist die Hauptstadt von Frankreich."},
+      {"Was ist die Hauptstadt von Frankreich?",
+       "Die Hauptstadt von Frankreich ist die Hauptstadt von Frankreich."},
       {"フランスの首都はどこですか？", "フランスの首都はどこですか"},
       {"フランスの首都はどこですか？", "フランスの首都は"},
       {"ما هي عاصمة فرنسا؟", "ما هي عاصمة فرنسا؟"}};
-  for (const Case& c : cases) EXPECT_TRUE(echoes(c.question, c.reply)) << c.question << " " << c.reply;
+  for (const Case& c : cases)
+    EXPECT_TRUE(echoes(c.question, c.reply)) << c.question << " " << c.reply;
 }
 
 // What is quoted from a long text is an answer about it.

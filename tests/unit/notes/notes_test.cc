@@ -1,5 +1,5 @@
 // Which notes a pair of replies gets: of made-up results, in the vocabulary of the toy model.
-#include "ponder/notes.h"
+#include "ponder/core/notes.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@ namespace {
 
 class Notes : public testing::Test {
  protected:
-  std::shared_ptr<const Tokenizer> t_ =
-      *Tokenizer::from_gguf(*GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf"));
+  std::shared_ptr<const Tokenizer> t_ = *Tokenizer::from_gguf(
+      *GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf"));
 
   Reply reply(const std::string& text) const {
     Reply r{.tokens = t_->encode(text), .ended = true};
@@ -17,7 +17,8 @@ class Notes : public testing::Test {
     return r;
   }
   // A first reply that ended, and what is likelier.
-  std::string all(const std::string& first, const std::string& best, const std::string& question = "") const {
+  std::string all(const std::string& first, const std::string& best,
+                  const std::string& question = "") const {
     ThinkResult r{.first = reply(first), .best = reply(best), .gain = 1};
     return joined(r, question);
   }
@@ -26,17 +27,22 @@ class Notes : public testing::Test {
     for (const std::string& note : notes(r, *t_, question)) s += note + "\n";
     return s;
   }
-  static bool has(const std::string& notes, const char* part) { return notes.find(part) != std::string::npos; }
+  static bool has(const std::string& notes, const char* part) {
+    return notes.find(part) != std::string::npos;
+  }
 };
 
 TEST_F(Notes, NoneOnARightFullAnswer) {
-  EXPECT_EQ(all("It is Paris, in France.", "The capital of France is Paris.", "What is the capital of France?"), "");
+  EXPECT_EQ(all("It is Paris, in France.", "The capital of France is Paris.",
+                "What is the capital of France?"),
+            "");
   EXPECT_EQ(all("Yes.", "🌍"), "");
 }
 
 TEST_F(Notes, AnEchoARepetitionAndNoWords) {
-  EXPECT_TRUE(has(all("It is Paris, in France.", "The capital of France is", "What is the capital of France?"),
-                  "adds nothing to the question: each of its 5 words"));
+  EXPECT_TRUE(has(
+      all("It is Paris, in France.", "The capital of France is", "What is the capital of France?"),
+      "adds nothing to the question: each of its 5 words"));
   EXPECT_TRUE(has(all("no no", "no no no no no no no no no no no no"), "repeats itself"));
   EXPECT_TRUE(has(all("a", "…"), "no words"));
   EXPECT_TRUE(has(all("a", ""), "no words"));
@@ -52,8 +58,9 @@ TEST_F(Notes, AShortReplyAndAFirstOneThatWasCut) {
   r.first.ended = false;
   r.law.horizon = static_cast<int>(r.first.tokens.size());
   const std::string n = std::to_string(r.law.horizon);
-  EXPECT_TRUE(
-      has(joined(r, ""), ("the first reply was cut at " + n + " tokens (-n): it is a prefix, so no gain").c_str()));
+  EXPECT_TRUE(has(
+      joined(r, ""),
+      ("the first reply was cut at " + n + " tokens (-n): it is a prefix, so no gain").c_str()));
   EXPECT_TRUE(has(joined(r, ""), "because it is short"));
   r.law.horizon += 1;
   EXPECT_TRUE(has(joined(r, ""), ("was stopped at " + n + " tokens: it is a prefix").c_str()));

@@ -1,4 +1,5 @@
-// Attention against its formula in double precision, and the same bits wherever the keys lie and whoever is beside.
+// Attention against its formula in double precision, and the same bits wherever the keys lie and
+// whoever is beside.
 #include "ops/attention.h"
 
 #include <gtest/gtest.h>
@@ -33,19 +34,22 @@ class World {
     HeadSlots slots(kernel_.compute, kSlots, kHead);
     for (const Row& r : rows)  // the others hold no numbers
       for (const KvRun& run : r.runs)
-        for (int s = run.slot; s < run.slot + run.n; ++s) slots.put(s, &k[s * kHead], &v[s * kHead]);
+        for (int s = run.slot; s < run.slot + run.n; ++s)
+          slots.put(s, &k[s * kHead], &v[s * kHead]);
     const AttentionShape shape{kGroup, kHead, 0.25f, cap};
     constexpr int kOut = kGroup * kHead;
     Buffer<std::byte> out(rows.size() * kOut * compute_bytes(kernel_.compute));
     lse.assign(rows.size() * kGroup, 0);
     std::vector<AttentionRow> in;
     for (std::size_t i = 0; i < rows.size(); ++i)
-      in.push_back({&q[rows[i].first % 2 * kOut], out.data() + i * kOut * compute_bytes(kernel_.compute),
-                    &lse[i * kGroup], rows[i].runs, rows[i].first});
+      in.push_back({&q[rows[i].first % 2 * kOut],
+                    out.data() + i * kOut * compute_bytes(kernel_.compute), &lse[i * kGroup],
+                    rows[i].runs, rows[i].first});
     attend(kernel_, shape, slots.head(), in, room_);
     std::vector<std::vector<float>> result(rows.size(), std::vector<float>(kOut));
     for (std::size_t i = 0; i < rows.size(); ++i)
-      expand(kernel_.compute, out.data() + i * kOut * compute_bytes(kernel_.compute), kOut, result[i].data());
+      expand(kernel_.compute, out.data() + i * kOut * compute_bytes(kernel_.compute), kOut,
+             result[i].data());
     return result;
   }
   std::vector<float> k, v, q = std::vector<float>(2 * kGroup * kHead), lse;
@@ -106,7 +110,8 @@ TEST_P(Attention, SameBitsWhereverTheSlotsLie) {
 
 TEST_P(Attention, SameBitsWhoeverIsBeside) {
   World w(GetParam().kernel);
-  // Branches of one path at several depths, some prolonging the one before, of other lengths and windows.
+  // Branches of one path at several depths, some prolonging the one before, of other lengths and
+  // windows.
   const std::vector<Row> rows{{{{3, 33}, {64, 9}}, 0},
                               {{{3, 33}, {64, 10}}, 0},
                               {{{3, 33}, {64, 11}, {130, 40}}, 2},

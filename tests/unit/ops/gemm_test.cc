@@ -1,5 +1,5 @@
-// Every matrix-product kernel that this CPU can run: right against double precision, and the same bits for a row
-// whatever the number of rows around it.
+// Every matrix-product kernel that this CPU can run: right against double precision, and the same
+// bits for a row whatever the number of rows around it.
 #include "ops/gemm.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ struct Problem {
     for (int i = 0; i < m * k; ++i) a.push_back(from_bf16(to_bf16(normal(rng))));
     for (int i = 0; i < n * k; ++i) w.push_back(from_bf16(to_bf16(normal(rng))));
     packed = Buffer<std::byte>(panel_bytes(c, k) * n / kPanel);
-    for (int p = 0; p < n / kPanel; ++p) pack_panel(c, &w[p * kPanel * k], k, packed.data() + p * panel_bytes(c, k));
+    for (int p = 0; p < n / kPanel; ++p)
+      pack_panel(c, &w[p * kPanel * k], k, packed.data() + p * panel_bytes(c, k));
   }
   // C of rows [begin, begin + rows); over K in two parts, the first of `first` inputs.
   std::vector<float> run(const GemmKernel& kernel, int begin, int rows, int first = 0) const {
@@ -40,8 +41,9 @@ struct Problem {
       const std::byte* panel = packed.data() + p * panel_bytes(compute, k);
       kernel.run(x.data(), lda, rows, panel, last, 1, c.data() + p * kPanel, n, false);
       if (last < all)
-        kernel.run(x.data() + last * compute_bytes(compute), lda, rows, panel + panel_bytes(compute, last), all - last,
-                   1, c.data() + p * kPanel, n, true);
+        kernel.run(x.data() + last * compute_bytes(compute), lda, rows,
+                   panel + panel_bytes(compute, last), all - last, 1, c.data() + p * kPanel, n,
+                   true);
     }
     return {c.data(), c.data() + rows * n};
   }
@@ -64,7 +66,8 @@ TEST(Gemm, AgreesWithDoublePrecision) {
             sum += term;
             size += std::abs(term);
           }
-          ASSERT_NEAR(got[i * p.n + j], sum, 1e-6 * size) << c.name << " k " << k << " row " << i << " column " << j;
+          ASSERT_NEAR(got[i * p.n + j], sum, 1e-6 * size)
+              << c.name << " k " << k << " row " << i << " column " << j;
         }
     }
   }
@@ -91,7 +94,8 @@ TEST(Gemm, InPartsHasTheBitsOfTheWhole) {
       const Problem p(c.kernel.compute, 48, 160, 64);
       const std::vector<float> whole = p.run(c.kernel, 0, rows);
       for (const int first : {32, 96, 128})
-        ASSERT_EQ(whole, p.run(c.kernel, 0, rows, first)) << c.name << " rows " << rows << " cut at " << first;
+        ASSERT_EQ(whole, p.run(c.kernel, 0, rows, first))
+            << c.name << " rows " << rows << " cut at " << first;
     }
 }
 
@@ -106,7 +110,8 @@ TEST(Bf16, RoundsToNearestEven) {
 TEST(Half, RoundsToNearestEvenAndStopsAtItsLargest) {
   std::vector<float> x{1, -2.5f, 1.00048828125f, 1.00146484375f, 6.103515625e-05f, 1e6f, -1e6f};
   std::vector<float> want{1, -2.5f, 1, 1.001953125f, 6.103515625e-05f, 65504, -65504};
-  for (int i = 0; i < 14; ++i) x.push_back(0.25f * static_cast<float>(i)), want.push_back(x.back());  // over 16 in all
+  for (int i = 0; i < 14; ++i)
+    x.push_back(0.25f * static_cast<float>(i)), want.push_back(x.back());  // over 16 in all
   std::vector<std::uint16_t> half(x.size());
   std::vector<float> got;
   to_half(x.data(), static_cast<int>(x.size()), half.data());

@@ -16,8 +16,10 @@ struct KernelCase {
 inline std::vector<KernelCase> kernels() {
   std::vector<KernelCase> all{{gemm::portable(Compute::kF32), "f32"},
                               {gemm::portable(Compute::kBF16), "bf16 portable"}};
-  if (gemm::avx512_bf16_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_avx512_bf16}, "bf16 avx512"});
-  if (gemm::amx_available()) all.push_back({{Compute::kBF16, "", true, gemm::run_amx_bf16}, "bf16 amx"});
+  if (gemm::avx512_bf16_available())
+    all.push_back({{Compute::kBF16, "", true, gemm::run_avx512_bf16}, "bf16 avx512"});
+  if (gemm::amx_available())
+    all.push_back({{Compute::kBF16, "", true, gemm::run_amx_bf16}, "bf16 amx"});
   return all;
 }
 
@@ -32,11 +34,14 @@ class HeadSlots {
     std::fill_n(data_.data(), data_.size(), std::byte{0xff});  // not a number
   }
   void put(int slot, const float* key, const float* value) {
-    std::byte* to = data_.data() + (slot / kSlotBlock * 2 * kSlotBlock + slot % kSlotBlock) * bytes_;
+    std::byte* to =
+        data_.data() + (slot / kSlotBlock * 2 * kSlotBlock + slot % kSlotBlock) * bytes_;
     store_vector(key_type(compute_), key, head_dim_, to);
     store_vector(value_type(compute_), value, head_dim_, to + kSlotBlock * bytes_);
   }
-  KvHead head() const { return {data_.data(), data_.data() + kSlotBlock * bytes_, 2 * kSlotBlock * bytes_}; }
+  KvHead head() const {
+    return {data_.data(), data_.data() + kSlotBlock * bytes_, 2 * kSlotBlock * bytes_};
+  }
 
  private:
   Compute compute_;

@@ -1,5 +1,5 @@
-// One matrix in all its forms: left quantised, packed, compact. The same bits from each, for every tensor type, alone
-// and stacked with others.
+// One matrix in all its forms: left quantised, packed, compact. The same bits from each, for every
+// tensor type, alone and stacked with others.
 #include "ops/linear.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,8 @@ namespace {
 
 // Blocks of one type as a matrix.
 struct Matrix {
-  Matrix(const nlohmann::json& row, int n_in) : blocks(test::read_quants(row["type"].get<std::string>() + ".bin")) {
+  Matrix(const nlohmann::json& row, int n_in)
+      : blocks(test::read_quants(row["type"].get<std::string>() + ".bin")) {
     tensor.name = row["type"];
     tensor.type = static_cast<TensorType>(row["ggml_type_id"].get<int>());
     tensor.n_values = row["n_values"].get<std::int64_t>() / n_in * n_in;
@@ -35,7 +36,8 @@ std::vector<float> product(const Linear& w, Compute compute, int m) {
   const int lda = a_stride(w.n_in()), ldc = w.n_padded();
   std::mt19937 rng(3);
   std::normal_distribution<float> normal;
-  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * lda * compute_bytes(compute));
+  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * lda *
+                      compute_bytes(compute));
   std::memset(a.data(), 0, a.size());
   for (int i = 0; i < m; ++i)
     for (int k = 0; k < w.n_in(); ++k) {
@@ -48,19 +50,22 @@ std::vector<float> product(const Linear& w, Compute compute, int m) {
   Buffer<float> c(static_cast<std::size_t>(round_up(m, kRowBlock)) * ldc);
   w.forward(a.data(), lda, m, c.data(), ldc, 2);
   std::vector<float> out;
-  for (int i = 0; i < m; ++i) out.insert(out.end(), c.data() + i * ldc, c.data() + i * ldc + w.n_out());
+  for (int i = 0; i < m; ++i)
+    out.insert(out.end(), c.data() + i * ldc, c.data() + i * ldc + w.n_out());
   return out;
 }
 
 void expect_same_bits(const std::vector<const GgufTensor*>& parts, const std::string& name) {
   for (const Compute compute : {Compute::kF32, Compute::kBF16}) {
     Pages pages;
-    const Linear file(parts, kernel(compute), nullptr, 2), memory(parts, kernel(compute), &pages, 2);
+    const Linear file(parts, kernel(compute), nullptr, 2),
+        memory(parts, kernel(compute), &pages, 2);
     for (const int m : {1, 2, 3, 4, 5, 13}) {
       const auto want = product(file, compute, m), got = product(memory, compute, m);
       ASSERT_EQ(0, std::memcmp(want.data(), got.data(), want.size() * 4))
           << name << " " << kernel(compute).isa << " rows " << m;
-      ASSERT_TRUE(std::any_of(want.begin(), want.end(), [](float v) { return std::isfinite(v) && v != 0; }));
+      ASSERT_TRUE(std::any_of(want.begin(), want.end(),
+                              [](float v) { return std::isfinite(v) && v != 0; }));
     }
   }
 }
@@ -76,8 +81,10 @@ TEST(Linear, EveryTypeHasTheSameBitsInEveryForm) {
 TEST(Linear, StackedTensorsOfDifferentTypes) {
   std::map<std::string, nlohmann::json> index;
   for (const auto& row : test::quants_index()) index[row["type"]] = row;
-  for (const auto& [one, other] : {std::pair{"Q4_K", "Q6_K"}, {"Q4_0", "Q4_1"}, {"Q2_K", "Q4_1"}, {"Q4_1", "F16"}}) {
-    const int n_in = index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
+  for (const auto& [one, other] :
+       {std::pair{"Q4_K", "Q6_K"}, {"Q4_0", "Q4_1"}, {"Q2_K", "Q4_1"}, {"Q4_1", "F16"}}) {
+    const int n_in =
+        index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
     const Matrix a(index[one], n_in), b(index[other], n_in);
     expect_same_bits({&a.tensor, &b.tensor}, std::string(one) + " " + other);
   }

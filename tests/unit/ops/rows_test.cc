@@ -23,7 +23,9 @@ std::vector<float> normals(int n, int seed, float scale = 1) {
   for (float& x : v) x = d(rng);
   return v;
 }
-double gelu_ref(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+double gelu_ref(double x) {
+  return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
 
 TEST(Rowwise, Norms) {
   const int n = 80;
@@ -61,7 +63,8 @@ TEST(Rowwise, Exponentials) {
   std::vector<float> x, e;
   for (float v = 0; v > -87.3f; v -= 0.00371f) x.push_back(v);
   const std::size_t normal = x.size();
-  for (float v : {-87.4f, -104.f, -1e4f, -1e30f, -std::numeric_limits<float>::infinity()}) x.push_back(v);
+  for (float v : {-87.4f, -104.f, -1e4f, -1e30f, -std::numeric_limits<float>::infinity()})
+    x.push_back(v);
   x.push_back(NAN);
   e.resize(x.size());
   softmax_weights(Compute::kF32, x.data(), static_cast<int>(x.size()), 0, e.data());

@@ -1,5 +1,6 @@
-// Derivatives of single operations: the scalar reference by the complex step against its own finite differences (1e-6),
-// then the engine's vjp against the reference (1e-4 relative; products in bf16 1e-2).
+// Derivatives of single operations: the scalar reference by the complex step against its own finite
+// differences (1e-6), then the engine's vjp against the reference (1e-4 relative; products in bf16
+// 1e-2).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,8 +35,8 @@ Floats normals(int n, int seed, float scale = 1) {
 }
 Doubles doubles(const Floats& x) { return {x.begin(), x.end()}; }
 
-/// (d f / d x)^T g of a function that takes vectors of any number type, by the complex step; checked against central
-/// differences of the same function in double precision.
+/// (d f / d x)^T g of a function that takes vectors of any number type, by the complex step;
+/// checked against central differences of the same function in double precision.
 template <class F>
 Doubles reference_vjp(const F& f, const Floats& x, const Floats& g) {
   const auto along = [&](const auto& y) {
@@ -76,11 +77,16 @@ TEST(Vjp, Norms) {
   const Floats x = normals(n, 1, 3), w = normals(n, 2), b = normals(n, 3), g = normals(n, 4);
   Floats rms(n), layer(n, 1.f);
   rms_norm_vjp(x.data(), w.data(), n, 1e-5f, g.data(), rms.data());
-  expect_close(rms, reference_vjp([&](const auto& v) { return reference::rms_norm(v, doubles(w), 1e-5); }, x, g));
+  expect_close(
+      rms,
+      reference_vjp([&](const auto& v) { return reference::rms_norm(v, doubles(w), 1e-5); }, x, g));
   layer_norm_vjp(x.data(), w.data(), n, 1e-5f, g.data(), layer.data());
   for (float& v : layer) v -= 1;  // it adds to what is there
   expect_close(layer, reference_vjp(
-                          [&](const auto& v) { return reference::layer_norm(v, doubles(w), doubles(b), 1e-5); }, x, g));
+                          [&](const auto& v) {
+                            return reference::layer_norm(v, doubles(w), doubles(b), 1e-5);
+                          },
+                          x, g));
 }
 
 TEST(Vjp, Activations) {
@@ -142,7 +148,8 @@ TEST(Vjp, RopeIsItsOwnWithNegatedSines) {
   }
 }
 
-// A row of logits l of J = a sum_j s_j lp(v_j) + b logsumexp(alpha lp), some ids masked, through a soft cap.
+// A row of logits l of J = a sum_j s_j lp(v_j) + b logsumexp(alpha lp), some ids masked, through a
+// soft cap.
 TEST(Vjp, SoftmaxRow) {
   const int n = 37;
   const double a = 1.5, b = -0.7, alpha = 3, cap = 5;
@@ -169,15 +176,18 @@ TEST(Vjp, SoftmaxRow) {
   for (int i = 0; i < n; ++i)
     if (masked(i)) l[i] = -INFINITY;
   const BlockSums sums = block_sums(l.data(), n, static_cast<float>(alpha), true, false);
-  const double lse = sums.max + std::log(sums.s), lse_alpha = alpha * sums.max + std::log(sums.s_alpha);
-  softmax_sum(l.data(), n, static_cast<float>(-(a + b * alpha)), static_cast<float>(lse), static_cast<float>(b * alpha),
-              static_cast<float>(alpha), static_cast<float>(lse_alpha), got.data());
+  const double lse = sums.max + std::log(sums.s),
+               lse_alpha = alpha * sums.max + std::log(sums.s_alpha);
+  softmax_sum(l.data(), n, static_cast<float>(-(a + b * alpha)), static_cast<float>(lse),
+              static_cast<float>(b * alpha), static_cast<float>(alpha),
+              static_cast<float>(lse_alpha), got.data());
   for (int j = 0; j < 3; ++j) got[ids[j]] += static_cast<float>(a * s[j]);
   soft_cap_vjp(l.data(), n, static_cast<float>(cap), got.data());
   expect_close(got, reference_vjp(value, x, {1.f}));
 }
 
-// Frozen weights: the product with the transposed matrix, of two matrices stacked as gate and up are.
+// Frozen weights: the product with the transposed matrix, of two matrices stacked as gate and up
+// are.
 TEST(Vjp, Linear) {
   const int n_in = 80, n_out[] = {48, 70}, rows = 3;
   std::vector<Floats> w{normals(n_out[0] * n_in, 1), normals(n_out[1] * n_in, 2)};
@@ -192,7 +202,8 @@ TEST(Vjp, Linear) {
                     .shape = {n_in, n_out[i]},
                     .data = reinterpret_cast<const std::byte*>(w[i].data()),
                     .n_values = n_in * n_out[i]};
-      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute), &pages, 1);
+      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute), &pages,
+                         1);
     }
     const Linear::Outputs both[] = {{&parts[0], 0, n_out[0]}, {&parts[1], 0, n_out[1]}};
     const Linear t = Linear::transposed(both, pages, 2);
@@ -214,12 +225,13 @@ TEST(Vjp, Linear) {
       y.assign(n_out[0] + n_out[1], v[0] * 0.);
       for (int o = 0; o < n_out[0] + n_out[1]; ++o)
         for (int i = 0; i < n_in; ++i)
-          y[o] += v[i] * static_cast<double>(o < n_out[0] ? w[0][o * n_in + i] : w[1][(o - n_out[0]) * n_in + i]);
+          y[o] += v[i] * static_cast<double>(o < n_out[0] ? w[0][o * n_in + i]
+                                                          : w[1][(o - n_out[0]) * n_in + i]);
       return y;
     };
     for (int r = 0; r < rows; ++r)
-      expect_close({dx.data() + r * t.n_padded(), dx.data() + r * t.n_padded() + n_in}, reference_vjp(product, x, g[r]),
-                   compute == Compute::kF32 ? 1e-4 : 1e-2);
+      expect_close({dx.data() + r * t.n_padded(), dx.data() + r * t.n_padded() + n_in},
+                   reference_vjp(product, x, g[r]), compute == Compute::kF32 ? 1e-4 : 1e-2);
   }
 }
 
@@ -230,8 +242,9 @@ void fill_with_nan(Buffer<T>& b) {
   std::memset(b.data(), 0xff, b.size() * sizeof(T));
 }
 
-// A reply of 5 positions after a prefix of 21, in slots that lie anywhere: queries, and the reply's own keys and
-// values, are the variables. The reference attends with plain arrays. Groups of 20 queries go by blocks of two rows.
+// A reply of 5 positions after a prefix of 21, in slots that lie anywhere: queries, and the reply's
+// own keys and values, are the variables. The reference attends with plain arrays. Groups of 20
+// queries go by blocks of two rows.
 class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int>> {
  protected:
   void agrees(const GemmKernel& kernel, double slack) const;
@@ -247,8 +260,11 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   const std::vector<KvRun> prefix{{3, 9}, {40, 12}};
   const int own_slot = 70;
   const Floats fixed_k = normals(kPrefix * head, 1), fixed_v = normals(kPrefix * head, 2);
-  const Floats x = normals(kOwn * per_row, 3), g = normals(kOwn * q_size, 4);  // x: q, k, v of each row
-  const auto first = [window = window](int p) { return window > 0 && p >= window ? p + 1 - window : 0; };
+  const Floats x = normals(kOwn * per_row, 3),
+               g = normals(kOwn * q_size, 4);  // x: q, k, v of each row
+  const auto first = [window = window](int p) {
+    return window > 0 && p >= window ? p + 1 - window : 0;
+  };
 
   const auto reference_of = [&](const auto& v) {
     using T = typename std::decay_t<decltype(v)>::value_type;
@@ -264,8 +280,8 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
       values.emplace_back(row + q_size + head, row + per_row);
       for (int q = 0; q < group; ++q) {
         const std::vector<T> query(row + q * head, row + (q + 1) * head);
-        const auto o =
-            reference::attend(query, keys, values, first(kPrefix + r), static_cast<double>(shape.scale), cap);
+        const auto o = reference::attend(query, keys, values, first(kPrefix + r),
+                                         static_cast<double>(shape.scale), cap);
         out.insert(out.end(), o.begin(), o.end());
       }
     }
@@ -278,7 +294,8 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   Floats out(kOwn * q_size), lse(kOwn * group), dx(x.size());
   int p = 0;
   for (const KvRun& run : prefix)
-    for (int i = 0; i < run.n; ++i, ++p) slots.put(run.slot + i, &fixed_k[p * head], &fixed_v[p * head]);
+    for (int i = 0; i < run.n; ++i, ++p)
+      slots.put(run.slot + i, &fixed_k[p * head], &fixed_v[p * head]);
   std::vector<std::vector<KvRun>> paths;
   for (int r = 0; r < kOwn; ++r) {
     slots.put(own_slot + r, &x[r * per_row + q_size], &x[r * per_row + q_size + head]);
@@ -288,29 +305,32 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   std::vector<AttentionRow> rows;
   std::vector<AttentionVjpRow> vjp_rows;
   for (int r = 0; r < kOwn; ++r) {
-    rows.push_back(
-        {&x[r * per_row], operand.data() + r * q_size * size, &lse[r * group], paths[r], first(kPrefix + r)});
+    rows.push_back({&x[r * per_row], operand.data() + r * q_size * size, &lse[r * group], paths[r],
+                    first(kPrefix + r)});
     float* to = &dx[r * per_row];
-    vjp_rows.push_back({&x[r * per_row], &lse[r * group], &g[r * q_size], to, to + q_size, to + q_size + head, paths[r],
-                        first(kPrefix + r)});
+    vjp_rows.push_back({&x[r * per_row], &lse[r * group], &g[r * q_size], to, to + q_size,
+                        to + q_size + head, paths[r], first(kPrefix + r)});
   }
   AttentionRoom room;
   attend(kernel, shape, slots.head(), rows, room);
   expand(kernel.compute, operand.data(), kOwn * q_size, out.data());
   expect_close(out, reference_of(doubles(x)), slack);
   AttentionVjpRoom vjp_room;  // what an earlier call has left there must not matter
-  for (Buffer<std::byte>* b :
-       {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout, &vjp_room.turned, &vjp_room.panels})
+  for (Buffer<std::byte>* b : {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout,
+                               &vjp_room.turned, &vjp_room.panels})
     fill_with_nan(*b);
-  for (Buffer<float>* b : {&vjp_room.q, &vjp_room.p, &vjp_room.ds, &vjp_room.dq, &vjp_room.dk, &vjp_room.dv})
+  for (Buffer<float>* b :
+       {&vjp_room.q, &vjp_room.p, &vjp_room.ds, &vjp_room.dq, &vjp_room.dk, &vjp_room.dv})
     fill_with_nan(*b);
   attend_vjp(kernel, shape, slots.head(), vjp_rows, vjp_room);
   expect_close(dx, reference_vjp(reference_of, x, g), slack);
 }
 INSTANTIATE_TEST_SUITE_P(CapsAndWindows, AttentionVjp,
-                         testing::Combine(testing::Values(3), testing::Values(0.f, 3.f), testing::Values(0, 4, 24)));
+                         testing::Combine(testing::Values(3), testing::Values(0.f, 3.f),
+                                          testing::Values(0, 4, 24)));
 INSTANTIATE_TEST_SUITE_P(Blocks, AttentionVjp,
-                         testing::Values(std::tuple(20, 0.f, 4), std::tuple(20, 3.f, 0), std::tuple(20, 0.f, 0)));
+                         testing::Values(std::tuple(20, 0.f, 4), std::tuple(20, 3.f, 0),
+                                         std::tuple(20, 0.f, 0)));
 
 }  // namespace
 }  // namespace ponder

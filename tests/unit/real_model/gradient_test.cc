@@ -1,6 +1,6 @@
-// Gradients, mixtures over the whole vocabulary and noise on the real models, where they have been fetched: the same
-// bits whatever the batch, threads and tape; memory within its bounds.
-#include "ponder/gradient.h"
+// Gradients, mixtures over the whole vocabulary and noise on the real models, where they have been
+// fetched: the same bits whatever the batch, threads and tape; memory within its bounds.
+#include "ponder/density/gradient.h"
 
 #include <sys/prctl.h>
 
@@ -8,8 +8,8 @@
 #include <fstream>
 #include <random>
 
-#include "language/models.h"
-#include "ponder/relaxation.h"
+#include "density/models.h"
+#include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
@@ -19,7 +19,8 @@ using test::must;
 // From here on memory comes in small pages: of large ones a part counts that nobody has used.
 void use_small_pages() { ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0); }
 
-// Of the process's own memory, not of the model's file: how much of that is mapped is the kernel's affair.
+// Of the process's own memory, not of the model's file: how much of that is mapped is the kernel's
+// affair.
 double resident_mb() {
   std::ifstream status("/proc/self/status");
   for (std::string key; status >> key;) {
@@ -50,7 +51,8 @@ struct Chains {
   std::vector<SoftReply> at(const PrefixRef& root) const {
     std::vector<SoftReply> all;
     for (std::size_t i = 0; i < ids.size(); ++i)
-      all.push_back({.parent = root, .candidates = ids[i], .weights = weights[i], .m = i % 2 ? 3 : 1});
+      all.push_back(
+          {.parent = root, .candidates = ids[i], .weights = weights[i], .m = i % 2 ? 3 : 1});
     return all;
   }
   std::vector<std::vector<Token>> ids;
@@ -70,13 +72,15 @@ void expect_one_function(const std::string& path, int n_chains) {
       EXPECT_EQ(got.weights, wanted[i].weights);
     };
     for (const int threads : {1, 2, 4}) {
-      const auto d = test::density(test::load(path, {.precision = precision, .n_threads = threads}), 0, 256);
+      const auto d =
+          test::density(test::load(path, {.precision = precision, .n_threads = threads}), 0, 256);
       const PrefixRef root = must(d->add_context(tokens(40, 99)));
       const auto batch = chains.at(root);
       std::vector<ReplyGradient> got, bounded, alone;
       ASSERT_TRUE(d->value_and_grad(batch, objective, {.weights = true}, got).ok());
       if (wanted.empty()) wanted = got;
-      ASSERT_TRUE(d->value_and_grad(batch, objective, {.weights = true, .tape_limit = 1}, bounded).ok());
+      ASSERT_TRUE(
+          d->value_and_grad(batch, objective, {.weights = true, .tape_limit = 1}, bounded).ok());
       for (std::size_t i = 0; i < batch.size(); ++i) {
         expect_same(got[i], i);
         expect_same(bounded[i], i);
@@ -86,14 +90,19 @@ void expect_one_function(const std::string& path, int n_chains) {
     }
   }
 }
-TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnSmolLM2) { expect_one_function(test::smollm2_path(), 7); }
-TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnGemma3) { expect_one_function(test::gemma3_path(), 3); }
+TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnSmolLM2) {
+  expect_one_function(test::smollm2_path(), 7);
+}
+TEST(GradientOfRealModel, IsAFunctionOfTheReplyAloneOnGemma3) {
+  expect_one_function(test::gemma3_path(), 3);
+}
 
 // 16 chains of 24 tokens need some 170 MB of activations in full.
 TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
   use_small_pages();
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
-  const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kBF16}), 0, 256);
+  const auto d =
+      test::density(test::load(test::smollm2_path(), {.precision = Precision::kBF16}), 0, 256);
   const PrefixRef root = must(d->add_context(tokens(40, 99)));
   std::vector<std::vector<Token>> replies;
   std::vector<SoftReply> batch;
@@ -101,7 +110,8 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
   for (const auto& r : replies) batch.push_back({.parent = root, .candidates = r});
   std::vector<ReplyGradient> first, bounded, full;
   const SoftReply one{.parent = root, .candidates = {replies[0].data(), 1}};
-  ASSERT_TRUE(d->value_and_grad({&one, 1}, {}, {}, first).ok());  // the transposed weights are made once
+  ASSERT_TRUE(
+      d->value_and_grad({&one, 1}, {}, {}, first).ok());  // the transposed weights are made once
   const double before = resident_mb();
   ASSERT_TRUE(d->value_and_grad(batch, {}, {.tape_limit = 4 << 20}, bounded).ok());
   const double with_limit = resident_mb();
@@ -114,7 +124,8 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
 TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
   use_small_pages();
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
-  const auto d = test::density(test::load(test::smollm2_path(), {.precision = Precision::kF32}), 0, 256);
+  const auto d =
+      test::density(test::load(test::smollm2_path(), {.precision = Precision::kF32}), 0, 256);
   const PrefixRef root = must(d->add_context(tokens(20, 99)));
   const auto V = static_cast<std::size_t>(d->n_vocab());
   const std::vector<Token> x = tokens(12, 5);
@@ -126,7 +137,8 @@ TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
     one_hot[t * V + x[t]] = 1;
     double sum = 0;
     for (std::size_t v = 0; v < V; ++v)
-      sum += soft[t * V + v] = std::exp(std::normal_distribution<float>(all[v] == x[t] ? 10 : 0, 2)(rng));
+      sum += soft[t * V + v] =
+          std::exp(std::normal_distribution<float>(all[v] == x[t] ? 10 : 0, 2)(rng));
     for (std::size_t v = 0; v < V; ++v) soft[t * V + v] /= static_cast<float>(sum);
   }
   const auto mixture = [&](const std::vector<float>& w) {
@@ -149,7 +161,8 @@ TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
   double slope = 0;
   for (std::size_t t = 0; t < x.size(); ++t) {
     double mean = 0;
-    for (std::size_t i = t * V; i < (t + 1) * V; ++i) mean += static_cast<double>(soft[i]) * g[1].weights[i];
+    for (std::size_t i = t * V; i < (t + 1) * V; ++i)
+      mean += static_cast<double>(soft[i]) * g[1].weights[i];
     for (std::size_t i = t * V; i < (t + 1) * V; ++i) {
       const double by = soft[i] * (g[1].weights[i] - mean);  // sums to zero
       slope += by * g[1].weights[i];
@@ -169,12 +182,14 @@ TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   std::vector<float> wanted;
   for (const int threads : {2, 1}) {
-    const auto model = test::load(test::smollm2_path(), {.precision = Precision::kBF16, .n_threads = threads});
-    const auto d = must(LanguageDensity::make(model, {.n_ctx = 256, .kv_bytes = 0, .end_tokens = {0, 2}}));
+    const auto model =
+        test::load(test::smollm2_path(), {.precision = Precision::kBF16, .n_threads = threads});
+    const auto d =
+        must(LanguageDensity::make(model, {.n_ctx = 256, .kv_bytes = 0, .end_tokens = {0, 2}}));
     const PrefixRef root = must(d->add_context(tokens(20, 99)));
     const int horizon = 12;
-    const ReplyLaw law =
-        must(ReplyLaw::make({.target = Target::kEnded, .horizon = horizon}, d->n_vocab(), d->end_tokens()));
+    const ReplyLaw law = must(ReplyLaw::make({.target = Target::kEnded, .horizon = horizon},
+                                             d->n_vocab(), d->end_tokens()));
     NoiseRelaxation r(*d, root, law, 2);
     std::vector<Token> x = tokens(8, 3);
     x.push_back(2);
@@ -194,8 +209,9 @@ TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
     std::vector<float> force, again;
     const double before = resident_mb();
     ASSERT_TRUE(r.force(state, 1, 1, force).ok());
-    // Kept: slopes and rows (9, n_vocab); the force itself (12, n_vocab); the transposed weights, made once; logits of
-    // a block of 32 rows. Keys and values may begin a block of slots, and the tape is small.
+    // Kept: slopes and rows (9, n_vocab); the force itself (12, n_vocab); the transposed weights,
+    // made once; logits of a block of 32 rows. Keys and values may begin a block of slots, and the
+    // tape is small.
     constexpr double kMore = 2, kMegabyte = 1 << 20;
     EXPECT_LT(resident_mb() - before, static_cast<double>(model->info().weight_bytes) / kMegabyte +
                                           (4 * 12 + 32) * d->n_vocab() * 4. / kMegabyte + kMore);
@@ -204,7 +220,8 @@ TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
     EXPECT_EQ(force, again);
     EXPECT_EQ(d->cost().tokens_backward, 8);
     EXPECT_TRUE(std::all_of(force.begin(), force.end(), [](float v) { return std::isfinite(v); }));
-    EXPECT_TRUE(std::any_of(force.begin(), force.end(), [](float v) { return std::abs(v) > 0.01f; }));
+    EXPECT_TRUE(
+        std::any_of(force.begin(), force.end(), [](float v) { return std::abs(v) > 0.01f; }));
     if (wanted.empty()) wanted = force;
     EXPECT_EQ(force, wanted);
   }

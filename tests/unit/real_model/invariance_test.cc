@@ -1,5 +1,5 @@
-// Row invariance (../language/invariance.h) on the real models, where they have been fetched.
-#include "language/invariance.h"
+// Row invariance (../density/invariance.h) on the real models, where they have been fetched.
+#include "density/invariance.h"
 
 namespace ponder {
 namespace {

@@ -1,5 +1,6 @@
-// Kernels on a real model at alpha = 1: one step from draws of the model, with proposals that do not match it, leaves
-// f, length and the commonest tokens as they are, in distribution; lifts decode back. docs/methods.md#real-model.
+// Kernels on a real model at alpha = 1: one step from draws of the model, with proposals that do
+// not match it, leaves f, length and the commonest tokens as they are, in distribution; lifts
+// decode back. docs/methods.md#real-model.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,8 +8,8 @@
 #include <cmath>
 #include <map>
 
-#include "language/models.h"
-#include "ponder/kernel.h"
+#include "density/models.h"
+#include "ponder/chains/kernel.h"
 
 namespace ponder {
 namespace {
@@ -28,7 +29,8 @@ struct Paired {
 
 enum class World {
   kText,    // a sentence goes on, any ids
-  kDigits,  // three digits or a comma, which ends: any digit may follow any other, so that substitutions are taken
+  kDigits,  // three digits or a comma, which ends: any digit may follow any other, so that
+            // substitutions are taken
 };
 struct Case {
   const char* spec;
@@ -43,12 +45,14 @@ const std::vector<Token> kTextPrompt{1, 9690, 198, 504, 3575, 282, 4649, 314},
     kDigitsPrompt{25838, 18638, 42, 216, 35, 33, 36, 33, 37, 41, 34};
 
 // Of the commonest token at a position: how much more often it is there.
-Paired common_token(const std::vector<ChainState>& before, const std::vector<ChainState>& after, int t) {
+Paired common_token(const std::vector<ChainState>& before, const std::vector<ChainState>& after,
+                    int t) {
   const auto at = [t](const ChainState& s) { return t < s.n() ? s.tokens[t] : -1; };
   std::map<Token, int> counts;
   for (const ChainState& s : before) ++counts[at(s)];
-  const Token common =
-      std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; })->first;
+  const Token common = std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) {
+                         return a.second < b.second;
+                       })->first;
   Paired p;
   for (std::size_t c = 0; c < before.size(); ++c)
     p.differences.push_back((at(after[c]) == common) - (at(before[c]) == common));
@@ -60,13 +64,15 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
   const bool digits = GetParam().world == World::kDigits;
   const std::vector<Token> ends = digits ? std::vector<Token>{28} : std::vector<Token>{0, 2};
-  const auto d = must(LanguageDensity::make(test::load(test::smollm2_path(), {.precision = Precision::kBF16}),
-                                            {.n_ctx = 256, .kv_bytes = 0, .end_tokens = ends}));
+  const auto d =
+      must(LanguageDensity::make(test::load(test::smollm2_path(), {.precision = Precision::kBF16}),
+                                 {.n_ctx = 256, .kv_bytes = 0, .end_tokens = ends}));
   const std::vector<Token> prompt = digits ? kDigitsPrompt : kTextPrompt;
   const PrefixRef context = must(d->add_context(prompt));
   const ReplyLawConfig config =
-      digits ? ReplyLawConfig{.target = Target::kTruncated, .horizon = 3, .allowed = {28, 33, 34, 35}}
-             : ReplyLawConfig{.target = Target::kTruncated, .horizon = 10};
+      digits
+          ? ReplyLawConfig{.target = Target::kTruncated, .horizon = 3, .allowed = {28, 33, 34, 35}}
+          : ReplyLawConfig{.target = Target::kTruncated, .horizon = 10};
   const auto law = must(ReplyLaw::make(config, d->n_vocab(), d->end_tokens()));
   const Energy e = must(Energy::make(*d, context, law, {{.alpha = 1}}));
   const auto kernel = must(make_kernel(GetParam().spec, e));
@@ -80,7 +86,8 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
     std::vector<std::unique_ptr<Choices>> own;
     std::vector<Choices*> choices;
     for (int c = 0; c < n; ++c)
-      choices.push_back(own.emplace_back(random_choices(6, static_cast<std::uint32_t>(c), step)).get());
+      choices.push_back(
+          own.emplace_back(random_choices(6, static_cast<std::uint32_t>(c), step)).get());
     if (step == 0) {
       ASSERT_TRUE(draw_starts(e, choices, 10, chains).ok());
       continue;
@@ -100,8 +107,9 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
     for (int t = 0; t < kPositions; ++t)
       EXPECT_LT(std::abs(common_token(before, chains, t).t()), 3.9) << "position " << t;
   }
-  std::printf("%-40s n %d: t of f %.2f, of length %.2f; changed %d, accepted %d, numeric %d; %.1f s\n", GetParam().spec,
-              n, f.t(), length.t(), changed, accepted, numeric, seconds);
+  std::printf(
+      "%-40s n %d: t of f %.2f, of length %.2f; changed %d, accepted %d, numeric %d; %.1f s\n",
+      GetParam().spec, n, f.t(), length.t(), changed, accepted, numeric, seconds);
   EXPECT_LT(std::abs(f.t()), 3.9);
   EXPECT_LT(std::abs(length.t()), 3.9);
   EXPECT_GT(changed, n / 20);
@@ -111,16 +119,18 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   }
 }
 
-// Substitutions hardly ever change a sentence of this model, and one step of them would show nothing: they have digits.
-INSTANTIATE_TEST_SUITE_P(Kernels, KernelOnSmolLM2,
-                         testing::Values(Case{"suffix:temperature=1.3", 512}, Case{"suffix:tries=2,cut=entropy", 192},
-                                         Case{"gibbs:candidates=4", 512}, Case{"csmc:particles=3,ramp=4", 192},
-                                         Case{"slice", 192}, Case{"hmc:angle=0.5", 192},
-                                         Case{"hmc:force=0.5,block=all,steps=2,angle=0.5", 32},
-                                         Case{"insert-delete", 1024, World::kDigits},
-                                         Case{"dmala:step=1", 512, World::kDigits}, Case{"gwg", 512, World::kDigits},
-                                         Case{"pafs", 512, World::kDigits},
-                                         Case{"hmc-token:step=0.4", 512, World::kDigits}));
+// Substitutions hardly ever change a sentence of this model, and one step of them would show
+// nothing: they have digits.
+INSTANTIATE_TEST_SUITE_P(
+    Kernels, KernelOnSmolLM2,
+    testing::Values(Case{"suffix:temperature=1.3", 512}, Case{"suffix:tries=2,cut=entropy", 192},
+                    Case{"gibbs:candidates=4", 512}, Case{"csmc:particles=3,ramp=4", 192},
+                    Case{"slice", 192}, Case{"hmc:angle=0.5", 192},
+                    Case{"hmc:force=0.5,block=all,steps=2,angle=0.5", 32},
+                    Case{"insert-delete", 1024, World::kDigits},
+                    Case{"dmala:step=1", 512, World::kDigits}, Case{"gwg", 512, World::kDigits},
+                    Case{"pafs", 512, World::kDigits},
+                    Case{"hmc-token:step=0.4", 512, World::kDigits}));
 
 }  // namespace
 }  // namespace ponder

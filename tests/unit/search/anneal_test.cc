@@ -1,5 +1,6 @@
-// Annealed chains on random tables: they reach the mode, keep the best they pass, and stop when told to.
-#include "ponder/anneal.h"
+// Annealed chains on random tables: they reach the mode, keep the best they pass, and stop when
+// told to.
+#include "ponder/search/anneal.h"
 
 #include "worlds.h"
 
@@ -17,7 +18,8 @@ TEST(Anneal, FindsTheModeOfRandomWorlds) {
     if (r->replies.empty()) return;  // no draw ended
     ++worlds;
     found += r->replies[0].logprob > w.replies[0].logprob - 1e-9;
-    for (std::size_t i = 1; i < r->replies.size(); ++i) EXPECT_GE(r->replies[i - 1].logprob, r->replies[i].logprob);
+    for (std::size_t i = 1; i < r->replies.size(); ++i)
+      EXPECT_GE(r->replies[i - 1].logprob, r->replies[i].logprob);
   });
   EXPECT_GT(worlds, 40);
   EXPECT_GE(found, worlds * 95 / 100);
@@ -26,18 +28,21 @@ TEST(Anneal, FindsTheModeOfRandomWorlds) {
 TEST(Anneal, KeepsTheBestItPassedAndIsNoWorseThanItsStarts) {
   test::for_tables(100, [](const World& w, std::mt19937& rng, int i) {
     if (w.replies.empty()) return;
-    const std::vector<Reply> starts{w.replies[rng() % w.replies.size()], w.replies[rng() % w.replies.size()]};
-    // The last stage is at alpha = 0, where all replies are alike: what the chains end in is not what they passed.
-    const AnnealConfig c{
-        .stages = {{16, *KernelSpec::parse("suffix:tries=2"), 3}, {0, *KernelSpec::parse("suffix"), 2}},
-        .cycles = 1,
-        .seed = rng()};
+    const std::vector<Reply> starts{w.replies[rng() % w.replies.size()],
+                                    w.replies[rng() % w.replies.size()]};
+    // The last stage is at alpha = 0, where all replies are alike: what the chains end in is not
+    // what they passed.
+    const AnnealConfig c{.stages = {{16, *KernelSpec::parse("suffix:tries=2"), 3},
+                                    {0, *KernelSpec::parse("suffix"), 2}},
+                         .cycles = 1,
+                         .seed = rng()};
     const auto r = anneal(*w.density, w.context, w.law, c, starts, {});
     ASSERT_TRUE(r.ok()) << r.error().message();
-    EXPECT_GE(r->replies.at(0).logprob, std::max(starts[0].logprob, starts[1].logprob) - 1e-12) << i;
+    EXPECT_GE(r->replies.at(0).logprob, std::max(starts[0].logprob, starts[1].logprob) - 1e-12)
+        << i;
     for (const Reply& x : r->replies) {
-      const auto known =
-          std::find_if(w.replies.begin(), w.replies.end(), [&](const Reply& y) { return y.tokens == x.tokens; });
+      const auto known = std::find_if(w.replies.begin(), w.replies.end(),
+                                      [&](const Reply& y) { return y.tokens == x.tokens; });
       ASSERT_NE(known, w.replies.end());
       EXPECT_NEAR(known->logprob, x.logprob, 1e-12);
     }
@@ -49,7 +54,8 @@ TEST(Anneal, AnswersAsTheSeedAloneSays) {
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 5}, 5, d.end_tokens());
   const auto all = [&](std::uint64_t seed) {
     std::vector<double> f;
-    const AnnealConfig c{.stages = {{1, *KernelSpec::parse("suffix"), 2}}, .cycles = 1, .seed = seed};
+    const AnnealConfig c{
+        .stages = {{1, *KernelSpec::parse("suffix"), 2}}, .cycles = 1, .seed = seed};
     const auto result = anneal(d, d.root(), law, c, {}, {});
     for (const Reply& r : result->replies) f.push_back(r.logprob);
     return f;

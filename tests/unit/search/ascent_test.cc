@@ -1,6 +1,7 @@
-// Ascent: on a score whose positions are loosely coupled it climbs to the best string; its relaxed value is f where
-// the weights are certain; frozen positions stay. In noise space it stays among replies.
-#include "ponder/ascent.h"
+// Ascent: on a score whose positions are loosely coupled it climbs to the best string; its relaxed
+// value is f where the weights are certain; frozen positions stay. In noise space it stays among
+// replies.
+#include "ponder/search/ascent.h"
 
 #include <cmath>
 #include <numeric>
@@ -22,7 +23,8 @@ class PairScore final : public SoftScore {
   int n() const { return static_cast<int>(own_.size()) / kVocab; }
   double f(const std::vector<Token>& x) const {
     double sum = 0;
-    for (std::size_t t = 0; t < x.size(); ++t) sum += own_[t * kVocab + x[t]] + (t > 0 && x[t] == x[t - 1]) * coupling_;
+    for (std::size_t t = 0; t < x.size(); ++t)
+      sum += own_[t * kVocab + x[t]] + (t > 0 && x[t] == x[t - 1]) * coupling_;
     return sum;
   }
   Status score(std::span<const std::vector<Token>> xs, std::vector<double>& out) override {
@@ -65,14 +67,16 @@ double best_f(const PairScore& s) {
   double best = -1e9;
   std::vector<Token> x(s.n(), 0);
   for (int k = 0; k < std::pow(PairScore::kVocab, s.n()); ++k) {
-    for (int t = 0, rest = k; t < s.n(); ++t, rest /= PairScore::kVocab) x[t] = rest % PairScore::kVocab;
+    for (int t = 0, rest = k; t < s.n(); ++t, rest /= PairScore::kVocab)
+      x[t] = rest % PairScore::kVocab;
     best = std::max(best, s.f(x));
   }
   return best;
 }
 
 TEST(Ascent, ClimbsToTheBestStringWherePositionsAreLooselyCoupled) {
-  for (const auto kind : {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
+  for (const auto kind :
+       {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
     int found = 0;
     for (std::uint32_t seed = 0; seed < 20; ++seed) {
       PairScore s(6, 0.3, seed);

@@ -1,5 +1,5 @@
 // Beam search against an exhaustive beam (worlds.h) on random tables.
-#include "ponder/search.h"
+#include "ponder/search/search.h"
 #include "worlds.h"
 
 namespace ponder {

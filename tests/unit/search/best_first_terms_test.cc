@@ -3,8 +3,8 @@
 #include <map>
 #include <new>
 
-#include "ponder/search.h"
-#include "ponder/terms.h"
+#include "ponder/energy/terms.h"
+#include "ponder/search/search.h"
 #include "worlds.h"
 
 namespace ponder {
@@ -27,7 +27,9 @@ std::vector<std::pair<std::unique_ptr<Term>, double>> random_terms(std::mt19937&
     const bool hard = rng() % 2;
     const double beta = hard ? 1 : static_cast<double>(rng() % 800) / 100 - 4;
     const std::string word = rng() % 2 ? "a" : "ba";
-    const auto canonical = [](ReplyTokens x) { return x.size() != 2 && (x.size() < 2 || x[0] != x[1]); };
+    const auto canonical = [](ReplyTokens x) {
+      return x.size() != 2 && (x.size() < 2 || x[0] != x[1]);
+    };
     std::unique_ptr<Term> t;
     switch (rng() % 6) {
       case 0:
@@ -70,7 +72,8 @@ std::vector<Reply> by_worth(const std::vector<Reply>& replies, const BestFirstCo
   std::vector<std::pair<double, const Reply*>> all;
   for (const Reply& r : replies)
     if (const double value = weighed(r, c); !std::isinf(value)) all.emplace_back(value, &r);
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<Reply> sorted;
   for (const auto& [value, reply] : all) sorted.push_back(*reply);
   return sorted;
@@ -81,14 +84,16 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
   test::for_tables(500, [&](const World& w, std::mt19937& rng, int i) {
     if (w.replies.size() > 1000) return;
     const auto terms = random_terms(rng);
-    BestFirstConfig c{.n_best = 1 + static_cast<int>(rng() % 3), .max_children = 1 + static_cast<int>(rng() % 4)};
+    BestFirstConfig c{.n_best = 1 + static_cast<int>(rng() % 3),
+                      .max_children = 1 + static_cast<int>(rng() % 4)};
     for (const auto& [term, beta] : terms) c.terms.push_back({term.get(), beta});
     const std::vector<Reply> want = by_worth(w.replies, c);
     const auto r = best_first(*w.density, w.context, w.law, c, w.replies, {});
     const auto alone = best_first(*w.density, w.context, w.law, c, {}, {});
     ASSERT_TRUE(r.ok() && alone.ok()) << alone.error().message();
     for (const auto* found : {&*r, &*alone}) {
-      ASSERT_EQ(found->replies.size(), std::min<std::size_t>(c.n_best, want.size())) << "world " << i;
+      ASSERT_EQ(found->replies.size(), std::min<std::size_t>(c.n_best, want.size()))
+          << "world " << i;
       for (std::size_t k = 0; k < found->replies.size(); ++k) {
         ASSERT_NEAR(weighed(found->replies[k], c), weighed(want[k], c), 1e-9) << "world " << i;
         ASSERT_NEAR(worth(c, found->replies[k]), weighed(found->replies[k], c), 1e-12);
@@ -99,7 +104,8 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
     EXPECT_EQ(alone->certificate.status, Certificate::Status::kOptimal);
     other += want[0].tokens != w.replies[0].tokens;
     if (want.size() > alone->replies.size()) {
-      EXPECT_GE(alone->certificate.bound, weighed(want[alone->replies.size()], c) - 1e-9) << "world " << i;
+      EXPECT_GE(alone->certificate.bound, weighed(want[alone->replies.size()], c) - 1e-9)
+          << "world " << i;
     }
     if (alone->certificate.claim != Certificate::Claim::kAnyLength || c.n_best > 1) return;
     ++any_length;
@@ -115,11 +121,14 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
   EXPECT_GT(other, 80);
 }
 
-// The comparison above sees a range that is too narrow, or a whole reply that is taken for more than it is.
+// The comparison above sees a range that is too narrow, or a whole reply that is taken for more
+// than it is.
 TEST(BestFirst, ATermWhoseRangeIsTooNarrowIsSeen) {
   int wrong = 0;
   test::for_tables(200, [&](const World& w, std::mt19937&, int) {
-    const auto value = [](ReplyTokens x) { return letters(x).find('b') != std::string::npos ? 2. : 0.; };
+    const auto value = [](ReplyTokens x) {
+      return letters(x).find('b') != std::string::npos ? 2. : 0.;
+    };
     const auto pruned = make_term("narrow", value, [value](ReplyTokens begin, int) {
       return TermRange{0, value(begin)};
     });
@@ -141,7 +150,8 @@ TEST(BestFirst, TermsWithoutABoundAreRefusedByName) {
     ASSERT_FALSE(r.ok());
     EXPECT_EQ(r.error().got, t.term->name());
   }
-  EXPECT_FALSE(best_first(d, d.root(), law, {.per_length = true, .terms = {{hard.get(), 1}}}, {}, {}).ok());
+  EXPECT_FALSE(
+      best_first(d, d.root(), law, {.per_length = true, .terms = {{hard.get(), 1}}}, {}, {}).ok());
   EXPECT_TRUE(best_first(d, d.root(), law, {.terms = {{own.get(), 0}}}, {}, {}).ok())
       << "a weight of 0 asks for nothing";
 }

@@ -3,7 +3,7 @@
 #include <map>
 #include <new>
 
-#include "ponder/search.h"
+#include "ponder/search/search.h"
 #include "worlds.h"
 
 namespace ponder {
@@ -46,7 +46,8 @@ TEST(BestFirst, EqualsEnumerationOnRandomWorlds) {
     EXPECT_LE(cert.mass_left, 1);
     // The margin is a lower bound on the distance to the best reply that was not kept.
     if (w.replies.size() > r->replies.size()) {
-      EXPECT_LE(cert.margin, w.replies[r->replies.size() - 1].logprob - w.replies[r->replies.size()].logprob + 1e-9)
+      EXPECT_LE(cert.margin, w.replies[r->replies.size() - 1].logprob -
+                                 w.replies[r->replies.size()].logprob + 1e-9)
           << what;
     }
     if (w.law.target() != Target::kEnded) return;
@@ -76,7 +77,8 @@ TEST(BestFirst, AGapIsABoundWheneverItStops) {
       EXPECT_EQ(r->certificate.status, Certificate::Status::kNone);
       return;
     }
-    EXPECT_GE(r->replies[0].logprob + r->certificate.gap, w.replies[0].logprob - 1e-12) << "world " << i;
+    EXPECT_GE(r->replies[0].logprob + r->certificate.gap, w.replies[0].logprob - 1e-12)
+        << "world " << i;
     gaps += r->certificate.status == Certificate::Status::kGap;
     if (r->certificate.status != Certificate::Status::kOptimal) return;
     ++proofs;
@@ -101,7 +103,8 @@ TEST(BestFirst, WithALengthPriorItRanksByBoth) {
     c.length_prior = random_prior(rng, w.law.horizon());
     const auto worth = [&](const Reply& r) { return r.logprob + c.length_prior[r.tokens.size()]; };
     std::vector<Reply> want = w.replies;
-    std::stable_sort(want.begin(), want.end(), [&](const Reply& a, const Reply& b) { return worth(a) > worth(b); });
+    std::stable_sort(want.begin(), want.end(),
+                     [&](const Reply& a, const Reply& b) { return worth(a) > worth(b); });
     const auto r = best_first(*w.density, w.context, w.law, c, {}, {});
     ASSERT_TRUE(r.ok());
     ASSERT_EQ(r->certificate.status, Certificate::Status::kOptimal);
@@ -175,7 +178,8 @@ TEST(BestFirst, AnotherArithmeticThatSwapsTwoIsATie) {
     r.replies = {w.replies[1]};
     r.rivals = {w.replies[0]};
     ASSERT_TRUE(settle(*w.density, w.context, w.law, {}, r).ok());
-    EXPECT_NEAR(r.certificate.tie, std::max(w.replies[0].logprob - w.replies[1].logprob, kErrorF32), 1e-9);
+    EXPECT_NEAR(r.certificate.tie, std::max(w.replies[0].logprob - w.replies[1].logprob, kErrorF32),
+                1e-9);
   });
 }
 
@@ -186,7 +190,8 @@ struct Cramped : TableDensity {
   int passes_left = 1 << 20;
   Status extend(std::span<const Extend> requests, Rows& out) override {
     if (passes_left-- <= 0) throw std::bad_alloc();
-    if (requests.size() > room) return out.fail(requests.size(), {Code::kResource, "room", "none", "", ""});
+    if (requests.size() > room)
+      return out.fail(requests.size(), {Code::kResource, "room", "none", "", ""});
     return TableDensity::extend(requests, out);
   }
 };
@@ -226,7 +231,8 @@ TEST(BestFirst, MemoryOfTheTreeIsBounded) {
     }
   } d({.n_vocab = 6, .seed = 5, .peak = 0.3});
   const auto law = *ReplyLaw::make({.horizon = 12}, d.n_vocab(), d.end_tokens());
-  const auto r = best_first(d, d.root(), law, {.n_best = 10000, .batch = 1, .max_frontier = 20}, {}, {});
+  const auto r =
+      best_first(d, d.root(), law, {.n_best = 10000, .batch = 1, .max_frontier = 20}, {}, {});
   ASSERT_TRUE(r.ok());
   EXPECT_GT(r->certificate.expanded, 100);
   EXPECT_LT(d.most, 60);  // what waits hangs on a few prefixes

@@ -1,5 +1,5 @@
 // Every certificate of best-first search passes the check, and none that has been tampered with.
-#include "ponder/certificate.h"
+#include "ponder/search/certificate.h"
 
 #include <cmath>
 
@@ -10,7 +10,8 @@ namespace {
 
 using test::World;
 
-constexpr CheckConfig kExact{.tolerance = 1e-6, .batch = 3};  // whole rows of a table are in single precision
+constexpr CheckConfig kExact{.tolerance = 1e-6,
+                             .batch = 3};  // whole rows of a table are in single precision
 
 Statement statement(const BestFirstResult& r, const BestFirstConfig& c) {
   return {c.n_best, r.replies, c.length_prior, r.certificate};
@@ -74,7 +75,8 @@ TEST(Certificate, EveryOnePassesAndNoForgeryDoes) {
     if (rng() % 3 == 0) c.max_frontier = 1 + static_cast<int>(rng() % 6);
     if (rng() % 4 == 0) c.slack = 0.5;
     if (rng() % 5 == 0)
-      for (int t = 0; t <= w.law.horizon(); ++t) c.length_prior.push_back(static_cast<double>(rng() % 300) / 100);
+      for (int t = 0; t <= w.law.horizon(); ++t)
+        c.length_prior.push_back(static_cast<double>(rng() % 300) / 100);
     Budget budget;
     if (rng() % 3 == 0) budget.tokens = static_cast<std::int64_t>(rng() % 30);
     const auto r = best_first(*w.density, w.context, w.law, c, {}, budget);
@@ -100,7 +102,8 @@ TEST(Certificate, AnyLengthIsSeenThrough) {
   test::for_tables(300, [&](const World& w, std::mt19937&, int i) {
     const auto r = best_first(*w.density, w.context, w.law, {}, {}, {});
     ASSERT_TRUE(r.ok());
-    if (w.law.target() != Target::kEnded || r->certificate.claim == Certificate::Claim::kAnyLength) return;
+    if (w.law.target() != Target::kEnded || r->certificate.claim == Certificate::Claim::kAnyLength)
+      return;
     Statement s = statement(*r, {});
     s.certificate.claim = Certificate::Claim::kAnyLength;
     EXPECT_FALSE(check(w, s).valid) << "world " << i;

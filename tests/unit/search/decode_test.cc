@@ -1,6 +1,6 @@
-// Decoders: their empirical law against enumeration, the shaping of a row against its definition, streams that do not
-// depend on each other.
-#include "ponder/decode.h"
+// Decoders: their empirical law against enumeration, the shaping of a row against its definition,
+// streams that do not depend on each other.
+#include "ponder/search/decode.h"
 
 #include <cmath>
 #include <map>
@@ -20,7 +20,8 @@ TEST(Decode, SamplesFollowTheLaw) {
   const int n = 20000;
   // Pure temperature takes one path through the code, a whole row another.
   for (const double min_p : {0., 1e-12}) {
-    const auto draws = *decode(d, d.root(), law, {.temperature = 1, .min_p = min_p, .seed = 4}, n, {});
+    const auto draws =
+        *decode(d, d.root(), law, {.temperature = 1, .min_p = min_p, .seed = 4}, n, {});
     std::map<std::vector<Token>, int> counts;
     for (const Reply& r : draws) ++counts[r.tokens];
     double chi2 = 0;
@@ -49,7 +50,8 @@ TEST(Decode, TemperatureIsTheLawsOwnPower) {
     ++counts[r.tokens[0]];
     EXPECT_NEAR(r.logprob, lp[r.tokens[0]], 1e-12);  // of the law, not of the decoder
   }
-  for (int v = 1; v < 4; ++v) EXPECT_NEAR(counts[v] / double(n), want[v] / z, 4.5 * std::sqrt(0.25 / n));
+  for (int v = 1; v < 4; ++v)
+    EXPECT_NEAR(counts[v] / double(n), want[v] / z, 4.5 * std::sqrt(0.25 / n));
 }
 
 TEST(Decode, AStreamDoesNotDependOnTheOthers) {
@@ -59,7 +61,8 @@ TEST(Decode, AStreamDoesNotDependOnTheOthers) {
   const auto many = *decode(d, d.root(), law, c, 20, {});
   const auto few = *decode(d, d.root(), law, c, 3, {});
   for (int k = 0; k < 3; ++k) EXPECT_EQ(many[k].tokens, few[k].tokens);
-  EXPECT_NE(many[0].tokens == many[1].tokens && many[1].tokens == many[2].tokens && many[2].tokens == many[3].tokens,
+  EXPECT_NE(many[0].tokens == many[1].tokens && many[1].tokens == many[2].tokens &&
+                many[2].tokens == many[3].tokens,
             true);
 }
 

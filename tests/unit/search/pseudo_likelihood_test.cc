@@ -1,5 +1,6 @@
-// Pseudo-likelihood against its definition: the reply with every candidate in its place, scored as a whole.
-#include "ponder/pseudo.h"
+// Pseudo-likelihood against its definition: the reply with every candidate in its place, scored as
+// a whole.
+#include "ponder/search/pseudo.h"
 
 #include <cmath>
 
@@ -24,7 +25,8 @@ TEST(PseudoLikelihood, EqualsItsDefinitionOnRandomTables) {
   test::for_tables(200, [&](const World& w, std::mt19937& rng, int i) {
     const Reply& r = w.replies[rng() % w.replies.size()];
     const int n_vocab = w.density->n_vocab(), k = 1 + static_cast<int>(rng() % (n_vocab + 1));
-    const TokenMask* mask = w.law.config().allowed.empty() ? nullptr : w.law.mask(w.law.min_length());
+    const TokenMask* mask =
+        w.law.config().allowed.empty() ? nullptr : w.law.mask(w.law.min_length());
     if (w.law.target() == Target::kFixed) mask = nullptr;
     const auto pl = pseudo_likelihood(*w.density, w.context, r.tokens, k, mask);
     ASSERT_TRUE(pl.ok());
@@ -62,7 +64,8 @@ TEST(PseudoLikelihood, EdgeCases) {
   EXPECT_NEAR(one->sum, d.log_probs(d.hash({}), nullptr)[2], 1e-12);
   // A token that the mask forbids has no probability.
   const TokenMask mask = TokenMask::only(4, std::vector<Token>{0, 1});
-  EXPECT_TRUE(std::isinf(pseudo_likelihood(d, d.root(), std::vector<Token>{2, 1}, 2, &mask)->logprobs[0]));
+  EXPECT_TRUE(
+      std::isinf(pseudo_likelihood(d, d.root(), std::vector<Token>{2, 1}, 2, &mask)->logprobs[0]));
   EXPECT_EQ(d.n_live(), 0);
 }
 

@@ -1,9 +1,10 @@
-// A density whose budget is spent refuses every request, and leaves nothing of the pass before in what it returns.
+// A density whose budget is spent refuses every request, and leaves nothing of the pass before in
+// what it returns.
 #include "search/stopping_density.h"
 
 #include <gtest/gtest.h>
 
-#include "density/table.h"
+#include "law/toy/table.h"
 
 namespace ponder {
 namespace {

@@ -1,6 +1,6 @@
-// The portfolio on random tables and on a tiny model: never worse than the first reply, proved where it says so, every
-// method by its name, and over when it is told to be.
-#include "ponder/think.h"
+// The portfolio on random tables and on a tiny model: never worse than the first reply, proved
+// where it says so, every method by its name, and over when it is told to be.
+#include "ponder/search/think.h"
 
 #include <cmath>
 
@@ -25,8 +25,10 @@ TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
     EXPECT_TRUE(no_worse(w, *r)) << i;
     better += r->best.logprob > r->first.logprob + 1e-9;
-    // However short the budget, the first reply is there, the best is no worse, and what is said of it is true.
-    const auto hurried = think(*w.density, w.context, w.law, {}, {.tokens = static_cast<std::int64_t>(rng() % 60)});
+    // However short the budget, the first reply is there, the best is no worse, and what is said of
+    // it is true.
+    const auto hurried =
+        think(*w.density, w.context, w.law, {}, {.tokens = static_cast<std::int64_t>(rng() % 60)});
     ASSERT_TRUE(hurried.ok());
     EXPECT_EQ(hurried->first.tokens, r->first.tokens);
     EXPECT_TRUE(no_worse(w, *hurried)) << i;
@@ -65,7 +67,9 @@ TEST(Think, EveryMethodOfTablesByItsName) {
 TEST(Think, MethodsHaveSettings) {
   TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
-  const auto run = [&](const std::string& method) { return think(d, d.root(), law, {.methods = {method}}, {}); };
+  const auto run = [&](const std::string& method) {
+    return think(d, d.root(), law, {.methods = {method}}, {});
+  };
   const auto spent = [&](const std::string& method) {
     const auto r = run(method);
     EXPECT_TRUE(r.ok()) << method;
@@ -94,17 +98,21 @@ TEST(Think, MethodsHaveSettings) {
     EXPECT_NE(s.error().message().find("method `"), std::string::npos) << s.error().message();
     EXPECT_FALSE(run(wrong).ok());
   }
-  EXPECT_TRUE(check_methods({"hmc:force=0,steps=2", "hmc-token:step=0.1", "ascent:rate=1", "ascent-noise"}).ok());
+  EXPECT_TRUE(
+      check_methods({"hmc:force=0,steps=2", "hmc-token:step=0.1", "ascent:rate=1", "ascent-noise"})
+          .ok());
   EXPECT_EQ(d.n_live(), 0);
 }
 
-// A beam that has begun is not cut off by its share; a wider one does not begin when half of the share is spent.
+// A beam that has begun is not cut off by its share; a wider one does not begin when half of the
+// share is spent.
 TEST(Think, BeamsEnd) {
   TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 8}, 5, d.end_tokens());
   constexpr std::int64_t kFirst = 7, kFour = 7 * 4;
   const auto run = [&](std::int64_t for_both) {  // half of it is the share of the beams
-    return *think(d, d.root(), law, {.methods = {"beam", "draft"}, .drafts = 1}, {.tokens = kFirst + for_both});
+    return *think(d, d.root(), law, {.methods = {"beam", "draft"}, .drafts = 1},
+                  {.tokens = kFirst + for_both});
   };
   const auto alone = *think(d, d.root(), law, {.methods = {"beam:width=4"}}, {});
   for (const std::int64_t for_both : {kFour, kFour + 8}) {
@@ -116,14 +124,16 @@ TEST(Think, BeamsEnd) {
   EXPECT_GT(run(4 * kFour + 8).methods[1].cost.total(), kFour);
 }
 
-// Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search alone, whose
-// log-probabilities stay those of the law. What is likelier and shorter is told apart, and is proved with the rest.
+// Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search
+// alone, whose log-probabilities stay those of the law. What is likelier and shorter is told apart,
+// and is proved with the rest.
 TEST(Think, ComparesLikeLengths) {
   int shorter = 0, also_proved = 0, also_before_the_end = 0, any = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 2});
     const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 7}, 4, d.end_tokens());
-    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .like_lengths = true, .fit_horizon = true};
+    const ThinkConfig c{
+        .first = {.temperature = 1, .seed = seed}, .like_lengths = true, .fit_horizon = true};
     const auto all = *enumerate_replies(d, d.root(), law);
     for (const std::int64_t budget : {20, 100'000}) {
       const auto r = think(d, d.root(), law, c, {.tokens = budget});
@@ -135,7 +145,8 @@ TEST(Think, ComparesLikeLengths) {
       EXPECT_EQ(r->gain.value_or(0), r->gain ? r->best.logprob - r->first.logprob : 0);
       EXPECT_TRUE(r->trace.empty() || static_cast<int>(r->best.tokens.size()) >= r->law.shortest);
       const auto known = [&](const Reply& x) {
-        const auto at = std::find_if(all.begin(), all.end(), [&](const Reply& y) { return y.tokens == x.tokens; });
+        const auto at = std::find_if(all.begin(), all.end(),
+                                     [&](const Reply& y) { return y.tokens == x.tokens; });
         return at != all.end() && std::abs(at->logprob - x.logprob) < 1e-12;
       };
       if (r->also) {
@@ -151,8 +162,9 @@ TEST(Think, ComparesLikeLengths) {
       }
       if (r->certificate.status != Certificate::Status::kOptimal) continue;
       EXPECT_EQ(r->also_proved, r->also.has_value()) << seed;
-      const auto like = std::find_if(
-          all.begin(), all.end(), [&](const Reply& x) { return static_cast<int>(x.tokens.size()) >= r->law.shortest; });
+      const auto like = std::find_if(all.begin(), all.end(), [&](const Reply& x) {
+        return static_cast<int>(x.tokens.size()) >= r->law.shortest;
+      });
       EXPECT_NEAR(r->best.logprob, like->logprob, 1e-12) << seed;
       if (r->also) {
         EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
@@ -174,8 +186,10 @@ TEST(Think, ComparesLikeLengths) {
 TEST(Think, TheHorizonFollowsTheFirstReply) {
   TableDensity d({.n_vocab = 6, .end_tokens = {0}, .seed = 4, .peak = 0.3});
   const auto horizon = [&](int given, std::uint64_t seed, bool fit, std::size_t& n) {
-    const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
-    const ThinkConfig c{.first = {.temperature = 1, .seed = seed}, .fit_horizon = fit, .methods = {"draft"}};
+    const auto law =
+        *ReplyLaw::make({.target = Target::kEnded, .horizon = given}, 6, d.end_tokens());
+    const ThinkConfig c{
+        .first = {.temperature = 1, .seed = seed}, .fit_horizon = fit, .methods = {"draft"}};
     const auto r = *think(d, d.root(), law, c, {.tokens = 10});
     n = r.first.tokens.size();
     return r.law.horizon;
@@ -183,7 +197,8 @@ TEST(Think, TheHorizonFollowsTheFirstReply) {
   std::size_t n = 0;
   int longer = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    const int got = horizon(100, seed, true, n), fits = static_cast<int>(std::ceil(1.5 * static_cast<double>(n)));
+    const int got = horizon(100, seed, true, n),
+              fits = static_cast<int>(std::ceil(1.5 * static_cast<double>(n)));
     EXPECT_EQ(got, std::min(100, std::max(40, fits))) << n;
     longer += got > 40;
     EXPECT_EQ(horizon(30, seed, true, n), 30);
@@ -195,17 +210,22 @@ TEST(Think, TheHorizonFollowsTheFirstReply) {
 // Each better reply when it was found, by cost; at the end what it came to.
 TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});
-  const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 12, .min_length = 8}, 8, d.end_tokens());
+  const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 12, .min_length = 8}, 8,
+                                   d.end_tokens());
   // A method, and by when it has told of something better: long before its pass is through.
-  const std::vector<std::pair<std::string, std::int64_t>> methods{
-      {"draft:replies=200", 130}, {"beam:width=64", 500}, {"smc", 250}, {"anneal", 100}, {"prove", 270}};
+  const std::vector<std::pair<std::string, std::int64_t>> methods{{"draft:replies=200", 130},
+                                                                  {"beam:width=64", 500},
+                                                                  {"smc", 250},
+                                                                  {"anneal", 100},
+                                                                  {"prove", 270}};
   for (const auto& [method, by] : methods) {
     const Cost before = d.cost();
     std::vector<double> told;
     // Greedy would hide what comes after it: the first reply is an unlikely one.
     ThinkConfig c{.first = {.temperature = 5, .seed = 2}, .methods = {method}, .drafts = 0};
     c.progress = [&](const ThinkProgress& p) {
-      if (p.best && (told.empty() || p.best->logprob > told.back())) told.push_back(p.best->logprob);
+      if (p.best && (told.empty() || p.best->logprob > told.back()))
+        told.push_back(p.best->logprob);
     };
     const auto r = think(d, d.root(), law, c, {.tokens = 8000});
     ASSERT_TRUE(r.ok()) << method;
@@ -221,18 +241,21 @@ TEST(Think, TheTraceTellsWhatWasKnownWhen) {
     EXPECT_EQ(t.back().tokens, (d.cost() - before).total()) << method;
     EXPECT_EQ(t.back().logprob, r->best.logprob) << method;
     for (double f : told)
-      EXPECT_TRUE(std::any_of(t.begin(), t.end(), [f](const ThinkPoint& p) { return p.logprob == f; })) << method;
+      EXPECT_TRUE(std::any_of(t.begin(), t.end(), [f](const ThinkPoint& p) {
+        return p.logprob == f;
+      })) << method;
   }
   const auto none = think(d, d.root(), law, {.methods = {"prove"}}, {.tokens = 0});
   EXPECT_EQ(none->trace.empty(), !none->first.ended);
 }
 
-// A proof gives up with one prefix in sight from which all is certain. A beam finds the reply that it leads to: nothing
-// is above it, and no second proof is needed. (Worlds found among 60,000.)
+// A proof gives up with one prefix in sight from which all is certain. A beam finds the reply that
+// it leads to: nothing is above it, and no second proof is needed. (Worlds found among 60,000.)
 TEST(Think, WhatIsFoundLaterClosesTheGap) {
   for (const std::uint64_t seed : {1508u, 3018u}) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 25});
-    const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 4}, 4, d.end_tokens());
+    const auto law =
+        *ReplyLaw::make({.target = Target::kTruncated, .horizon = 4}, 4, d.end_tokens());
     ThinkConfig c{.methods = {"prove"}, .beam = 4, .best_first = {.batch = 1, .slack = 0.25}};
     const auto alone = think(d, d.root(), law, c, {.tokens = 4});
     EXPECT_EQ(alone->certificate.status, Certificate::Status::kGap);
@@ -254,7 +277,8 @@ TEST(Think, BudgetStopAndPatience) {
   for (const std::int64_t tokens : {0, 10, 500, 5000}) {
     const Cost before = d.cost();
     const auto r = think(d, d.root(), law, {}, {.tokens = tokens});
-    EXPECT_LE((d.cost() - before).total(), std::max<std::int64_t>(tokens, 30) + 100);  // a batch late at most
+    EXPECT_LE((d.cost() - before).total(),
+              std::max<std::int64_t>(tokens, 30) + 100);  // a batch late at most
     EXPECT_EQ(r->first.tokens.size(), 30u);
     if (tokens == 0) {
       EXPECT_EQ(r->methods.size(), 1u);
@@ -293,14 +317,17 @@ TEST(Think, SettingsKeepTheirDigits) {
 }
 
 TEST(Think, RelaxedMethodsOnATinyModel) {
-  const auto file = GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
+  const auto file =
+      GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/llama-tied/model.gguf");
   const auto model = Model::load(*file, {.precision = Precision::kF32});
   ASSERT_TRUE(model.ok());
   auto d = *LanguageDensity::make(*model, {.end_tokens = {294}});
   const PrefixRef context = *d->add_context(std::vector<Token>{5, 60, 7});
-  const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), d->end_tokens());
+  const auto law =
+      *ReplyLaw::make({.target = Target::kTruncated, .horizon = 6}, d->n_vocab(), d->end_tokens());
   for (const std::string name : {"ascent", "ascent-noise", "hmc", "hmc-token"}) {
-    const auto r = think(*d, context, law, {.methods = {name}}, {.tokens = name == "ascent" ? 20000 : 3000});
+    const auto r =
+        think(*d, context, law, {.methods = {name}}, {.tokens = name == "ascent" ? 20000 : 3000});
     ASSERT_TRUE(r.ok()) << name << ": " << r.error().message();
     const ThinkMethod& m = r->methods.back();
     EXPECT_EQ(m.name, name);
@@ -311,7 +338,8 @@ TEST(Think, RelaxedMethodsOnATinyModel) {
     // What is claimed is what the law says of the reply.
     Rows rows;
     const auto masks = law.masks(r->best.tokens.size());
-    const Extend e{.parent = context, .tokens = r->best.tokens, .rows = RowSet::kTargets, .masks = masks};
+    const Extend e{
+        .parent = context, .tokens = r->best.tokens, .rows = RowSet::kTargets, .masks = masks};
     ASSERT_TRUE(d->extend({&e, 1}, rows).ok());
     double f = 0;
     for (const Row& row : rows.rows) f += row.logprob;

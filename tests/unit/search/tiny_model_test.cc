@@ -1,6 +1,6 @@
-// The searches on tiny models with a handful of allowed ids: best-first against enumeration, beam against an exhaustive
-// beam, for all three targets.
-#include "ponder/search.h"
+// The searches on tiny models with a handful of allowed ids: best-first against enumeration, beam
+// against an exhaustive beam, for all three targets.
+#include "ponder/search/search.h"
 #include "worlds.h"
 
 namespace ponder {
@@ -8,8 +8,10 @@ namespace {
 
 TEST(TinyModel, SearchesEqualEnumerationOnRandomSmallWorlds) {
   int worlds = 0, of_target[3] = {};
-  for (const char* name : {"llama-tied", "llama-untied", "llama3-rope", "qwen2", "qwen3", "gemma3", "gpt2"}) {
-    const auto file = GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf");
+  for (const char* name :
+       {"llama-tied", "llama-untied", "llama3-rope", "qwen2", "qwen3", "gemma3", "gpt2"}) {
+    const auto file =
+        GgufFile::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf");
     ASSERT_TRUE(file.ok());
     const auto model = Model::load(*file, {.precision = Precision::kF32});
     ASSERT_TRUE(model.ok());
@@ -17,7 +19,8 @@ TEST(TinyModel, SearchesEqualEnumerationOnRandomSmallWorlds) {
     auto d = *LanguageDensity::make(*model, {.end_tokens = {end}});
     std::mt19937 rng(7);
     for (int i = 0; i < 143; ++i, ++worlds) {
-      const std::vector<Token> prompt{static_cast<Token>(rng() % 290), static_cast<Token>(rng() % 290)};
+      const std::vector<Token> prompt{static_cast<Token>(rng() % 290),
+                                      static_cast<Token>(rng() % 290)};
       const PrefixRef context = *d->add_context(prompt);
       ReplyLawConfig c = test::random_law(rng, 4);
       c.allowed = {end, static_cast<Token>(rng() % 100), static_cast<Token>(100 + rng() % 100),
@@ -26,7 +29,8 @@ TEST(TinyModel, SearchesEqualEnumerationOnRandomSmallWorlds) {
       ++of_target[static_cast<int>(law.target())];
       const test::World w{d.get(), context, law, *enumerate_replies(*d, context, law)};
       const int n_best = 1 + static_cast<int>(rng() % 4), width = 1 + static_cast<int>(rng() % 6);
-      const auto r = best_first(*d, w.context, law, {.n_best = n_best, .batch = 5, .max_children = 2}, {}, {});
+      const auto r =
+          best_first(*d, w.context, law, {.n_best = n_best, .batch = 5, .max_children = 2}, {}, {});
       ASSERT_TRUE(r.ok());
       test::expect_same_replies(r->replies, w.replies, n_best, name);
       EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);

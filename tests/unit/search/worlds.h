@@ -1,5 +1,5 @@
-// Small random worlds for searches: tables and tiny models with a few allowed ids, laws of all kinds, and their
-// replies by enumeration.
+// Small random worlds for searches: tables and tiny models with a few allowed ids, laws of all
+// kinds, and their replies by enumeration.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,10 +9,10 @@
 #include <random>
 #include <vector>
 
-#include "density/enumerate.h"
-#include "density/table.h"
-#include "ponder/law.h"
-#include "ponder/model.h"
+#include "law/toy/enumerate.h"
+#include "law/toy/table.h"
+#include "ponder/density/law.h"
+#include "ponder/model/model.h"
 
 namespace ponder::test {
 
@@ -31,8 +31,8 @@ inline ReplyLawConfig random_law(std::mt19937& rng, int max_horizon) {
   return c;
 }
 
-inline void expect_same_replies(const std::vector<Reply>& got, const std::vector<Reply>& want, std::size_t n,
-                                const std::string& what) {
+inline void expect_same_replies(const std::vector<Reply>& got, const std::vector<Reply>& want,
+                                std::size_t n, const std::string& what) {
   ASSERT_EQ(got.size(), std::min(n, want.size())) << what;
   for (std::size_t i = 0; i < got.size(); ++i) {
     ASSERT_NEAR(got[i].logprob, want[i].logprob, 1e-9) << what << " reply " << i;
@@ -43,9 +43,9 @@ inline void expect_same_replies(const std::vector<Reply>& got, const std::vector
   }
 }
 
-/// Beam search from its definition: of all children that have not closed too early to count, of all live prefixes the
-/// `width` most likely survive; closing ones join the pool; it ends when no live prefix can enter the pool's best
-/// `width`.
+/// Beam search from its definition: of all children that have not closed too early to count, of all
+/// live prefixes the `width` most likely survive; closing ones join the pool; it ends when no live
+/// prefix can enter the pool's best `width`.
 inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
   std::vector<Reply> live{{}}, pool;
   for (int t = 0; t < w.law.horizon(); ++t) {

@@ -1,9 +1,10 @@
-// A session on the toy model: its answers are those of the parts it joins, and what fails takes nothing with it.
+// A session on the toy model: its answers are those of the parts it joins, and what fails takes
+// nothing with it.
 #include "ponder/session.h"
 
 #include <gtest/gtest.h>
 
-#include "language/language.h"
+#include "density/language.h"
 #include "must.h"
 
 namespace ponder {
@@ -12,7 +13,8 @@ namespace {
 using test::must;
 
 std::unique_ptr<Session> toy() {
-  const auto text = must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));
+  const auto text =
+      must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));
   return must(Session::open(text, {.model = {.precision = Precision::kF32}}));
 }
 
@@ -80,7 +82,8 @@ TEST(Session, ThinksToTheProvedReply) {
 
 TEST(Session, SamplesTheSameWithTheSameSeed) {
   const auto s = toy();
-  SampleRequest r{.prompt = kSum, .alpha = 1, .chains = {.chains = 2, .warmup = 2, .seed = 3}, .draws = 4};
+  SampleRequest r{
+      .prompt = kSum, .alpha = 1, .chains = {.chains = 2, .warmup = 2, .seed = 3}, .draws = 4};
   const auto a = must(s->sample(r)), b = must(s->sample(r));
   EXPECT_EQ(a.trace.replies, b.trace.replies);
   EXPECT_EQ(a.draws, 4);
@@ -121,9 +124,10 @@ TEST(Session, AThousandRequestsThatFailLeaveNoNodeAndNoOther) {
 
 TEST(Session, GradientsOfManyRepliesEachWithItsOwnStatus) {
   const auto s = toy();
-  std::vector<GradientRequest> all{{.prompt = kSum, .reply = ReplyRequest{.reply = std::string("22")}},
-                                   {.prompt = kSum, .reply = RelaxedReply{{1, 2}, {2, 2}, 2}},
-                                   {.prompt = kSum, .reply = RelaxedReply{{1, 2}, {0.5, 0.5}, 2}}};
+  std::vector<GradientRequest> all{
+      {.prompt = kSum, .reply = ReplyRequest{.reply = std::string("22")}},
+      {.prompt = kSum, .reply = RelaxedReply{{1, 2}, {2, 2}, 2}},
+      {.prompt = kSum, .reply = RelaxedReply{{1, 2}, {0.5, 0.5}, 2}}};
   const auto g = s->gradients(all);
   ASSERT_TRUE(g[0].ok());
   EXPECT_EQ(g[0]->columns, s->model().info().n_embd);

@@ -29,7 +29,8 @@ TEST(TermSpec, IsReadOnceIntoValues) {
   EXPECT_TRUE(t->hard);
   EXPECT_EQ(t->argument, "2=a:b");
   EXPECT_EQ(TermSpec::parse("copy:0.5")->weight, 0.5);
-  for (const char* wrong : {"copy", "copy:", "copy:x", "nothing:1"}) EXPECT_FALSE(TermSpec::parse(wrong).ok()) << wrong;
+  for (const char* wrong : {"copy", "copy:", "copy:x", "nothing:1"})
+    EXPECT_FALSE(TermSpec::parse(wrong).ok()) << wrong;
   EXPECT_NE(TermSpec::parse("coppy:1").error().hint.find("copy"), std::string::npos);
 }
 
@@ -38,7 +39,8 @@ TEST(TermsRequest, NamesTheTermsThatNoProofBounds) {
   ASSERT_TRUE(r.ok());
   EXPECT_EQ(r->length_prior->deviation, 2);
   EXPECT_EQ(check_provable(*r).error().got, "self-verification");
-  for (const char* wrong : {"x", "1,0", "1,-1", "1,2,3"}) EXPECT_FALSE(TermsRequest::parse({}, wrong).ok()) << wrong;
+  for (const char* wrong : {"x", "1,0", "1,-1", "1,2,3"})
+    EXPECT_FALSE(TermsRequest::parse({}, wrong).ok()) << wrong;
 }
 
 }  // namespace

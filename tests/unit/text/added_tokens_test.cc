@@ -1,6 +1,7 @@
-// What a tokenizer does around its merges, against Hugging Face's tokenizers on vocabularies made up for it: added
-// tokens that overlap or strip, normal form C, byte fallback (tests/data/tokenizer/added.jsonl, made by
-// tools/make_added_token_cases.py). And its time on long texts.
+// What a tokenizer does around its merges, against Hugging Face's tokenizers on vocabularies made
+// up for it: added tokens that overlap or strip, normal form C, byte fallback
+// (tests/data/tokenizer/added.jsonl, made by tools/make_added_token_cases.py). And its time on long
+// texts.
 #include "text/added_tokens.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gguf/bytes.h"
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 #include "text/nfc.h"
 #include "vocabulary.h"
 
@@ -37,10 +38,13 @@ std::string gguf_of(const json& v) {
   for (const char* k : {"model", "pre"})
     if (v.contains(k)) g.add_key(key(std::string("tokenizer.ggml.") + k, 8, str(v[k])));
   for (const char* k : {"tokens", "merges"})
-    if (v.contains(k)) g.add_key(key(std::string("tokenizer.ggml.") + k, 9, array<std::string>(8, v[k], text)));
-  g.add_key(key("tokenizer.ggml.token_type", 9, array<int>(5, v["token_type"], [](int x) { return raw(x); })));
+    if (v.contains(k))
+      g.add_key(key(std::string("tokenizer.ggml.") + k, 9, array<std::string>(8, v[k], text)));
+  g.add_key(key("tokenizer.ggml.token_type", 9,
+                array<int>(5, v["token_type"], [](int x) { return raw(x); })));
   if (v.contains("scores"))
-    g.add_key(key("tokenizer.ggml.scores", 9, array<float>(6, v["scores"], [](float x) { return raw(x); })));
+    g.add_key(key("tokenizer.ggml.scores", 9,
+                  array<float>(6, v["scores"], [](float x) { return raw(x); })));
   if (v.contains("name")) g.add_key(key("general.name", 8, str(v["name"])));
   return g.bytes();
 }
@@ -59,9 +63,11 @@ TEST(AddedTokens, IdsAsHuggingFacesTokenizersGiveThem) {
     const Vocabulary t(gguf_of(v));
     for (const json& row : c["rows"]) {
       const auto text = row["text"].get<std::string>();
-      SCOPED_TRACE(v["model"].dump() + v.value("pre", "") + v.value("name", "") + " " + row["text"].dump());
+      SCOPED_TRACE(v["model"].dump() + v.value("pre", "") + v.value("name", "") + " " +
+                   row["text"].dump());
       EXPECT_EQ(t->encode(text), row["ids"].get<std::vector<Token>>());
-      EXPECT_EQ(t->encode(text, {.parse_special = false}), row["ids_plain"].get<std::vector<Token>>());
+      EXPECT_EQ(t->encode(text, {.parse_special = false}),
+                row["ids_plain"].get<std::vector<Token>>());
       ++n;
     }
   }
@@ -87,9 +93,11 @@ TEST(Nfc, BytesThatAreNoTextStayAndManyMarksTakeNoQuadraticTime) {
   EXPECT_TRUE(surely_nfc("plain \u00e9\u02ff"));
   EXPECT_FALSE(surely_nfc("e\u0301"));
   std::string marks = "e";
-  for (int i = 0; i < 200000; ++i) marks += i % 2 ? "\u0323" : "\u0301";  // classes 220 and 230, each out of order
+  for (int i = 0; i < 200000; ++i)
+    marks += i % 2 ? "\u0323" : "\u0301";  // classes 220 and 230, each out of order
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(to_nfc(marks).size(), marks.size());  // e and one mark below it become one letter of 3 bytes
+  EXPECT_EQ(to_nfc(marks).size(),
+            marks.size());  // e and one mark below it become one letter of 3 bytes
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 

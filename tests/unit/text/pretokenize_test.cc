@@ -1,6 +1,6 @@
-// The cuts of every pre-tokenizer family against Hugging Face's tokenizers with the published expressions
-// (tests/data/tokenizer/pieces.jsonl, made by tools/make_pretokenizer_cases.py); long runs, and bytes that are no
-// UTF-8.
+// The cuts of every pre-tokenizer family against Hugging Face's tokenizers with the published
+// expressions (tests/data/tokenizer/pieces.jsonl, made by tools/make_pretokenizer_cases.py); long
+// runs, and bytes that are no UTF-8.
 #include "text/pretokenize.h"
 
 #include <gtest/gtest.h>
@@ -25,14 +25,16 @@ TEST(PreTokenizer, CutsAsThePublishedExpressionsDo) {
   for (std::string line; std::getline(in, line); ++n) {
     const auto row = nlohmann::json::parse(line);
     for (const auto& [family, pieces] : row["pieces"].items())
-      EXPECT_EQ(split(family, row["text"]), pieces.get<std::vector<std::string>>()) << family << " " << row["text"];
+      EXPECT_EQ(split(family, row["text"]), pieces.get<std::vector<std::string>>())
+          << family << " " << row["text"];
   }
   EXPECT_GT(n, 600);
 }
 
 TEST(PreTokenizer, LongRunsAreCutAsShortOnes) {
   const std::size_t n = 1 << 20;
-  for (const char* family : {"gpt-2", "smollm", "qwen2", "llama-bpe", "gpt-4o", "deepseek-v3", "default"}) {
+  for (const char* family :
+       {"gpt-2", "smollm", "qwen2", "llama-bpe", "gpt-4o", "deepseek-v3", "default"}) {
     const auto spaces = split(family, std::string(n, ' ') + "x");
     ASSERT_EQ(spaces.size(), 2u) << family;
     EXPECT_EQ(spaces[1], " x") << family;

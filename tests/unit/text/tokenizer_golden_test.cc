@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 
 namespace ponder {
 namespace {
@@ -20,10 +20,13 @@ std::shared_ptr<const Tokenizer> load(const std::string& path) {
   EXPECT_TRUE(t.ok()) << (t.ok() ? "" : t.error().message());
   return *t;
 }
-std::string data(const std::string& name) { return std::string(PONDER_SOURCE_DIR) + "/tests/data/" + name; }
+std::string data(const std::string& name) {
+  return std::string(PONDER_SOURCE_DIR) + "/tests/data/" + name;
+}
 std::string cached(const std::string& name) {
   const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  return (cache && *cache ? std::string(cache) : std::string(home ? home : "") + "/.cache") + "/ponder/" + name;
+  return (cache && *cache ? std::string(cache) : std::string(home ? home : "") + "/.cache") +
+         "/ponder/" + name;
 }
 std::string hex(const std::string& s) {
   std::string h;
@@ -42,7 +45,8 @@ void check_encoding(const Tokenizer& t, const std::string& file) {
     const auto text = row["text"].get<std::string>();
     EXPECT_EQ(t.encode(text), row["ids"].get<std::vector<Token>>()) << file << " row " << n;
     if (row.contains("ids_plain")) {
-      EXPECT_EQ(t.encode(text, {.parse_special = false}), row["ids_plain"].get<std::vector<Token>>())
+      EXPECT_EQ(t.encode(text, {.parse_special = false}),
+                row["ids_plain"].get<std::vector<Token>>())
           << file << " row " << n << " plain";
     }
   }
@@ -55,7 +59,8 @@ void check_decoding(const Tokenizer& t, const std::string& file) {
     const json row = json::parse(line);
     const auto ids = row["ids"].get<std::vector<Token>>();
     EXPECT_EQ(hex(t.decode(ids)), row["bytes_hex"].get<std::string>()) << file << " row " << n;
-    EXPECT_EQ(hex(t.decode(ids, false)), row["bytes_no_special_hex"].get<std::string>()) << file << " row " << n;
+    EXPECT_EQ(hex(t.decode(ids, false)), row["bytes_no_special_hex"].get<std::string>())
+        << file << " row " << n;
   }
   EXPECT_GT(n, 5) << file;
 }

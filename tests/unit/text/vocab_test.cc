@@ -1,11 +1,11 @@
-// Vocabularies made up for one question each: which ids end a generation, what text can become, what a bad one says.
-// The answers are llama.cpp's.
+// Vocabularies made up for one question each: which ids end a generation, what text can become,
+// what a bad one says. The answers are llama.cpp's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "gguf/bytes.h"
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 #include "vocabulary.h"
 
 namespace ponder {
@@ -21,7 +21,8 @@ using Keys = std::vector<std::pair<std::string, int>>;    // of tokenizer.ggml.,
 
 std::string u32(int x) { return raw(static_cast<std::uint32_t>(x)); }
 
-// SPM over the 256 bytes and the given tokens: <unk> 0, <s> 1, </s> 2, bytes from 3, then `more` from 259.
+// SPM over the 256 bytes and the given tokens: <unk> 0, <s> 1, </s> 2, bytes from 3, then `more`
+// from 259.
 std::string spm(const Tokens& more, const Keys& keys = {}, bool space_prefix = false) {
   Tokens all{{"<unk>", 2}, {"<s>", 3}, {"</s >", 3}};
   for (int b = 0; b < 256; ++b) {
@@ -85,18 +86,20 @@ TEST(Vocab, EndsOfGenerationByName) {
                            "<|file_sep|>",
                            "<end_of_utterance>"}) {
     const Vocabulary v(spm({{name, 3}}));
-    EXPECT_EQ(v->end_tokens(), (std::vector<Token>{2, kFirst})) << name;  // 2: SentencePiece's own </s>
+    EXPECT_EQ(v->end_tokens(), (std::vector<Token>{2, kFirst}))
+        << name;  // 2: SentencePiece's own </s>
   }
-  for (const char* name :
-       {"<|im_start|>", "<|eot|>", "<|user|>", "<|endofprompt|>", "<|fim_prefix|>", "<pad>", "eos"}) {
+  for (const char* name : {"<|im_start|>", "<|eot|>", "<|user|>", "<|endofprompt|>",
+                           "<|fim_prefix|>", "<pad>", "eos"}) {
     const Vocabulary v(spm({{name, 3}}));
     EXPECT_EQ(v->end_tokens(), std::vector<Token>{2}) << name;
   }
 }
 
 TEST(Vocab, EndsOfGenerationByKeyAndTheRuleForChannels) {
-  const Vocabulary named(spm({{"<a>", 3}, {"<b>", 3}, {"<c>", 3}, {"<d>", 3}},
-                             {{"eos_token_id", 259}, {"eot_token_id", 260}, {"eom_token_id", 261}}));
+  const Vocabulary named(
+      spm({{"<a>", 3}, {"<b>", 3}, {"<c>", 3}, {"<d>", 3}},
+          {{"eos_token_id", 259}, {"eot_token_id", 260}, {"eom_token_id", 261}}));
   EXPECT_EQ(named->end_tokens(), (std::vector<Token>{259, 260, 261}));
   EXPECT_EQ(named->end_of_turn(), 260);
   // Where messages come in parts, "<|end|>" ends a part.
@@ -126,22 +129,27 @@ TEST(Vocab, TablesOfTheWrongTypeOrLengthAreErrors) {
   const std::string three = u32(8) + raw<std::uint64_t>(3) + str("a") + str("b") + str("c");
   const auto error = [&](const std::string& name, std::uint32_t type, const std::string& value) {
     test::GgufBytes g;
-    g.add_key(key("tokenizer.ggml.model", 8, str("llama"))).add_key(key("tokenizer.ggml.tokens", 9, three));
+    g.add_key(key("tokenizer.ggml.model", 8, str("llama")))
+        .add_key(key("tokenizer.ggml.tokens", 9, three));
     const std::string bytes = g.add_key(key("tokenizer.ggml." + name, type, value)).bytes();
-    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "test");
+    const auto file =
+        GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "test");
     return Tokenizer::from_gguf(*file).error().message();
   };
   for (const char* name : {"token_type", "scores"}) {
-    EXPECT_NE(error(name, 4, u32(3)).find("no array (test, tokenizer.ggml." + std::string(name)), std::string::npos);
+    EXPECT_NE(error(name, 4, u32(3)).find("no array (test, tokenizer.ggml." + std::string(name)),
+              std::string::npos);
     EXPECT_NE(error(name, 9, three).find("another array"), std::string::npos);
   }
-  EXPECT_NE(error("token_type", 9, u32(4) + raw<std::uint64_t>(1) + u32(1)).find("1 of them"), std::string::npos);
+  EXPECT_NE(error("token_type", 9, u32(4) + raw<std::uint64_t>(1) + u32(1)).find("1 of them"),
+            std::string::npos);
 }
 
 TEST(Vocab, TextNeverMergesIntoAControlToken) {
   const Vocabulary v(spm({{"<", 1}, {"e", 1}, {">", 1}, {"<e", 1}, {"<e>", 3}}));
   EXPECT_EQ(v->encode("<e>", {.parse_special = true}), std::vector<Token>{kFirst + 4});
-  EXPECT_EQ(v->encode("<e>", {.parse_special = false}), (std::vector<Token>{kFirst + 3, kFirst + 2}));
+  EXPECT_EQ(v->encode("<e>", {.parse_special = false}),
+            (std::vector<Token>{kFirst + 3, kFirst + 2}));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Vocabulary: a tokenizer read from the bytes of a GGUF file that a test has made up, which it keeps: the tokenizer's
-// file points into them.
+// Vocabulary: a tokenizer read from the bytes of a GGUF file that a test has made up, which it
+// keeps: the tokenizer's file points into them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,14 +8,15 @@
 #include <string>
 #include <utility>
 
-#include "ponder/tokenizer.h"
+#include "ponder/model/tokenizer.h"
 
 namespace ponder::test {
 
 class Vocabulary {
  public:
   explicit Vocabulary(std::string bytes) : bytes_(std::move(bytes)) {
-    const auto file = GgufFile::parse({reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}, "test");
+    const auto file =
+        GgufFile::parse({reinterpret_cast<const std::byte*>(bytes_.data()), bytes_.size()}, "test");
     EXPECT_TRUE(file.ok());
     auto t = Tokenizer::from_gguf(*file);
     EXPECT_TRUE(t.ok()) << (t.ok() ? "" : t.error().message());

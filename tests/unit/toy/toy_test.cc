@@ -1,5 +1,6 @@
-// All layers together on the toy model: template, tokenizer, forward pass, decoder and best-first search against
-// tests/data/toy/ponder-toy.jsonl, which tools/train_tiny.py computed with a forward pass and a search of its own.
+// All layers together on the toy model: template, tokenizer, forward pass, decoder and best-first
+// search against tests/data/toy/ponder-toy.jsonl, which tools/train_tiny.py computed with a forward
+// pass and a search of its own.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -8,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "ponder/chat.h"
-#include "ponder/decode.h"
-#include "ponder/model.h"
-#include "ponder/search.h"
+#include "ponder/model/chat.h"
+#include "ponder/model/model.h"
+#include "ponder/search/decode.h"
+#include "ponder/search/search.h"
 
 namespace ponder {
 namespace {
@@ -83,7 +84,8 @@ TEST_F(Toy, BestFirstProvesTheMode) {
     ASSERT_FALSE(found.replies.empty()) << row["prompt"];
     EXPECT_EQ(found.certificate.status, Certificate::Status::kOptimal) << row["prompt"];
     EXPECT_EQ(found.replies[0].tokens, row["mode_ids"].get<std::vector<Token>>()) << row["prompt"];
-    EXPECT_NEAR(found.replies[0].logprob, row["mode_logprob"].get<double>(), kClose) << row["prompt"];
+    EXPECT_NEAR(found.replies[0].logprob, row["mode_logprob"].get<double>(), kClose)
+        << row["prompt"];
     better += row["greedy_ids"] != row["mode_ids"];
   }
   EXPECT_EQ(better, 43);  // the greedy reply is often not the mode: what the toy is for

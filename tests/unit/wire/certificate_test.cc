@@ -13,7 +13,11 @@ CertificateRecord example() {
   CertificateRecord r{.model_file = "m.gguf", .model_sha256 = "ab", .precision = "bf16"};
   r.prompt = {1, 2, 3};
   r.end_tokens = {0};
-  r.law = {.target = Target::kTruncated, .horizon = 7, .min_length = 1, .allowed = {0, 5}, .shortest = 2};
+  r.law = {.target = Target::kTruncated,
+           .horizon = 7,
+           .min_length = 1,
+           .allowed = {0, 5},
+           .shortest = 2};
   r.statement.n_best = 2;
   r.statement.replies = {{{5, 0}, -1.25, true}, {{5, 5}, -2, false}};
   r.statement.length_prior = {0, 0.5};

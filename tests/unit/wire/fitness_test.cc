@@ -1,17 +1,20 @@
-// A fitness from JSON to designs, without the program: what parse_fitness refuses and where, and what design() does
-// with values that no flag lets through.
+// A fitness from JSON to designs, without the program: what parse_fitness refuses and where, and
+// what design() does with values that no flag lets through.
 #include <gtest/gtest.h>
 
-#include "dna/says.h"
+#include "says.h"
 #include "ponder/wire.h"
 
 namespace ponder::test {
 namespace {
 
-Result<FitnessRequest> parsed(const std::string& json) { return parse_fitness(json, "F.json", "folder"); }
+Result<FitnessRequest> parsed(const std::string& json) {
+  return parse_fitness(json, "F.json", "folder");
+}
 
 TEST(Fitness, FilesLieInTheFolder) {
-  const auto f = parsed(R"({"terms":[{"kind":"motif","file":"m.jaspar","name":"M","weight":2},{"kind":"gc"}]})");
+  const auto f = parsed(
+      R"({"terms":[{"kind":"motif","file":"m.jaspar","name":"M","weight":2},{"kind":"gc"}]})");
   ASSERT_TRUE(f.ok()) << error_of(f);
   ASSERT_EQ(f->terms.size(), 2U);
   const auto* motif = std::get_if<MotifFitness>(&f->terms[0].kind);
@@ -24,9 +27,11 @@ TEST(Fitness, FilesLieInTheFolder) {
 }
 
 TEST(Fitness, SitesComeWithTheirComplements) {
-  const auto f = parsed(R"({"terms":[{"kind":"avoid","sites":["GAATTC","AAC"]}],"max_homopolymer":1e300})");
+  const auto f =
+      parsed(R"({"terms":[{"kind":"avoid","sites":["GAATTC","AAC"]}],"max_homopolymer":1e300})");
   ASSERT_TRUE(f.ok()) << error_of(f);
-  EXPECT_EQ(std::get<AvoidFitness>(f->terms[0].kind).sites.size(), 3U);  // the first one reads the same both ways
+  EXPECT_EQ(std::get<AvoidFitness>(f->terms[0].kind).sites.size(),
+            3U);  // the first one reads the same both ways
   EXPECT_GT(f->max_homopolymer, 1000000);
 }
 
@@ -34,12 +39,16 @@ TEST(Fitness, ErrorsSayWhereAndWhatIsNear) {
   EXPECT_SAYS(parsed("["), "expected a JSON object, got parse error at line 1, column 2");
   EXPECT_SAYS(parsed("3"), "expected a JSON object, got 3 (F.json)");
   EXPECT_SAYS(parsed("{}"), "expected a list of terms, got none (F.json)");
-  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"},{"kind":"motiv"}]})"), "(F.json, term 1); did you mean motif?");
+  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"},{"kind":"motiv"}]})"),
+              "(F.json, term 1); did you mean motif?");
   EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc","taget":0.4}]})"), "did you mean target?");
   EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc","target":50}]})"), "did you mean 0.5?");
-  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"motif"}]})"), "expected a text for file, got none (F.json, term 0)");
-  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"}],"frozen":[{"begin":"1"}]})"), R"(got {"begin":"1"})");
-  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"}],"max_homopolymer":2.5})"), "a whole number of letters");
+  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"motif"}]})"),
+              "expected a text for file, got none (F.json, term 0)");
+  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"}],"frozen":[{"begin":"1"}]})"),
+              R"(got {"begin":"1"})");
+  EXPECT_SAYS(parsed(R"({"terms":[{"kind":"gc"}],"max_homopolymer":2.5})"),
+              "a whole number of letters");
   const std::string deep(100000, '[');
   EXPECT_SAYS(parsed(deep + std::string(deep.size(), ']')), "nesting of at most 64 levels");
 }
@@ -47,7 +56,7 @@ TEST(Fitness, ErrorsSayWhereAndWhatIsNear) {
 TEST(Design, GivenSequencesAreScored) {
   DesignRequest r;
   r.fitness = *parsed(R"({"terms":[{"kind":"gc","deviation":10}],"forbidden":["AAA"]})");
-  r.given = {{"half", *parse_dna("ACGT", "")}, {"against", *parse_dna("AAAC", "")}};
+  r.given = {{"half", *dna::parse_dna("ACGT", "")}, {"against", *dna::parse_dna("AAAC", "")}};
   r.start = r.given[0].sequence;
   const auto a = design(r);
   ASSERT_TRUE(a.ok()) << error_of(a);
@@ -57,7 +66,8 @@ TEST(Design, GivenSequencesAreScored) {
   EXPECT_EQ(a->totals.diversity, 0.75);
   ASSERT_EQ(a->warnings.size(), 1U);
   EXPECT_NE(a->warnings[0].find("did you mean 0.1?"), std::string::npos);
-  EXPECT_EQ(fasta_text(*a), ">half fitness=0.0000 edits=0\nACGT\n>against fitness=-inf edits=3\nAAAC\n");
+  EXPECT_EQ(fasta_text(*a),
+            ">half fitness=0.0000 edits=0\nACGT\n>against fitness=-inf edits=3\nAAAC\n");
 }
 
 TEST(Design, RequestsThatNoFlagMakesAreRefused) {
@@ -88,7 +98,8 @@ TEST(Design, AnnealedChainsHaveNobodyToExchangeWith) {
 }
 
 TEST(Design, MethodsHaveNames) {
-  for (const char* name : {"sample", "anneal", "ascent", "straight-through", "neighbours", "exact"}) {
+  for (const char* name :
+       {"sample", "anneal", "ascent", "straight-through", "neighbours", "exact"}) {
     const auto method = parse_design_method(name);
     ASSERT_TRUE(method) << name;
     EXPECT_EQ(to_string(*method), name);

@@ -14,7 +14,8 @@ std::string error_of(const std::string& json) {
 }
 
 TEST(ParseRequest, UnderstandsEveryKindOfPrompt) {
-  const auto chat = parse_request(R"({"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f"}]})", kVocab);
+  const auto chat = parse_request(
+      R"({"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f"}]})", kVocab);
   ASSERT_TRUE(chat.ok()) << chat.error().message();
   const auto& conversation = std::get<Conversation>(*chat->prompt);
   EXPECT_EQ(conversation.messages.at(0).content, "hi");
@@ -45,7 +46,8 @@ TEST(ParseRequest, UnderstandsRepliesTextsAndMixtures) {
   EXPECT_EQ(std::get<std::string>(text->reply->reply), " 4");
   EXPECT_TRUE(text->reply->end);
 
-  const auto mixed = parse_request(R"({"candidates":[[1,2],[3,4]],"weights":[[0.5,0.5],[1,0]]})", kVocab);
+  const auto mixed =
+      parse_request(R"({"candidates":[[1,2],[3,4]],"weights":[[0.5,0.5],[1,0]]})", kVocab);
   ASSERT_TRUE(mixed.ok()) << mixed.error().message();
   EXPECT_EQ(mixed->relaxed->m, 2);
   EXPECT_EQ(mixed->relaxed->candidates, (std::vector<Token>{1, 2, 3, 4}));
@@ -70,10 +72,12 @@ TEST(ParseRequest, SaysWhatIsWrong) {
       {R"({"reply":"a","reply_ids":[1]})", "one of \"reply\", \"reply_ids\"", "both"},
       {R"({"text":"a","hex":"00"})", "one of \"text\", \"hex\"", "both"},
       {R"({"system":"a","prompt":"b"})", "\"system\" beside \"question\" only", "it without"},
-      {R"({"tools":[],"prompt":"b"})", "\"tools\" beside \"messages\" or \"question\"", "it without"},
+      {R"({"tools":[],"prompt":"b"})", "\"tools\" beside \"messages\" or \"question\"",
+       "it without"},
       {R"({"messages":[]})", "a list of messages", "an empty one"},
       {R"({"messages":[{"content":"a"}]})", "messages with role and content", "content"},
-      {R"({"messages":[{"role":"user","content":[{"type":"image"}]}]})", "content of type text", "image"},
+      {R"({"messages":[{"role":"user","content":[{"type":"image"}]}]})", "content of type text",
+       "image"},
       {R"({"question":""})", "a question", "an empty one"},
       {R"({"question":1})", "a string", "number"},
       {R"({"prompt_ids":[100]})", "token ids from 0 to 99", "100"},
@@ -88,7 +92,8 @@ TEST(ParseRequest, SaysWhatIsWrong) {
       {R"({"candidates":[[1],[2]],"weights":[[1]]})", "as many rows of weights", "1"},
       {R"({"candidates":[[1,2],[3]],"weights":[[1,0],[1]]})", "2 candidates, as in row 0", "1"},
       {R"({"candidates":[[1]],"weights":[["a"]]})", "a number", "\"a\""},
-      {R"({"chat_template_kwargs":{"messages":1},"question":"a"})", "\"messages\" beside it", "inside"},
+      {R"({"chat_template_kwargs":{"messages":1},"question":"a"})", "\"messages\" beside it",
+       "inside"},
   };
   for (const Wrong& w : all) {
     const std::string message = error_of(w.json);
@@ -99,7 +104,8 @@ TEST(ParseRequest, SaysWhatIsWrong) {
 
 TEST(ParseRequest, StopsAtDeepNesting) {
   const std::string deep = R"({"tools":)" + std::string(80, '[') + std::string(80, ']') + "}";
-  EXPECT_NE(error_of(deep).find("nesting of at most 64 levels"), std::string::npos) << error_of(deep);
+  EXPECT_NE(error_of(deep).find("nesting of at most 64 levels"), std::string::npos)
+      << error_of(deep);
 }
 
 TEST(Json, KeepsBytesThatAreNoText) {

@@ -1,0 +1,84 @@
+// ReplyLaw: which token strings are replies, and what their probability is: targets ended,
+// truncated, fixed, horizon, minimum length, allowed ids, fewest tokens that count. Not a density:
+// it only says which mask a position has, when a string closes and whether it is a reply.
+// docs/methods.md#targets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ponder/density/density.h"
+
+namespace ponder {
+
+enum class Target : std::uint8_t {
+  kEnded,  // replies that end in an end token within the horizon; everything else has probability 0
+  kTruncated,  // those, and unended replies of exactly horizon tokens, with their prefix's
+               // probability
+  kFixed,      // exactly horizon tokens, end tokens masked and the law renormalised
+};
+std::string_view to_string(Target);
+std::optional<Target> parse_target(std::string_view);
+
+struct ReplyLawConfig {
+  Target target = Target::kEnded;
+  int horizon = 256;   // T: most tokens of a reply, the end token counted
+  int min_length = 0;  // shortest reply, the end token counted; end tokens masked before it
+  std::vector<Token> allowed{};  // restrict the law to these ids; empty: all. End tokens must be
+                                 // named to be allowed
+  // Fewest tokens of a reply that counts, the end token counted. A condition, unlike min_length: a
+  // string that closes before is no reply, no end token is masked, and log-probabilities stay those
+  // of the law without it.
+  int shortest = 0;
+};
+
+class ReplyLaw {
+ public:
+  /// Errors: kInvalid (horizon < 1, min_length or shortest > horizon, ids out of range, no id left,
+  /// `ended` without an end token).
+  static Result<ReplyLaw> make(const ReplyLawConfig&, int n_vocab,
+                               std::span<const Token> end_tokens);
+
+  Target target() const { return config_.target; }
+  int horizon() const { return config_.horizon; }
+  int min_length() const { return config_.min_length; }
+  int shortest() const { return config_.shortest; }
+  const ReplyLawConfig& config() const { return config_; }
+  bool is_end(Token v) const;
+  std::span<const Token> end_tokens() const { return end_tokens_; }
+  /// Mask of the row that predicts token t (t = 0 is the first of the reply); nullptr: all ids.
+  const TokenMask* mask(int t) const;
+  /// Masks of the rows that predict n tokens from `begin` on.
+  std::vector<const TokenMask*> masks(std::size_t n, int begin = 0) const;
+  /// Ids that are allowed and no end tokens.
+  const TokenMask& content_mask() const { return *allowed_no_end_; }
+  /// Does token v at position t close the string?
+  bool closes(int t, Token v) const {
+    return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);
+  }
+  /// May a prefix of t unended tokens still be extended?
+  bool extends(int t) const { return t < config_.horizon; }
+  /// Is it a whole string: each token allowed at its place, the last one, and no other, closing it?
+  bool is_closed(std::span<const Token>) const;
+  /// Is it a reply: closed, and long enough to count?
+  bool is_reply(std::span<const Token> x) const { return counts(x.size()) && is_closed(x); }
+  /// Has a reply of n tokens enough of them to count?
+  bool counts(std::size_t n) const { return n >= static_cast<std::size_t>(config_.shortest); }
+
+ private:
+  ReplyLawConfig config_;
+  std::vector<Token> end_tokens_;
+  std::optional<TokenMask> allowed_, allowed_no_end_;
+};
+
+/// A reply and what is known of it.
+struct Reply {
+  std::vector<Token> tokens;  // end token included
+  double logprob = 0;         // sum of lp under the law, nats
+  bool ended = false;         // ends in an end token
+};
+
+}  // namespace ponder

@@ -1,0 +1,57 @@
+// Chat templates: messages to the prompt text a model was trained on, by the Jinja program in its
+// file. Not a tokenizer. User text is tracked through the program, so that it can never become a
+// control token.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/core/status.h"
+#include "ponder/model/tokenizer.h"
+
+namespace ponder {
+
+struct ChatMessage {
+  std::string role;     // "system", "user", "assistant", …
+  std::string content;  // UTF-8 text
+  std::string
+      json{};  // the whole message as a JSON object where it has more than these two; replaces them
+};
+
+struct RenderedPrompt {
+  std::string text;
+  std::vector<ByteRange>
+      literal;  // bytes that came from messages: sorted, disjoint; for Tokenizer::encode
+};
+
+/// Bounds on what a stranger's template may do.
+struct TemplateLimits {
+  std::int64_t max_steps = 1'000'000;
+  std::size_t max_bytes = 64u << 20;  // of strings alive or produced
+  int max_depth = 100;                // nesting of expressions, blocks and calls
+};
+
+class ChatTemplate {
+ public:
+  /// Parses `source`. Errors: kInvalid (syntax: line and what was expected), kUnsupported (a
+  /// construct outside the subset).
+  static Result<std::shared_ptr<const ChatTemplate>> parse(std::string_view source,
+                                                           const TemplateLimits& = {});
+  virtual ~ChatTemplate() = default;
+
+  struct Options {
+    bool add_generation_prompt = true;
+    std::string bos_token, eos_token;      // spelled out
+    std::string unk_token{}, pad_token{};  // the same; undefined in the template where empty
+    std::string date = "26 Jul 2024";  // for templates that print today's date through strftime_now
+    std::string variables = "{}";  // further ones, as a JSON object: "tools", "enable_thinking", …
+  };
+  /// Errors: kInvalid (the template raised an exception: its words; JSON that is none),
+  /// kUnsupported (a construct outside the subset), kResource (a limit was hit).
+  virtual Result<RenderedPrompt> render(const std::vector<ChatMessage>&, const Options&) const = 0;
+};
+
+}  // namespace ponder

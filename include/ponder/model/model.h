@@ -1,0 +1,93 @@
+// Model: a GGUF language model ready to run, and the density of replies it defines. The weights are
+// frozen; everything here is shared by any number of densities.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/core/status.h"
+#include "ponder/density/density.h"
+#include "ponder/model/gguf.h"
+#include "ponder/model/tokenizer.h"
+
+namespace ponder {
+
+/// Of matrix products; sums, residuals and softmax are f32.
+enum class Precision : std::uint8_t { kAuto, kF32, kBF16 };
+std::string_view to_string(Precision);  // "auto", "f32", "bf16"
+enum class WeightForm : std::uint8_t {
+  kAuto,
+  kPacked,
+  kQuantised
+};  // in compute form, or expanded tile by tile
+
+struct ModelOptions {
+  Precision precision = Precision::kAuto;  // auto: bf16 where the CPU has it, else f32
+  WeightForm weights = WeightForm::kAuto;  // auto: packed when it fits into the memory available
+  int n_threads = 0;                       // 0: what affinity and the cgroup quota allow
+};
+
+/// Sizes and constants of an architecture, as read from the file.
+struct ModelInfo {
+  std::string architecture;  // "llama", …
+  std::string name;          // general.name
+  std::int64_t n_parameters = 0;
+  int n_layers = 0, n_embd = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, n_ff = 0, n_vocab = 0;
+  int n_ctx_train = 0;
+  std::int64_t weight_bytes = 0;  // in the form the model runs in
+  std::int64_t kv_bytes_per_token = 0;
+  Precision precision = Precision::kF32;
+  WeightForm weights = WeightForm::kPacked;
+  int n_threads = 1;
+  std::string isa;  // instruction set of the matrix products: "AVX-512 BF16", …
+};
+
+class Model {
+ public:
+  /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (architecture: names those
+  /// supported), kResource (memory).
+  static Result<std::shared_ptr<const Model>> load(std::shared_ptr<const GgufFile>,
+                                                   const ModelOptions& = {});
+  /// What load() would make of the file, without loading: sizes, memory, precision, instruction
+  /// set.
+  static Result<ModelInfo> describe(const GgufFile&, const ModelOptions& = {});
+  virtual ~Model() = default;
+  virtual const ModelInfo& info() const = 0;
+  virtual const GgufFile& file() const = 0;
+};
+
+/// Architectures that load() knows.
+std::span<const std::string_view> supported_architectures();
+
+struct DensityOptions {
+  int n_ctx = 0;  // most tokens from a root to a node; 0: the model's training context
+  std::int64_t kv_bytes =
+      0;  // memory for keys and values; 0: enough for 2 contexts, at most half the free memory
+  std::vector<Token> end_tokens{};  // end-of-generation ids
+};
+
+/// The density of a model over a tree of prefixes. Contexts (prompts) are added with add_context.
+/// Threads: that of make() may be called by any number of threads at once, references copied and
+/// dropped by them too: passes wait for each other, and bookkeeping for no pass. To run the passes
+/// of many threads as one: shared_density.h.
+class LanguageDensity : public CausalDensity {
+ public:
+  static Result<std::unique_ptr<LanguageDensity>> make(std::shared_ptr<const Model>,
+                                                       const DensityOptions&);
+  /// Feeds a prompt (at least one token) and returns the node after it. The context lives as long
+  /// as the reference, and prompts share KV where they share a prefix.
+  Result<PrefixRef> add_context(std::span<const Token> prompt);
+
+  // What add_context is made of.
+  /// The node of the longest beginning of the prompt that a live context has, its depth the length;
+  /// empty: none.
+  virtual PrefixRef shared_context(std::span<const Token> prompt) = 0;
+  /// Remembers what a prompt's node is, as long as that lives.
+  virtual void remember_context(const PrefixRef&, std::span<const Token> prompt) = 0;
+};
+
+}  // namespace ponder

@@ -1,0 +1,41 @@
+// A caller's side of a pass: what is wrong is found before anybody waits for it.
+#include "density/caller_density.h"
+
+#include "law/requests.h"
+#include "ponder/density/gradient.h"
+
+namespace ponder {
+
+CallerDensity::CallerDensity(std::shared_ptr<PassEngine> engine, const CallerOptions& o)
+    : ForwardingDensity(engine->density()), engine_(std::move(engine)) {
+  caller_.stop = o.stop;
+  engine_->enter(caller_);
+}
+
+PrefixRef CallerDensity::shared_context(std::span<const Token> prompt) {
+  return PrefixRef::share(*this, density_.shared_context(prompt).get());
+}
+
+Status CallerDensity::extend(std::span<const Extend> requests, Rows& out) {
+  PassJob job(caller_, requests);
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    job.states[r].status = check_request(*this, requests[r], requests[r].parent.depth());
+    job.states[r].over = !job.states[r].status.ok();
+  }
+  if (!job.over()) engine_->run(job);
+  Status status = job.hand_over(*this, out);
+  cost_ += out.total_cost();
+  return status;
+}
+
+Status CallerDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
+                                     const GradientOptions& options,
+                                     std::vector<ReplyGradient>& out) {
+  PassJob job(caller_, [&] { return density_.value_and_grad(replies, objective, options, out); });
+  engine_->run(job);
+  cost_ += job.cost;
+  if (job.thrown) std::rethrow_exception(job.thrown);
+  return job.status;
+}
+
+}  // namespace ponder

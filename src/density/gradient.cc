@@ -1,0 +1,280 @@
+// Value and gradient at soft replies: their rows go through the same forward pass as any others,
+// under nodes of the tree that are given up afterwards, with a tape; the objective's derivative
+// comes back along it.
+#include <cmath>
+#include <new>
+#include <string>
+
+#include "base/parallel.h"
+#include "density/language.h"
+#include "ops/vector.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::int64_t kTapeBytes = 1ll << 30;  // unless the caller sets a limit
+
+const TokenMask* mask_of(const SoftReply& r, std::size_t t) {
+  return r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
+}
+std::span<const float> weights_of(const SoftReply& r, std::size_t t) {
+  return r.weights.empty() ? r.weights : r.weights.subspan(t * r.m, r.m);
+}
+
+TokenMix mix_of(const SoftReply& r, std::size_t t) { return {r.list(t), weights_of(r, t)}; }
+
+Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
+  return {Code::kInvalid, expected, got, "SoftReply::" + where, ""};
+}
+
+Status check_weights(const SoftReply& r) {
+  constexpr double kSlack = 1e-3;
+  for (std::size_t t = 0; t < r.n(); ++t) {
+    double sum = 0;
+    for (float w : weights_of(r, t)) sum += w;
+    if (!(std::abs(sum - 1) <= kSlack))
+      return invalid("weights that sum to 1", std::to_string(sum),
+                     "weights, position " + std::to_string(t));
+  }
+  return {};
+}
+
+// out (n, m) += E_v . dJ/de_t of the ids v = token(t, j). An id that is the same at every position
+// is looked up once.
+template <class F>
+void add_slopes(const Transformer& model, const F& token, std::size_t m,
+                const std::vector<float>& de, std::vector<float>& out) {
+  const auto d = static_cast<std::size_t>(model.config().n_embd), n = de.size() / d;
+  parallel_ranges(model.info().n_threads, static_cast<std::int64_t>(m),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    std::vector<float> e(d);
+                    Token looked_up = -1;
+                    for (auto j = static_cast<std::size_t>(begin);
+                         j < static_cast<std::size_t>(end); ++j)
+                      for (std::size_t t = 0; t < n; ++t) {
+                        const Token v = token(t, j);
+                        if (v != looked_up) model.embedding(v, e.data());
+                        looked_up = v;
+                        out[t * m + j] += dot(e.data(), de.data() + t * d, static_cast<int>(d));
+                      }
+                  });
+}
+
+// The weight of a masked id has slope -inf.
+bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
+  return std::all_of(x.begin(), x.end(),
+                     [&](float v) { return std::isfinite(v) || (or_minus_inf && v < 0); });
+}
+
+}  // namespace
+
+Status Language::check(const SoftReply& r) const {
+  const auto m = static_cast<std::size_t>(r.m);
+  if (r.m < 1 || r.candidates.empty() || r.candidates.size() % m != 0)
+    return invalid("(n, m) candidates, n and m at least 1",
+                   std::to_string(r.candidates.size()) + " candidates, m = " + std::to_string(r.m),
+                   "candidates");
+  const bool shared = r.candidates.size() == m && !r.weights.empty() && r.weights.size() % m == 0;
+  if (r.weights.empty() ? m != 1 : !shared && r.weights.size() != r.candidates.size())
+    return invalid("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
+                   std::to_string(r.weights.size()), "weights");
+  const Prefix parent = r.parent.get();
+  if (parent == kNoPrefix)
+    return invalid("a prefix of at least one token", "the empty prefix", "parent");
+  if (r.masks.size() > 1 && r.masks.size() != r.n())
+    return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")",
+                   std::to_string(r.masks.size()), "masks");
+  PONDER_TRY(check_alive(parent, "SoftReply::parent"));
+  for (Token v : r.candidates)
+    if (v < 0 || v >= n_vocab())
+      return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
+                     "candidates");
+  for (const TokenMask* mask : r.masks)
+    if (mask && mask->n_vocab() != n_vocab())
+      return invalid("a mask of " + std::to_string(n_vocab()) + " ids",
+                     std::to_string(mask->n_vocab()), "masks");
+  if (tree_.length(parent) + static_cast<int>(r.n()) > n_ctx_)
+    return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
+                 std::to_string(tree_.length(parent) + r.n()), "prompt and reply together",
+                 "shorten them or raise the context size"};
+  return r.weights.empty() ? Status() : check_weights(r);
+}
+
+// Nodes for all positions but the last, of which no row depends, with slots; `again`: what their
+// parents lack.
+Status Language::take_nodes(std::span<const SoftReply> replies,
+                            std::vector<std::vector<Prefix>>& nodes, std::vector<FedNode>& again) {
+  tree_.begin_batch();
+  std::vector<Prefix> fresh, parents;
+  for (const SoftReply& r : replies) {
+    tree_.touch_path(r.parent.get(), fresh);
+    parents.push_back(r.parent.get());
+  }
+  again = to_feed(fresh, std::move(parents));
+  nodes.clear();
+  for (const SoftReply& r : replies) {
+    std::vector<Prefix>& path = nodes.emplace_back();
+    for (std::size_t t = 0; t + 1 < r.n(); ++t) {
+      // The token of a mixture's node is never looked up.
+      path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0],
+                               tree_.account(r.parent.get())));
+      fresh.push_back(path.back());
+    }
+  }
+  return tree_.assign_slots(fresh) ? Status() : room_error(fresh.size());
+}
+
+// Those nodes, their parents fed and kept.
+Status Language::grow_replies(std::span<const SoftReply> replies,
+                              std::vector<std::vector<Prefix>>& nodes) {
+  std::vector<FedNode> again;
+  {
+    const std::lock_guard lock(tree_mutex_);
+    PONDER_TRY(take_nodes(replies, nodes, again));
+  }
+  feed(again);
+  spend({.tokens_scored = static_cast<std::int64_t>(again.size())});
+  return {};
+}
+
+Language::ReleasedNodes::~ReleasedNodes() {
+  const std::lock_guard lock(d.tree_mutex_);
+  for (const std::vector<Prefix>& path : nodes)
+    for (std::size_t k = path.size(); k-- > 0;) d.tree_.release(path[k]);
+}
+
+void Language::spend(const Cost& c) {
+  const std::lock_guard lock(tree_mutex_);
+  cost_ += c;
+}
+
+// The pass itself, over nodes that have their slots.
+void Language::grad_batch(std::span<const SoftReply> replies,
+                          const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
+                          const Objective& objective, const GradientOptions& options, bool full,
+                          std::span<ReplyGradient> out) {
+  const int d = model_->config().n_embd;
+  batch_ = {};
+  std::vector<int> first_rows{0};
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    for (std::size_t t = 0; t < nodes[r].size(); ++t) {
+      add_row(nodes[r][t]);
+      batch_.mixes.push_back(mix_of(replies[r], t));
+    }
+    first_rows.push_back(batch_.n());
+  }
+  tape_.prepare(model_->config(), model_->kernel().compute, batch_.n(), full);
+  if (batch_.n() > 0) model_->forward(batch_, kv_, scratch_, tape_);
+
+  std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d);
+  std::vector<ObjectiveRow> rows;
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    out[r] = {};
+    if (options.weights) out[r].weights.resize(replies[r].n() * replies[r].m);
+    for (std::size_t t = 0; t < replies[r].n(); ++t) {
+      ObjectiveRow row;
+      row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent.get() : nodes[r][t - 1]));
+      row.mask = mask_of(replies[r], t);
+      row.candidates = replies[r].list(t);
+      row.weights = weights_of(replies[r], t);
+      row.reply = first + r;
+      row.t = t;
+      if (t > 0) row.dhidden = dx.data() + (first_rows[r] + t - 1) * d;
+      if (options.weights) row.direct = out[r].weights.data() + t * replies[r].m;
+      rows.push_back(row);
+    }
+  }
+  sweep_.run(rows, objective);
+  if (batch_.n() > 0) model_->backward(batch_, first_rows, kv_, tape_, scratch_, dx.data());
+  for (const ObjectiveRow& row : rows) {
+    ReplyGradient& g = out[row.reply - first];
+    g.value += row.value;
+    g.logprobs.push_back(row.logprob);
+    if (objective.lz != 0) g.lz.push_back(row.lz);
+  }
+  for (std::size_t r = 0; r < replies.size(); ++r) {
+    out[r].embedding.assign(dx.begin() + first_rows[r] * d, dx.begin() + first_rows[r + 1] * d);
+    out[r].embedding.resize(replies[r].n() * d, 0.f);  // no row depends on the last token
+  }
+  if (!objective.embedding_terms.empty()) add_embedding_terms(replies, first, objective, out);
+  for (std::size_t r = 0; r < replies.size(); ++r) finish(replies[r], options, out[r]);
+  spend({.tokens_scored = batch_.n(), .tokens_backward = batch_.n()});
+}
+
+void Language::add_embedding_terms(std::span<const SoftReply> replies, std::size_t first,
+                                   const Objective& objective, std::span<ReplyGradient> out) const {
+  const auto d = static_cast<std::size_t>(model_->config().n_embd);
+  parallel_for(model_->info().n_threads, static_cast<std::int64_t>(out.size()),
+               [&](std::int64_t r) {
+                 std::vector<TokenMix> mixes;
+                 for (std::size_t t = 0; t < replies[r].n(); ++t)
+                   mixes.push_back(mix_of(replies[r], t));
+                 std::vector<float> e(mixes.size() * d);
+                 model_->embeddings(mixes, e.data());
+                 for (const EmbeddingTerm* term : objective.embedding_terms)
+                   out[r].value += term->add(first + r, e, out[r].embedding);
+               });
+}
+
+// What tokens do through the embedding, and whether all of it is finite.
+void Language::finish(const SoftReply& r, const GradientOptions& options, ReplyGradient& g) const {
+  const auto n_ids = static_cast<std::size_t>(n_vocab());
+  const auto candidate = [&r](std::size_t t, std::size_t j) { return r.list(t)[j]; };
+  const auto any = [](std::size_t, std::size_t v) { return static_cast<Token>(v); };
+  if (options.weights) add_slopes(*model_, candidate, r.m, g.embedding, g.weights);
+  if (options.slopes) {
+    g.slopes.assign(r.n() * n_ids, 0.f);
+    add_slopes(*model_, any, n_ids, g.embedding, g.slopes);
+  }
+  g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) &&
+             all_finite(g.slopes, false) && all_finite(g.weights, true);
+  if (g.finite) return;
+  g.embedding.clear();
+  g.slopes.clear();
+  g.weights.clear();
+}
+
+Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
+                                const GradientOptions& options, std::vector<ReplyGradient>& out) {
+  const std::lock_guard passing(pass_mutex_);
+  std::size_t longest = 1;
+  for (const SoftReply& r : replies) {
+    const std::lock_guard lock(tree_mutex_);
+    PONDER_TRY(check(r));
+    longest = std::max(longest, r.n());
+  }
+  out.assign(replies.size(), {});
+  const Config& c = model_->config();
+  const std::int64_t limit = options.tape_limit > 0 ? options.tape_limit : kTapeBytes;
+  const auto fits = [&](std::size_t n, bool full) {
+    return Tape::bytes(c, model_->kernel().compute, static_cast<int>(n), full) <= limit;
+  };
+  // A full tape where it holds the longest reply; else layers are run twice. One reply at least
+  // goes at a time.
+  const bool full = fits(longest, true);
+  for (std::size_t begin = 0, end = 0; begin < replies.size(); begin = end) {
+    std::size_t n = 0;
+    do n += replies[end++].n();
+    while (end < replies.size() && n + replies[end].n() <= Transformer::kMaxRows &&
+           fits(n + replies[end].n(), full));
+    const auto part = replies.subspan(begin, end - begin);
+    const auto results = std::span(out).subspan(begin, end - begin);
+    std::vector<std::vector<Prefix>> nodes;
+    const ReleasedNodes released{*this, nodes};
+    Status status;
+    try {
+      parallel_region(model_->info().n_threads, [&] {
+        status = grow_replies(part, nodes);
+        if (status.ok()) grad_batch(part, nodes, begin, objective, options, full, results);
+      });
+    } catch (const std::bad_alloc&) {
+      status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens",
+                     "none left", "value_and_grad",
+                     "lower the tape limit, or give fewer replies at once"};
+    }
+    PONDER_TRY(status);
+  }
+  return {};
+}
+
+}  // namespace ponder

@@ -1,0 +1,147 @@
+// Language: the density of a Transformer over a tree of prefixes (language.cc; contexts in
+// contexts.cc), and its gradient (gradient.cc). Not the merging of many callers' passes
+// (shared_density.cc).
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/check.h"
+#include "density/objective.h"
+#include "density/row_reduce.h"
+#include "model/prefix_tree.h"
+#include "model/transformer.h"
+#include "ponder/density/gradient.h"
+#include "ponder/model/model.h"
+
+namespace ponder {
+
+/// Threads: any number at once. A pass holds pass_mutex_ from its begin to its end, and tree_mutex_
+/// only while it takes nodes and slots and while it gives them back; in between it reads the tree
+/// without a lock, but only what the nodes of its batch and their ancestors say of themselves
+/// (token, length, slot, run). Those are alive, held by the requests' parents and by the pass; what
+/// retain and release of other threads write is reference counts and nodes that nobody holds, and
+/// the array of nodes grows in passes alone.
+class Language final : public LanguageDensity {
+ public:
+  Language(std::shared_ptr<const Transformer> model, std::vector<Token> end_tokens, int n_ctx,
+           int n_slots)
+      : model_(std::move(model)),
+        end_tokens_(std::move(end_tokens)),
+        n_ctx_(n_ctx),
+        tree_(n_slots),
+        kv_(model_->config(), model_->kernel(), n_slots),
+        has_hidden_(n_slots),
+        reducer_(*model_),
+        sweep_(*model_) {}
+
+  int n_vocab() const override { return model_->config().n_vocab; }
+  bool is_end(Token v) const override {
+    return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v);
+  }
+  const std::vector<Token>& end_tokens() const override { return end_tokens_; }
+  int n_ctx() const override { return n_ctx_; }
+  PrefixRef shared_context(std::span<const Token> prompt) override;
+  void remember_context(const PrefixRef&, std::span<const Token> prompt) override;
+
+  Status extend(std::span<const Extend>, Rows& out) override;
+  Status value_and_grad(std::span<const SoftReply>, const Objective&, const GradientOptions&,
+                        std::vector<ReplyGradient>& out) override;
+  Prefix ancestor(Prefix p, int n_tokens) override {
+    const std::lock_guard lock(tree_mutex_);
+    return held_ancestor(p, n_tokens);
+  }
+  int depth(Prefix p) const override {
+    const std::lock_guard lock(tree_mutex_);
+    return tree_.alive(p) ? tree_.length(p) : 0;
+  }
+  void retain(Prefix p) override {
+    const std::lock_guard lock(tree_mutex_);
+    tree_.retain(p);
+  }
+  void release(Prefix p) override {
+    const std::lock_guard lock(tree_mutex_);
+    tree_.release(p);
+  }
+  Cost cost() const override {
+    const std::lock_guard lock(tree_mutex_);
+    return cost_;
+  }
+  int n_nodes() const {  // alive, of all contexts
+    const std::lock_guard lock(tree_mutex_);
+    return tree_.n_nodes();
+  }
+
+ private:
+  // A prompt that was added. It does not keep its node alive, and another prefix may have taken the
+  // node's number since.
+  struct Context {
+    Prefix root;
+    std::vector<Token> tokens;
+  };
+  struct FedNode {
+    Prefix node;
+    bool hidden;  // its last hidden vector is wanted: it may be asked for a row
+  };
+  // The nodes of a pass.
+  struct Pass {
+    std::vector<Prefix> fresh;  // that want slots, parents first: evicted ancestors, then new ones
+    std::vector<FedNode> fed;
+    std::vector<std::vector<Prefix>>
+        path;  // (n_requests) the parent and the new nodes; empty: wrong in itself
+  };
+  // Lets nodes of a gradient go, also when a term of the caller's has thrown.
+  struct ReleasedNodes {
+    ~ReleasedNodes();
+    Language& d;
+    std::vector<std::vector<Prefix>>& nodes;
+  };
+  // With the lock of the tree, which copies and ends of references take themselves: nothing here
+  // copies or drops one.
+  Status check_alive(Prefix parent, const char* where) const;
+  Prefix held_ancestor(Prefix, int n_tokens);
+  bool is_live(const Context&) const;
+  Status check(const Extend&) const;
+  Status check(const SoftReply&) const;
+  Status begin_pass(std::span<const Extend>, Pass&, Rows& out);
+  void charge_again(std::span<const Extend>, const Pass&, std::size_t n_resident, Rows& out) const;
+  Status end_pass(std::span<const Extend>, const Pass&, const Status&, Rows& out);
+  Status take_nodes(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes,
+                    std::vector<FedNode>& again);
+  std::vector<FedNode> to_feed(std::span<const Prefix> missing, std::vector<Prefix> asked) const;
+  Status room_error(std::size_t n) const;
+  // Without it, within a pass:
+  void add_row(Prefix);  // to batch_
+  void feed(std::span<const FedNode> nodes);
+  Status reduce(std::span<const Extend>, const Pass&, Rows& out);
+  Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
+  void grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes,
+                  std::size_t first, const Objective&, const GradientOptions&, bool full,
+                  std::span<ReplyGradient> out);
+  void add_embedding_terms(std::span<const SoftReply>, std::size_t first, const Objective&,
+                           std::span<ReplyGradient> out) const;
+  void finish(const SoftReply&, const GradientOptions&, ReplyGradient&) const;
+  void spend(const Cost&);
+
+  std::shared_ptr<const Transformer> model_;
+  std::vector<Token> end_tokens_;
+  int n_ctx_;
+
+  mutable std::mutex tree_mutex_;
+  PrefixTree tree_;
+  std::vector<Context> contexts_;
+  Cost cost_;
+
+  std::mutex pass_mutex_;  // taken before the tree's
+  KvStore kv_;
+  std::vector<bool> has_hidden_;  // (n_slots) fed with the last hidden vector
+  RowReducer reducer_;
+  ObjectiveSweep sweep_;
+  Tape tape_;
+  ForwardScratch scratch_;
+  ForwardBatch batch_;
+};
+
+}  // namespace ponder

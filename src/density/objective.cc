@@ -1,0 +1,174 @@
+// The three sweeps of a chunk of rows: logits, their derivative, and the way back to hidden
+// vectors.
+#include "density/objective.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/parallel.h"
+#include "density/row_reduce.h"
+#include "ops/activation.h"
+#include "ops/vector.h"
+
+namespace ponder {
+namespace {
+
+constexpr int kBlockPanels = 16, kBlock = kBlockPanels * kPanel;  // columns of logits made at once
+constexpr std::size_t kChunkBytes = 128u << 20;                   // of logits
+
+}  // namespace
+
+// Padded, and not a multiple of 4 KB (gemm.h).
+int ObjectiveSweep::row_stride() const { return a_stride(model_.weights().output.n_padded()); }
+
+int ObjectiveSweep::n_blocks() const {
+  return (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels;
+}
+
+// logits_ (rows, V): final ones, and the sums of each block.
+void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objective& o) {
+  const Config& c = model_.config();
+  const Linear& w = model_.weights().output;
+  const int m = static_cast<int>(rows.size()), ld = row_stride(), blocks = n_blocks();
+  const std::size_t stride = a_stride(c.n_embd) * compute_bytes(model_.kernel().compute);
+  a_.grow(stride * round_up(m, kRowBlock));
+  logits_.grow(static_cast<std::size_t>(round_up(m, kRowBlock)) * ld);
+  sums_.assign(static_cast<std::size_t>(m) * blocks, BlockSums{});
+  for (int i = 0; i < m; ++i) std::memcpy(a_.data() + i * stride, rows[i].hidden, stride);
+  const bool alpha = o.lz != 0 && o.alpha != 1;
+  parallel_for(model_.info().n_threads, blocks, [&](std::int64_t block) {
+    const int first = static_cast<int>(block) * kBlockPanels,
+              end = std::min(first + kBlockPanels, w.n_panels());
+    const int begin = first * kPanel, n = std::min(kBlock, c.n_vocab - begin);
+    w.forward_panels(a_.data(), a_stride(c.n_embd), m, first, end, logits_.data() + begin, ld);
+    for (int i = 0; i < m; ++i) {
+      float* l = logits_.data() + static_cast<std::size_t>(i) * ld + begin;
+      finish_logits(c, rows[i].mask, begin, n, l);
+      BlockSums& sums = sums_[static_cast<std::size_t>(i) * blocks + block];
+      sums = block_sums(l, n, static_cast<float>(o.alpha), alpha, false);
+      if (!alpha) sums.s_alpha = sums.s;
+    }
+  });
+}
+
+// With p = softmax(l), q = softmax(alpha l), s the weights and u the terms' own d/d lp:
+//   dJ/dl = a s + b alpha q + u - p (a sum s + b alpha + sum u).
+void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int row) {
+  const Config& c = model_.config();
+  const int V = c.n_vocab, padded = model_.weights().output.n_padded();
+  const auto blocks = static_cast<std::size_t>(n_blocks());
+  const RowTotals sums = total({&sums_[row * blocks], blocks}, o.alpha);
+  float* l = logits_.data() + static_cast<std::size_t>(row) * row_stride();
+  const auto weight = [&r](std::size_t j) { return r.weights.empty() ? 1.f : r.weights[j]; };
+
+  double weights = 0;
+  for (std::size_t j = 0; j < r.candidates.size(); ++j) {
+    const double lp = l[r.candidates[j]] - sums.lse;
+    if (r.direct) r.direct[j] = o.logprob == 0 ? 0 : static_cast<float>(o.logprob * lp);
+    if (weight(j) == 0) continue;  // 0 times the -inf of a masked id
+    r.logprob += weight(j) * lp;
+    weights += weight(j);
+  }
+  r.lz = o.lz != 0 ? sums.lz : 0;
+  r.value = o.logprob * r.logprob + o.lz * r.lz;
+
+  thread_local std::vector<float> own, d;
+  double own_sum = 0;
+  if (!o.row_terms.empty()) {
+    own.assign(V, 0.f);
+    d.resize(V);
+    for (int v = 0; v < V; ++v) d[v] = static_cast<float>(l[v] - sums.lse);
+    for (const RowTerm* term : o.row_terms) r.value += term->add(r.reply, r.t, d, own);
+    for (int v = 0; v < V; ++v) {
+      if (std::isinf(l[v])) own[v] = 0;  // a masked id is no part of the law
+      own_sum += own[v];
+    }
+  }
+  if (!r.dhidden) return;
+  d.resize(V);
+  float* dl =
+      c.final_soft_cap > 0 ? d.data() : l;  // in place, unless the cap's slope needs what was there
+  const double lz = o.lz * o.alpha;
+  softmax_sum(l, V, static_cast<float>(-(o.logprob * weights + lz + own_sum)),
+              static_cast<float>(sums.lse), static_cast<float>(lz), static_cast<float>(o.alpha),
+              static_cast<float>(sums.lz + o.alpha * sums.lse), dl);
+  for (std::size_t j = 0; j < r.candidates.size(); ++j)
+    dl[r.candidates[j]] += static_cast<float>(o.logprob * weight(j));
+  if (!o.row_terms.empty())
+    for (int v = 0; v < V; ++v) dl[v] += own[v];
+  if (c.final_soft_cap > 0) {
+    soft_cap_vjp(l, V, c.final_soft_cap, dl);
+    std::copy_n(dl, V, l);
+  }
+  std::fill(l + V, l + padded, 0.f);
+  to_operand(l, padded);
+}
+
+// A row of n numbers becomes one of A where it lies: it is no longer afterwards, and part by part
+// it is read first.
+void ObjectiveSweep::to_operand(float* row, int n) const {
+  const Compute compute = model_.kernel().compute;
+  if (compute == Compute::kF32) return;
+  constexpr int kPart = 1024;
+  BF16 part[kPart];
+  auto* out = reinterpret_cast<std::byte*>(row);
+  for (int i = 0; i < n; i += kPart) {
+    const int count = std::min(kPart, n - i);
+    convert(compute, row + i, count, part);
+    std::memcpy(out + i * sizeof(BF16), part, count * sizeof(BF16));
+  }
+}
+
+void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
+  const Config& c = model_.config();
+  const int m = static_cast<int>(rows.size()), ldh = round_up(c.n_embd, kPanel);
+  constexpr int kColumns = Transformer::kVocabBlock;
+  const int n_blocks = (c.n_vocab + kColumns - 1) / kColumns;
+  const std::size_t group = static_cast<std::size_t>(round_up(m, kRowBlock)) * ldh,
+                    size = compute_bytes(model_.kernel().compute),
+                    from_bytes = row_stride() * sizeof(float);
+  dhidden_.grow(kGroups * group);
+  model_.prepare_backward();
+  parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
+    thread_local Buffer<std::byte>
+        a;  // the block's columns side by side: in place the rows lie too far apart
+    const std::size_t a_bytes = a_stride(kColumns) * size;
+    a.grow(a_bytes * round_up(m, kRowBlock));
+    float* sum = dhidden_.data() + g * group;
+    if (g >= n_blocks) std::fill_n(sum, group, 0.f);
+    Linear room;
+    for (int block = static_cast<int>(g); block < n_blocks; block += kGroups) {
+      const Linear& w = model_.vocab_transposed(block, room);
+      const auto* from =
+          reinterpret_cast<const std::byte*>(logits_.data()) + block * kColumns * size;
+      for (int i = 0; i < m; ++i)
+        std::memcpy(a.data() + i * a_bytes, from + i * from_bytes, w.n_in() * size);
+      w.forward_panels(a.data(), a_stride(kColumns), m, 0, w.n_panels(), sum, ldh, block != g);
+    }
+  });
+  parallel_for(model_.info().n_threads, m, [&](std::int64_t i) {
+    if (!rows[i].dhidden) return;
+    std::copy_n(dhidden_.data() + i * ldh, c.n_embd, rows[i].dhidden);
+    for (int g = 1; g < kGroups; ++g)
+      add(rows[i].dhidden, dhidden_.data() + g * group + i * ldh, c.n_embd);
+  });
+}
+
+void ObjectiveSweep::run_chunk(std::span<ObjectiveRow> rows, const Objective& o) {
+  make_logits(rows, o);
+  parallel_for(model_.info().n_threads, static_cast<std::int64_t>(rows.size()),
+               [&](std::int64_t i) { differentiate_row(rows[i], o, static_cast<int>(i)); });
+  carry_back(rows);
+}
+
+void ObjectiveSweep::run(std::span<ObjectiveRow> rows, const Objective& o) {
+  const std::size_t row_bytes = sizeof(float) * row_stride();
+  const std::size_t chunk =
+      std::clamp<std::size_t>(kChunkBytes / row_bytes, kRowBlock, Transformer::kMaxRows);
+  for (std::size_t i = 0; i < rows.size(); i += chunk)
+    run_chunk(rows.subspan(i, std::min(chunk, rows.size() - i)), o);
+}
+
+}  // namespace ponder

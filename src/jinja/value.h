@@ -1,0 +1,117 @@
+// Values of a template program: Python's, as far as templates use them. Not the program (ast.h) and
+// not what may be done to values (filters.cc, methods.cc). Strings carry, byte by byte, whether
+// they came from a message. Everything but a namespace is immutable once made, as in the sandbox
+// that templates are written for; so values cannot form cycles, and a container's depth is known
+// when it is made.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ponder/model/tokenizer.h"
+
+namespace ponder::jinja {
+
+/// Bytes (UTF-8 as a rule) and the ranges of them that came from a message: sorted, disjoint, not
+/// adjacent.
+struct Text {
+  std::string bytes;
+  std::vector<ByteRange> user;
+  bool safe = false;  // what |safe and |escape make: a string that joins it by + is escaped for
+                      // HTML. Not appended
+
+  void append(std::string_view s, bool from_user = false);
+  void append(const Text& t) { append(t, 0, t.bytes.size()); }
+  void append(const Text& t, std::size_t begin, std::size_t end);
+  /// Whether byte i came from a message.
+  bool from_user(std::size_t i) const;
+};
+
+struct Value;
+struct MacroDef;
+struct Scope;
+
+struct List {
+  enum Kind {
+    kList,
+    kTuple,
+    kLazy
+  } kind = kList;  // lazy: what Python makes a generator; always true, has no length
+  std::vector<Value> items;
+  int depth = 1;
+};
+
+struct Dict {
+  std::vector<std::pair<Value, Value>> items;  // in order of insertion
+  int depth = 1;
+  const Value* find(std::string_view key) const;
+};
+
+/// The `loop` of a for statement.
+struct Loop {
+  std::shared_ptr<const List> items;
+  std::size_t index = 0;
+  int nesting = 1;  // 1 in an outermost loop
+  std::optional<std::string>
+      last_changed{};  // arguments of the last loop.changed as printed, so that no cycle forms
+};
+
+/// A global function, a macro, or a method of `self`.
+struct Callable {
+  enum Kind { kFunction, kMacro, kMethod } kind = kFunction;
+  std::string name;
+  std::shared_ptr<const Value> self;  // of a method
+  const MacroDef* macro = nullptr;    // owned by the program
+  Scope* scope = nullptr;             // where the macro was defined; kept alive by the interpreter
+};
+
+/// What `namespace()` makes: the one thing that can change. Owned by the interpreter.
+struct Namespace {
+  std::map<std::string, Value, std::less<>> attributes;
+};
+
+struct Undefined {
+  std::shared_ptr<const std::string> what;  // "'x' is undefined"
+};
+struct None {};
+
+using Str = std::shared_ptr<const Text>;
+using ListPtr = std::shared_ptr<const List>;
+using DictPtr = std::shared_ptr<const Dict>;
+
+struct Value {
+  std::variant<Undefined, None, bool, std::int64_t, double, Str, ListPtr, DictPtr,
+               std::shared_ptr<Loop>, std::shared_ptr<const Callable>, Namespace*>
+      v;
+
+  template <class T>
+  const T* as() const {
+    return std::get_if<T>(&v);
+  }
+  const Text* text() const { return as<Str>() ? as<Str>()->get() : nullptr; }
+  const List* list() const { return as<ListPtr>() ? as<ListPtr>()->get() : nullptr; }
+  const Dict* dict() const { return as<DictPtr>() ? as<DictPtr>()->get() : nullptr; }
+  bool undefined() const { return as<Undefined>(); }
+  bool none() const { return as<None>(); }
+};
+
+/// Nesting of containers: 0 for a plain value.
+int depth_of(const Value&);
+/// Python's name of the type: "str", "dict", …
+std::string_view type_name(const Value&);
+bool truthy(const Value&);
+/// An int, or a bool as one.
+bool is_int(const Value&, std::int64_t* out = nullptr);
+/// An int, a bool or a float as a float.
+bool is_number(const Value&, double* out = nullptr);
+/// A float as Python prints it: "1.0", "1e+16".
+std::string float_text(double);
+
+}  // namespace ponder::jinja

@@ -1,0 +1,71 @@
+// Each pick in the order of token ids.
+#include "law/small_row.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ponder {
+namespace {
+
+constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
+
+void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
+  const Draw& d = needs.draw;
+  const int n = static_cast<int>(lp.size());
+  const auto take = [&](Token v) {
+    out.drawn = v;
+    out.drawn_logprob = lp[v];
+  };
+  if (d.kind == Draw::Kind::kArgmax) {
+    double best = kMinusInf;
+    for (Token v = 0; v < n; ++v) {
+      const double value = needs.alpha * lp[v] + (d.noise ? d.noise[v] : 0.f);
+      if (value > best) best = value, take(v);
+    }
+  } else if (d.kind == Draw::Kind::kInverseCdf) {
+    double total = 0, cdf = 0;
+    for (double x : lp) total += std::exp(needs.alpha * x);
+    for (Token v = 0; v < n; ++v) {
+      if (lp[v] == kMinusInf) continue;
+      cdf += std::exp(needs.alpha * lp[v]) / total;
+      take(v);
+      if (d.u < cdf) break;
+    }
+  } else if (d.kind == Draw::Kind::kList) {
+    std::vector<TokenProb> all;
+    for (Token v = 0; v < n; ++v)
+      if (lp[v] != kMinusInf) all.push_back({v, lp[v]});
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+    double mass = 0;
+    for (const TokenProb& p : all) {
+      if (p.logprob < d.bound || static_cast<int>(out.list.size()) >= d.max_items) {
+        out.next_logprob = p.logprob;
+        break;
+      }
+      out.list.push_back(p);
+      mass += std::exp(p.logprob);
+    }
+    out.mass_left = std::max(0., 1 - mass);
+  } else if (d.kind == Draw::Kind::kRow) {
+    out.logits.assign(lp.begin(), lp.end());
+  }
+}
+
+}  // namespace
+
+Row small_row(const std::vector<double>& lp, const Needs& needs, Token target) {
+  Row out;
+  if (target >= 0) out.logprob = lp[target];
+  double sum = 0;
+  for (double x : lp) {
+    if (x == kMinusInf) continue;
+    sum += std::exp(needs.alpha * x);
+    if (needs.entropy) out.entropy -= std::exp(x) * x;
+  }
+  if (needs.lz) out.lz = std::log(sum);
+  pick(lp, needs, out);
+  return out;
+}
+
+}  // namespace ponder

@@ -1,0 +1,17 @@
+// All replies of a law with their log-probabilities, by walking every prefix: for worlds of a few
+// ids. The ground truth that searches and kernels are held against; it shares no code with them.
+#pragma once
+
+#include <vector>
+
+#include "ponder/density/density.h"
+#include "ponder/density/law.h"
+
+namespace ponder {
+
+/// Most likely first (ties: smaller token strings first). Errors: kResource when there are more
+/// than `limit`.
+Result<std::vector<Reply>> enumerate_replies(CausalDensity&, const PrefixRef& context,
+                                             const ReplyLaw&, std::size_t limit = 1'000'000);
+
+}  // namespace ponder

@@ -1,0 +1,24 @@
+// Words of a text in any script, for comparing what two texts say. Not a tokenizer: no ids, no
+// model.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ponder {
+
+struct Word {
+  std::string text;
+  bool alone = false;  // one letter of a script without spaces, or an emoji
+};
+/// The words of a text, in Unicode's NFKC form and without case. A word is a run of letters with
+/// their marks and digits; an apostrophe between letters and a point or comma between digits belong
+/// to it. Where a script has no spaces between words (Han, kana, Thai, Lao, Khmer, Burmese) each
+/// letter counts as one, and so does each emoji. Bytes that are no UTF-8 part words.
+std::vector<Word> words_of(std::string_view text);
+
+/// Has it a character that is neither space nor punctuation nor control?
+bool has_content(std::string_view text);
+
+}  // namespace ponder

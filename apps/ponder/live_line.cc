@@ -12,30 +12,28 @@
 
 namespace ponder::app {
 
-LiveLine::LiveLine(std::shared_ptr<const TextModel> t, const Budget& b)
-    : text_(std::move(t)), budget_(b), on_(isatty(STDERR_FILENO) != 0) {}
+LiveLine::LiveLine(const Budget& b) : budget_(b), on_(isatty(STDERR_FILENO) != 0) {}
 
 void LiveLine::clear() {
   if (shown_) std::cerr << "\r\x1b[K" << std::flush;
   shown_ = false;
 }
 
-void LiveLine::show(const ThinkProgress& p) {
+void LiveLine::show(const News& n) {
   constexpr double kEvery = 0.1;
-  if (!on_ || (p.method == method_ && p.seconds < shown_at_ + kEvery)) return;
-  shown_at_ = p.seconds;
-  method_ = p.method;
-  const std::string head =
-      fmt::format("{}: {}", p.method, p.best ? fmt::format("log p {:.2f}", p.best->logprob) : "…");
+  if (!on_ || (n.stage == stage_ && n.seconds < shown_at_ + kEvery)) return;
+  shown_at_ = n.seconds;
+  stage_ = n.stage;
   std::string left;
   if (std::isfinite(budget_.seconds))
-    left = fmt::format("  {:.0f} s left", std::max(0., budget_.seconds - p.seconds));
+    left = fmt::format("  {:.0f} s left", std::max(0., budget_.seconds - n.seconds));
   if (budget_.tokens != std::numeric_limits<std::int64_t>::max())
-    left += fmt::format("  {} tokens left", std::max<std::int64_t>(0, budget_.tokens - p.tokens));
+    left += fmt::format("  {} tokens left", std::max<std::int64_t>(0, budget_.tokens - n.tokens));
+  std::string line = n.stage + ": " + n.head();
   constexpr int kGap = 2;
-  const int room = terminal_width(STDERR_FILENO) - 1 - width_of(head) - width_of(left) - kGap;
-  std::string line = head;
-  if (p.best && room > 0) line += "  " + shortened_to(text_->reply_text(p.best->tokens), room);
+  const int room = terminal_width(STDERR_FILENO) - 1 - width_of(line) - width_of(left) - kGap;
+  if (const std::string text = n.text(); !text.empty() && room > 0)
+    line += "  " + shortened_to(text, room);
   std::cerr << "\r\x1b[K" << line << left << std::flush;
   shown_ = true;
 }

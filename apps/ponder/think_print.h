@@ -36,7 +36,7 @@ class ReplyColumn {
 class ThinkScreen {
  public:
   ThinkScreen(const std::shared_ptr<const TextModel>& t, const Budget& b, bool colour)
-      : text_(t), colour_(colour), line_(t, b) {}
+      : text_(t), colour_(colour), line_(b) {}
   void first_token(TokenProb);
   void first_done(const Reply&);
   void progress(const ThinkProgress&);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ponder/model/model.h"
+#include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
@@ -59,6 +60,10 @@ class Session {
   Result<ProveAnswer> prove(const ProveRequest&);
   /// Checks a proof by plain enumeration; by a session in f32, as a check demands.
   Result<CheckAnswer> check(const CheckRequest&);
+  /// The likeliest answer and the mass of each.
+  Result<AnswerReport> answer(const AnswerRequest&);
+  /// Checks what was proved about an answer; by a session in f32, as a check demands.
+  Result<AnswerCheckReport> check_answer(const AnswerCheckRequest&);
   Result<SampleAnswer> sample(const SampleRequest&);
   /// Restricts the law to a few ids and short replies, and compares the chains' draws with its
   /// enumeration.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ponder/core/status.h"
+#include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
@@ -59,6 +60,8 @@ std::string to_json(std::span<const CheckedGradient>, const GradientCheck::Error
 std::string to_json(const ThinkAnswer&);
 std::string to_json(const ProveAnswer&);
 std::string to_json(const CheckAnswer&);
+std::string to_json(const AnswerReport&);
+std::string to_json(const AnswerCheckReport&);
 std::string to_json(const SampleAnswer&);
 std::string to_json(const VerifyAnswer&, const SampleRequest&);
 std::string to_json(const LandscapeAnswer&);
@@ -72,6 +75,10 @@ std::string draws_jsonl(const SampleAnswer&, const TextModel&);
 /// messages.
 std::string to_json(const CertificateRecord&);
 Result<CertificateRecord> parse_certificate(std::string_view json, const std::string& where);
+
+/// A file of what was proved about an answer, and what is in one. Errors: as parse_certificate.
+std::string to_json(const AnswerRecord&);
+Result<AnswerRecord> parse_answer_record(std::string_view json, const std::string& where);
 
 /// A fitness (docs/dna.md). `where`: its file, for messages; `folder`: what the files in it are
 /// relative to. Errors: kInvalid (no JSON object, unknown keys and kinds with the nearest known

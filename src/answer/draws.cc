@@ -50,12 +50,45 @@ class Tally {
   int none_ = 0, n_ = 0;
 };
 
-std::optional<std::string> answer_of(const Reply& r, const ReplyLaw& law, const PrefixMap& map,
-                                     const Spell& spell) {
-  const std::string text = spell(std::span(r.tokens).first(r.tokens.size() - (r.ended ? 1 : 0)));
-  if (r.ended || law.target() == Target::kFixed) return map.answer(text);
-  return map.read(text).answer;
-}
+// The draws of one wave. A draw is over as soon as it has decided its answer: what follows changes
+// no answer, and costs.
+class Wave {
+ public:
+  Wave(const ReplyLaw& law, const PrefixMap& map, const Spell& spell, int n)
+      : law_(law),
+        map_(map),
+        spell_(spell),
+        tokens_(static_cast<std::size_t>(n)),
+        readings_(static_cast<std::size_t>(n)) {}
+
+  bool goes_on(int stream, Token v) {
+    const auto k = static_cast<std::size_t>(stream);
+    tokens_[k].push_back(v);
+    if (!map_.can_decide() || law_.is_end(v)) return true;
+    readings_[k] = map_.read(spell_(tokens_[k]));
+    return !readings_[k].decided;
+  }
+  // False: the budget cut it before it was whole.
+  bool answer(std::size_t k, const Reply& r, std::optional<std::string>& out) const {
+    const bool at_horizon = static_cast<int>(r.tokens.size()) == law_.horizon();
+    if (readings_[k].decided) {
+      out = readings_[k].answer;
+    } else if (r.ended || (at_horizon && law_.target() == Target::kFixed)) {
+      out = map_.answer(spell_(std::span(r.tokens).first(r.tokens.size() - (r.ended ? 1 : 0))));
+    } else {
+      out.reset();
+      return at_horizon;
+    }
+    return true;
+  }
+
+ private:
+  const ReplyLaw& law_;
+  const PrefixMap& map_;
+  const Spell& spell_;
+  std::vector<std::vector<Token>> tokens_;
+  std::vector<Reading> readings_;
+};
 
 }  // namespace
 
@@ -82,13 +115,18 @@ Result<DrawnAnswers> draw_answers(CausalDensity& d, const PrefixRef& context, co
     DecodeConfig decode_config = c.decode;
     decode_config.first_stream = tally.n();
     const int wave = std::min(c.batch, c.n - tally.n());
-    PONDER_ASSIGN(auto replies, decode(d, context, law, decode_config, wave, clock.rest()));
-    for (Reply& r : replies) {
-      const bool whole = r.ended || static_cast<int>(r.tokens.size()) == law.horizon();
-      if (!whole || out.settled) break;  // the budget cut it, and the draws after it do not count
-      out.given.push_back(answer_of(r, law, map, spell));
-      tally.add(out.given.back());
-      out.replies.push_back(std::move(r));
+    Wave readings(law, map, spell, wave);
+    const auto on_token = [&](int k, TokenProb v) { return readings.goes_on(k, v.token); };
+    PONDER_ASSIGN(auto replies,
+                  decode(d, context, law, decode_config, wave, clock.rest(), on_token));
+    for (std::size_t k = 0; k < replies.size(); ++k) {
+      std::optional<std::string> answer;
+      // Where the budget cut a draw, those after it do not count either: short draws are over
+      // first, and would count too often.
+      if (out.settled || !readings.answer(k, replies[k], answer)) break;
+      tally.add(answer);
+      out.given.push_back(std::move(answer));
+      out.replies.push_back(std::move(replies[k]));
       out.settled = tally.lead() >= c.enough && c.enough < 1;
     }
     if (c.progress) c.progress(tally.shares(), tally.n());

@@ -127,7 +127,8 @@ Result<std::shared_ptr<const PrefixMap>> make_choice_map(std::vector<AnswerOptio
       return bad_options("options of different letters", "\"" + o.letter + "\" twice");
     if (!l.words.empty() && !texts.insert(l.words).second)
       return bad_options("options of different texts", "\"" + o.text + "\" twice");
-    name += (labels.empty() ? "" : "|") + l.answer;
+    name += labels.empty() ? "" : "|";
+    name += o.letter + (o.letter.empty() || o.text.empty() ? "" : "=") + o.text;
     labels.push_back(std::move(l));
   }
   return make_label_map(std::move(name), std::move(labels));

@@ -15,13 +15,20 @@ namespace {
 
 bool is_mark(char c) { return (c >= 'A' && c <= 'Z') || (c >= '1' && c <= '9'); }
 
-// "A-D" or "a|b|c".
+// "X=text", a letter or a text alone.
+AnswerOption option_of(const std::string& s) {
+  if (s.size() == 1 && is_mark(s[0])) return {.letter = s};
+  if (s.size() > 2 && s[1] == '=' && is_mark(s[0])) return {s.substr(0, 1), s.substr(2)};
+  return {.text = s};
+}
+
+// "A-D", "a|b|c" or "A=a|B=b".
 Result<std::shared_ptr<const PrefixMap>> choice(const std::string& of) {
   std::vector<AnswerOption> options;
   if (of.find('|') != std::string::npos) {
     for (std::size_t i = 0; i <= of.size();) {
       const std::size_t end = std::min(of.find('|', i), of.size());
-      options.push_back({.text = of.substr(i, end - i)});
+      options.push_back(option_of(of.substr(i, end - i)));
       i = end + 1;
     }
     return make_choice_map(std::move(options));
@@ -51,6 +58,7 @@ Result<std::shared_ptr<const PrefixMap>> parse_answer_map(std::string_view spec)
   if (name == "choice" && has_more) return choice(more);
   if (name == "regex" && has_more) return make_regex_map(more);
   if (name == "json" && has_more) return make_json_map(more);
+  if (name == "phrase" && has_more) return make_phrase_map(more);
   if (name == "number" && (!has_more || more == "first" || more == "last"))
     return make_number_map(more == "first");
   if (name == "yesno" && !has_more) return yes_no();

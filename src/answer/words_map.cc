@@ -81,7 +81,7 @@ bool is_function_word(const std::string& w) {
 
 class PhraseMap final : public PrefixMap {
  public:
-  explicit PhraseMap(std::string_view question) {
+  explicit PhraseMap(std::string_view question) : question_(question) {
     for (const Word& w : words_of(question)) asked_.insert(stem(w.text));
   }
 
@@ -104,7 +104,7 @@ class PhraseMap final : public PrefixMap {
     }
     return {};
   }
-  std::string name() const override { return "phrase"; }
+  std::string name() const override { return "phrase:" + question_; }
 
  private:
   static std::string stem(const std::string& w) {
@@ -149,6 +149,7 @@ class PhraseMap final : public PrefixMap {
     return run.empty() ? joined_words(pieces, begin, end) : run;
   }
 
+  std::string question_;
   std::set<std::string> asked_;
 };
 

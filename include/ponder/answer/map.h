@@ -55,12 +55,14 @@ Result<std::shared_ptr<const PrefixMap>> make_choice_map(std::vector<AnswerOptio
 /// A map by its specification:
 ///   choice:A-D     the first of these letters that stands alone
 ///   choice:a|b|c   the first of these texts
+///   choice:A=a|B=b the first of these options, by letter or text
 ///   yesno          the first "yes" or "no"
 ///   number         \boxed{N}, else "#### N", else the last number
 ///   number:first   the first number
 ///   word           the first word
 ///   line           the first line that is not empty
 ///   regex:R        the first group of the first match (PCRE2 syntax)
+///   phrase:Q       what the reply says that the question Q has not (make_phrase_map)
 ///   json:/pointer  what a JSON pointer (RFC 6901) finds in the first JSON object or array
 /// Errors: kInvalid (an unknown name, with the nearest one; a range that is none; a regular
 /// expression that does not compile, or has no group; a pointer that does not begin with "/").

@@ -143,17 +143,27 @@ TEST(Maps, TheMapSuitsTheQuestion) {
   const auto chosen = [](std::string_view q, std::string_view first = "") {
     return choose_answer_map(q, first)->name();
   };
-  EXPECT_EQ(chosen("Which?\nA) x\nB) y"), "choice:A|B");
+  EXPECT_EQ(chosen("Which?\nA) x\nB) y"), "choice:A=x|B=y");
   EXPECT_EQ(chosen("Is the city of Jiaxing in China? Answer yes or no."), "yesno");
   EXPECT_EQ(chosen("Tom has a dog. Is it red?"), "yesno");
-  EXPECT_EQ(chosen("Is it red or blue?"), "phrase");
+  EXPECT_EQ(chosen("Is it red or blue?"), "phrase:Is it red or blue?");
   EXPECT_EQ(chosen("How many legs have 3 dogs?"), "number");
   EXPECT_EQ(chosen("8 + 5 + 7 - 0 ="), "number");
   EXPECT_EQ(chosen("Solve it.", "So \\boxed{5}"), "number");
-  EXPECT_EQ(chosen("What is the capital of France?"), "phrase");
+  EXPECT_EQ(chosen("What is the capital of France?"), "phrase:What is the capital of France?");
   const Map choice = choose_answer_map("Which?\nA) red\nB) blue", "");
   check(choice, "It is blue.", "B");
   EXPECT_EQ(choice->shown("B"), "blue");
+}
+
+TEST(Maps, ANameIsASpecification) {
+  for (const char* spec :
+       {"choice:A|B|C", "choice:A=red|B=blue", "choice:red|blue", "yesno", "number", "number:first",
+        "word", "line", "phrase:Where is it?", "regex:(a)|b", "json:/a/0"})
+    EXPECT_EQ(map_of(spec)->name(), spec);
+  EXPECT_EQ(map_of("choice:A-C")->name(), "choice:A|B|C");
+  check(map_of("choice:A=red|B=blue"), "blue it is", "B");
+  check(map_of("choice:A|B|C"), "(B)", "B");
 }
 
 // Random replies of fragments on which maps turn.

@@ -1,0 +1,111 @@
+// ponder answer: the likeliest answer to a question, with its mass and what is proved of it; and
+// the check of such a proof.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "answer_print.h"
+#include "open_model.h"
+#include "out_file.h"
+#include "output.h"
+#include "ponder/core/files.h"
+#include "search_args.h"
+
+namespace ponder::app {
+namespace {
+
+struct Args : RequestArgs {
+  LawArgs law;
+  BudgetArgs budget;
+  AnswerRequest answer;
+  std::string way = "auto", certificate, check;
+  bool force = false;
+};
+
+Result<AnswerRequest> request_of(const Args& a, const Budget& budget) {
+  AnswerRequest r = a.answer;
+  r.law = a.law.request();
+  r.budget = budget;
+  r.record = !a.certificate.empty();
+  const auto way = parse_answer_way(a.way);
+  if (!way) return Error{Code::kInvalid, "auto, options, enumeration or draws", a.way, "--way", ""};
+  r.way = *way;
+  if (r.map != "auto") {
+    PONDER_ASSIGN(const auto map, parse_answer_map(r.map));
+  }
+  if (!a.certificate.empty() && !a.lines.input.empty())
+    return Error{Code::kInvalid, "--certificate with one question", "--input", "command line", ""};
+  if (!a.certificate.empty()) PONDER_TRY(check_out(a.certificate, "--certificate", a.force));
+  return r;
+}
+
+Status answer_one(const Args& a, AnswerRequest r, Session& s, PromptRequest prompt, bool json) {
+  r.prompt = std::move(prompt);
+  AnswerScreen screen(r.budget);
+  if (!json) r.on_progress = [&](const AnswerProgress& p) { screen.progress(p); };
+  PONDER_ASSIGN(const AnswerReport answer, s.answer(r));
+  if (answer.record) PONDER_TRY(replace_file(a.certificate, to_json(*answer.record)));
+  if (json)
+    write_line(to_json(answer));
+  else
+    screen.answer(answer, stop_flag());
+  return {};
+}
+
+// Always in f32, as a check demands.
+Result<int> run_check(const Args& a) {
+  AnswerCheckRequest r{.where = a.check};
+  PONDER_ASSIGN(const std::string text, read_all(a.check));
+  PONDER_ASSIGN(r.record, parse_answer_record(text, a.check));
+  ModelArgs model = a.model;
+  model.precision = "f32";
+  PONDER_ASSIGN(const auto session, open_session(model));
+  work_begins();
+  PONDER_ASSIGN(const AnswerCheckReport c, session->check_answer(r));
+  if (a.json())
+    write_line(to_json(c));
+  else
+    print_answer_check(c);
+  return c.result.holds ? 0 : 1;
+}
+
+}  // namespace
+
+Run add_answer(CLI::App& app) {
+  auto a = std::make_shared<Args>();
+  a->add(app);
+  a->law.add(app);
+  a->budget.add(app);
+  app.add_option("--answer", a->answer.map,
+                 "what counts as the answer: auto, choice:A-D, choice:red|blue, yesno, number, "
+                 "number:first, word, line, regex:…, json:/…");
+  app.add_option("--way", a->way, "how to find it: auto, options, enumeration, draws");
+  app.add_option("--draws", a->answer.draws, "most replies that are drawn")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--temp", a->answer.temperature, "temperature of the draws")
+      ->check(CLI::Range(0.01, 100.));
+  app.add_option("-s,--seed", a->answer.seed, "start of the random numbers");
+  app.add_option("--enough", a->answer.enough,
+                 "draws end when the leading answer stays ahead with this probability; 1: never")
+      ->check(CLI::Range(0.51, 1.));
+  app.add_option("--certificate", a->certificate, "file to write what is proved to, for --check");
+  app.add_flag("--force", a->force, "replace the file of an earlier --certificate");
+  app.add_option("--check", a->check, "verify such a file in f32");
+  app.footer(
+      "A question in chat that lists options, one a line, has the options' own texts scored. Other "
+      "questions are answered by the mass of all replies that give the same answer: by enumeration "
+      "(replies of up to 40 tokens) where half of the budget proves something, else by draws (up "
+      "to 512 tokens).\n"
+      "Examples:\n  ponder answer 'Is the city of Lyon in France?'\n  ponder answer -p 'What is 14 "
+      "plus 8?' --answer number --draws 16");
+  return [a]() -> Result<int> {
+    if (!a->check.empty()) return run_check(*a);
+    PONDER_ASSIGN(const Budget budget, a->budget.budget());
+    PONDER_ASSIGN(const AnswerRequest request, request_of(*a, budget));
+    return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
+      return answer_one(*a, request, s, std::move(prompt), json);
+    });
+  };
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,86 @@
+// What is known of an answer is said in words that fit the way it was found.
+#include "answer_print.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "output.h"
+#include "text_column.h"
+
+namespace ponder::app {
+namespace {
+
+std::string percent(double p) { return fmt::format("{:.1f} %", 100 * p); }
+
+std::string evidence(const AnswerReport& a) {
+  switch (a.way) {
+    case AnswerWay::kOptions:
+      return "the options' own texts were scored, without their letters" +
+             std::string(a.proved ? "; no rounding changes their order" : "");
+    case AnswerWay::kEnumeration:
+      if (a.proved)
+        return fmt::format("proved: no other answer has as much probability ({} prefixes, {} open)",
+                           a.expanded, percent(a.open));
+      return fmt::format("not proved: {} of the probability is open after {} prefixes",
+                         percent(a.open), a.expanded);
+    case AnswerWay::kDraws:
+    case AnswerWay::kAuto:
+      break;
+  }
+  std::string s = fmt::format("{} draws at temperature {:g}", a.draws, a.temperature);
+  if (a.settled) s += "; it stays ahead with probability 0.95 or more";
+  return s;
+}
+
+std::string figures(const AnswerMass& m) {
+  if (m.lower == m.mass && m.upper == m.mass) return percent(m.mass);
+  return fmt::format("{} to {}", percent(m.lower), percent(m.upper));
+}
+
+}  // namespace
+
+void AnswerScreen::progress(const AnswerProgress& p) {
+  const auto head = [&] {
+    if (p.draws > 0) return fmt::format("{} draws", p.draws);
+    return fmt::format("{} open", percent(p.open));
+  };
+  const auto text = [&] {
+    return p.leader.empty() ? "" : fmt::format("{}  {}", percent(p.mass), p.leader);
+  };
+  line_.show({std::string(to_string(p.way)), p.seconds, 0, head, text});
+}
+
+void AnswerScreen::answer(const AnswerReport& a, bool stopped) {
+  line_.clear();
+  write_column("answer", a.answer ? one_line(*a.answer) : "none was found");
+  if (a.answer) write_column("", figures(a.answers[0]));
+  if (a.answer && !a.reply.text.empty() && a.reply.text != *a.answer)
+    write_column("text", a.reply.text);
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 1; i < a.answers.size() && i < kShown; ++i)
+    write_column(i == 1 ? "others" : "",
+                 fmt::format("{}   {}", one_line(a.answers[i].answer), figures(a.answers[i])));
+  if (a.answers.size() > kShown)
+    write_column("", fmt::format("and {} more", a.answers.size() - kShown));
+  if (a.none > 0) write_column("none", percent(a.none) + " of the probability gives no answer");
+  for (const std::string& note : a.notes) write_column("note", note);
+  if (stopped) write_column("note", "stopped: this is what is known so far");
+  write_column("evidence", evidence(a) + fmt::format(", {:.1f} s", a.run.seconds));
+  write_column("map", a.map.starts_with("phrase:") ? "phrase: what the question has not" : a.map);
+  flush();
+}
+
+void print_answer_check(const AnswerCheckReport& c) {
+  if (!c.result.holds) {
+    write("NOT VALID  " + c.result.why + "\n");
+    return;
+  }
+  write(
+      fmt::format("valid      \"{}\" has at least {}, any other answer at most {}; {} prefixes "
+                  "scored anew in f32\n",
+                  c.record.statement.answer, percent(c.result.lower), percent(c.result.others),
+                  c.record.statement.closed.size()));
+}
+
+}  // namespace ponder::app

@@ -1,0 +1,92 @@
+// The likeliest answer to a question as a request and its answer: the mass of each answer, how sure
+// it is, and a reply that gives it. Its meaning: docs/answers.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/answer/posterior.h"
+#include "ponder/session/common.h"
+#include "ponder/session/prompt.h"
+
+namespace ponder {
+
+/// How masses of answers are found.
+enum class AnswerWay : std::uint8_t {
+  kAuto,         // options where the question lists them; else enumeration, and draws where that
+                 // proves nothing within half of the budget
+  kOptions,      // the texts of the options that the question lists, scored without their letters
+  kEnumeration,  // bounds over all replies, proved where they close
+  kDraws,        // shares of drawn replies
+};
+std::string_view to_string(AnswerWay);  // "options"
+std::optional<AnswerWay> parse_answer_way(std::string_view name);
+
+/// How far an answer has come: for a live line.
+struct AnswerProgress {
+  AnswerWay way = AnswerWay::kAuto;
+  std::string leader{};       // as people read it; empty: none yet
+  double mass = 0, open = 1;  // of the leader; not known yet
+  int draws = 0;
+  double seconds = 0;
+};
+
+struct AnswerRequest {
+  PromptRequest prompt{};
+  LawRequest law{};          // most tokens: 512 of draws, 40 of an enumeration unless it says so
+  std::string map = "auto";  // as parse_answer_map reads it, or auto
+  AnswerWay way = AnswerWay::kAuto;
+  int draws = 16;          // most
+  double temperature = 1;  // of draws
+  double enough = 0.95;    // draws end when the leader stays ahead with this probability; 1: never
+  std::uint64_t seed = 0;
+  bool record = false;  // write down what was proved (AnswerReport::record)
+  Budget budget{};      // the prompt counts
+  std::function<void(const AnswerProgress&)> on_progress{};
+};
+
+/// What was proved about an answer, of which model and prompt: all that a check needs.
+struct AnswerRecord {
+  std::string model_file{}, model_sha256{};
+  std::string precision{};  // of the search: "f32", "bf16"
+  std::vector<Token> prompt{}, end_tokens{};
+  ReplyLawConfig law{};
+  std::string map{};
+  AnswerStatement statement{};
+};
+
+struct AnswerReport : Answer {
+  struct One : AnswerMass {  // `answer`: as people read it
+    std::string text{};      // a reply that gives it; empty: none is at hand
+  };
+  std::string map{};                      // that was taken
+  AnswerWay way = AnswerWay::kAuto;       // that was taken
+  std::optional<std::string> answer{};    // as people read it; none: no answer has any mass
+  double mass = 0, lower = 0, upper = 1;  // of the answer
+  double confidence = 0;                  // that the answer is right, 0 to 1: its mass
+  bool proved = false;                    // in f32: no other answer has as much mass
+  bool settled = false;                   // of draws: it stays ahead with probability `enough`
+  std::vector<One> answers{};             // largest mass first
+  double none = 0;                        // mass of no answer
+  double open = 0;                        // mass that is not known
+  double temperature = 1;                 // of the law of the draws
+  int draws = 0;                          // that count
+  std::int64_t expanded = 0;              // prefixes, of an enumeration
+  SpelledReply reply{};  // a reply that gives the answer; empty where none is at hand
+  std::optional<AnswerRecord> record{};  // where it was asked for and something is proved
+};
+
+struct AnswerCheckRequest {
+  AnswerRecord record{};
+  std::string where{};  // the record's file, for messages
+};
+struct AnswerCheckReport {
+  AnswerCheck result{};
+  AnswerRecord record{};
+};
+
+}  // namespace ponder

@@ -1,0 +1,89 @@
+// A question that lists its options: their own texts are scored, as answers to the question without
+// letters. Letters of small models say little about what the model knows; the text of an option
+// does, in a sentence that begins like an answer, and with part of what makes it likely anywhere
+// divided out. docs/answers.md#options.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "ponder/answer/labels.h"
+#include "session/answerer.h"
+
+namespace ponder {
+namespace {
+
+// Sentences that an option's text ends.
+constexpr std::array<std::string_view, 3> kFrames{"The answer is ", "The answer is: ", "Answer: "};
+// A question that says nothing, and how much of an option's log-probability after it is divided
+// out.
+constexpr std::string_view kNeutral = "Give an answer.";
+constexpr double kPriorShare = 0.5;
+
+// The conversation with another last question.
+Conversation asking(Conversation c, std::string_view question) {
+  const auto last = std::find_if(c.messages.rbegin(), c.messages.rend(),
+                                 [](const ChatMessage& m) { return m.role == "user"; });
+  if (last != c.messages.rend()) last->content = std::string(question);
+  return c;
+}
+
+// Other labels may have all of a label's mass.
+double at_least(double log_mass) {
+  constexpr double kLeast = -1e4;
+  return std::max(log_mass, kLeast);
+}
+
+}  // namespace
+
+Status Answerer::by_options(const OptionsQuestion& q) {
+  PONDER_ASSIGN(map_, make_choice_map(q.options));
+  report_.map = map_->name();
+  const TextModel& text = session_.text();
+  const auto& conversation = std::get<Conversation>(request_.prompt);
+  std::vector<LabelsQuestion> questions;
+  for (const std::string_view asked : {std::string_view(q.stem), kNeutral}) {
+    PONDER_ASSIGN(const Prompt p, text.prompt(asking(conversation, asked)));
+    PONDER_ASSIGN(const PrefixRef context, session_.context(p.ids));
+    for (const std::string_view frame : kFrames) {
+      LabelsQuestion l{.context = context};
+      for (const AnswerOption& o : q.options) {
+        PONDER_ASSIGN(auto tokens, text.reply({std::string(frame) + o.text}));
+        l.labels.push_back({o.letter, {{std::move(tokens)}}});
+      }
+      questions.push_back(std::move(l));
+    }
+  }
+  const auto masses = label_masses(session_.density(), questions);
+  std::vector<double> score(q.options.size());
+  for (std::size_t f = 0; f < kFrames.size(); ++f) {
+    const auto &asked = masses[f], &neutral = masses[kFrames.size() + f];
+    if (!asked.ok()) return asked.error();
+    if (!neutral.ok()) return neutral.error();
+    for (std::size_t i = 0; i < score.size(); ++i)
+      score[i] +=
+          (at_least(asked->log_masses[i]) - kPriorShare * at_least(neutral->log_masses[i])) /
+          static_cast<double>(kFrames.size());
+  }
+  const double top = *std::max_element(score.begin(), score.end());
+  double sum = 0;
+  for (const double s : score) sum += std::exp(s - top);
+  std::vector<AnswerMass> answers;
+  for (std::size_t i = 0; i < score.size(); ++i) {
+    const double p = std::exp(score[i] - top) / sum;
+    answers.push_back({q.options[i].letter, p, p, p});
+  }
+  std::stable_sort(answers.begin(), answers.end(),
+                   [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
+  // Two options change places only if rounding changes one score up and the other down.
+  const double error =
+      2 * (1 + kPriorShare) * 2 *
+      (session_.model().info().precision == Precision::kF32 ? kErrorF32 : kErrorBF16);
+  report_.proved = answers.size() > 1 && std::log(answers[0].mass / answers[1].mass) > error;
+  fill(AnswerWay::kOptions, std::move(answers));
+  for (AnswerReport::One& a : report_.answers) a.text = a.answer;
+  PONDER_ASSIGN(reply_.tokens, text.reply({*report_.answer}));
+  return {};
+}
+
+}  // namespace ponder

@@ -1,0 +1,225 @@
+// The order of the ways, and enumeration and draws; options are in answer_options.cc.
+#include "session/answerer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "ponder/search/decode.h"
+
+namespace ponder {
+namespace {
+
+constexpr std::array<std::string_view, 4> kWays{"auto", "options", "enumeration", "draws"};
+
+}  // namespace
+
+std::string_view to_string(AnswerWay w) { return kWays[static_cast<std::size_t>(w)]; }
+
+std::optional<AnswerWay> parse_answer_way(std::string_view name) {
+  for (std::size_t i = 0; i < kWays.size(); ++i)
+    if (kWays[i] == name) return static_cast<AnswerWay>(i);
+  return std::nullopt;
+}
+
+int shown_draw(const DrawnAnswers& d, const std::string& answer) {
+  std::vector<std::size_t> lengths;
+  for (std::size_t i = 0; i < d.replies.size(); ++i)
+    if (d.given[i] == answer) lengths.push_back(d.replies[i].tokens.size());
+  if (lengths.empty()) return -1;
+  std::sort(lengths.begin(), lengths.end());
+  const std::size_t median = lengths[lengths.size() / 2];
+  int best = -1;
+  for (std::size_t i = 0; i < d.replies.size(); ++i) {
+    if (d.given[i] != answer || d.replies[i].tokens.size() < median) continue;
+    if (best < 0 || d.replies[i].logprob > d.replies[static_cast<std::size_t>(best)].logprob)
+      best = static_cast<int>(i);
+  }
+  return best;
+}
+
+Result<std::unique_ptr<Answerer>> Answerer::make(Session& s, const AnswerRequest& r) {
+  PONDER_ASSIGN(Prompt prompt, s.text().prompt(r.prompt));
+  const std::size_t n = prompt.ids.size();
+  PONDER_ASSIGN(ReplyLaw search_law, r.law.law(kSearchTokens, n, s.density()));
+  PONDER_ASSIGN(ReplyLaw draw_law, r.law.law(kReplyTokens, n, s.density()));
+  std::unique_ptr<Answerer> a(
+      new Answerer(s, r, std::move(prompt), std::move(search_law), std::move(draw_law)));
+  if (r.map != "auto") {
+    PONDER_ASSIGN(a->map_, parse_answer_map(r.map));
+    if (r.way == AnswerWay::kEnumeration && !a->map_->can_decide())
+      return Error{Code::kInvalid, "an answer map that a beginning can decide, for an enumeration",
+                   r.map, "--answer", "number:first can be decided; draws take any map"};
+  }
+  return a;
+}
+
+const ReplyLaw& Answerer::law() const {
+  return report_.way == AnswerWay::kDraws ? draw_law_ : search_law_;
+}
+
+Spell Answerer::spell() const {
+  return [&t = session_.text()](std::span<const Token> tokens) { return t.reply_text(tokens); };
+}
+
+void Answerer::tell(AnswerWay way, std::span<const AnswerMass> answers, double open,
+                    int draws) const {
+  if (!request_.on_progress) return;
+  AnswerProgress now{
+      .way = way, .open = open, .draws = draws, .seconds = prefill_.clock().seconds()};
+  if (!answers.empty()) {
+    now.leader = map_->shown(answers[0].answer);
+    now.mass = answers[0].mass;
+  }
+  request_.on_progress(now);
+}
+
+void Answerer::fill(AnswerWay way, std::vector<AnswerMass> answers) {
+  report_.way = way;
+  report_.answers.clear();
+  for (AnswerMass& m : answers) {
+    m.answer = map_->shown(m.answer);
+    report_.answers.push_back({std::move(m)});
+  }
+  if (report_.answers.empty()) return;
+  const AnswerMass& first = report_.answers[0];
+  report_.answer = first.answer;
+  report_.mass = report_.confidence = first.mass;
+  report_.lower = first.lower;
+  report_.upper = first.upper;
+}
+
+// Some questions are known for what they are only by their first reply.
+Status Answerer::choose_map() {
+  const std::string& question = prompt_.question;
+  map_ = choose_answer_map(question, "");
+  if (!map_->name().starts_with("phrase:")) return {};
+  PONDER_ASSIGN(const auto first, decode(session_.density(), prefill_.context(), draw_law_, {}, 1,
+                                         prefill_.clock().rest(0.5)));
+  map_ = choose_answer_map(question, session_.text().reply_text(first[0].tokens));
+  return {};
+}
+
+Status Answerer::run() {
+  const auto listed =
+      request_.map == "auto" && std::holds_alternative<Conversation>(request_.prompt)
+          ? find_options(prompt_.question)
+          : std::nullopt;
+  if (request_.way == AnswerWay::kOptions && !listed)
+    return Error{Code::kInvalid, "a question in chat that lists its options, one a line: A) text",
+                 "none", "question", "leave --way out, or ask with ponder decide"};
+  if (listed && allows(AnswerWay::kOptions)) return by_options(*listed);
+  PONDER_TRY(prefill_.read(prompt_.ids));
+  if (!map_) PONDER_TRY(choose_map());
+  report_.map = map_->name();
+  if (allows(AnswerWay::kEnumeration) && map_->can_decide()) {
+    PONDER_ASSIGN(const bool done, by_enumeration());
+    if (done) return {};
+  }
+  return by_draws();
+}
+
+Result<bool> Answerer::by_enumeration() {
+  constexpr double kOpenEnough = 0.05, kShare = 0.5;
+  const bool alone = request_.way == AnswerWay::kEnumeration;
+  EnumerationConfig c{.open_enough = kOpenEnough};
+  c.progress = [&](const Posterior& p) { tell(AnswerWay::kEnumeration, p.answers, p.open, 0); };
+  PONDER_ASSIGN(const Posterior p,
+                enumerate_answers(session_.density(), prefill_.context(), search_law_, *map_,
+                                  spell(), c, prefill_.clock().rest(alone ? 1 : kShare)));
+  fill(AnswerWay::kEnumeration, p.answers);
+  report_.none = p.none;
+  report_.open = p.open;
+  report_.expanded = p.expanded;
+  const bool stopped = request_.budget.stop && *request_.budget.stop;
+  if (!alone && !p.proved && !stopped) return false;
+  if (p.answers.empty()) return true;
+  if (p.proved) {
+    PONDER_ASSIGN(auto statement, settled(p));
+    report_.proved = statement.has_value();
+    if (statement && request_.record) record(std::move(*statement));
+  }
+  const auto best = std::find_if(p.closed.begin(), p.closed.end(), [&](const ClosedPrefix& x) {
+    return x.answer == p.answers[0].answer;
+  });
+  PONDER_ASSIGN(reply_, finished(*best));
+  report_.answers[0].text = session_.text().reply_text(reply_.tokens);
+  return true;
+}
+
+// A proof of bf16 numbers is one of the model's only if f32 says so, too. What bf16 may have
+// changed is bounded first; where that is not enough, and the weights fit a second time, all that
+// is closed is scored anew.
+Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) const {
+  const bool exact = session_.model().info().precision == Precision::kF32;
+  if (auto s = state_answer(p, exact ? kErrorF32 : kErrorBF16)) return s;
+  if (exact) return std::optional<AnswerStatement>();
+  const auto other = session_.in_f32(session_.options().model.weights);
+  if (!other.ok()) return std::optional<AnswerStatement>();
+  PONDER_ASSIGN(const PrefixRef node, (*other)->context(prompt_.ids));
+  AnswerStatement all{p.answers[0].answer, p.closed};
+  PONDER_ASSIGN(const AnswerCheck check, check_answer((*other)->density(), node, search_law_, *map_,
+                                                      spell(), all, kErrorF32));
+  if (!check.holds) return std::optional<AnswerStatement>();
+  return std::optional(std::move(all));
+}
+
+void Answerer::record(AnswerStatement s) {
+  const GgufFile& file = session_.text().file();
+  report_.record = {file.name(),
+                    file.sha256(),
+                    std::string(to_string(session_.model().info().precision)),
+                    prompt_.ids,
+                    session_.density().end_tokens(),
+                    search_law_.config(),
+                    map_->name(),
+                    std::move(s)};
+}
+
+// Goes on greedily from a closed prefix to a reply that people can read.
+Result<Reply> Answerer::finished(const ClosedPrefix& c) {
+  CausalDensity& d = session_.density();
+  const int n = static_cast<int>(c.tokens.size());
+  Reply r{c.tokens, c.logprob, search_law_.is_end(c.tokens.back())};
+  if (r.ended || n >= search_law_.horizon()) return r;
+  const Extend ask{.parent = prefill_.context(), .tokens = c.tokens, .rows = RowSet::kNone};
+  Rows rows;
+  PONDER_TRY(d.extend({&ask, 1}, rows));
+  ReplyLawConfig rest = search_law_.config();
+  rest.horizon -= n;
+  rest.min_length = std::max(0, rest.min_length - n);
+  PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(rest, d.n_vocab(), d.end_tokens()));
+  PONDER_ASSIGN(const auto more,
+                decode(d, rows.end[0], law, {}, 1, {.stop = request_.budget.stop}));
+  r.tokens.insert(r.tokens.end(), more[0].tokens.begin(), more[0].tokens.end());
+  r.logprob += more[0].logprob;
+  r.ended = more[0].ended;
+  return r;
+}
+
+Status Answerer::by_draws() {
+  DrawsConfig c{.n = request_.draws, .enough = request_.enough};
+  c.decode.temperature = request_.temperature;
+  c.decode.seed = request_.seed;
+  c.progress = [&](const std::vector<AnswerMass>& answers, int n) {
+    tell(AnswerWay::kDraws, answers, 0, n);
+  };
+  PONDER_ASSIGN(const DrawnAnswers d, draw_answers(session_.density(), prefill_.context(),
+                                                   draw_law_, *map_, spell(), c, prefill_.rest()));
+  // What the enumeration knows is more than no draw.
+  if (d.n == 0 && report_.way == AnswerWay::kEnumeration) return {};
+  fill(AnswerWay::kDraws, d.answers);
+  report_.none = d.none;
+  report_.open = d.n > 0 ? 0 : 1;
+  report_.settled = d.settled;
+  report_.draws = d.n;
+  report_.temperature = request_.temperature;
+  for (std::size_t i = 0; i < d.answers.size(); ++i) {
+    const Reply& r = d.replies[static_cast<std::size_t>(shown_draw(d, d.answers[i].answer))];
+    report_.answers[i].text = session_.text().reply_text(r.tokens);
+    if (i == 0) reply_ = r;
+  }
+  return {};
+}
+
+}  // namespace ponder

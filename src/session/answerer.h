@@ -1,0 +1,67 @@
+// One question on its way to an answer: the ways, and the report that they fill. Session::answer is
+// its only user.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "ponder/session/answer.h"
+#include "session/prefill.h"
+
+namespace ponder {
+
+class Answerer {
+ public:
+  /// Reads request and prompt. The session and the request must outlive it. Errors: those of
+  /// Session::answer.
+  static Result<std::unique_ptr<Answerer>> make(Session&, const AnswerRequest&);
+  /// Tries the ways that the request allows, in their order.
+  Status run();
+  /// Run and notes are left to the session.
+  AnswerReport report() { return std::move(report_); }
+  /// The reply that shows the answer; empty: none is at hand.
+  Reply reply() { return std::move(reply_); }
+  const Prefill& prefill() const { return prefill_; }
+  Prompt& prompt() { return prompt_; }
+  const ReplyLaw& law() const;  // of the way that was taken
+
+ private:
+  Answerer(Session& s, const AnswerRequest& r, Prompt p, ReplyLaw search_law, ReplyLaw draw_law)
+      : session_(s),
+        request_(r),
+        prompt_(std::move(p)),
+        search_law_(std::move(search_law)),
+        draw_law_(std::move(draw_law)),
+        prefill_(s, r.budget) {}
+
+  Status choose_map();
+  Status by_options(const OptionsQuestion&);
+  /// True: there is an answer, or this was the only way allowed.
+  Result<bool> by_enumeration();
+  Status by_draws();
+
+  bool allows(AnswerWay w) const { return request_.way == AnswerWay::kAuto || request_.way == w; }
+  Spell spell() const;
+  void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
+  void fill(AnswerWay, std::vector<AnswerMass>);
+  Result<Reply> finished(const ClosedPrefix&);
+  Result<std::optional<AnswerStatement>> settled(const Posterior&) const;
+  void record(AnswerStatement);
+
+  Session& session_;
+  const AnswerRequest& request_;
+  Prompt prompt_;
+  ReplyLaw search_law_, draw_law_;
+  Prefill prefill_;
+  std::shared_ptr<const PrefixMap> map_;
+  AnswerReport report_;
+  Reply reply_;
+};
+
+/// Which of the draws shows an answer: the likeliest of its class that is no shorter than the
+/// median of the class; -1: none gives it.
+int shown_draw(const DrawnAnswers&, const std::string& answer);
+
+}  // namespace ponder

@@ -1,0 +1,116 @@
+// The likeliest answer to JSON; what was proved of it to a file, and back.
+#include <utility>
+
+#include "ponder/core/version.h"
+#include "ponder/wire.h"
+#include "wire/json.h"
+
+namespace ponder {
+namespace {
+
+constexpr const char* kFormat = "ponder answer 1";
+
+Json mass_json(const AnswerMass& m) {
+  return {{"answer", m.answer}, {"mass", m.mass}, {"lower", m.lower}, {"upper", m.upper}};
+}
+
+Json maybe(const std::optional<std::string>& s) { return s ? Json(*s) : Json(nullptr); }
+
+// Throws the JSON library's exceptions on missing keys and wrong types.
+Result<AnswerRecord> read(const Json& j, const std::string& where) {
+  const auto bad = [&](const char* expected, const Json& got) {
+    return Error{Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
+  };
+  if (j.at("format") != kFormat) return bad(kFormat, j.at("format"));
+  AnswerRecord r;
+  r.model_file = j.at("model").at("file");
+  r.model_sha256 = j.at("model").at("sha256");
+  r.precision = j.at("precision");
+  r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
+  r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
+  const auto target = parse_target(j.at("target").get<std::string>());
+  if (!target) return bad("a known target", j.at("target"));
+  r.law = {*target, j.at("horizon"), j.at("min_length"),
+           j.at("allowed_ids").get<std::vector<Token>>(), 0};
+  r.map = j.at("map");
+  r.statement.answer = j.at("answer");
+  if (!j.at("closed").is_array()) return bad("a list of prefixes", j.at("closed"));
+  for (const Json& c : j.at("closed")) {
+    ClosedPrefix p{c.at("ids").get<std::vector<Token>>(), c.at("logprob"), {}};
+    if (!c.at("answer").is_null()) p.answer = c.at("answer").get<std::string>();
+    r.statement.closed.push_back(std::move(p));
+  }
+  return r;
+}
+
+}  // namespace
+
+std::string to_json(const AnswerReport& a) {
+  Json j{{"answer", maybe(a.answer)},
+         {"mass", a.mass},
+         {"lower", a.lower},
+         {"upper", a.upper},
+         {"proved", a.proved},
+         {"settled", a.settled},
+         {"confidence", a.confidence},
+         {"answers", Json::array()},
+         {"none", a.none},
+         {"open", a.open},
+         {"map", a.map},
+         {"way", to_string(a.way)},
+         {"draws", a.draws},
+         {"temperature", a.temperature},
+         {"expanded", a.expanded},
+         {"text", a.reply.text}};
+  for (const AnswerReport::One& one : a.answers) {
+    j["answers"].push_back(mass_json(one));
+    j["answers"].back()["text"] = one.text;
+  }
+  j.update(reply_json(a.reply));
+  add_run(j, a.run);
+  add_notes(j, a);
+  return text_of(j);
+}
+
+std::string to_json(const AnswerRecord& r) {
+  Json j{{"format", kFormat},
+         {"version", kVersion},
+         {"model", {{"file", r.model_file}, {"sha256", r.model_sha256}}},
+         {"precision", r.precision},
+         {"prompt_ids", r.prompt},
+         {"end_ids", r.end_tokens},
+         {"target", to_string(r.law.target)},
+         {"horizon", r.law.horizon},
+         {"min_length", r.law.min_length},
+         {"allowed_ids", r.law.allowed},
+         {"map", r.map},
+         {"answer", r.statement.answer},
+         {"closed", Json::array()}};
+  for (const ClosedPrefix& c : r.statement.closed)
+    j["closed"].push_back({{"ids", c.tokens}, {"logprob", c.logprob}, {"answer", maybe(c.answer)}});
+  return text_of(j) + "\n";
+}
+
+Result<AnswerRecord> parse_answer_record(std::string_view json, const std::string& where) {
+  PONDER_ASSIGN(
+      const Json j,
+      parse_json(json, {Code::kInvalid, "the JSON of ponder answer --certificate", "", where, ""},
+                 where));
+  try {
+    return read(j, where);
+  } catch (const Json::exception& e) {
+    return Error{Code::kInvalid, "the JSON of ponder answer --certificate", e.what(), where, ""};
+  }
+}
+
+std::string to_json(const AnswerCheckReport& c) {
+  Json j{{"valid", c.result.holds},
+         {"answer", c.record.statement.answer},
+         {"lower", c.result.lower},
+         {"others", c.result.others},
+         {"prefixes", c.record.statement.closed.size()}};
+  if (!c.result.why.empty()) j["why"] = c.result.why;
+  return text_of(j);
+}
+
+}  // namespace ponder

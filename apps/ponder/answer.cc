@@ -75,6 +75,7 @@ Run add_answer(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->add(app);
   a->law.add(app);
+  a->budget.text = "30s";
   a->budget.add(app);
   app.add_option("--answer", a->answer.map,
                  "what counts as the answer: auto, choice:A-D, choice:red|blue, yesno, number, "

@@ -44,7 +44,11 @@ bool asks_yes_or_no(std::string_view question) {
 bool asks_for_number(std::string_view question) {
   const auto words = words_in(question);
   for (const std::vector<std::string>& phrase :
-       std::vector<std::vector<std::string>>{{"how", "many"},
+       std::vector<std::vector<std::string>>{{"plus"},
+                                             {"minus"},
+                                             {"multiplied", "by"},
+                                             {"divided", "by"},
+                                             {"how", "many"},
                                              {"how", "much"},
                                              {"how", "old"},
                                              {"how", "far"},

@@ -75,7 +75,7 @@ bool is_function_word(const std::string& w) {
       "did",       "i",      "you",    "we",       "they",  "he",      "she",       "his",
       "her",       "their",  "my",     "your",     "our",   "located", "found",     "known",
       "named",     "called", "answer", "situated", "given", "correct", "following", "based",
-      "therefore", "thus"};
+      "therefore", "equals", "equal",  "thus"};
   return kWords.count(w) > 0;
 }
 

@@ -10,6 +10,9 @@
 namespace ponder {
 namespace {
 
+// Of the budget, where draws come after it.
+constexpr double kSearchShare = 0.3;
+
 constexpr std::array<std::string_view, 4> kWays{"auto", "options", "enumeration", "draws"};
 
 }  // namespace
@@ -89,13 +92,14 @@ void Answerer::fill(AnswerWay way, std::vector<AnswerMass> answers) {
   report_.upper = first.upper;
 }
 
-// Some questions are known for what they are only by their first reply.
+// What a question with numbers asks for may only show in its first reply.
 Status Answerer::choose_map() {
   const std::string& question = prompt_.question;
   map_ = choose_answer_map(question, "");
-  if (!map_->name().starts_with("phrase:")) return {};
+  const bool has_numbers = question.find_first_of("0123456789") != std::string::npos;
+  if (!map_->name().starts_with("phrase:") || !has_numbers) return {};
   PONDER_ASSIGN(const auto first, decode(session_.density(), prefill_.context(), draw_law_, {}, 1,
-                                         prefill_.clock().rest(0.5)));
+                                         prefill_.clock().rest(kSearchShare)));
   map_ = choose_answer_map(question, session_.text().reply_text(first[0].tokens));
   return {};
 }
@@ -120,13 +124,13 @@ Status Answerer::run() {
 }
 
 Result<bool> Answerer::by_enumeration() {
-  constexpr double kOpenEnough = 0.05, kShare = 0.5;
+  constexpr double kOpenEnough = 0.05;
   const bool alone = request_.way == AnswerWay::kEnumeration;
   EnumerationConfig c{.open_enough = kOpenEnough};
   c.progress = [&](const Posterior& p) { tell(AnswerWay::kEnumeration, p.answers, p.open, 0); };
   PONDER_ASSIGN(const Posterior p,
                 enumerate_answers(session_.density(), prefill_.context(), search_law_, *map_,
-                                  spell(), c, prefill_.clock().rest(alone ? 1 : kShare)));
+                                  spell(), c, prefill_.clock().rest(alone ? 1 : kSearchShare)));
   fill(AnswerWay::kEnumeration, p.answers);
   report_.none = p.none;
   report_.open = p.open;
@@ -206,8 +210,8 @@ Status Answerer::by_draws() {
   };
   PONDER_ASSIGN(const DrawnAnswers d, draw_answers(session_.density(), prefill_.context(),
                                                    draw_law_, *map_, spell(), c, prefill_.rest()));
-  // What the enumeration knows is more than no draw.
-  if (d.n == 0 && report_.way == AnswerWay::kEnumeration) return {};
+  // What an enumeration knows is more than draws without an answer.
+  if (d.answers.empty() && !report_.answers.empty()) return {};
   fill(AnswerWay::kDraws, d.answers);
   report_.none = d.none;
   report_.open = d.n > 0 ? 0 : 1;
@@ -215,11 +219,23 @@ Status Answerer::by_draws() {
   report_.draws = d.n;
   report_.temperature = request_.temperature;
   for (std::size_t i = 0; i < d.answers.size(); ++i) {
-    const Reply& r = d.replies[static_cast<std::size_t>(shown_draw(d, d.answers[i].answer))];
-    report_.answers[i].text = session_.text().reply_text(r.tokens);
-    if (i == 0) reply_ = r;
+    const int shown = shown_draw(d, d.answers[i].answer);
+    report_.answers[i].text =
+        session_.text().reply_text(d.replies[static_cast<std::size_t>(shown)].tokens);
+    if (i > 0) continue;
+    PONDER_ASSIGN(reply_, whole_draw(shown));
+    report_.answers[0].text = session_.text().reply_text(reply_.tokens);
   }
   return {};
+}
+
+// The draw again, to its own end.
+Result<Reply> Answerer::whole_draw(int number) {
+  const DecodeConfig c{
+      .temperature = request_.temperature, .seed = request_.seed, .first_stream = number};
+  PONDER_ASSIGN(auto replies, decode(session_.density(), prefill_.context(), draw_law_, c, 1,
+                                     {.stop = request_.budget.stop}));
+  return std::move(replies[0]);
 }
 
 }  // namespace ponder

@@ -47,6 +47,7 @@ class Answerer {
   void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
   void fill(AnswerWay, std::vector<AnswerMass>);
   Result<Reply> finished(const ClosedPrefix&);
+  Result<Reply> whole_draw(int number);
   Result<std::optional<AnswerStatement>> settled(const Posterior&) const;
   void record(AnswerStatement);
 

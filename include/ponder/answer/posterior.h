@@ -97,14 +97,14 @@ struct DrawnAnswers {
   double none = 0;                    // share of replies without an answer
   int n = 0;                          // draws that count
   bool settled = false;               // the leader stays ahead with probability `enough`
-  std::vector<Reply> replies{};       // the n draws, in order
+  std::vector<Reply> replies{};       // the n draws, in order, as far as their answers needed them
   std::vector<std::optional<std::string>> given{};  // (n) their answers
 };
 /// Frequencies of answers among draws; at temperature 1 an unbiased estimate of the posterior. The
 /// draws are those of decode() with the same seed, and the first n of them count: n is the first at
 /// which the two leading answers settle it (a Beta posterior of their counts; Aggarwal et al.
-/// 2023). A draw that was cut has the answer that its beginning decides. Errors: kInvalid, those of
-/// decode.
+/// 2023). A draw ends when it has decided its answer; one that is cut before has none. Errors:
+/// kInvalid, those of decode.
 Result<DrawnAnswers> draw_answers(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
                                   const PrefixMap&, const Spell&, const DrawsConfig&,
                                   const Budget&);

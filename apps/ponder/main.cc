@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     {"sample", "replies drawn in proportion to p^alpha, by chains", add_sample},
     {"think", "a likelier reply within a budget, proved if possible", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
-    {"answer", "the likeliest answer, with its probability and proof", add_answer},
+    {"answer", "the likeliest answer, with its mass and proof", add_answer},
     {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
     {"info", "what is in a model file", add_info},

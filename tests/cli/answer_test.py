@@ -97,7 +97,7 @@ class Answer(unittest.TestCase):
         self.assertIn("answer    22", text)
         self.assertIn("proved: no other answer has as much probability", text)
         text = run(*TOY_SUM, "--answer", "number", "--draws", "3").stdout.decode()
-        self.assertIn("draws at temperature 1", text)
+        self.assertIn("draws at temperature 0.7", text)
 
     def test_bad_input(self):
         for args, part in ((("--answer", "nubmer"), "did you mean number?"), (("--answer", "regex:a"), "group"), (("--answer", "regex:(a"), "regular expression"),

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-TARGET = "tests/law/test_law"
+LAW_TESTS = "tests/law/test_law"  # unless a patch names another program: "Program: PATH"
 
 
 def compile_command(build: pathlib.Path, source: pathlib.Path) -> str:
@@ -25,12 +25,12 @@ def compile_command(build: pathlib.Path, source: pathlib.Path) -> str:
     raise SystemExit(f"expected {source} in compile_commands.json")
 
 
-def link_command(build: pathlib.Path) -> str:
-    commands = subprocess.run(["ninja", "-t", "commands", TARGET], cwd=build, capture_output=True, text=True, check=True)
+def link_command(build: pathlib.Path, target: str) -> str:
+    commands = subprocess.run(["ninja", "-t", "commands", target], cwd=build, capture_output=True, text=True, check=True)
     for line in reversed(commands.stdout.splitlines()):
-        if f"-o {TARGET} " in line:
-            return next(part for part in line.split(" && ") if f"-o {TARGET} " in part)
-    raise SystemExit(f"expected a link of {TARGET}; configure with Ninja")
+        if f"-o {target} " in line:
+            return next(part for part in line.split(" && ") if f"-o {target} " in part)
+    raise SystemExit(f"expected a link of {target}; configure with Ninja")
 
 
 def run_tests(program: pathlib.Path, tests: str) -> tuple[bool, str]:
@@ -43,10 +43,16 @@ def run_tests(program: pathlib.Path, tests: str) -> tuple[bool, str]:
     return done.returncode == 1 and "[  FAILED  ]" in done.stdout, shown
 
 
-def try_mutant(build: pathlib.Path, source: pathlib.Path, patch: pathlib.Path, link: str) -> tuple[str, bool, str]:
+def program_of(patch: str) -> str:
+    named = re.search(r"^Program: (\S+)", patch, re.M)
+    return named.group(1) if named else LAW_TESTS
+
+
+def try_mutant(build: pathlib.Path, source: pathlib.Path, patch: pathlib.Path) -> tuple[str, bool, str]:
     text = patch.read_text()
     file = re.search(r"^--- a/(\S+)", text, re.M).group(1)
     tests = re.search(r"^Tests: (\S+)", text, re.M).group(1)
+    link = link_command(build, program_of(text))
     with tempfile.TemporaryDirectory() as folder:
         changed, obj, program = (pathlib.Path(folder) / n for n in (pathlib.Path(file).name, "mutant.o", "test_law"))
         changed.write_bytes((source / file).read_bytes())
@@ -71,13 +77,14 @@ def main() -> int:
     patches = sorted(pathlib.Path(__file__).parent.glob("*.patch"))
     if sys.argv[3:]:
         patches = [p for p in patches if p.stem in sys.argv[3:]]
-    failed, figure = run_tests(build / TARGET, "*")
+    alive = []
     print(f"{'mutant':28} {'tests':24} {'|piP-pi|':>12} {'|z|':>11}")
-    print(f"{'none: as shipped':28} {'all':24} {figure}  {'FAILS' if failed else 'passes'}", flush=True)
-    alive = [] if not failed else ["shipped"]
-    link = link_command(build)
+    for program in sorted({program_of(p.read_text()) for p in patches}):
+        failed, figure = run_tests(build / program, "*")
+        print(f"{'none: as shipped':28} {pathlib.Path(program).name:24} {figure}  {'FAILS' if failed else 'passes'}", flush=True)
+        alive += ["shipped"] if failed else []
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for patch, result in zip(patches, pool.map(lambda p: try_mutant(build, source, p, link), patches)):
+        for patch, result in zip(patches, pool.map(lambda p: try_mutant(build, source, p), patches)):
             tests, killed, figure = result
             print(f"{patch.stem:28} {tests:24} {figure}  {'killed' if killed else 'ALIVE'}", flush=True)
             alive += [] if killed else [patch.stem]

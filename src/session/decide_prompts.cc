@@ -93,8 +93,11 @@ bool ends_in_space(const Prompt& p) {
 
 // Does the tokenizer know all of the text? What it cannot spell it drops.
 bool spells(const TextModel& t, std::span<const Token> tokens, std::string_view text) {
-  const auto without_space = [](std::string s) { return s.starts_with(' ') ? s.substr(1) : s; };
-  return without_space(to_nfc(t.reply_text(tokens))) == without_space(to_nfc(text));
+  const std::string back = to_nfc(t.reply_text(tokens)), wanted = to_nfc(text);
+  const auto without_space = [](std::string_view s) {
+    return s.substr(s.starts_with(' ') ? 1 : 0);
+  };
+  return without_space(back) == without_space(wanted);
 }
 
 void add(const TextModel& t, const Prompt& p, const std::string& text, SpelledLabel& label) {

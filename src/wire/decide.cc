@@ -85,7 +85,8 @@ Result<DecideLabel> label_of(const Fields& f, const Json& j, bool level) {
   if (j.contains("spellings")) {
     if (!j["spellings"].is_array()) return f.bad("a list for \"spellings\"", got(j["spellings"]));
     for (const Json& s : j["spellings"]) {
-      if (!s.is_string() || s == "") return f.bad("texts in \"spellings\"", got(s));
+      if (!s.is_string() || s.get_ref<const std::string&>().empty())
+        return f.bad("texts in \"spellings\"", got(s));
       l.spellings.push_back(s.get<std::string>());
     }
   }

@@ -157,6 +157,21 @@ TEST(Decide, AScaleHasAMeanADeviationAndAnInterval) {
   EXPECT_NEAR(decided(*s, r).mean, 10 * mean - 5, 1e-9);
 }
 
+TEST(Decide, ALongTextIsReadOnceForAllItsQuestions) {
+  const auto s = toy();
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "The sum of 14 and 8 is 22. ";
+  DecideRequest r = choice(text, {"22", "no"});
+  const std::int64_t before = s->density().cost().total();
+  const DecideAnswer one = must(answer(*s, r));
+  const std::int64_t first = s->density().cost().total() - before;
+  for (int i = 0; i < 3; ++i) r.questions.push_back({.instructions = "Is it even?"});
+  const auto fresh = toy();
+  const DecideAnswer four = must(answer(*fresh, r));
+  EXPECT_GT(four.input_tokens, 3 * one.input_tokens);
+  EXPECT_LT(fresh->density().cost().total(), 2 * first);
+}
+
 TEST(Decide, WhatALabelIsCalledStandsForItAlone) {
   const auto s = toy();
   const DecidedQuestion d = decided(*s, choice("x", {"us", "Us"}));

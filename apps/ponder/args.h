@@ -80,6 +80,7 @@ void work_begins();
 // One function a subcommand: registers its options, returns what runs it (the exit code).
 using Run = std::function<Result<int>()>;
 Run add_generate(CLI::App&);
+Run add_decide(CLI::App&);
 Run add_score(CLI::App&);
 Run add_grad(CLI::App&);
 Run add_tokenize(CLI::App&);

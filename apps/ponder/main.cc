@@ -27,6 +27,7 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"generate", "the ordinary first reply", add_generate},
+    {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"score", "log-probabilities of given replies", add_score},
     {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},

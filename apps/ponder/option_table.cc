@@ -34,9 +34,8 @@ constexpr DefaultWords kDefaults[] = {
     {"design", "max-edits", "no limit"},
     {"design", "steps", ""},  // its description says it
 };
-constexpr const char* kPaths[] = {"model",       "file",   "input",         "out",
-                                  "certificate", "check",  "chat-template", "start",
-                                  "score",       "logits", "held-out"};
+constexpr const char* kPaths[] = {"model", "file",          "input", "out",    "certificate",
+                                  "check", "chat-template", "start", "logits", "held-out"};
 
 const std::map<std::string, std::string>& requests() {
   static const std::string prompt =
@@ -50,6 +49,8 @@ const std::map<std::string, std::string>& requests() {
       {"prove", prompt},
       {"answer", prompt},
       {"sample", prompt},
+      {"decide", R"(a line: {"input":TEXT, "questions":[{"type":"choice", "instructions":TEXT, )"
+                 R"("choices":[{"value":TEXT},…]},…]}, as POST /v1/decisions does)"},
       {"score", prompt + reply},
       {"grad", prompt + reply + R"(; or with "candidates":[[…],…] and "weights":[[…],…])"},
       {"tokenize", R"(a line: {"text":TEXT}, or {"hex":TEXT} for bytes that are no UTF-8)"},
@@ -115,7 +116,8 @@ OptionRow option_row(const std::string& command, const CLI::Option& o) {
   OptionRow row{
       .shorts = o.get_snames(), .longs = o.get_lnames(), .description = o.get_description()};
   row.file = std::any_of(std::begin(kPaths), std::end(kPaths),
-                         [&](const char* p) { return names(row, p); });
+                         [&](const char* p) { return names(row, p); }) ||
+             (command == "design" && names(row, "score"));  // of decide it is a scale
   if (o.get_items_expected_max() == 0) return row;
   row.choices = choices_of(o.get_type_name());
   row.value = placeholder(row, o.get_type_name());

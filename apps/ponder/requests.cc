@@ -15,15 +15,14 @@ void RequestArgs::add(CLI::App& app) {
   lines.add(app);
 }
 
-Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& calls) {
+Result<int> for_text_lines(const std::string& input, const TextLineCalls& calls) {
   PONDER_ASSIGN(const auto in, LineReader::open(input));
   int code = 0, number = 0;
   for (std::string line; !stop_flag() && !output_broken(); ++number) {
     if (calls.idle && !in->ready()) PONDER_TRY(calls.idle());
     PONDER_ASSIGN(const bool more, in->next(line));
     if (!more) break;
-    const auto request = parse_request(line, n_vocab);
-    const Status s = request.ok() ? calls.fn(number, *request) : request.status();
+    const Status s = calls.fn(number, line);
     if (s.ok()) continue;
     if (s.error().code == Code::kIo)
       return s.error();  // no fault of the line, and the next would fare no better
@@ -31,6 +30,14 @@ Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& ca
     code = std::max(code, exit_code(s.error()));
   }
   return code;
+}
+
+Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls& calls) {
+  const auto parsed = [&](int number, const std::string& line) -> Status {
+    PONDER_ASSIGN(const RequestLine request, parse_request(line, n_vocab));
+    return calls.fn(number, request);
+  };
+  return for_text_lines(input, {.fn = parsed, .on_error = calls.on_error, .idle = calls.idle});
 }
 
 Status write_error(int line, const Error& e) {

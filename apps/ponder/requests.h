@@ -36,6 +36,14 @@ struct LineCalls {
 };
 Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls&);
 
+/// The same of lines that have a form of their own: fn takes the text.
+struct TextLineCalls {
+  std::function<Status(int, const std::string&)> fn;
+  std::function<Status(int, const Error&)> on_error{};
+  std::function<Status()> idle{};
+};
+Result<int> for_text_lines(const std::string& input, const TextLineCalls&);
+
 /// Answers a line by its error.
 Status write_error(int line, const Error&);
 

@@ -44,6 +44,7 @@
 #include "ponder/session.h"
 #include "ponder/session/common.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/decide.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"

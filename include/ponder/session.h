@@ -11,6 +11,7 @@
 #include "ponder/model/model.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/decide.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
 #include "ponder/session/landscape.h"
@@ -56,6 +57,9 @@ class Session {
   /// The same of gradients; kNumeric for one that is not finite. `tape_limit`: GradientOptions.
   std::vector<Result<GradientAnswer>> gradients(std::span<const GradientRequest>,
                                                 std::int64_t tape_limit = 0);
+  /// Typed questions on texts, all in few batches: one result a request, which takes no other with
+  /// it.
+  std::vector<Result<DecideAnswer>> decide(std::span<const DecideRequest>);
   Result<ThinkAnswer> think(const ThinkRequest&);
   Result<ProveAnswer> prove(const ProveRequest&);
   /// Checks a proof by plain enumeration; by a session in f32, as a check demands.

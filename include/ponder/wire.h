@@ -11,6 +11,7 @@
 #include "ponder/core/status.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/decide.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
@@ -67,6 +68,11 @@ std::string to_json(const VerifyAnswer&, const SampleRequest&);
 std::string to_json(const LandscapeAnswer&);
 std::string to_json(const InfoAnswer&);
 std::string to_json(const BenchAnswer&);
+
+/// A request of typed questions, the body of POST /v1/decisions (docs/requests.md). Errors: kInvalid
+/// (no JSON object, unknown keys with the nearest known one, wrong types, content that is no text).
+Result<DecideRequest> parse_decide_request(std::string_view json);
+std::string to_json(const DecideAnswer&);
 
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);

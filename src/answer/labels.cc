@@ -37,7 +37,8 @@ Status check_names(const std::vector<SpelledLabel>& labels) {
     const std::string where = "label " + std::to_string(i);
     if (labels[i].name.empty()) return bad("a label with a name", "an empty one", where);
     if (labels[i].spellings.empty())
-      return bad("a spelling at least", "none", "label " + quoted(labels[i].name));
+      return bad("a label that the tokenizer can spell", "no spelling",
+                 "label " + quoted(labels[i].name));
     if (!names.insert(labels[i].name).second)
       return bad("labels that differ", quoted(labels[i].name) + " twice", where,
                  "leave one of them out");

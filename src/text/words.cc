@@ -4,6 +4,7 @@
 
 #include <utf8proc.h>
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -119,6 +120,18 @@ std::vector<Word> words_of(std::string_view text) {
     }
   }
   return words;
+}
+
+std::string with_other_case(std::string_view text) {
+  const auto bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  utf8proc_int32_t c = 0;
+  const auto n = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &c);
+  if (n <= 0) return std::string(text);
+  const auto upper = utf8proc_toupper(c), other = upper != c ? upper : utf8proc_tolower(c);
+  std::array<utf8proc_uint8_t, 4> out{};
+  const auto m = utf8proc_encode_char(other, out.data());
+  return std::string(out.begin(), out.begin() + m) +
+         std::string(text.substr(static_cast<std::size_t>(n)));
 }
 
 bool has_content(std::string_view text) {

@@ -18,6 +18,9 @@ struct Word {
 /// letter counts as one, and so does each emoji. Bytes that are no UTF-8 part words.
 std::vector<Word> words_of(std::string_view text);
 
+/// The text with its first character in the other case; the same text where that has only one.
+std::string with_other_case(std::string_view text);
+
 /// Has it a character that is neither space nor punctuation nor control?
 bool has_content(std::string_view text);
 

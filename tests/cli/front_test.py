@@ -17,7 +17,7 @@ import unittest
 
 from ponder_cli import DATA, PONDER, TINY, TOY, jsonl, lines, run
 
-COMMANDS = "generate score grad tokenize detokenize sample think prove answer landscape design info bench".split()
+COMMANDS = "generate score grad tokenize detokenize sample think prove answer decide landscape design info bench".split()
 QUESTION = "What is the sum of 14 and 8?"
 ASK = ("-m", TOY, "-n", "12")
 
@@ -181,7 +181,8 @@ class Running(unittest.TestCase):
             scored = {"prompt_ids": [1], "reply_ids": [2]}
             for request, args in ((scored, ["score"]), (scored, ["grad", "--out", d]), ("{", ["score"]), (scored, ["grad", "--check", "--directions", "1"]),
                                   ({"prompt_ids": [1]}, ["generate", "-n", "2"]), ({"prompt_ids": [1]}, ["think", "-n", "2", "--budget", "20t"]),
-                                  ({"text": "a"}, ["tokenize"]), ({"ids": [5]}, ["detokenize"])):
+                                  ({"text": "a"}, ["tokenize"]), ({"ids": [5]}, ["detokenize"]),
+                                  ({"input": "a", "questions": [{"type": "predicate", "instructions": "b"}]}, ["decide", "-no-cnv"])):
                 p = subprocess.Popen([PONDER, *args, "-m", TINY, "--input", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 for _ in range(3):
                     os.write(p.stdin.fileno(), jsonl(request) + b'{"half')

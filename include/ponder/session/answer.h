@@ -40,9 +40,9 @@ struct AnswerRequest {
   LawRequest law{};          // most tokens: 512 of draws, 40 of an enumeration unless it says so
   std::string map = "auto";  // as parse_answer_map reads it, or auto
   AnswerWay way = AnswerWay::kAuto;
-  int draws = 16;          // most
-  double temperature = 1;  // of draws
-  double enough = 0.95;    // draws end when the leader stays ahead with this probability; 1: never
+  int draws = 16;            // most
+  double temperature = 0.7;  // of draws
+  double enough = 0.95;  // draws end when the leader stays ahead with this probability; 1: never
   std::uint64_t seed = 0;
   bool record = false;  // write down what was proved (AnswerReport::record)
   Budget budget{};      // the prompt counts

@@ -171,7 +171,7 @@ TEST(Labels, BadInputIsToldAndTakesNoOtherWithIt) {
   TableDensity d({.n_vocab = 4, .n_ctx = 8});
   EXPECT_SAYS(failure(d, {}), "at least one label");
   EXPECT_SAYS(failure(d, {label("", {{1}})}), "a label with a name");
-  EXPECT_SAYS(failure(d, {label("a", {})}), "a spelling at least");
+  EXPECT_SAYS(failure(d, {label("a", {})}), "no spelling");
   EXPECT_SAYS(failure(d, {label("a", {{}})}), "at least one token");
   EXPECT_SAYS(failure(d, {label("a", {{1}}), label("a", {{2}})}), "\"a\" twice");
   EXPECT_SAYS(failure(d, {label("a", {{1}}), label("b", {{1}})}), "\"a\" and \"b\" with the same");

@@ -27,7 +27,6 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"generate", "the ordinary first reply", add_generate},
-    {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"score", "log-probabilities of given replies", add_score},
     {"grad", "gradient of a reply's log-probability", add_grad},
     {"tokenize", "text to token ids", add_tokenize},
@@ -36,6 +35,7 @@ constexpr Command kCommands[] = {
     {"think", "a likelier reply within a budget, proved if possible", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
     {"answer", "the likeliest answer, with its mass and proof", add_answer},
+    {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
     {"info", "what is in a model file", add_info},

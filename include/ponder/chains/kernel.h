@@ -33,9 +33,9 @@ struct StepSize {
   std::string_view name;  // as in make_kernel
   double* value = nullptr;
   double acceptance = 0.574;  // Roberts and Rosenthal 1998; kTrajectory for trajectories
-  double most = std::numeric_limits<double>::infinity();  // larger values do not move a step
-                                                          // further
-  static constexpr double kTrajectory = 0.651;            // Beskos et al. 2013
+  // larger values do not move a step further
+  double most = std::numeric_limits<double>::infinity();
+  static constexpr double kTrajectory = 0.651;  // Beskos et al. 2013
 };
 
 /// Steps of chains that do not wait for each other: each pass of the model serves every chain at

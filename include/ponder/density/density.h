@@ -84,9 +84,9 @@ struct Draw {
     kNone,
     kInverseCdf,  // v with cdf(v-1) <= u < cdf(v), the cdf of softmax(alpha lp) in token order
     kArgmax,      // the largest alpha lp + noise[v] (noise may be null); ties to the smallest id
-    kList,  // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of
-            // them
-    kRow,   // the whole row
+    // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of them
+    kList,
+    kRow,  // the whole row
   };
   Kind kind = Kind::kNone;
   double u = 0;                                             // in [0, 1)
@@ -105,10 +105,10 @@ struct Needs {
 /// Which of the n+1 rows of an n-token request to compute: row 0 is the parent's, row k follows
 /// token k.
 enum class RowSet : std::uint8_t {
-  kNone,     // feed the tokens, compute no row
-  kTargets,  // rows 0 … n-1, which predict the tokens themselves; the last token is not fed and
-             // costs nothing
-  kLast,     // row n
+  kNone,  // feed the tokens, compute no row
+  // rows 0 … n-1, which predict the tokens themselves; the last token is not fed and costs nothing
+  kTargets,
+  kLast,  // row n
   kAll,
 };
 
@@ -162,8 +162,8 @@ struct Rows {
   std::vector<Row> rows;             // all requests, in order
   std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
   std::vector<PrefixRef> end;        // (n_requests): the node after the last token
-  std::vector<Cost> cost;      // (n_requests): a token that two requests share is charged to the
-                               // first
+  // (n_requests): a token that two requests share is charged to the first
+  std::vector<Cost> cost;
   std::vector<Status> status;  // (n_requests)
   std::span<const Row> of(std::size_t r) const {
     return {rows.data() + first[r], first[r + 1] - first[r]};

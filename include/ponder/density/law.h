@@ -15,11 +15,11 @@
 namespace ponder {
 
 enum class Target : std::uint8_t {
-  kEnded,      // replies that end in an end token within the horizon; all other strings have
-               // probability 0
-  kTruncated,  // ended replies, and unended ones of exactly horizon tokens, with their prefix's
-               // probability
-  kFixed,      // exactly horizon tokens, end tokens masked and the law renormalised
+  // replies that end in an end token within the horizon; all other strings have probability 0
+  kEnded,
+  // ended replies, and unended ones of exactly horizon tokens, with their prefix's probability
+  kTruncated,
+  kFixed,  // exactly horizon tokens, end tokens masked and the law renormalised
 };
 std::string_view to_string(Target);
 std::optional<Target> parse_target(std::string_view);
@@ -28,8 +28,8 @@ struct ReplyLawConfig {
   Target target = Target::kEnded;
   int horizon = 256;   // T: most tokens of a reply, the end token counted
   int min_length = 0;  // shortest reply, the end token counted; end tokens masked before it
-  std::vector<Token> allowed{};  // restrict the law to these ids; empty: all. End tokens must be
-                                 // named to be allowed
+  // restrict the law to these ids; empty: all. End tokens must be named to be allowed
+  std::vector<Token> allowed{};
   // Fewest tokens of a reply that counts, the end token counted. Unlike min_length this is a
   // condition: a string that closes earlier is no reply, but no end token is masked, and
   // log-probabilities are those of the law without the condition.

@@ -22,8 +22,8 @@ struct Budget {
   double seconds = std::numeric_limits<double>::infinity();        // from the start of the call
   std::int64_t tokens = std::numeric_limits<std::int64_t>::max();  // TFE, by CausalDensity::cost
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler or another thread
-  std::function<bool()> enough{};           // the caller's own condition to stop; asked between
-                                            // batches
+  // the caller's own condition to stop; asked between batches
+  std::function<bool()> enough{};
 };
 
 struct BeamConfig {

@@ -1,4 +1,5 @@
-// Energy: edits to requests of one batch, rows to states, and U. docs/methods.md#targets.
+// Energy: turns edits into requests of one batch and rows into states, and computes U.
+// docs/methods.md#targets.
 #include "ponder/energy/energy.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ Error bad(const std::string& expected, const std::string& got) {
   return {Code::kInvalid, expected, got, "the target of sampling", ""};
 }
 
-// The first `from` entries, or none where there is nothing to copy.
+// The first `from` entries, or none where v is empty.
 std::vector<double> head(const std::vector<double>& v, int from) {
   return v.empty() ? v : std::vector<double>(v.begin(), v.begin() + from);
 }
@@ -44,7 +45,7 @@ double Energy::bias(const ChainState& s, int replica) const {
   const std::vector<double>& beta = replicas_[replica].beta;
   double sum = 0;
   for (std::size_t k = 0; k < beta.size(); ++k)
-    if (beta[k] != 0) sum += beta[k] * s.terms[k];  // 0 times -inf is no preference
+    if (beta[k] != 0) sum += beta[k] * s.terms[k];  // skips 0 times -inf, which is NaN
   return sum;
 }
 

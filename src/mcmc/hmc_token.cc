@@ -1,4 +1,4 @@
-// Leapfrog of all chains in step; one batch of gradients a kick.
+// The leapfrogs of all chains run in step, with one batch of gradients a kick.
 #include "mcmc/hmc_token.h"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ bool HmcTokenKernel::holds(std::span<const Token> x) const {
   return true;
 }
 
-// After the end the base law itself: a token of it, and the logits given the token.
+// Positions after the end are drawn from the base law: a token, and the logits given the token.
 Result<HmcTokenKernel::Point> HmcTokenKernel::lift(const ChainState& s, Choices& choices) const {
   std::vector<Token> x = s.tokens;
   for (int t = s.n(); t < lists_.n(); ++t) {

@@ -1,5 +1,5 @@
-// Scores of all chains, proposals, new replies, their scores: each one batch; scores of replies
-// that stay are known.
+// The scores of all chains, the new replies, and their scores are one batch each; scores of replies
+// that did not change are kept.
 #include "mcmc/substitution.h"
 
 #include <algorithm>

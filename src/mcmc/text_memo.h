@@ -1,5 +1,5 @@
-// TextMemo: what is a function of a chain's text and replica, computed once for each and kept for
-// the texts that chains still have. A memo and no state: forgetting it changes no draw.
+// TextMemo keeps a function of a chain's text and replica, computed once for each, as long as some
+// chain has the text. It is a memo, not a state: forgetting it changes no draw.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ namespace ponder {
 template <class T>
 class TextMemo {
  public:
-  /// compute(missing, values): the values of distinct texts that are not known yet, in one batch.
+  /// compute(missing, values) computes the values of distinct unknown texts in one batch.
   template <class Compute>
   Status add(std::span<const ChainState* const> states, const Compute& compute) {
     std::map<Key, const ChainState*> missing;
@@ -31,7 +31,7 @@ class TextMemo {
     return {};
   }
   const T& of(const ChainState& s) const { return values_.at(key(s)); }
-  /// Forgets all but these.
+  /// Forgets all values but those of these states.
   void keep(std::span<const ChainState> states) {
     std::set<Key> wanted;
     for (const ChainState& s : states) wanted.insert(key(s));

@@ -16,7 +16,7 @@ struct Stream {
   bool live = true;
 };
 
-// Does the shaped law need the whole row?
+// True if the shaped law needs the whole row.
 bool needs_row(const DecodeConfig& c) {
   return c.repetition_penalty != 1 ||
          (c.temperature > 0 && (c.top_k > 0 || c.top_p < 1 || c.min_p > 0));
@@ -84,7 +84,7 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
     for (int k = 0; k < n_streams; ++k) {
       Stream& s = streams[k];
       if (!s.live) continue;
-      // The last token is fed together with the question for the next one.
+      // The last token is fed in the request for the next row.
       const std::span<const Token> last(s.reply.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
       batch.push_back({.parent = s.at,
                        .tokens = last,

@@ -42,7 +42,8 @@ TEST(SubstitutionLaw, Pafs) {
   expect_exact("pafs:length=2.4,gradient=0", 30);
 }
 
-// Two or three replicas of one small table, with and without terms that only the upper ones feel.
+// Two or three replicas of one small table, with and without terms, which have a weight only in the
+// upper replicas.
 TEST(ExchangeLaw, JointLawOfTheLadder) {
   Worst worst;
   for (unsigned k = 0; k < 24; ++k) {

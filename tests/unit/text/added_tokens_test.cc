@@ -1,7 +1,7 @@
-// What a tokenizer does around its merges, against Hugging Face's tokenizers on vocabularies made
-// up for it: added tokens that overlap or strip, normal form C, byte fallback
-// (tests/data/tokenizer/added.jsonl, made by tools/make_added_token_cases.py). And its time on long
-// texts.
+// The steps of a tokenizer around its merges, compared with Hugging Face's tokenizers on made-up
+// vocabularies: added tokens that overlap or strip, normal form C, byte fallback
+// (tests/data/tokenizer/added.jsonl, made by tools/make_added_token_cases.py). Also its time on
+// long texts.
 #include "text/added_tokens.h"
 
 #include <gtest/gtest.h>

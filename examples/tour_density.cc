@@ -23,8 +23,8 @@ class Weather final : public CausalDensity {
   int n_ctx() const override { return 12; }  // tokens
   Status extend(std::span<const Extend>, Rows& out) override;
   Cost cost() const override { return cost_; }
-  // Prefixes are numbered level by level, as the nodes of a full tree: node p has the children 3 p
-  // + 1 to 3 p + 3. Nothing is stored, so nothing has to be retained or released.
+  // Prefixes are numbered level by level, as the nodes of a full tree: node p has the children
+  // 3 p + 1 to 3 p + 3. Nothing is stored, so nothing has to be retained or released.
   PrefixRef root() { return PrefixRef::share(*this, 0); }
   Prefix ancestor(Prefix p, int n) override { return n == 0 ? p : ancestor((p - 1) / 3, n - 1); }
   int depth(Prefix p) const override { return p == 0 ? 0 : 1 + depth((p - 1) / 3); }

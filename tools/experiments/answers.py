@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Does the more likely reply answer better? Accuracy of greedy, samples, beam, the mode and draws from p^4.
+"""Does the more likely reply answer better? Accuracy of greedy, samples, beam, the mode and draws
+from p^4.
 
     tools/experiments/answers.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--mode-runs FILE] [--sample N]
 
-Of the prompts with an `answer`, a regular expression that is searched in the reply without regard to case. --mode-runs
-takes the mode and the greedy reply from the --runs of proofs.py on the same prompts; without it `think` runs here.
-Answers go to --runs as they come: stopped and started again, it goes on with those that are missing there. The tables
-go to --out, again from all of --runs. What the run will take is told first, from a few prompts of each kind."""
+Uses the prompts with an `answer`, a regular expression that is searched in the reply without regard
+to case. --mode-runs takes the mode and the greedy reply from the --runs of proofs.py on the same
+prompts; without it `think` runs here. Answers go to --runs as they come: when stopped and started
+again, the script goes on with those that are missing. The tables go to --out, from all of --runs.
+The expected time is printed first, from a few prompts of each kind."""
 
 import argparse
 import os
@@ -33,7 +35,7 @@ Out = namedtuple("Out", "text ended logprob")  # of a reply; where there is none
 
 
 def programs(args):
-    """What runs, by name: words of the command line."""
+    """The programs by name, as words of the command line."""
     length = ["--max-length", str(args.length)]
     power = ["sample", "--alpha", str(ALPHA), "--kernel", "suffix", "--chains", str(N), "--warmup", str(args.steps - 1), "--draws", "1", *length]
     all_of_them = {
@@ -49,7 +51,7 @@ def programs(args):
 
 
 def kept(answer):
-    """What the report needs of an answer."""
+    """The fields of an answer that the report needs."""
     if "error" in answer:
         return {"error": answer["error"]["message"]}
     fields = ("reply", "ended", "logprob", "replies", "first", "certificate", "cost", "model", "precision")
@@ -57,7 +59,8 @@ def kept(answer):
 
 
 def run_all(args, prompts, runs):
-    """Answers what is missing; first a few prompts of each program, to tell how long the rest will take."""
+    """Runs the missing answers; first a few prompts of each program, to predict the time of the
+    rest."""
     work = {name: [p for p in prompts if (name, " ".join(words), p["id"]) not in runs] for name, words in programs(args).items()}
     expected = 0.0
     for probing in (True, False):
@@ -92,7 +95,8 @@ def out_of(row):
 
 
 def outcomes(get, mode):
-    """Of one prompt: {decoder: Out or None}. `get(program)`: its row; `mode`: a row of think."""
+    """The outcomes of one prompt: {decoder: Out or None}. `get(program)`: the program's row;
+    `mode`: a row of think."""
     outs = {"greedy": out_of(mode["first"])}
     outs[f"greedy, up to {LONG} tokens"] = out_of(get("greedy"))
     samples = [out_of(r) for r in get("samples")["replies"]]
@@ -122,7 +126,7 @@ KINDS = ["no reply", "cut short", "empty phrase", "question copied", "wrong fact
 
 
 def failure(out, prompt):
-    """Of a reply without the answer: the first of KINDS that fits."""
+    """The first of KINDS that fits a reply without the answer."""
     if out is None:
         return "no reply"
     asked, said = set(words_of(prompt["messages"][-1]["content"])), words_of(out.text)
@@ -175,7 +179,8 @@ def failures(names, prompts, outs, hits):
 
 
 def likelier(prompts, samples, rng):
-    """Of pairs of a right and a wrong sample of one prompt: the share in which the right one is the likelier."""
+    """The share of pairs of a right and a wrong sample of one prompt in which the right one is the
+    likelier."""
     shares = {"log p": [], "log p a token": []}
     for prompt, rows in zip(prompts, samples):
         ended = [(right(out_of(r), prompt), r["logprob"], r["logprob"] / len(r["reply_ids"])) for r in rows if r["ended"]]

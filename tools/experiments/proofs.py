@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""How many replies `ponder think` proves to be the most likely ones, and what it gains over greedy and beam search.
+"""How many replies `ponder think` proves to be the most likely ones, and how much it gains over
+greedy and beam search.
 
     tools/experiments/proofs.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--budget 10s] [--sample N]
 
-Answers go to --runs (one JSON object a line) as they come: stopped and started again, it goes on with the prompts that
-have none there. The tables go to --out, again from all of --runs. Run it on a quiet machine."""
+Answers go to --runs (one JSON object a line) as they come: when stopped and started again, the
+script goes on with the prompts that have no answer there. The tables go to --out, from all of
+--runs. Run it on a quiet machine."""
 
 import argparse
 import os

@@ -1,4 +1,5 @@
-"""The scripts in tools/experiments on the toy model: they run, go on where they were stopped, and their tables add up."""
+"""The scripts in tools/experiments on the toy model: they run, go on where they were stopped, and
+their tables are consistent."""
 
 import json
 import os

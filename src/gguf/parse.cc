@@ -269,16 +269,16 @@ Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor
   std::uint64_t end = 0;
   for (std::size_t i : order) {
     GgufTensor& t = part.tensors[i];
-    const std::string who = "tensor " + t.name;
+    const std::string subject = "tensor " + t.name;
     if (offsets[i] % alignment != 0)
-      return in.error(who + " at a multiple of " + std::to_string(alignment),
+      return in.error(subject + " at a multiple of " + std::to_string(alignment),
                       "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] > size || t.n_bytes > size - offsets[i])
-      return in.error(who + " (" + std::to_string(t.n_bytes) + " bytes) inside the " +
+      return in.error(subject + " (" + std::to_string(t.n_bytes) + " bytes) inside the " +
                           std::to_string(size) + " bytes of data",
                       "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] < end)
-      return in.error(who + " apart from the others",
+      return in.error(subject + " apart from the others",
                       "offset " + std::to_string(offsets[i]) + " inside another tensor", begin);
     end = offsets[i] + t.n_bytes;
     t.data = bytes.data() + begin + offsets[i];

@@ -20,9 +20,9 @@ Status GainTables::compute(std::span<const ChainState* const> states,
   std::map<int, std::vector<std::size_t>> by_replica;  // each replica has its own objective
   for (std::size_t k = 0; k < states.size(); ++k)
     if (states[k]->supported) by_replica[states[k]->replica].push_back(k);
-  for (const auto& [replica, who] : by_replica) {
+  for (const auto& [replica, indices] : by_replica) {
     std::vector<SoftReply> replies;
-    for (std::size_t k : who) {
+    for (std::size_t k : indices) {
       const std::vector<Token>& x = states[k]->tokens;
       replies.push_back(
           {.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
@@ -31,11 +31,11 @@ Status GainTables::compute(std::span<const ChainState* const> states,
     const double alpha = energy_.replicas()[replica].alpha;
     PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha},
                                                 {.slopes = true}, g));
-    for (std::size_t i = 0; i < who.size(); ++i) {
+    for (std::size_t i = 0; i < indices.size(); ++i) {
       if (!g[i].finite) continue;
-      const ChainState& s = *states[who[i]];
+      const ChainState& s = *states[indices[i]];
       slopes_to_gain(s.tokens, s.lz, energy_.density().end_tokens(), g[i].slopes);
-      out[who[i]] = std::move(g[i].slopes);
+      out[indices[i]] = std::move(g[i].slopes);
     }
   }
   return {};

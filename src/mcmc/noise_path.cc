@@ -170,7 +170,7 @@ void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double
 Status decode(const Energy& e, std::span<NoisePath* const> paths,
               std::span<const KnownReply* const> near, std::vector<ChainState>& out) {
   out.resize(paths.size());
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> indices;
   std::vector<NoiseChoices> noise;
   std::vector<Draft> drafts;
   noise.reserve(paths.size());
@@ -181,14 +181,14 @@ Status decode(const Energy& e, std::span<NoisePath* const> paths,
       out[i] = x;
       continue;
     }
-    who.push_back(i);
+    indices.push_back(i);
     noise.emplace_back(*paths[i], from, e.density().n_vocab());
     drafts.push_back({&x, from, e.alpha(x), &noise.back(), x.replica});
   }
   if (drafts.empty()) return {};
   std::vector<ChainState> decoded;
   PONDER_TRY(draw_suffixes(e, drafts, decoded));
-  for (std::size_t k = 0; k < who.size(); ++k) out[who[k]] = std::move(decoded[k]);
+  for (std::size_t k = 0; k < indices.size(); ++k) out[indices[k]] = std::move(decoded[k]);
   return {};
 }
 

@@ -22,12 +22,12 @@ class TextMemo {
     for (const ChainState* s : states)
       if (!values_.contains(key(*s))) missing.emplace(key(*s), s);
     if (missing.empty()) return {};
-    std::vector<const ChainState*> who;
-    for (const auto& [text, s] : missing) who.push_back(s);
+    std::vector<const ChainState*> absent;
+    for (const auto& [text, s] : missing) absent.push_back(s);
     std::vector<T> computed;
-    PONDER_TRY(compute(who, computed));
-    for (std::size_t k = 0; k < who.size(); ++k)
-      values_.emplace(key(*who[k]), std::move(computed[k]));
+    PONDER_TRY(compute(absent, computed));
+    for (std::size_t k = 0; k < absent.size(); ++k)
+      values_.emplace(key(*absent[k]), std::move(computed[k]));
     return {};
   }
   const T& of(const ChainState& s) const { return values_.at(key(s)); }

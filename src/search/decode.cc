@@ -79,7 +79,7 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
   for (Stream& s : streams) s.at = context;
   for (int t = 0; law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
-    std::vector<int> who;
+    std::vector<int> indices;
     const TokenMask* mask = law.mask(t);
     for (int k = 0; k < n_streams; ++k) {
       Stream& s = streams[k];
@@ -91,20 +91,20 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
                        .rows = RowSet::kLast,
                        .needs = needs_of(c, k, t),
                        .masks = {mask}});
-      who.push_back(k);
+      indices.push_back(k);
     }
     if (batch.empty()) break;
     Rows rows;
     PONDER_TRY(d.extend(batch, rows));
-    for (std::size_t i = 0; i < who.size(); ++i) {
-      Stream& s = streams[who[i]];
-      const TokenProb v = pick(rows.rows[i], c, who[i], s.reply);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      Stream& s = streams[indices[i]];
+      const TokenProb v = pick(rows.rows[i], c, indices[i], s.reply);
       s.at = std::move(rows.end[i]);
       s.reply.tokens.push_back(v.token);
       s.reply.logprob += v.logprob;
       s.reply.ended = law.is_end(v.token);
-      s.live = !s.reply.ended && (!on_token || on_token(who[i], v));
-      if (s.reply.ended && on_token) on_token(who[i], v);
+      s.live = !s.reply.ended && (!on_token || on_token(indices[i], v));
+      if (s.reply.ended && on_token) on_token(indices[i], v);
       if (on_reply && law.is_reply(s.reply.tokens)) on_reply(s.reply);
     }
   }

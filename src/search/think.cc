@@ -23,15 +23,15 @@ Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int 
   return ReplyLaw::make(c, d.n_vocab(), law.end_tokens());
 }
 
-struct Turn {
+struct ScheduledMethod {
   std::string method, name;  // with its settings, and without
   Run run;
   double share;  // of the budget left
 };
 
-Result<Turn> turn_of(Settings s, double share) {
+Result<ScheduledMethod> scheduled_method(Settings s, double share) {
   PONDER_ASSIGN(Run run, make_method(s));
-  return Turn{s.text(), s.name(), std::move(run), share};
+  return ScheduledMethod{s.text(), s.name(), std::move(run), share};
 }
 
 // A proof costs little where the answer is short, so the first try comes early. The last method
@@ -54,11 +54,11 @@ Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& text
   return all;
 }
 
-Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
-  std::vector<Turn> turns;
-  const auto add = [&turns](Settings s, double share) -> Status {
-    PONDER_ASSIGN(Turn turn, turn_of(std::move(s), share));
-    turns.push_back(std::move(turn));
+Result<std::vector<ScheduledMethod>> schedule_of(const ThinkConfig& c, Target target) {
+  std::vector<ScheduledMethod> schedule;
+  const auto add = [&schedule](Settings s, double share) -> Status {
+    PONDER_ASSIGN(ScheduledMethod next, scheduled_method(std::move(s), share));
+    schedule.push_back(std::move(next));
     return {};
   };
   PONDER_ASSIGN(const auto named, parse_methods(c.methods));
@@ -71,9 +71,9 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
   });
   if (from_starts && c.drafts > 0) {
     PONDER_TRY(add(plain("draft"), 1));
-    std::rotate(turns.begin(), turns.end() - 1, turns.end());
+    std::rotate(schedule.begin(), schedule.end() - 1, schedule.end());
   }
-  return turns;
+  return schedule;
 }
 
 class Thinker {
@@ -87,7 +87,7 @@ class Thinker {
         budget_(with_patience(b)),
         clock_(d, budget_) {}
   Status first();
-  Status run(const Turn&);
+  Status run(const ScheduledMethod&);
   bool over() const {
     return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal;
   }
@@ -212,31 +212,31 @@ Status Thinker::first() {
   return {};
 }
 
-Status Thinker::run(const Turn& turn) {
-  tell(turn.method);
+Status Thinker::run(const ScheduledMethod& next) {
+  tell(next.method);
   const Cost before = density_.cost();
   const double since = clock_.seconds();
   const std::vector<Reply> from = starts();
-  ThinkMethod m{.name = turn.method};
+  ThinkMethod m{.name = next.method};
   const Task task{.density = density_,
                   .context = context_,
                   .law = law_,
                   .config = config_,
                   .starts = from,
                   .seed = config_.first.seed + 1000 * result_.methods.size(),
-                  .budget = clock_.rest(turn.share),
+                  .budget = clock_.rest(next.share),
                   .rest = clock_.rest(),
                   .offer =
                       [&](const Reply& r) {
                         credit(m, r);
-                        tell(turn.method);
+                        tell(next.method);
                       },
                   .proof = proof_};
-  PONDER_ASSIGN(const Found found, turn.run(task));
+  PONDER_ASSIGN(const Found found, next.run(task));
   m.cost = density_.cost() - before;
   m.seconds = clock_.seconds() - since;
   record(std::move(m), found);
-  if (turn.name == "draft")
+  if (next.name == "draft")
     for (const Reply& r : found.replies)
       if (offer(r)) drafts_.push_back(r);
   if (found.certificate)
@@ -268,16 +268,16 @@ std::vector<std::string> think_methods() {
 }
 
 Status check_methods(const std::vector<std::string>& methods) {
-  return turns_of({.methods = methods}, Target::kEnded).status();
+  return schedule_of({.methods = methods}, Target::kEnded).status();
 }
 
 Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                           const ThinkConfig& c, const Budget& budget) {
-  PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
+  PONDER_ASSIGN(const std::vector<ScheduledMethod> schedule, schedule_of(c, law.target()));
   Thinker t(d, context, law, c, budget);
   PONDER_TRY(t.first());
-  for (const Turn& turn : turns)
-    if (!t.over()) PONDER_TRY(t.run(turn));
+  for (const ScheduledMethod& next : schedule)
+    if (!t.over()) PONDER_TRY(t.run(next));
   return std::move(t).result();
 }
 

@@ -24,8 +24,8 @@ double rhat(ChainDraws);
 double ess_bulk(ChainDraws);  // of rank-normalised draws
 double ess_tail(ChainDraws);  // the smaller of those of the 5 % and 95 % quantiles
 double ess_mean(ChainDraws);  // of the draws themselves; the error of their mean follows from it
-double ess_quantile(ChainDraws,
-                    double p);  // of the indicator of draws up to the quantile, p in (0, 1)
+/// ESS of the indicator of draws up to the quantile, p in (0, 1).
+double ess_quantile(ChainDraws, double p);
 
 double mcse_mean(ChainDraws);  // standard errors, in the unit of the draws
 double mcse_sd(ChainDraws);

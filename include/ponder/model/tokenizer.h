@@ -69,8 +69,8 @@ class Tokenizer {
   virtual const std::vector<Token>& end_tokens() const = 0;
   // the id a chat reply ends with: EOT, else EOS
   virtual std::optional<Token> end_of_turn() const = 0;
-  virtual std::optional<Token> find(
-      std::string_view piece) const = 0;  // id of a control/user-defined token's text
+  /// The id of a control or user-defined token by its text.
+  virtual std::optional<Token> find(std::string_view piece) const = 0;
 };
 
 }  // namespace ponder

@@ -43,8 +43,8 @@ struct NoiseAscentConfig {
   int steps = 60;
   double rate = 0.05;
   double tau = 1;
-  double prior_first = 1,
-         prior_last = 0;  // weight of the noise's own density, from the first step to the last
+  // weight of the noise's own density, from the first step to the last
+  double prior_first = 1, prior_last = 0;
   std::uint64_t seed = 0;
   std::function<void(const Reply& best)> progress{};
 };

@@ -55,12 +55,12 @@ struct Certificate {
   int horizon = 0;    // tokens
   int shortest = 0;   // tokens: the statement is about replies of at least this length; 0: all
   std::int64_t expanded = 0, frontier = 0;  // prefixes expanded, and waiting at the end
-  double mass_kept = 0,
-         mass_left = 1;  // probability of the kept replies; bound on that of all others
+  // probability of the kept replies; bound on that of all others
+  double mass_kept = 0, mass_left = 1;
 };
 std::string_view to_string(Certificate::Status);  // "none", "gap", "optimal"
-std::string_view to_string(
-    Certificate::Claim);  // "any-length", "ended-within-horizon", "truncated", "fixed"
+/// "any-length", "ended-within-horizon", "truncated", "fixed".
+std::string_view to_string(Certificate::Claim);
 
 class Term;  // energy.h
 /// A term and its weight in the worth of replies.

@@ -190,8 +190,8 @@ Certificate::Claim BestFirst::claim(bool proved) const {
 }
 
 void BestFirst::report_lengths(BestFirstResult& r) const {
-  std::vector<double> open(law_.horizon() + 1,
-                           frontier_.dropped());  // largest bound of a prefix of up to t tokens
+  // largest bound of a prefix of up to t tokens
+  std::vector<double> open(law_.horizon() + 1, frontier_.dropped());
   for (const Entry& e : frontier_.entries()) {
     double& o = open[frontier_.length(e)];
     o = std::max(o, e.bound);

@@ -29,8 +29,8 @@ Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<cons
   for (std::size_t c = 0; c < batch.size(); ++c) batch[c].tokens = strings[c];
   Rows rows;
   PONDER_TRY(d.extend(batch, rows));
-  std::vector<double> f(batch.size(),
-                        0);  // from position i on, since all of them share the tokens before
+  // from position i on, since all of them share the tokens before
+  std::vector<double> f(batch.size(), 0);
   double own = 0, total = 0;
   for (std::size_t c = 0; c < batch.size(); ++c) {
     for (const Row& r : rows.of(c)) f[c] += r.logprob;

@@ -10,8 +10,8 @@ namespace ponder {
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most) {
   // letters: shorter candidates, such as "end", begin too many words
   constexpr std::size_t kStem = 4;
-  std::string begun,
-      longer;  // the shortest candidate that begins with the word, the longest that the word begins
+  // the shortest candidate that begins with the word, the longest that the word begins
+  std::string begun, longer;
   for (const std::string& c : candidates) {
     if (word.size() > 1 && c.starts_with(word) && (begun.empty() || c.size() < begun.size()))
       begun = c;

@@ -1,6 +1,6 @@
-// One pass from left to right, as Hugging Face's tokenizers, with which the models were trained,
-// partition a text. llama.cpp looks for the longest token first, wherever it stands, which gives
-// another result where two tokens overlap in part.
+// Makes one pass from left to right, like the Hugging Face tokenizers with which the models were
+// trained. llama.cpp looks for the longest token first, wherever it stands, which gives another
+// result where two tokens overlap in part.
 #include "text/added_tokens.h"
 
 #include <algorithm>

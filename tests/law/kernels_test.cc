@@ -13,8 +13,8 @@ TEST(InsertDeleteLaw, IsExact) { expect_exact("insert-delete", 60); }
 
 TEST(CycleLaw, LeavesTheTargetUnchanged) {
   expect_exact("suffix+gibbs:candidates=2*2+insert-delete", 10, {.max_replies = 12}, false);
-  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12},
-               false);  // rows at two exponents
+  // rows at two exponents
+  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12}, false);
 }
 
 TEST(CsmcLaw, TwoParticles) {

@@ -31,8 +31,8 @@ inline std::vector<WorldConfig> worlds() {
 }
 
 struct LongRun {
-  double tv = 0,
-         floor = 0;  // total variation to the target, and its mean for an exact kernel
+  // total variation to the target, and its mean for an exact kernel
+  double tv = 0, floor = 0;
   // of Hotelling's T^2 of the mean occupancies: nearly standard normal for an exact kernel
   double z = 0;
   double accepted = 0, changed = 0;  // shares of moves

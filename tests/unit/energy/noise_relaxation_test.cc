@@ -61,8 +61,8 @@ TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   double chi2 = 0, mass = 0;
   int cells = 0;
   for (const auto& [tokens, d] : seen) {
-    const double q = std::exp(alpha * d.logprob - d.log_weight),
-                 expected = n * q;  // f alpha - log q = log w
+    // f alpha - log q = log w
+    const double q = std::exp(alpha * d.logprob - d.log_weight), expected = n * q;
     mass += q;
     chi2 += (counts[tokens] - expected) * (counts[tokens] - expected) / expected;
     ++cells;

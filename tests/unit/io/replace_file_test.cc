@@ -93,8 +93,8 @@ TEST(ReplaceFile, ErrorsBeforeAnyWork) {
     expect_error(call(folder / "missing/run.nc"), Code::kIo, "No such file", "make the folder");
     expect_error(call(folder / ""), Code::kInvalid, "a folder", "");
     EXPECT_EQ(folder.n_files(), 0);
-    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600),
-              0);  // stands for /dev/null, which a fault would replace
+    // stands for /dev/null, which a fault would replace
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
     expect_error(call(folder / "pipe"), Code::kInvalid, "a device or pipe", "");
     fs::remove(folder / "pipe");
     EXPECT_TRUE(call(folder / "run.nc").ok());

@@ -167,8 +167,8 @@ TEST(ChatLimits, AreWhatTheCallerSets) {
   EXPECT_EQ(error_of("{% for i in range(5) %}x{% endfor %}", limits).got, "no error");
   limits = {};
   limits.max_bytes = 10'000;
-  EXPECT_EQ(error_of("{{ 'a' * 9000 }}", limits).code,
-            Code::kResource);  // the string, and its copy in the prompt
+  // the string, and its copy in the prompt
+  EXPECT_EQ(error_of("{{ 'a' * 9000 }}", limits).code, Code::kResource);
   EXPECT_EQ(error_of("{{ 'a' * 900 }}", limits).got, "no error");
   limits = {};
   limits.max_depth = 10;

@@ -70,9 +70,8 @@ TEST(Paths, HmcVisitsTheHillsByTheirMass) {
 }
 
 TEST(Paths, HmcVisitsRepliesByTheirMass) {
-  GradientTable table(
-      {.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});  // its gradient is an arbitrary
-                                                                   // function
+  // its gradient is an arbitrary function
+  GradientTable table({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});
   const ReplyLaw law =
       must(ReplyLaw::make({.target = Target::kEnded, .horizon = 4}, 4, table.end_tokens()));
   int several = 0;
@@ -131,8 +130,8 @@ TEST(Paths, StartsLieAtThePeakThatWasAskedFor) {
       EXPECT_EQ(spots[i].peak, peak);
       mean += starts[i].u / static_cast<double>(starts.size());
     }
-    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65),
-                0.1);  // of a normal times a normal
+    // of a normal times a normal
+    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65), 0.1);
   }
   std::vector<Point> none;
   EXPECT_FALSE(draw_starts(hills, s, 2, 1, 7, none).ok());

@@ -260,8 +260,8 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   const std::vector<KvRun> prefix{{3, 9}, {40, 12}};
   const int own_slot = 70;
   const Floats fixed_k = normals(kPrefix * head, 1), fixed_v = normals(kPrefix * head, 2);
-  const Floats x = normals(kOwn * per_row, 3),
-               g = normals(kOwn * q_size, 4);  // x: q, k, v of each row
+  // x: q, k, v of each row
+  const Floats x = normals(kOwn * per_row, 3), g = normals(kOwn * q_size, 4);
   const auto first = [window = window](int p) {
     return window > 0 && p >= window ? p + 1 - window : 0;
   };

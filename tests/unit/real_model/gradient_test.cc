@@ -110,8 +110,8 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
   for (const auto& r : replies) batch.push_back({.parent = root, .candidates = r});
   std::vector<ReplyGradient> first, bounded, full;
   const SoftReply one{.parent = root, .candidates = {replies[0].data(), 1}};
-  ASSERT_TRUE(
-      d->value_and_grad({&one, 1}, {}, {}, first).ok());  // the transposed weights are made once
+  // the transposed weights are made once
+  ASSERT_TRUE(d->value_and_grad({&one, 1}, {}, {}, first).ok());
   const double before = resident_mb();
   ASSERT_TRUE(d->value_and_grad(batch, {}, {.tape_limit = 4 << 20}, bounded).ok());
   const double with_limit = resident_mb();

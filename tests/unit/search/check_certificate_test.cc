@@ -10,8 +10,8 @@ namespace {
 
 using test::World;
 
-constexpr CheckConfig kExact{.tolerance = 1e-6,
-                             .batch = 3};  // whole rows of a table are in single precision
+// whole rows of a table are in single precision
+constexpr CheckConfig kExact{.tolerance = 1e-6, .batch = 3};
 
 Statement statement(const BestFirstResult& r, const BestFirstConfig& c) {
   return {c.n_best, r.replies, c.length_prior, r.certificate};

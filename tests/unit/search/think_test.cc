@@ -279,8 +279,8 @@ TEST(Think, BudgetStopAndPatience) {
   for (const std::int64_t tokens : {0, 10, 500, 5000}) {
     const Cost before = d.cost();
     const auto r = think(d, d.root(), law, {}, {.tokens = tokens});
-    EXPECT_LE((d.cost() - before).total(),
-              std::max<std::int64_t>(tokens, 30) + 100);  // the stop is at most one batch late
+    // the stop is at most one batch late
+    EXPECT_LE((d.cost() - before).total(), std::max<std::int64_t>(tokens, 30) + 100);
     EXPECT_EQ(r->first.tokens.size(), 30u);
     if (tokens == 0) {
       EXPECT_EQ(r->methods.size(), 1u);

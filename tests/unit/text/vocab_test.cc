@@ -114,7 +114,7 @@ TEST(Vocab, AUserDefinedTokenWithSpacesIsFoundInTextButNeverMerged) {
   const Vocabulary v(spm({{space, 1}, {"  ", 4}, {"x", 1}, {"\n", 4}}, {}, true));
   const Token one = kFirst, two = kFirst + 1, x = kFirst + 2, newline = kFirst + 3;
   EXPECT_EQ(v->encode("x  x"), (std::vector<Token>{one, x, two, one, x}));
-  // The prefix and the space between two newlines are two spaces that nobody wrote.
+  // The prefix and the space between two newlines are two spaces that are not in the text.
   EXPECT_EQ(v->encode("\n \n"), (std::vector<Token>{newline, one, one, newline}));
 }
 

@@ -125,12 +125,14 @@ def report(a, state):
         "",
         f"`{a.command}`",
         "",
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs, one thread used; {model}; {a.prompts} prompts, {a.chains} chains, "
-        f"{a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
-        f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS_CHAIN} a chain; where not, its ESS "
-        "counts as 0. Where no prompt mixed, \"below\" is what independent draws, as many as there were, would have come to (a dash: "
-        "chains that stood still, most of whose draws cost nothing). Means over prompts, with 90 % bootstrap intervals over prompts. "
-        "Kernels that keep the length, and those of continuous noise, are named with what they are cycled with.",
+        f"The machine is an {platform.machine()} with {len(os.sched_getaffinity(0))} CPUs, of which one thread is used. The runs have {model}, "
+        f"{a.prompts} prompts, {a.chains} chains, {a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps, and "
+        f"replies of up to {a.horizon} tokens, target truncated. "
+        f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS_CHAIN} a chain; where a prompt has not "
+        "mixed, its ESS counts as 0. Where no prompt mixed, \"below\" is the value that the same number of independent draws would have "
+        "reached (a dash means that chains stood still, so that most of their draws cost nothing). The numbers are means over prompts, with "
+        "90 % bootstrap intervals over prompts. Kernels that keep the length, and kernels of continuous noise, are named together with the "
+        "kernels that they are cycled with.",
     ]
     for alpha in ALPHAS:
         lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / CPU second | ESS / 1000 TFE |", "|---|---|---|---|---|"]

@@ -208,30 +208,32 @@ def report(args, prompts, get, modes):
     model = modes[0]["model"]["file"]
     lines = [
         "# Does the more likely reply answer better?", "",
-        f"{len(prompts)} prompts with a known answer, {model} in {modes[0]['precision']}, replies of up to {args.length} tokens. A reply is right where the "
-        "prompt's regular expression is found in it. Intervals: 95 %, bootstrap over prompts; differences are paired.", "",
+        f"The experiment has {len(prompts)} prompts with a known answer, {model} in {modes[0]['precision']}, and replies of up to {args.length} tokens. A reply "
+        "is right where the prompt's regular expression is found in it. Intervals are 95 % bootstrap intervals over prompts; differences are paired.", "",
         f"`tools/experiments/answers.py {os.path.basename(args.prompts)}{' --mode-runs RUNS.jsonl' if args.mode_runs else ''}"
-        f"{f' --sample {args.sample}' if args.sample else ''}`" + (", the runs being those of `proofs.py`" if args.mode_runs else ""), "",
+        f"{f' --sample {args.sample}' if args.sample else ''}`" + (", where the runs are those of `proofs.py`" if args.mode_runs else ""), "",
         f"**The mode against greedy: {interval(gain, rng, 0)} points.** {sum(proved)} of the {len(prompts)} modes are proved; the others are the best reply "
         "that was found.", "",
-        f"*one sample*, *best of {N}* (the likeliest that ended) and *vote of {N}* are of the same {N} draws at temperature 1. A vote is over whole texts, in "
-        "lower case and without punctuation, of equally frequent ones for the likeliest: an answer cannot be told from its sentence in general. "
-        f"*{POWER}*: {N} chains of the suffix kernel, {args.steps} steps each; a draw is the last state of the first, the vote is over the last states of "
-        f"all. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains know only replies that end.", "",
+        f"*one sample*, *best of {N}* (the likeliest reply that ended) and *vote of {N}* use the same {N} draws at temperature 1. A vote is over whole texts, in "
+        "lower case and without punctuation, since an answer cannot be told from its sentence in general; among equally frequent texts the likeliest wins. "
+        f"*{POWER}* has {N} chains of the suffix kernel, {args.steps} steps each; a draw is the last state of the first chain, the vote is over the last "
+        f"states of all chains. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains consider only "
+        "replies that end.", "",
         *accuracy(main, "greedy", prompts, outs, hits, proved, rng),
         "## By kind of prompt", "", *by_kind(main, prompts, hits),
         "## What is wrong with the others", "",
-        "The first that fits. *No reply*: none was found that ends. *Cut short*: not ended at the horizon. *Empty phrase*: nothing but words such as "
-        "\"the answer is\". *Question copied*: of four words and more, four in five are the question's own. *Wrong fact*: all else.", "",
+        "The first kind that fits is counted. *No reply*: no reply was found that ends. *Cut short*: the reply has not ended at the horizon. *Empty phrase*: "
+        "the reply has only words such as \"the answer is\". *Question copied*: the reply has four words or more, and four in five of them are the "
+        "question's own. *Wrong fact*: all other wrong replies.", "",
         *failures(names, prompts, outs, hits),
         "## Is the right sample the likelier one?", "",
         f"Of all pairs of a right and a wrong reply among a prompt's {N} samples that ended, the right one is the likelier in:", "",
         *likelier(prompts, [get("samples", p)["replies"] for p in prompts], rng), "",
         "## With a term", "",
         *(f"- *{name}*: `{' '.join(words)}`" for name, words in TERMS.items()), "",
-        f"All at alpha {ALPHA}, as without. Against the same draw without a term:", "",
+        f"All chains are at alpha {ALPHA}, as without a term. Compared with the same draw without a term:", "",
         *accuracy([draw, *(n for n in terms if n.endswith("a draw"))], draw, prompts, outs, hits, proved, rng),
-        "Against the same vote without one:", "",
+        "Compared with the same vote without a term:", "",
         *accuracy([f"{POWER}, vote of {N}", *(n for n in terms if "vote" in n)], f"{POWER}, vote of {N}", prompts, outs, hits, proved, rng),
         "## Where only the mode is right", "", *examples("mode", "greedy", prompts, outs, hits),
         "## Where only greedy is right", "", *examples("greedy", "mode", prompts, outs, hits)]  # fmt: skip

@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import textwrap
 
 RESAMPLES = 4000
 
@@ -82,10 +83,17 @@ def ask(ponder, words, prompts, may_fail=False, request=chat):
         sys.exit(f"{' '.join(command)}: exit code {p.returncode}")
 
 
+def wrapped(text):
+    """Markdown with its paragraphs and list items at 100 columns; tables, headings and commands are left as they are."""
+    def fill(line):
+        return line if line[:1] in "|#`" else textwrap.fill(line, 100, subsequent_indent="  " * line.startswith("- "), break_on_hyphens=False)
+    return "\n".join(map(fill, text.split("\n")))
+
+
 def write_report(path, text):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
+        f.write(wrapped(text))
 
 
 def interval(values, rng, digits=2):

@@ -204,11 +204,12 @@ def command(args):
 def report(args, plan, all_prompts, runs):
     rng = random.Random(1)
     lines = ["# Searches for the likeliest reply", "", f"`{command(args)}`", "",
-             "Every method starts from the greedy reply, which it may keep; chains and ascents have three draws besides to start from, at their own cost. One run a "
-             "prompt and method; what it had after so many tokens forwarded (TFE) or seconds is read off its trace, which begins after the prompt. A method that is "
-             "through before keeps what it has, and so does one that the clock stopped before it had so many TFE. Intervals: 95 %, bootstrap over prompts; "
+             "Every method starts from the greedy reply, which it may keep; chains and ascents also start from three draws, whose cost is charged to them. There is "
+             "one run a prompt and method; its best reply after a number of tokens forwarded (TFE) or seconds is read off its trace, which begins after the "
+             "prompt. A method that finishes earlier keeps its reply, and so does a method that the clock stopped before it reached that number of TFE. "
+             "Intervals are 95 % bootstrap intervals over prompts; "
              f"differences are paired; up to {TIE} nats are a tie. *n without*: prompts on which the method had no reply of the law yet; they are not in the mean, but "
-             "count as lost in win / tie / loss. Certified gap: what any proof on the prompt leaves above the method's reply.", ""]  # fmt: skip
+             "count as lost in win / tie / loss. *Certified gap*: the distance between the method's reply and the best bound that any proof on the prompt gives.", ""]  # fmt: skip
     for model in plan.models:
         for law in plan.laws:
             words = {arm: plan.words(model, law, arm) for arm in ARMS}

@@ -1,5 +1,5 @@
-// Our matrix products beside oneDNN's, same shapes, same threads, bf16 with float32 sums
-// (docs/adr/0003-own-gemm.md), and those of one row over compact weights.
+// ponder's matrix products beside oneDNN's, with the same shapes and threads, in bf16 with float32
+// sums (docs/adr/0003-own-gemm.md), and those of one row over compact weights.
 #include <benchmark/benchmark.h>
 
 #include <dnnl.hpp>
@@ -58,7 +58,7 @@ void onednn(benchmark::State& state) {
   report(state, static_cast<int>(m), static_cast<int>(k), static_cast<int>(n));
 }
 
-// One row over four- or eight-bit weights; bytes are those of the weights.
+// One row over four- or eight-bit weights; the bytes counted are those of the weights.
 void compact(benchmark::State& state) {
   const auto compute = static_cast<Compute>(state.range(2));
   const int k = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1));

@@ -1,6 +1,6 @@
 // How far can the gradient be trusted? Rank correlation (Spearman) between the first-order estimate
 // of changing one token of a reply and the exact change of log p, on greedy and on drawn replies to
-// eight questions: when all of the token is changed, and when a part of its weight is moved.
+// eight questions: when the whole token is changed, and when a part of its weight is moved.
 // docs/gradient.md.
 //   first_order MODEL.gguf
 #include <algorithm>
@@ -31,13 +31,14 @@ constexpr const char* kQuestions[] = {
     "Write three numbered steps for making a cup of tea.",
     "Write a haiku about rain."};
 constexpr int kHorizon = 16;  // tokens
-constexpr int kHalf =
-    3;  // candidates a position: the most likely ones, and as many drawn uniformly
+// candidates a position: the most likely ones, and as many drawn uniformly
+constexpr int kHalf = 3;
 constexpr std::array<double, 3> kFractions{0.01, 0.1,
-                                           1};  // of a token's weight that move to the candidate
+                                           // parts of a token's weight that move to the candidate
+                                           1};
 
 double spearman(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto ranks = [](const std::vector<double>& x) {  // centred; ties share the mean of theirs
+  const auto ranks = [](const std::vector<double>& x) {  // centred; ties share their mean rank
     std::vector<std::size_t> order(x.size());
     std::iota(order.begin(), order.end(), 0u);
     std::sort(order.begin(), order.end(),
@@ -59,12 +60,13 @@ double spearman(const std::vector<double>& a, const std::vector<double>& b) {
 /// Changes of the relaxed log p, nats, over positions and candidates of one kind, each divided by
 /// the weight that moves.
 struct Changes {
-  std::array<std::vector<double>, kFractions.size()>
-      exact;                          // when that weight goes from the token to the candidate
-  std::vector<double> estimate, row;  // to first order; what the row of the token itself says
+  // the exact change when that weight moves from the token to the candidate
+  std::array<std::vector<double>, kFractions.size()> exact;
+  // the first-order estimate; the estimate by the token's own row
+  std::vector<double> estimate, row;
 };
 
-/// Candidates of every position: likely ones, then uniform ones; end tokens are none. (n, 2 kHalf)
+/// Candidates of every position: likely ones, then uniform ones, without end tokens. (n, 2 kHalf)
 std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& x,
                               const Rows& rows) {
   std::vector<Token> all;
@@ -85,7 +87,7 @@ std::vector<Token> candidates(const CausalDensity& d, const std::vector<Token>& 
   return all;
 }
 
-/// Adds the changes of one token at every position but the end token's.
+/// Adds the changes of one token at every position except that of the end token.
 Status add_changes(CausalDensity& d, const PrefixRef& root, const ReplyLaw& law, const Reply& reply,
                    Changes& likely, Changes& uniform) {
   const auto score = make_language_score(d, root, law);
@@ -138,7 +140,7 @@ std::vector<double> minus(const std::vector<double>& a, const std::vector<double
   return c;
 }
 
-/// Means over replies.
+/// Prints means over replies.
 void print(const char* reply, const char* kind, const std::vector<Changes>& all) {
   for (std::size_t k = 0; k < kFractions.size(); ++k) {
     double estimate = 0, row = 0, later = 0;

@@ -23,7 +23,7 @@ Status run(const std::string& path, const std::string& prompt, int n_best, int h
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, options));
   PONDER_ASSIGN(const PrefixRef context, density->add_context(tokenizer->encode(prompt)));
 
-  // A reply is what ends in an end token within the horizon; nothing else has any probability.
+  // A reply ends in an end token within the horizon; all other strings have probability 0.
   ReplyLawConfig config;
   config.horizon = horizon;
   PONDER_ASSIGN(auto law, ReplyLaw::make(config, density->n_vocab(), density->end_tokens()));

@@ -1,5 +1,5 @@
-// A score of one's own for relaxations: log p of a reply plus a reward for saying a word, as
-// SoftScore, held against the contract that every score must keep. A skeleton to start from;
+// Your own score for relaxations: log p of a reply plus a reward for a word, as a SoftScore,
+// checked against the contract that every score must keep. A skeleton to start from;
 // docs/gradient.md.
 //   own_score MODEL.gguf "prompt" "word"
 #include <cstdio>
@@ -13,9 +13,9 @@ namespace {
 
 using namespace ponder;
 
-/// f(x) = log p(x) + weight · [x contains v]. Relaxed: the bracket is 1 - prod_t (1 - s_tv), the
-/// probability that v occurs when every position is drawn from its mixture by itself; at one-hot
-/// weights it is the bracket.
+/// f(x) = log p(x) + weight · [x contains v]. The relaxed bracket is 1 - prod_t (1 - s_tv), the
+/// probability that v occurs when every position is drawn from its mixture independently; at
+/// one-hot weights it equals the bracket.
 class WithWord final : public SoftScore {
  public:
   WithWord(SoftScore& language, Token v, double weight)

@@ -19,7 +19,7 @@ Status run(const std::string& path, const std::string& question, const std::stri
   PONDER_ASSIGN(auto tokenizer, Tokenizer::from_gguf(file));
   PONDER_ASSIGN(auto model, Model::load(file));
 
-  // The prompt, as the model was trained to see it. What the user typed cannot become a control
+  // The prompt in the form that the model was trained on. Text of the user cannot become a control
   // token.
   PONDER_ASSIGN(auto source, file->get_string("tokenizer.chat_template"));
   PONDER_ASSIGN(auto chat, ChatTemplate::parse(source));

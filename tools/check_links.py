@@ -34,7 +34,7 @@ def anchors(path, known={}):
 
 
 def dead(path, target, names):
-    """What is wrong with a citation of `names` in the file `target`."""
+    """Yields the faults of a citation of the anchors `names` in the file `target`."""
     if not os.path.exists(os.path.join(ROOT, target)):
         yield f"{path}: there is no {target}"
     elif target.endswith(".md"):

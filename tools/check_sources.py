@@ -1,6 +1,7 @@
-"""Checks of the repository's own words: that no type name is defined twice in namespace ponder, over public and private
-headers, that every path named in a comment or document is there, and that README's map leaves no folder out. Not a
-parser of C++: it reads lines, and knows the layout that clang-format gives them.
+"""Checks the sources of the repository: that no type name is defined twice in namespace ponder,
+over public and private headers, that every path named in a comment or document exists, and that
+README's map has every folder. Not a parser of C++: it reads lines and relies on the layout of
+clang-format.
 
   check_sources.py [ROOT]      prints what is wrong, and ends with 1 if anything is
 """
@@ -18,8 +19,8 @@ TEXT = {".md", ".cc", ".h", ".py", ".sh", ".txt", ".cmake", ".gp", ""}
 
 
 def types_twice(root):
-    """Type names that two headers define at the level of namespace ponder: a class or a template may not, one of a
-    nested namespace or of another class may."""
+    """Type names that two headers define at the level of namespace ponder. Types in a nested
+    namespace or in a class may have the same name."""
     where = collections.defaultdict(set)
     for pattern in HEADERS:
         for header in root.glob(pattern):
@@ -46,7 +47,7 @@ def comment_of(path, line):
 
 
 def dead_paths(root, files):
-    """Paths in comments and documents that lead nowhere."""
+    """Paths in comments and documents that do not exist."""
     known = set(files)
     for f in files:
         known.update(str(p) for p in pathlib.PurePath(f).parents)
@@ -66,7 +67,7 @@ def dead_paths(root, files):
 
 
 def missing_in_map(root):
-    """Folders that README's map does not name: those of src and apps, and those at the top."""
+    """Folders of src and apps, and at the top, that README's map does not name."""
     places = re.findall(r"(?m)^## Map\n```\n(.*?)^```", (root / "README.md").read_text(), re.S | re.M)
     named = set(re.findall(r"[\w.]+(?:/[\w.]+)*(?=/)", " ".join(line.split("  ")[0] + " " + line for line in "".join(places).splitlines())))
     there = [f for f in FOLDERS.split("|") if f != "src"] + [f"{top}/{p.name}" for top in ("src", "apps") for p in (root / top).iterdir() if p.is_dir()]

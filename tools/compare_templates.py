@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Renders a folder of chat templates over ten conversations with ponder and with Jinja2, set up as transformers
-does it, and counts where the two agree. Not a test: the folder is the reader's own collection, none is kept here.
+"""Renders a folder of chat templates over ten conversations with ponder and with Jinja2, set up as
+transformers does it, and counts where the two agree. Not a test: the folder is the reader's own
+collection; the repository has none.
 
   PONDER=build/release/apps/ponder/ponder tools/compare_templates.py FOLDER [-m MODEL.gguf] [-v]
 
-The model file gives the tokens (BOS, EOS, …) that templates print; its weights are not read. Dated templates are
-compared on the date that ponder gives them. Exit code 1 when any pair differs or is refused without a reason.
-Needs the Python package jinja2 (3.1.6 made the table of docs/templates.md)."""
+The model file gives the tokens (BOS, EOS, …) that templates print; its weights are not read. Dated
+templates are compared on the date that ponder gives them. Exit code 1 when any pair differs or is
+refused without a reason. Needs the Python package jinja2 (3.1.6 made the table of
+docs/templates.md)."""
 
 import argparse
 import collections
@@ -78,7 +80,7 @@ GOOD = OUTCOMES[:3]
 
 
 def tokens_of(model):
-    """What ponder's template variables hold, asked of ponder itself."""
+    """The values of ponder's template variables, as ponder itself prints them."""
     names = ["bos_token", "eos_token", "unk_token", "pad_token"]
     source = "{{ [" + ", ".join(f"{n}|default(none)" for n in names) + "]|tojson }}"
     rendered = ponder(model, source, [{"messages": [ASK]}])[0]["rendered"]
@@ -86,7 +88,7 @@ def tokens_of(model):
 
 
 def ponder(model, template, requests):
-    """One answer a request. `template`: a file, or a template's text."""
+    """Returns one answer a request. `template`: a file, or a template's text."""
     r = subprocess.run([os.environ.get("PONDER", "ponder"), "score", "--template-only", "--jsonl", "--input", "-",
                         "-m", model, "--chat-template", str(template)], capture_output=True,
                        input="".join(json.dumps(x) + "\n" for x in requests).encode())

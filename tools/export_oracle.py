@@ -1,13 +1,16 @@
-"""Writes a PyTorch or Keras model of DNA as an oracle that ponder reads: NAME.json (the layers) and NAME.safetensors.
+"""Writes a PyTorch or Keras model of DNA as an oracle that ponder reads: NAME.json (the layers) and
+NAME.safetensors.
 
   export_oracle.py MODEL LENGTH NAME [--half] [--check PONDER]
                      MODEL: .keras or .h5, a whole Keras model (oracle_from_keras.py says which layers it may have);
                      else torch.save of an nn.Sequential, input (n, 4, length). --half: weights in float16
 
-Layers of PyTorch: Conv1d (stride 1), BatchNorm1d, ReLU, GELU, Exp, MaxPool1d, AvgPool1d (no overlap), AdaptiveMaxPool1d(1),
-AdaptiveAvgPool1d(1), Flatten, Linear, Dropout (left out), and a module whose attribute `inner` is a Sequential: a sum
-of its input and what `inner` makes of it. A batch norm right after a convolution is multiplied into it. A linear layer
-after a flattened sequence is written for (length, channels) order. --check holds ponder's numbers against those of the model itself.
+Layers of PyTorch: Conv1d (stride 1), BatchNorm1d, ReLU, GELU, Exp, MaxPool1d, AvgPool1d (no
+overlap), AdaptiveMaxPool1d(1), AdaptiveAvgPool1d(1), Flatten, Linear, Dropout (left out), and a
+module whose attribute `inner` is a Sequential: a sum of its input and the output of `inner`. A
+batch norm right after a convolution is multiplied into it. A linear layer after a flattened
+sequence is written for (length, channels) order. --check compares ponder's numbers with those of
+the model itself.
 """
 
 import argparse
@@ -23,7 +26,7 @@ from torch import nn
 
 
 class Writer:
-    """Tensors by their names, and the layers that need some."""
+    """Collects tensors by name, and the layers that use them."""
 
     def __init__(self):
         self.tensors: dict[str, np.ndarray] = {}
@@ -39,7 +42,7 @@ class Writer:
                     "dilation": dilation})
 
     def scale(self, out: list[dict], by: np.ndarray, shift: np.ndarray) -> None:
-        """x by + shift, multiplied into a convolution right before."""
+        """Adds x by + shift, multiplied into a convolution right before it."""
         if out and out[-1]["kind"] == "conv":
             name = out[-1]["name"]
             self.tensors[f"{name}.weight"] *= by[:, None, None]
@@ -53,7 +56,7 @@ def array(x: torch.Tensor) -> np.ndarray:
 
 
 def flat(layers: nn.Module, writer: Writer, shape: list[int]) -> list[dict]:
-    """shape [channels, length] as it goes through; length 0: a vector."""
+    """shape: [channels, length] after each layer; length 0: a vector."""
     out: list[dict] = []
     for m in layers.children():
         if isinstance(m, nn.Conv1d):
@@ -109,7 +112,7 @@ def export(model: nn.Module, length: int, name: pathlib.Path, half: bool = False
 
 
 def check(predict, length: int, name: pathlib.Path, ponder: str, most: float) -> None:
-    """predict: of one-hot sequences (n, length, 4), as an array of n numbers in any shape."""
+    """predict(one-hot sequences (n, length, 4)) returns n numbers in any shape."""
     x = np.random.default_rng(0).integers(0, 4, (8, length))
     expected = predict(np.eye(4, dtype=np.float32)[x]).reshape(len(x))
     fasta = "".join(f">{i}\n{''.join('ACGT'[v] for v in row)}\n" for i, row in enumerate(x))

@@ -1,10 +1,12 @@
-"""Writes tests/data/tokenizer/added.jsonl: small vocabularies, texts and the ids that Hugging Face's tokenizers give them,
-for what a tokenizer does around its merges: added tokens that overlap or strip, normal form C, byte fallback.
+"""Writes tests/data/tokenizer/added.jsonl: small vocabularies, texts and the ids that Hugging
+Face's tokenizers give them, for the steps of a tokenizer around its merges: added tokens that
+overlap or strip, normal form C, byte fallback.
 
     python3 tools/make_added_token_cases.py >tests/data/tokenizer/added.jsonl        # needs: pip install tokenizers
 
-A line is a vocabulary as GGUF has it (keys without their "tokenizer.ggml." prefix) and its rows: the text, its ids with
-control tokens parsed, and its ids with control tokens left as text. The vocabularies are made up here.
+A line is a vocabulary as GGUF has it (keys without their "tokenizer.ggml." prefix) and its rows:
+the text, its ids with control tokens parsed, and its ids with control tokens left as text. The
+vocabularies are made up here.
 """
 import json
 import random
@@ -46,7 +48,8 @@ def byte_level(pre, added, nfc=False):
 
 
 def spm(added, **keys):
-    """The same of SentencePiece's BPE with byte fallback, a space before the text and after each added token."""
+    """(GGUF keys, HF tokenizer) of SentencePiece's BPE with byte fallback, a space before the text
+    and after each added token."""
     pieces = ["▁", *"abcdehlotxTé123\n", "he", "th", "the", "▁the", "ll", "hell", "hello", "▁hello", "▁▁", "ab", "bc", "bcd", "▁a", "▁x", "12"]
     tokens = ["<unk>", *(f"<0x{b:02X}>" for b in range(256)), *pieces]
     tokens[1:1] = ["<s>", "</s>"]

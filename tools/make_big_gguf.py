@@ -1,10 +1,12 @@
-"""Writes a llama of about a billion parameters with random quantised weights, to test models that are too big for compute form.
+"""Writes a llama of about a billion parameters with random quantised weights, to test models that
+are too big for compute form.
 
     python3 tools/make_big_gguf.py OUT.gguf [--type Q4_0|Q4_K|Q8_0] [--layers 16]
 
-2048 wide, 16 layers, 32 heads on 8, 16,384 tokens; 0.56 GB with Q4_0, in seconds and little memory (the blocks of one
-matrix are random bytes with scales that keep its output at the size of its input). The vocabulary is that of bytes,
-control tokens and fill. Not a model of anything: its text is noise, its numbers are finite. Needs numpy only.
+2048 wide, 16 layers, 32 heads on 8, 16,384 tokens; 0.56 GB with Q4_0, in seconds and little memory
+(the blocks of one matrix are random bytes with scales that keep its output at the size of its
+input). The vocabulary has bytes, control tokens and fillers. The model's text is noise, its numbers
+are finite. Needs numpy only.
 """
 import argparse
 import struct
@@ -35,7 +37,8 @@ def value(v):
 
 
 def byte_spellings():
-    """The 256 bytes as byte-level BPE spells them: printable ones as they are, the others from U+0100 on."""
+    """The 256 bytes in the spelling of byte-level BPE: printable ones are unchanged, the others go
+    from U+0100 on."""
     keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
     spare = iter(range(256, 512))
     return [chr(b if b in keep else next(spare)) for b in range(256)]
@@ -79,7 +82,7 @@ def n_bytes(shape, quant):
 
 
 def blocks(rng, shape, quant):
-    """Bytes of a tensor whose values have a standard deviation of about 1/sqrt(shape[0])."""
+    """Random bytes of a tensor whose values have a standard deviation of about 1/sqrt(shape[0])."""
     if quant == "F32":
         return np.ones(shape, "<f4").tobytes()
     values, size = BLOCK[quant]

@@ -1,4 +1,5 @@
-"""Writes tests/data/diagnostics/cases.json: what ArviZ 0.23 says of arrays of draws that anybody can make again.
+"""Writes tests/data/diagnostics/cases.json: the diagnostics of ArviZ 0.23 for arrays of draws that
+can be made anywhere.
 
     pip install arviz==0.23.4 && python3 tools/make_diagnostic_cases.py >tests/data/diagnostics/cases.json
 
@@ -87,7 +88,7 @@ def array(chains, draws, seed, rho, kind, scale, shift, spread, stay):
 
 
 def nested(x, k):
-    """Superchains are consecutive groups of chains: (superchain, chain, draw)."""
+    """Superchains are consecutive groups of chains, as an array (superchain, chain, draw)."""
     x = x.reshape(k, -1, x.shape[1])
     chain, superchain = x.mean(axis=2), x.mean(axis=(1, 2))
     b = superchain.var(ddof=1)

@@ -18,7 +18,8 @@ class Exp(nn.Module):
 
 
 def networks() -> dict[str, tuple[nn.Sequential, int]]:
-    """Names: models and lengths. Between them, each layer and both ways back through a convolution."""
+    """Names, models and lengths. Together they have each layer and both backward passes of a
+    convolution."""
     many = nn.Sequential(
         *convolution(4, 10, 5), nn.GELU(), nn.BatchNorm1d(10), nn.MaxPool1d(2), nn.Conv1d(10, 40, 3, padding=1, dilation=2),
         nn.ReLU(), Residual(nn.Sequential(*convolution(40, 40, 3, 2), nn.ReLU())), nn.Conv1d(40, 6, 2, padding=1), Exp(),

@@ -1,9 +1,10 @@
-"""Writes tests/data/tokenizer/pieces.jsonl: texts and how each pre-tokenizer family cuts them, by Hugging Face's
-tokenizers with the expressions that the models' tokenizer.json files carry.
+"""Writes tests/data/tokenizer/pieces.jsonl: texts and how each pre-tokenizer family cuts them, by
+Hugging Face's tokenizers with the expressions that the models' tokenizer.json files carry.
 
     python3 tools/make_pretokenizer_cases.py >tests/data/tokenizer/pieces.jsonl        # needs: pip install tokenizers
 
-Only characters assigned up to Unicode 14: what later versions added is cut by the version that a library knows.
+Only characters assigned up to Unicode 14 occur: the cuts of later ones depend on the Unicode
+version of a library.
 """
 import json
 import random

@@ -1,10 +1,11 @@
-"""Writes tests/data/tiny/rope.jsonl: rotary keys of a GGUF file and the frequencies and scale they mean.
+"""Writes tests/data/tiny/rope.jsonl: rotary keys of a GGUF file with their frequencies and scale.
 
     python3 tools/make_rope_cases.py >tests/data/tiny/rope.jsonl        # needs: pip install numpy
 
-The formulas are those of transformers' modeling_rope_utils (default, linear, yarn, llama3; partial_rotary_factor), in float64;
-attn_factor multiplies the scale as llama.cpp has it. A row: keys to set under "llama." in the tiny llama (heads of 16), factors of
-rope_freqs.weight where there are any, the expected inverse frequencies and scale.
+The formulas are those of transformers' modeling_rope_utils (default, linear, yarn, llama3;
+partial_rotary_factor), in float64; attn_factor multiplies the scale as in llama.cpp. A row: keys to
+set under "llama." in the tiny llama (heads of 16), factors of rope_freqs.weight where there are
+any, the expected inverse frequencies and scale.
 """
 import json
 import math
@@ -31,7 +32,7 @@ def yarn(base, dim, factor, original, fast=32.0, slow=1.0):
 
 
 def llama3(base, dim, factor, low, high, original):
-    """(what the converter writes as rope_freqs.weight, transformers' frequencies)."""
+    """(the converter's rope_freqs.weight, transformers' frequencies)."""
     plain = default(base, dim)
     length = 2 * math.pi / plain
     smooth = (original / length - low) / (high - low)

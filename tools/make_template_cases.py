@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes tests/data/templates/cases.jsonl: what Jinja2 itself, set up as chat templates are rendered everywhere,
-makes of the templates in that folder and of the snippets below. Not needed to build or test; run it again when a
-template or snippet is added. Needs the Python package jinja2 (3.1.6 made the committed file).
+"""Makes tests/data/templates/cases.jsonl: the results of Jinja2, with the usual settings for chat
+templates, for the templates in that folder and the snippets below. Not needed to build or test; run
+it again when a template or snippet is added. Needs the Python package jinja2 (3.1.6 made the
+committed file).
 
-One case a line: "template" (a file's name) or "source"; "messages", "add_generation_prompt", "bos", "eos",
-"variables" where there are others (tools, …); and "rendered" or "error" (Jinja2's words, for the reader: only that there is one is compared)."""
+One case a line: "template" (a file's name) or "source"; "messages", "add_generation_prompt", "bos",
+"eos", "variables" where there are others (tools, …); and "rendered" or "error" (Jinja2's message,
+for the reader: tests only compare whether there is an error)."""
 
 import json
 import pathlib
@@ -20,7 +22,7 @@ DATE = datetime(2024, 7, 26)
 
 
 class Generation(Extension):
-    """{% generation %}: a call block around its body, so with a scope of its own."""
+    """{% generation %}: a call block around its body, which therefore has its own scope."""
 
     tags = {"generation"}
 

@@ -1,8 +1,10 @@
-"""Layers of a Keras model of DNA, for export_oracle.py. Not a program. Any backend of Keras; torch unless one is chosen.
+"""Layers of a Keras model of DNA, for export_oracle.py. Not a program. Any backend of Keras; torch
+unless one is chosen.
 
-Layers: Conv1D (stride 1), Dense, BatchNormalization, ReLU, Activation, MaxPooling1D, AveragePooling1D (no overlap),
-GlobalMaxPooling1D, GlobalAveragePooling1D, Flatten, Dropout (left out), Add of a tensor and of what layers make of it.
-Activations: linear, relu, gelu (exact), exponential. Input (n, length, 4).
+Layers: Conv1D (stride 1), Dense, BatchNormalization, ReLU, Activation, MaxPooling1D,
+AveragePooling1D (no overlap), GlobalMaxPooling1D, GlobalAveragePooling1D, Flatten, Dropout (left
+out), Add of a tensor and the output of layers on it. Activations: linear, relu, gelu (exact),
+exponential. Input (n, length, 4).
 """
 
 import os
@@ -27,13 +29,14 @@ def predict(model: keras.Model, one_hot: np.ndarray) -> np.ndarray:
 
 
 def source(tensor):
-    """The operation that made a tensor, and its place there: what tells tensors apart."""
+    """The operation that made a tensor, and its index there, which identify the tensor."""
     h = tensor._keras_history
     return h.operation, h.node_index, h.tensor_index
 
 
 def path(to, start) -> list | None:
-    """Layers from one tensor to another, a list within it for what an Add adds to its input; None where there is no way."""
+    """Layers from one tensor to another, with an inner list for the part that an Add adds to its
+    input; None where there is no path."""
     if source(to) == source(start):
         return []
     operation, node, _ = source(to)

@@ -1,4 +1,5 @@
-"""The shapes of the networks that train_oracle.py trains, and what they take. No training, no files."""
+"""The shapes of the networks that train_oracle.py trains, and of their inputs. No training, no
+files."""
 
 import numpy as np
 import torch

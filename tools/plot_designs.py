@@ -1,12 +1,13 @@
-"""Draws designs: a sequence logo, and how the fitness went (a line a chain or a start), as SVG, PNG or PDF.
+"""Draws designs: a sequence logo, and the course of the fitness (a line a chain or a start), as
+SVG, PNG or PDF.
 
   plot_designs.py X.jsonl --out X.svg [--top N] [--motif NAME | --begin B --end E]   X.jsonl: ponder design … --out X.jsonl
 
-A motif stands somewhere else in every design, so that a logo by position is blank. Where the fitness has a term "motif",
-the logo is therefore of the designs aligned on its best place in each, turned to its strand.
---top: the logo of the N fittest designs only. --motif: which one to align on; the first unless given.
---by-position: no alignment. --begin, --end: positions of the logo, from 0; no alignment either.
-Needs logomaker, matplotlib (pip install logomaker matplotlib).
+A motif stands somewhere else in every design, so that a logo by position is blank. Where the
+fitness has a term "motif", the logo is therefore of the designs aligned on its best place in each,
+turned to its strand. --top: the logo of the N fittest designs only. --motif: which one to align on;
+the first unless given. --by-position: no alignment. --begin, --end: positions of the logo, from 0;
+no alignment either. Needs logomaker, matplotlib (pip install logomaker matplotlib).
 """
 
 import argparse
@@ -29,8 +30,8 @@ COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 
 
 def information(sequences: list[str]) -> pd.DataFrame:
-    """Bits each letter takes of a position's information, with the small-sample correction of Schneider et al. 1986.
-    Spaces stand for no letter."""
+    """Bits of each letter in a position's information, with the small-sample correction of
+    Schneider et al. 1986. Spaces stand for no letter."""
     x = np.array([list(s) for s in sequences])
     count = np.stack([(x == letter).sum(0) for letter in "ACGT"], axis=1)
     n = np.maximum(count.sum(1), 1)
@@ -41,7 +42,8 @@ def information(sequences: list[str]) -> pd.DataFrame:
 
 
 def aligned(designs: list[dict], motif: str) -> pd.DataFrame:
-    """The logo around the best place of a motif; position 0 is its first letter. What lies beyond an end is a space."""
+    """The logo around the best place of a motif; position 0 is its first letter. Positions beyond
+    an end are spaces."""
     windows = []
     for d in designs:
         place = next(p for p in d["places"] if p["motif"] == motif)
@@ -54,7 +56,8 @@ def aligned(designs: list[dict], motif: str) -> pd.DataFrame:
 
 
 def curves(designs: list[dict]) -> tuple[list[tuple[list, list]], str]:
-    """Lines (x, y) and what x is: the best so far of each start, or the draws of each chain."""
+    """Lines (x, y) and the label of x: the best fitness so far of each start, or the draws of each
+    chain."""
     if "curve" in designs[0]:
         return [tuple(zip(*d["curve"], strict=True)) for d in designs], "iteration"
     chains: dict[int, list[tuple[int, float]]] = {}

@@ -1,8 +1,10 @@
-"""The toy world: questions and the law of their answers, for the tiny model that lives in the repository.
+"""The toy world: questions and the law of their answers, for the tiny model that lives in the
+repository.
 
-Sums, opposites, colours, animal sounds and "name a …", each question with several phrasings of its answer. The
-phrasings share first words on purpose ("The sum of … is", "The sum is", "The answer is"), so that the most likely
-first word often opens a family of replies none of which is the most likely reply. Not a language: 40 sentence forms.
+Sums, opposites, colours, animal sounds and "name a …", each question with several phrasings of its
+answer. The phrasings share first words on purpose ("The sum of … is", "The sum is", "The answer
+is"), so that the most likely first word often opens a family of replies none of which is the most
+likely reply. It has only 40 sentence forms.
 """
 
 OPPOSITES = [("hot", "cold"), ("big", "small"), ("fast", "slow"), ("up", "down"), ("day", "night"), ("wet", "dry"),

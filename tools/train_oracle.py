@@ -1,11 +1,13 @@
-"""Trains the two convolutional oracles of data/dna on data made here: how strongly a DNA sequence is bound.
+"""Trains the two convolutional oracles of data/dna on made-up data of how strongly a DNA sequence
+is bound.
 
-Not a measurement of nature: the law of the data is known, so that what a network learns of it, and what a design is
-worth, can be judged. A sequence of 200 letters is bound by four factors of JASPAR (matrices from the package pyjaspar,
-CC BY 4.0). Each place has an occupancy sigmoid(log-odds - threshold), and n, their sum over places, counts n / (n + 1).
-The response adds these with weights, one of them negative; a bonus where SP1 stands 5 to 25 letters to the left of
-GATA1 (the grammar); a penalty for GC content away from one half; and normal noise. The second network has another
-shape, another seed and its own data: it is held out, to catch sequences that please the first one only.
+The data are no measurement: their law is known, so that both the networks and the designs can be
+judged by it. A sequence of 200 letters is bound by four factors of JASPAR (matrices from the
+package pyjaspar, CC BY 4.0). Each place has an occupancy sigmoid(log-odds - threshold), and n,
+their sum over places, counts n / (n + 1). The response adds these with weights, one of them
+negative; a bonus where SP1 stands 5 to 25 letters to the left of GATA1 (the grammar); a penalty for
+GC content away from one half; and normal noise. The second network has another shape, another seed
+and its own data: it is held out, to catch sequences that please the first one only.
 
   train_oracle.py OUT_DIR [--only first|second] [--epochs N] [--sequences N] [--threads N]
                                  writes first.json, first.safetensors, second.json, second.safetensors and report.json
@@ -97,7 +99,8 @@ def data(n: int, rng: np.random.Generator, motifs: dict[str, np.ndarray]) -> tup
 
 
 def train(make, name: str, n: int, epochs: int, motifs: dict[str, np.ndarray]):
-    """Stops when three epochs in a row were no better on a tenth of the data; keeps the best epoch."""
+    """Stops when three epochs in a row were no better on a held-out tenth of the data; keeps the
+    best epoch."""
     import torch
     from oracle_shapes import one_hot, predict
 

@@ -1,9 +1,10 @@
 """Trains the tiny model of the repository, tests/data/toy/ponder-toy.gguf, and writes it as GGUF.
 
-A llama with about 0.2 million float32 weights and 256 tokens, trained on the chat of tools/toy_world.py, so that the
-main job runs offline and every reply can be enumerated. Beside it: ponder-toy.jsonl, log-probabilities of replies by
-this script's own forward pass, the greedy reply and the most likely one (found by best-first search, proved).
-Seeded, one thread: the same bytes again on the same kind of CPU.
+A llama with about 0.2 million float32 weights and 256 tokens, trained on the chat of
+tools/toy_world.py, so that the main job runs offline and every reply can be enumerated. Beside it:
+ponder-toy.jsonl, log-probabilities of replies by this script's own forward pass, the greedy reply
+and the most likely one (found by best-first search, proved). The script is seeded and uses one
+thread: it writes the same bytes again on the same kind of CPU.
 
     python3 -m venv V && V/bin/pip install torch==2.4.1 numpy==2.4.6 gguf==0.19.0
     V/bin/python tools/train_tiny.py [--out tests/data/toy] [--steps N]

@@ -1,7 +1,7 @@
-// What grows with a search, and how: the time of a token against its context, time and memory
-// against the number of live branches, and best-first expansions against single tokens in batches
-// of the same size. One line of CSV a measurement: series,x,value. Not a comparison with other
-// programs (bench/peers).
+// Measures the costs that grow with a search: the time of a token against its context, time and
+// memory against the number of live branches, and best-first expansions against single tokens in
+// batches of the same size. One line of CSV a measurement: series,x,value. Not a comparison with
+// other programs (bench/peers).
 //   costs MODEL.gguf [context|branches|search]
 #include <algorithm>
 #include <chrono>
@@ -40,7 +40,7 @@ double seconds_of(const std::function<void()>& work) {
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-// The median of several runs after one that is not counted, s.
+// The median time of several runs after one that is not counted, s.
 double time_of(const std::function<void()>& work) {
   std::vector<double> s;
   for (int i = 0; i <= kRepeats; ++i) s.push_back(seconds_of(work));
@@ -54,7 +54,7 @@ double resident_mb() {
   return pages * 4096 / (1 << 20);
 }
 
-// Tokens spread over the vocabulary: what they are does not change what they cost.
+// Tokens spread over the vocabulary; their ids do not change their cost.
 Token token(const CausalDensity& d, int i) {
   return static_cast<Token>((static_cast<std::uint64_t>(i) * 2654435761u >> 7) %
                             static_cast<std::uint64_t>(d.n_vocab()));
@@ -65,7 +65,7 @@ std::vector<Token> tokens(const CausalDensity& d, int n) {
   return t;
 }
 
-// Branches of one prompt, all of them longer by a token in one batch, a row of each asked for.
+// Branches of one prompt; each batch appends a token to all of them and asks for a row of each.
 class Branches {
  public:
   Branches(CausalDensity& d, const PrefixRef& root, int n) : d_(d), ends_(n, root) {}
@@ -118,8 +118,8 @@ void branches(LanguageDensity& d) {
   }
 }
 
-// Expansions a second of a search that no reply ends soon, and single tokens a second of as many
-// branches side by side.
+// Expansions a second of a search that does not end soon, and single tokens a second of the same
+// number of branches side by side.
 void search(LanguageDensity& d) {
   const PrefixRef prompt = must(d.add_context(tokens(d, 128)));
   const ReplyLaw law = must(
@@ -127,7 +127,7 @@ void search(LanguageDensity& d) {
   for (const int batch : {1, 8, 32, 128}) {
     const int steps = std::max(4, 256 / batch);
     std::vector<double> ratios, rates;
-    for (int i = 0; i <= kRepeats; ++i) {  // side by side: the machine may change speed
+    for (int i = 0; i <= kRepeats; ++i) {  // in turns, since the machine may change speed
       const double own = steps * batch / seconds_of([&] {
                            Branches b(d, prompt, batch);
                            for (int t = 0; t < steps; ++t) b.grow();
@@ -156,7 +156,7 @@ int main(int argc, char** argv) {
   const auto model = must(Model::load(must(GgufFile::open(argv[1]))));
   const auto density = must(LanguageDensity::make(model, {.n_ctx = kMostContext + 256}));
   std::printf("series,x,value\n");
-  // Branches first: memory once taken is kept.
+  // Branches come first, since memory that was taken once is kept.
   if (only.empty() || only == "branches") branches(*density);
   if (only.empty() || only == "context") context(*density);
   if (only.empty() || only == "search") search(*density);

@@ -1,11 +1,12 @@
-"""ponder design beside Ledidi and Fast SeqProp: the fitness of designs at equal wall-clock, derivatives and speed of the
-oracle beside PyTorch, and kernels with and without a gradient.
+"""ponder design beside Ledidi and Fast SeqProp: the fitness of designs at equal wall-clock,
+derivatives and speed of the oracle beside PyTorch, and kernels with and without a gradient.
 
   compare.py [--only speed,peers,gradient] [--tasks 20] [--seconds 5] [--threads 2] [--markdown FILE]
 
-A task is a start of 200 random letters; a design is the fittest sequence found from it, under data/dna/first. Each is
-then judged by data/dna/second, which nobody saw, and by the law that the data of both were made by. Settings are
-the best of a few on two other tasks (tune). PyTorch runs on as many threads as suit it best.
+A task is a start of 200 random letters; a design is the fittest sequence found from it, under
+data/dna/first. Each is then judged by data/dna/second, which no program uses, and by the law from
+which the data of both were drawn. Settings are the best of a few on two other tasks (tune). PyTorch
+runs on the number of threads that is fastest for it.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def start_of(seed):
 
 
 def ponder(method, start, seconds, seed, threads):
-    """The best design, and sequences evaluated."""
+    """The best design, and the number of sequences evaluated."""
     with tempfile.NamedTemporaryFile("w", suffix=".fa") as f:
         f.write(f">start\n{start}\n")
         f.flush()
@@ -61,7 +62,8 @@ def ponder(method, start, seconds, seed, threads):
 
 
 class Judge:
-    """Fitness under the first oracle, the second, and the law. All by PyTorch and numpy, not by what made them."""
+    """Fitness under the first oracle, the second, and the law. All are computed by PyTorch and
+    numpy, not by the program that made the designs."""
 
     def __init__(self):
         self.models = [oracle_torch.read(path)[0] for path in (FIRST, SECOND)]
@@ -85,7 +87,7 @@ def row(name, designs, judge, more=()):
 
 
 def best_threads(model, most):
-    """Threads at which PyTorch takes the fewest seconds for the batches of the peers."""
+    """The number of threads with which PyTorch is fastest on the batches of the peers."""
     def rate(n):
         torch.set_num_threads(n)
         return peers.speed(model, peers.one_hot([start_of(k) for k in range(16)]), 0.7)

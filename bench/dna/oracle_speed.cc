@@ -1,4 +1,4 @@
-// Speed of an oracle's value and derivative on batches, and its numbers, for run.py to hold against
+// Speed of an oracle's value and derivative on batches, and its numbers, which run.py compares with
 // PyTorch.
 //   oracle_speed ORACLE.json THREADS SECONDS < weights.f32 > answers.f32
 // weights: float32 (n, length, 4), one batch. answers: float32 (n) values, then (n, length, 4)
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     if (const auto s = oracle->term->evaluate(batch, out); !s.ok())
       std::fprintf(stderr, "%s\n", s.error().message().c_str()), std::exit(1);
   };
-  evaluate();  // warm
+  evaluate();  // warms the caches up
   const auto begin = Clock::now();
   double elapsed = 0;
   std::size_t n = 0;

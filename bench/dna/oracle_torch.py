@@ -1,4 +1,5 @@
-"""An oracle of ponder as a PyTorch module, of the same weights. Not the way round: tools/export_oracle.py."""
+"""An oracle of ponder as a PyTorch module with the same weights. tools/export_oracle.py converts in
+the other direction."""
 
 import json
 import pathlib
@@ -32,7 +33,7 @@ class Scale(nn.Module):
 
 
 class Dense(nn.Module):
-    """Weights are (out, length x channels); what comes is (n, channels, length)."""
+    """Weights are (out, length x channels); the input is (n, channels, length)."""
 
     def __init__(self, weight, bias):
         super().__init__()

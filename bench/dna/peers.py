@@ -19,7 +19,7 @@ class OutOfTime(Exception):
 
 
 class Watched(nn.Module):
-    """The oracle; keeps the best sequence of all that pass, and ends the run when time is up."""
+    """The oracle, which keeps the best sequence that it has seen and ends the run when time is up."""
 
     def __init__(self, model, seconds):
         super().__init__()
@@ -40,7 +40,8 @@ class Watched(nn.Module):
 
 
 def run_ledidi(model, start, seconds, seed, lr=1.0, batch=16):
-    """No price on edits (l = 0), the mean output as what is maximised; starts again when it stops early."""
+    """Runs Ledidi without a cost for edits (l = 0), maximising the mean output, and again when it
+    stops early."""
     watched = Watched(model, seconds)
     x = one_hot([start])
     try:
@@ -54,8 +55,9 @@ def run_ledidi(model, start, seconds, seed, lr=1.0, batch=16):
 
 
 def run_seqprop(model, start, seconds, seed, lr=0.01, batch=8):
-    """Logits normalised over positions in each channel, scale and offset learnt; one-hot samples of the softmax in the
-    forward pass, its derivative in the backward pass; Adam. The first of the batch begins at `start`, others at random."""
+    """Logits are normalised over positions in each channel, with learnt scale and offset; one-hot
+    samples of the softmax in the forward pass, its derivative in the backward pass; Adam. The first
+    of the batch begins at `start`, others at random."""
     watched = Watched(model, seconds)
     g = torch.Generator().manual_seed(seed)
     logits = torch.randn(batch, 4, len(start), generator=g)

@@ -1,14 +1,17 @@
-"""Which kernel wins: effective sample size of log p a CPU second and a thousand TFE, for each kernel and alpha over prompts.
+"""Which kernel wins: effective sample size of log p a CPU second and a thousand TFE, for each
+kernel and alpha over prompts.
 
   kernels.py PROMPTS.jsonl [--prompts 16] [--tokens 2500] [--state FILE] [--out docs/experiments/kernels.md] [--small]
 
-One `ponder sample --input` for each kernel and alpha, so that the model loads once for all prompts; each prompt has a
-fixed number of TFE, and of seconds, whichever is used up first. One thread, and its CPU time, which other work on the
-machine disturbs less than the clock on the wall (threads that wait for each other would not be). Cells that are done
-are kept in --state, and not run again. R-hat and bulk ESS are those of `ponder sample`, over all its chains. A cell
-with too small an ESS to be believed counts as not mixed, with an ESS of 0: a chain that stands still must not look
-good. R-hat^2 is about 1 + 2 chains / ESS when chains agree, so that five effective draws a chain are R-hat 1.18: cells
-above 1.2 count as not mixed too. Intervals: bootstrap over prompts, 90 %."""
+One `ponder sample --input` for each kernel and alpha, so that the model loads once for all prompts;
+each prompt has a fixed number of TFE, and of seconds, whichever is used up first. One thread, and
+its CPU time, which other work on the machine disturbs less than wall-clock time (with several
+threads it would include their waiting). Cells that are done are kept in --state, and not run again.
+R-hat and bulk ESS are those of `ponder sample`, over all its chains. A cell whose ESS is too small
+to be reliable counts as not mixed, with an ESS of 0, so that a chain that stands still does not
+look good. R-hat^2 is about 1 + 2 chains / ESS when chains agree, so that five effective draws a
+chain are R-hat 1.18: cells above 1.2 count as not mixed too. Intervals: bootstrap over prompts, 90
+%."""
 
 import argparse
 import hashlib
@@ -52,7 +55,7 @@ def requests(path, n):
 
 
 def cpu_seconds(pid):
-    """Of all threads of a process, in user and kernel mode (proc(5))."""
+    """CPU seconds of all threads of a process, in user and kernel mode (proc(5))."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -68,7 +71,7 @@ def cell(line, cpu):
 
 
 def run(a, kernel, alpha, prompts):
-    """A cell a prompt: rhat, ess, draws, seconds, cpu, tfe; or error."""
+    """Returns a cell a prompt: rhat, ess, draws, seconds, cpu, tfe; or error."""
     words = [a.program, "sample", "--input", "-", "--jsonl", "--kernel", kernel, "--alpha", alpha, "--chains", a.chains,
              "--warmup", a.warmup, "--draws", MOST_DRAWS, "--budget", f"{a.seconds}s,{a.tokens}t", "--max-length", a.horizon,
              "--target", "truncated", "--threads", 1, *(["-m", a.model] if a.model else [])]  # fmt: skip
@@ -125,12 +128,14 @@ def report(a, state):
         "",
         f"`{a.command}`",
         "",
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} CPUs, one thread used; {model}; {a.prompts} prompts, {a.chains} chains, "
-        f"{a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps; replies of up to {a.horizon} tokens, target truncated.",
-        f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS_CHAIN} a chain; where not, its ESS "
-        "counts as 0. Where no prompt mixed, \"below\" is what independent draws, as many as there were, would have come to (a dash: "
-        "chains that stood still, most of whose draws cost nothing). Means over prompts, with 90 % bootstrap intervals over prompts. "
-        "Kernels that keep the length, and those of continuous noise, are named with what they are cycled with.",
+        f"The machine is an {platform.machine()} with {len(os.sched_getaffinity(0))} CPUs, of which one thread is used. The runs have {model}, "
+        f"{a.prompts} prompts, {a.chains} chains, {a.tokens} TFE each (at most {a.seconds:g} s) with the warm-up of {a.warmup} steps, and "
+        f"replies of up to {a.horizon} tokens, target truncated. "
+        f"A prompt counts as mixed where R-hat of log p is at most {RHAT} and its ESS at least {ESS_CHAIN} a chain; where a prompt has not "
+        "mixed, its ESS counts as 0. Where no prompt mixed, \"below\" is the value that the same number of independent draws would have "
+        "reached (a dash means that chains stood still, so that most of their draws cost nothing). The numbers are means over prompts, with "
+        "90 % bootstrap intervals over prompts. Kernels that keep the length, and kernels of continuous noise, are named together with the "
+        "kernels that they are cycled with.",
     ]
     for alpha in ALPHAS:
         lines += ["", f"## α = {alpha}", "", "| kernel | mixed | median R-hat | ESS / CPU second | ESS / 1000 TFE |", "|---|---|---|---|---|"]

@@ -1,5 +1,5 @@
-"""Whether all parties hold the same model: their log-probabilities of the same replies,
-against ponder's in f32. Before any timing; a party that disagrees ends the run."""
+"""Checks that all parties have the same model, by comparing their log-probabilities of the same
+replies with ponder's in f32. This comes before any timing; a party that disagrees ends the run."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ LIMIT_F32, LIMIT_ROUNDED = 0.001, 0.15
 
 
 def differences(parties: dict[str, Ponder | Peer]) -> Iterator[tuple[str, dict]]:
-    """Of each party: mean and largest absolute difference from ponder in f32, nats."""
+    """The mean and largest absolute difference of each party from ponder in f32, nats."""
     requests = [{"prompt": prompt, "reply": reply} for prompt, reply in TEXTS]
     reference = parties[PONDER].score(requests, "f32")
     for name, party in parties.items():

@@ -1,6 +1,6 @@
-"""Measures ponder beside its peers: checks that all hold the same model, then times every
-piece of work in rounds, one party after the other, so that a change in the machine's speed
-meets all of them. Started by bench/peers/run, which builds and fetches what is needed."""
+"""Measures ponder beside its peers: checks that all have the same model, then times every piece of
+work in rounds, one party after the other, so that a change in the machine's speed affects all of
+them. Started by bench/peers/run, which builds and fetches what is needed."""
 
 import argparse
 import datetime
@@ -29,7 +29,7 @@ def say(text: str) -> None:
 
 
 def one_round(parties: dict[str, Ponder | Peer], only: list[str], samples: Samples) -> None:
-    """Adds one sample of each work named to `samples`; the parties were started."""
+    """Adds one sample of each named work to `samples`; the parties must have been started."""
     for work in WORKS:
         if work.name not in only:
             continue
@@ -43,20 +43,20 @@ def one_round(parties: dict[str, Ponder | Peer], only: list[str], samples: Sampl
 
 
 def start(parties: dict[str, Ponder | Peer], samples: Samples) -> None:
-    """Starts all, each a new process, and adds what that costs to `samples`."""
+    """Starts all parties, each as a new process, and adds the cost to `samples`."""
     for name, party in parties.items():
         for what, value in party.start().items():
             samples.setdefault(what, {}).setdefault(name, []).append(value)
 
 
 def parties_of(args: argparse.Namespace, file: str) -> dict[str, Ponder | Peer]:
-    """Ponder first. Installs the peers where they are missing."""
+    """Returns the parties, ponder first. Installs peers that are missing."""
     common = (CACHE / file, args.threads, args.isa)
     return {"ponder": Ponder(args.ponder, *common), **peers(args.cache, *common)}
 
 
 def measure(name: str, parties: dict[str, Ponder | Peer], rounds: int, only: list[str]) -> dict:
-    """All there is to say of one model."""
+    """Returns all results for one model."""
     ponder, *_ = parties.values()
     samples: Samples = {}
     peaks: dict[str, list[float]] = {p: [] for p in PEAKS}

@@ -1,6 +1,6 @@
-"""Turns a GGUF file into checkpoints for transformers: FOLDER/f32 with the dequantised
-weights, FOLDER/bf16 with the same rounded. Run with the python of the Hugging Face
-environment: convert.py MODEL.gguf FOLDER. The reading is transformers' own."""
+"""Turns a GGUF file into checkpoints for transformers: FOLDER/f32 with the dequantised weights,
+FOLDER/bf16 with the same rounded. Run with the python of the Hugging Face environment: convert.py
+MODEL.gguf FOLDER. transformers reads the file."""
 
 import pathlib
 import sys

@@ -1,6 +1,6 @@
-"""The peers' virtual environments and checkpoints, made once and kept outside the
-repository; made again when a version in requirements-*.txt or a compile option changes.
-Packages come from PyPI, llama.cpp is compiled here."""
+"""The peers' virtual environments and checkpoints, made once, kept outside the repository, and made
+again when a version in requirements-*.txt or a compile option changes. Packages come from PyPI,
+llama.cpp is compiled here."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ LLAMA_CMAKE = {
 
 
 def _environment(folder: pathlib.Path, requirements: str, cmake: str = "") -> str:
-    """Makes the environment unless it is there as asked for; returns its python."""
+    """Makes the environment unless it exists in the wanted form; returns its python."""
     python = folder / "bin" / "python"
     wanted = (HERE / requirements).read_text(encoding="utf-8") + cmake
     made = folder / "made-from.txt"

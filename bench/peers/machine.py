@@ -1,4 +1,4 @@
-"""What machine this is, and how busy it was with other work while it was measured. Linux."""
+"""Describes this machine, and the load by other work while it was measured. Linux."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ import resource
 
 
 def describe() -> dict:
-    """CPU, memory and system, as the kernel names them."""
+    """CPU, memory and system, with the kernel's names."""
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         lines = [x.split(":", 1) for x in f.read().split("\n\n")[0].splitlines()]
     cpu = {k.strip(): v.strip() for k, v in lines}
@@ -38,8 +38,8 @@ def _own_s() -> float:
 
 
 class Watch:
-    """From construction to end(): what else the machine did. Figures with much other work
-    are not worth keeping."""
+    """Measures the machine's other work from construction to end(). Figures with much other work
+    should be discarded."""
 
     def __init__(self) -> None:
         self._busy, self._own = _busy_s(), _own_s()

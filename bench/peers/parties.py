@@ -1,6 +1,6 @@
-"""Who takes part: ponder, and each peer as a child process. All give the same things: a
-start with its load time, the seconds of a piece of work, log-probabilities of replies.
-Not what they do inside: serve.py and its peers, and src/session/bench_work.cc."""
+"""The parties: ponder, and each peer as a child process. All have the same interface: a start with
+its load time, the seconds of a piece of work, log-probabilities of replies. Their work is done in
+serve.py and the peers, and in src/session/bench_work.cc."""
 
 import json
 import pathlib
@@ -17,7 +17,7 @@ GRADIENTS = [w.name for w in WORKS if w.gradient]
 
 
 class PartyError(Exception):
-    """A party that did not do what it was asked; the text says where to look."""
+    """A party that failed; the text says where to look."""
 
 
 class Ponder:
@@ -118,7 +118,7 @@ class Peer:
 
 
 def peers(cache: pathlib.Path, model: pathlib.Path, threads: int, isa: str) -> dict[str, Peer]:
-    """Installs what is missing. A lesser instruction set is llama.cpp's alone: torch
+    """Installs what is missing. Only llama.cpp is compiled for a smaller instruction set: torch
     cannot be built for it here."""
     python = install.llama(cache, isa)
     command = [python, HERE / "peer_llama.py", model, threads]

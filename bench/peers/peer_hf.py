@@ -1,10 +1,10 @@
-"""Hugging Face transformers on torch as a peer. peer_hf.py FOLDER bf16|f32 THREADS, with
-the folder that convert.py made.
+"""Hugging Face transformers on torch as a peer. peer_hf.py FOLDER bf16|f32 THREADS, with the folder
+that convert.py made.
 
-Chosen for speed: the prompt's keys and values are kept and shared by all rows as a view,
-nothing is fed that is not needed, and the vocabulary is projected only where asked, in
-blocks of rows (log-softmax of a block is done while it is in the cache). Attention is
-torch's fused one for a prompt and plain products elsewhere, each the faster there."""
+Chosen for speed: the prompt's keys and values are kept and shared by all rows as a view, only
+necessary tokens are fed, and the vocabulary is projected only where asked, in blocks of rows
+(log-softmax of a block is done while it is in the cache). Attention is torch's fused kernel for a
+prompt and plain products elsewhere, whichever is faster."""
 
 import copy
 import sys
@@ -54,8 +54,8 @@ class HuggingFace:
 
     @staticmethod
     def _shared(cache: transformers.Cache, n: int) -> transformers.Cache:
-        """The keys and values of one prompt for n rows, as a view: layers never write into
-        what they have, they concatenate."""
+        """The keys and values of one prompt for n rows, as a view, which is safe since layers
+        concatenate and never write in place."""
         shared = copy.copy(cache)
         shared.layers = [copy.copy(layer) for layer in cache.layers]
         for layer in shared.layers:
@@ -95,8 +95,8 @@ class HuggingFace:
         return torch.cat([first, -torch.cat(nll).view(len(rows), -1)], dim=1)
 
     def _value_and_grad(self, prompt, rows: torch.Tensor) -> tuple:
-        """log p (n) and its gradient (n, N_REPLY - 1, d) with respect to what enters the
-        first block; that of the last position is zero."""
+        """log p (n) and its gradient (n, N_REPLY - 1, d) with respect to the input of the first
+        block; that of the last position is zero."""
         embed = self.model.get_input_embeddings()(rows[:, :-1]).requires_grad_()
         cache = self._shared(prompt.cache, len(rows))
         body = self.model.model(inputs_embeds=embed, cache=cache)

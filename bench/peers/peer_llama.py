@@ -1,8 +1,8 @@
-"""llama.cpp as a peer, through the C interface that llama-cpp-python exposes.
-peer_llama.py MODEL.gguf THREADS.
+"""llama.cpp as a peer, through the C interface that llama-cpp-python exposes. peer_llama.py
+MODEL.gguf THREADS.
 
-Chosen for speed: one unified KV cache whose prompt all sequences share without a copy,
-flash attention as llama.cpp decides, batches of 512. llama.cpp hands out logits only, so
+Chosen for speed: one unified KV cache whose prompt all sequences share without a copy, flash
+attention where llama.cpp chooses it, batches of 512. llama.cpp hands out logits only, so
 log-softmax and draws are numpy's, on as many threads, and are part of the time."""
 
 import ctypes
@@ -93,7 +93,7 @@ class LlamaCpp:
         return self._run((v, i, 0, i == last) for i, v in enumerate(ids)).copy()
 
     def _fork(self, n: int) -> None:
-        """Sequences 1 … n start where sequence 0 ends, and hold nothing else."""
+        """Makes sequences 1 … n start where sequence 0 ends, without any other tokens."""
         for s in range(1, n + 1):
             api.llama_memory_seq_rm(self.memory, s, -1, -1)
             api.llama_memory_seq_cp(self.memory, 0, s, -1, -1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The table of a results file: report.py RESULTS.json [--markdown FILE]. It is Markdown
-that also reads well as plain text. Not the measuring: compare.py."""
+"""The table of a results file: report.py RESULTS.json [--markdown FILE]. It is Markdown that also
+reads well as plain text. compare.py does the measuring."""
 
 import argparse
 import json
@@ -27,8 +27,8 @@ def summary(values: list[float]) -> Summary:
 
 
 def ratios(samples: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, Summary]]:
-    """Of each work and peer: ponder's figure over the peer's, round by round. More is
-    better for tokens a second, less for load_s and peak_mb."""
+    """Ponder's figure divided by the peer's, for each work and peer, round by round. Larger is
+    better for tokens a second, smaller for load_s and peak_mb."""
     return {
         work: {
             party: summary([a / b for a, b in zip(mine["ponder"], theirs, strict=True)])

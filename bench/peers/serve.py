@@ -1,6 +1,6 @@
-"""A peer as a child process: it loads its model once, then answers requests, one JSON
-object a line, on stdin and stdout, and waits in between. Seconds are measured in here,
-around the work alone. Not the peers themselves: peer_llama.py, peer_hf.py."""
+"""A peer as a child process: it loads its model once, then answers requests, one JSON object a
+line, on stdin and stdout, and waits in between. Seconds are measured here, around the work alone.
+The peers themselves are peer_llama.py and peer_hf.py."""
 
 import json
 import os
@@ -11,18 +11,18 @@ from typing import Protocol
 
 
 class Engine(Protocol):
-    """What a peer must be able to do."""
+    """The interface of a peer."""
 
     def job(self, work: str) -> Callable[[], object]:
-        """Feeds the prompt of this work and returns what is to be timed; the result may
-        be called again and again."""
+        """Feeds the prompt of this work and returns the function to be timed, which may be called
+        repeatedly."""
 
     def score(self, prompt: list[int], reply: list[int]) -> list[float]:
         """log p of each token of the reply, nats."""
 
 
 def _memory_mb(field: str) -> float:
-    """A field of /proc/self/status: VmRSS is now, VmHWM the most so far."""
+    """A field of /proc/self/status: VmRSS is the present value, VmHWM the largest so far."""
     with open("/proc/self/status", encoding="ascii") as f:
         return next(int(x.split()[1]) / 1024 for x in f if x.startswith(field))
 
@@ -38,8 +38,8 @@ def _answer(engine: Engine, request: dict) -> dict:
 
 
 def serve(load: Callable[[], Engine], about: dict) -> None:
-    """Loads, says so with `about`, and answers until stdin ends. What libraries print on
-    stdout goes to stderr."""
+    """Loads, says so with `about`, and answers until stdin ends. Output of libraries on stdout goes
+    to stderr."""
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as out:
         os.dup2(2, 1)
         before_mb, start = _memory_mb("VmRSS"), time.perf_counter()

@@ -1,6 +1,6 @@
-"""The pieces of work that are timed, their sizes, and the tokens they are made of: the
-same as in src/session/bench.cc. Standard library only: the driver and every peer read it.
-Not how a peer does the work: that is peer_llama.py and peer_hf.py."""
+"""The pieces of work that are timed, their sizes, and their tokens, the same as in
+src/session/bench.cc. It uses the standard library only, since the driver and every peer read it.
+peer_llama.py and peer_hf.py do the work."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ WORKS = (
 
 
 def token(i: int, n_vocab: int) -> int:
-    """The i-th of a fixed sequence of ids that is spread over the vocabulary."""
+    """The i-th id of a fixed sequence that is spread over the vocabulary."""
     return ((i * 2654435761) % 2**64 >> 7) % n_vocab
 
 

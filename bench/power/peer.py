@@ -1,10 +1,11 @@
-"""Suffix Metropolis on p^alpha with transformers on torch, as one would write it for speed: the peer of `ponder sample`.
-peer.py FOLDER bf16 THREADS, with the folder that bench/peers/convert.py made; one JSON request a line on stdin, one
-answer a line.
+"""Suffix Metropolis on p^alpha with transformers on torch, written for speed: the peer of `ponder
+sample`. peer.py FOLDER bf16 THREADS, with the folder that bench/peers/convert.py made; one JSON
+request a line on stdin, one answer a line.
 
-All chains are one batch. Keys and values of the present replies are kept, so are their log-probabilities (a new draw
-at the cut needs no pass), and proposals are written into a copy from the cut on. Rows leave the batch when their reply
-has ended, or is sure to be refused. There is no loop over chains."""
+All chains are one batch. Keys and values of the present replies are kept, and so are their
+log-probabilities (a new draw at the cut needs no pass), and proposals are written into a copy from
+the cut on. Rows leave the batch when their reply has ended, or is sure to be refused. There is no
+loop over chains."""
 
 import json
 import sys
@@ -15,7 +16,8 @@ import transformers
 
 
 class Layer(transformers.cache_utils.CacheLayerMixin):
-    """Keys and values (rows, heads, length, d) of one layer, written at a position of each row's own."""
+    """Keys and values (rows, heads, length, d) of one layer, written at a different position for
+    each row."""
 
     def __init__(self, keys, values, at):
         super().__init__()
@@ -103,7 +105,8 @@ class Chains:
             self.rows[who[0][keep], who[1][keep]] = row[keep]
 
     def propose(self, cut, exponent, bar):
-        """Replies that keep the tokens before `cut`; those whose weight can no longer reach `bar` are given up."""
+        """Replies that keep the tokens before `cut`; proposals whose weight can no longer reach
+        `bar` are given up."""
         tokens, lp, lz, length = self.tokens.clone(), self.lp.clone(), self.lz.clone(), cut.clone()
         supported = torch.zeros(self.n, dtype=torch.bool)
         keys, values, passed = self.keys.clone(), self.values.clone(), []

@@ -1,6 +1,7 @@
 // Tokens a second of eight callers of one SharedDensity, two replies each, beside the same sixteen
-// replies decoded in one call of a density: what a window and the hand-over between threads cost.
-// Both take turns; draws, prompts and tokens are those of streams16x32 of `ponder bench`.
+// replies decoded in one call of a density. The difference is the cost of the window and of the
+// hand-over between threads. Both take turns; draws, prompts and tokens are those of streams16x32
+// of `ponder bench`.
 //
 //   shared_speed MODEL.gguf [ROUNDS]
 #include <algorithm>
@@ -72,7 +73,7 @@ double median(std::vector<double> x) {
   return x[x.size() / 2];
 }
 
-// Own: every caller has a prompt of its own; else all have the same.
+// own: every caller has its own prompt; otherwise all have the same one.
 void compare(const std::shared_ptr<const Model>& model, bool own, int rounds) {
   const auto plain = must(LanguageDensity::make(model, {}));
   const auto shared = must(SharedDensity::make(model, {}));
@@ -95,7 +96,7 @@ void compare(const std::shared_ptr<const Model>& model, bool own, int rounds) {
                  31 * round + kStreams * c);
         });
     });
-    if (round == 0) continue;  // caches and pages
+    if (round == 0) continue;  // fills caches and pages
     one_call.push_back(a);
     many.push_back(b);
     ratios.push_back(b / a);

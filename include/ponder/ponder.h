@@ -1,5 +1,5 @@
-// All of the library: models, densities, laws, energies, chains, searches, DNA, and the session
-// that joins them. The place to begin: session.h.
+// Includes all of the library: models, densities, laws, energies, chains, searches, DNA, and the
+// session that joins them. Start reading with session.h.
 #pragma once
 
 #include "ponder/chains/adaptation.h"

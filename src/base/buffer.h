@@ -1,5 +1,5 @@
-// Buffer: uninitialised, 64-byte aligned memory for numbers (base/pages.h). A large one costs only
-// what is used.
+// Buffer: uninitialised, 64-byte aligned memory for numbers (base/pages.h). A large buffer costs
+// only the part that is used.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class Buffer {
   }
   ~Buffer() { std::free(data_); }
 
-  /// At least n values; the old ones are lost when it grows.
+  /// Makes room for at least n values; old values are lost when the buffer grows.
   void grow(std::size_t n) {
     if (n <= n_) return;
     std::free(data_);

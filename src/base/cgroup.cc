@@ -1,4 +1,5 @@
-// Walks from the process's group up to the root of each hierarchy: every one of them limits it.
+// Walks from the process's group up to the root of each hierarchy, since every group on the way
+// limits the process.
 #include "base/cgroup.h"
 
 #include <fmt/format.h>
@@ -11,7 +12,8 @@
 namespace ponder {
 namespace {
 
-// The first number in a file, or that behind a key; false when there is none ("max" is none).
+// Reads the first number in a file, or the number after a key; false when there is none ("max"
+// counts as none).
 template <class T>
 bool read(const std::string& file, T& out, const std::string& key = "") {
   std::ifstream in(file);
@@ -42,7 +44,7 @@ void limit_v1(const std::string& dir, CgroupLimits& out) {
   out.memory_left = std::min(out.memory_left, max - used + cached);
 }
 
-// "/a/b" -> "/a/b", "/a", "": the group and all above it.
+// "/a/b" -> "/a/b", "/a", "": the group and all groups above it.
 std::vector<std::string> upwards(std::string path) {
   std::vector<std::string> all;
   for (; !path.empty(); path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/')))
@@ -56,7 +58,7 @@ std::vector<std::string> upwards(std::string path) {
 CgroupLimits cgroup_limits(const std::string& mount, const std::string& self) {
   CgroupLimits out;
   std::ifstream in(self);
-  for (std::string line; std::getline(in, line);) {  // id:controllers:path, no controllers in v2
+  for (std::string line; std::getline(in, line);) {  // id:controllers:path; v2 has no controllers
     const std::size_t first = line.find(':'), second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
     std::istringstream controllers(line.substr(first + 1, second - first - 1));

@@ -1,5 +1,6 @@
-// What this process's control group, and those above it, leave it: CPUs and memory. Linux, cgroup
-// v1 and v2. Not what the machine has: threads.cc and model.cc take the smaller of the two.
+// The CPUs and the memory that this process's control group, and the groups above it, allow. Linux,
+// cgroup v1 and v2. Not the resources of the machine: threads.cc and model.cc take the smaller of
+// the two.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,11 @@ namespace ponder {
 
 struct CgroupLimits {
   double cpus = std::numeric_limits<double>::infinity();  // quota / period
-  std::int64_t memory_left =
-      std::numeric_limits<std::int64_t>::max();  // bytes; cached files count as free
+  // bytes; cached files count as free
+  std::int64_t memory_left = std::numeric_limits<std::int64_t>::max();
 };
-/// `mount`: where the controllers are; `self`: the groups of this process, one a line (cgroups(7)).
-/// Missing files limit nothing.
+/// `mount`: folder of the controllers; `self`: file with the groups of this process, one a line
+/// (cgroups(7)). Missing files are no limits.
 CgroupLimits cgroup_limits(const std::string& mount = "/sys/fs/cgroup",
                            const std::string& self = "/proc/self/cgroup");
 

@@ -1,4 +1,4 @@
-// Edits between two sequences: insertions, deletions, substitutions.
+// Number of edits between two sequences: insertions, deletions, substitutions.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 
 namespace ponder {
 
-/// -inf when empty or all are; NaN when one is.
+/// -inf when x is empty or all entries are -inf; NaN when an entry is NaN.
 inline double log_sum_exp(std::span<const double> x) {
   double max = -std::numeric_limits<double>::infinity(), sum = 0;
   for (double v : x) {

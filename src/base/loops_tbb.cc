@@ -1,5 +1,5 @@
-// Loops on oneTBB's threads: arenas by number of threads, shared by all models of the process. All
-// that calls oneTBB is here; loops_threads.cc is the same without it.
+// Loops on oneTBB's threads: arenas by number of threads, shared by all models of the process. No
+// other file calls oneTBB; loops_threads.cc has the same functions without it.
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -20,7 +20,7 @@ tbb::task_arena& arena(int n_threads) {
   const std::lock_guard lock(mutex);
   auto& a = arenas[n_threads];
   if (!a) {
-    // More threads than cores only when asked for by name.
+    // oneTBB uses more threads than cores only if its limit is raised.
     static std::map<int, std::unique_ptr<tbb::global_control>> controls;
     auto& control = controls[n_threads];
     if (n_threads > static_cast<int>(tbb::global_control::active_value(
@@ -44,7 +44,7 @@ void loops::region(int n_threads, void (*work)(const void* fn), const void* fn) 
     Team team(n_threads);
     Helpers helpers;
     for (int i = 1; i < n_threads; ++i) helpers.run([&] { team.help(); });
-    const Team::Owner owner(team);  // goes first, which lets the helpers go
+    const Team::Owner owner(team);  // destroyed first, which releases the helpers
     work(fn);
   });
 }

@@ -1,5 +1,5 @@
-// Loops on plain threads, made for each region: for thread sanitizers, which do not see what hands
-// over work inside oneTBB. Too slow to start for anything else; loops_tbb.cc is what programs use.
+// Loops on plain threads, made for each region: for thread sanitizers, which do not see how oneTBB
+// hands over work. Starting threads is too slow for other uses; programs use loops_tbb.cc.
 #include <thread>
 #include <vector>
 
@@ -22,7 +22,7 @@ void help(Team& team, int index) {
 int thread_index() { return t_index; }
 
 void loops::region(int n_threads, void (*work)(const void* fn), const void* fn) {
-  if (t_busy) return work(fn);  // in the body of a loop: on its thread alone
+  if (t_busy) return work(fn);  // inside the body of a loop: run on this thread alone
   struct Busy {
     Busy() { t_busy = true; }
     ~Busy() { t_busy = false; }
@@ -30,7 +30,7 @@ void loops::region(int n_threads, void (*work)(const void* fn), const void* fn) 
   Team team(n_threads);
   std::vector<std::jthread> helpers;
   for (int i = 1; i < n_threads; ++i) helpers.emplace_back([&team, i] { help(team, i); });
-  const Team::Owner owner(team);  // goes first, which lets the helpers go
+  const Team::Owner owner(team);  // destroyed first, which releases the helpers
   work(fn);
 }
 

@@ -1,4 +1,4 @@
-// Chunks of the system's memory, given out from the front.
+// Chunks of the system's memory, handed out from the front.
 #include "base/pages.h"
 
 #include <sys/mman.h>
@@ -20,7 +20,8 @@ void* aligned_memory(std::size_t n) {
   void* memory = nullptr;
   if (posix_memalign(&memory, large ? kPage : kLine, n) != 0) throw std::bad_alloc();
   if (large)
-    madvise(memory, n / kPage * kPage, MADV_HUGEPAGE);  // a wish: without it pages are small
+    madvise(memory, n / kPage * kPage, MADV_HUGEPAGE);  // only a request: where it fails, pages are
+                                                        // small
   return memory;
 }
 

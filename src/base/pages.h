@@ -1,6 +1,6 @@
 // Memory in pages of 2 MB where the system has them: reading weights from the first byte to the
-// last is a quarter faster than over pages of 4 KB, and a batch whose arrays lie in them a tenth
-// (docs/adr/0008-kv.md). Not for large memory that is touched here and there.
+// last is a quarter faster than over pages of 4 KB, and a batch whose arrays lie in such pages is a
+// tenth faster (docs/adr/0008-kv.md). Not for large memory that is used sparsely.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace ponder {
 
-/// n bytes, 64-byte aligned, uninitialised, for std::free. Pages are not touched before they are
-/// written, so what is not used costs nothing. Throws std::bad_alloc.
+/// Allocates n bytes, 64-byte aligned, uninitialised, to be freed by std::free. Pages take no
+/// memory before they are written, so an unused part costs nothing. Throws std::bad_alloc.
 void* aligned_memory(std::size_t n);
 
-/// Gives out parts of large memory.
+/// Hands out parts of large blocks of memory.
 class Pages {
  public:
-  /// n bytes, 64-byte aligned, uninitialised; they stay as long as the pointer does. Throws
+  /// Returns n bytes, 64-byte aligned, uninitialised, which live as long as the pointer. Throws
   /// std::bad_alloc.
   std::shared_ptr<std::byte> take(std::size_t n);
 

@@ -1,8 +1,8 @@
 // Parallel loops with an explicit number of threads. The body must not depend on which thread runs
-// it: results never depend on the thread count. A thread that the system has taken away holds
-// nobody up but for the part it is at, which OpenMP's static barriers do
-// (docs/adr/0004-threads.md). Whose the threads are is not said here: oneTBB's (loops_tbb.cc) or
-// plain ones (loops_threads.cc), as PONDER_LOOPS chooses.
+// it, so that results never depend on the thread count. A thread that the system has suspended
+// delays only the part that it works on, unlike with OpenMP's static barriers
+// (docs/adr/0004-threads.md). PONDER_LOOPS chooses the threads: those of oneTBB (loops_tbb.cc) or
+// plain ones (loops_threads.cc).
 #pragma once
 
 #include <algorithm>
@@ -13,17 +13,17 @@
 namespace ponder {
 
 namespace loops {
-/// work(fn) on this thread, as the owner of a team of n threads.
+/// Calls work(fn) on this thread, as the owner of a team of n threads.
 void region(int n_threads, void (*work)(const void* fn), const void* fn);
-/// A loop outside a region, or inside the body of another loop.
+/// Runs a loop outside a region, or inside the body of another loop.
 void parts(int n_threads, std::int64_t n, std::int64_t least, Team::Body, const void* fn);
 }  // namespace loops
 
-/// Index of this thread among those of the loop that it is at, below their number.
+/// Index of this thread among the threads of the current loop, from 0.
 int thread_index();
 
-/// fn() with the threads of the loop awake: the loops that fn itself calls are spread over them
-/// without delay.
+/// Calls fn() while the threads of loops are kept awake, so that the loops in fn start without
+/// delay.
 template <class F>
 void parallel_region(int n_threads, const F& fn) {
   if (n_threads <= 1 || Team::current()) return fn();
@@ -31,7 +31,8 @@ void parallel_region(int n_threads, const F& fn) {
       n_threads, [](const void* f) { (*static_cast<const F*>(f))(); }, &fn);
 }
 
-/// fn(begin, end) for parts of [0, n), at least `least` long but for the last ones.
+/// Calls fn(begin, end) for parts of [0, n) that are at least `least` long, except for the last
+/// ones.
 template <class F>
 void parallel_parts(int n_threads, std::int64_t n, std::int64_t least, const F& fn) {
   if (n <= 0) return;
@@ -45,7 +46,7 @@ void parallel_parts(int n_threads, std::int64_t n, std::int64_t least, const F& 
     loops::parts(n_threads, n, least, body, &fn);
 }
 
-/// fn(i) for i in [0, n).
+/// Calls fn(i) for i in [0, n).
 template <class F>
 void parallel_for(int n_threads, std::int64_t n, const F& fn) {
   parallel_parts(n_threads, n, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -53,7 +54,7 @@ void parallel_for(int n_threads, std::int64_t n, const F& fn) {
   });
 }
 
-/// fn(begin, end) over [0, n) cut into a few contiguous ranges a thread.
+/// Calls fn(begin, end) over [0, n), cut into a few contiguous ranges a thread.
 template <class F>
 void parallel_ranges(int n_threads, std::int64_t n, const F& fn) {
   constexpr std::int64_t kRangesPerThread = 8;

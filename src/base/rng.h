@@ -1,6 +1,5 @@
-// Counter-based randomness: a draw is a function of (seed, chain, step, purpose) and of nothing
-// else, so results do not depend on threads or batching. Philox4x32-10, Salmon et al. 2011, from
-// Random123.
+// Counter-based randomness: a draw is a function of (seed, chain, step, purpose) alone, so results
+// do not depend on threads or batching. Philox4x32-10, Salmon et al. 2011, from Random123.
 #pragma once
 
 #include <Random123/philox.h>

@@ -1,4 +1,4 @@
-// Prefixes before edits; among edits the first of the closest.
+// Prefixes come before edits; among equally close candidates the first is taken.
 #include "ponder/core/spelling.h"
 
 #include <algorithm>
@@ -8,9 +8,10 @@
 namespace ponder {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates, int most) {
-  constexpr std::size_t kStem = 4;  // letters: a candidate as short as "end" begins too many words
-  std::string begun,
-      longer;  // the shortest candidate that begins with the word, the longest that the word begins
+  // letters: shorter candidates, such as "end", begin too many words
+  constexpr std::size_t kStem = 4;
+  // the shortest candidate that begins with the word, the longest that the word begins
+  std::string begun, longer;
   for (const std::string& c : candidates) {
     if (word.size() > 1 && c.starts_with(word) && (begun.empty() || c.size() < begun.size()))
       begun = c;

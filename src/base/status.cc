@@ -4,7 +4,7 @@
 namespace ponder {
 namespace {
 
-// What was got may come from any file: control characters, which could command a terminal, are
+// The text may come from any file, so control characters, which could control a terminal, are
 // spelled out.
 std::string without_controls(const std::string& s) {
   std::string out;

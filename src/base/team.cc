@@ -1,5 +1,4 @@
-// Steps are taken by compare-and-swap; whoever waits spins, and lets others run when that takes
-// long.
+// Threads take steps by compare-and-swap. A waiting thread spins, and yields when the wait is long.
 #include "base/team.h"
 
 #include <algorithm>
@@ -33,9 +32,9 @@ Team::Owner::~Owner() {
   team_.stop();
 }
 
-// A part of what is left, so large at first that neighbours stay with one thread (what it has
-// fetched ahead serves it too), and small in the end, when threads must end together: guided
-// self-scheduling, Polychronopoulos and Kuck 1987.
+// Takes a part of the remaining steps: large parts at first, so that neighbouring steps stay on one
+// thread, which profits from its prefetched data, and small ones in the end, when the threads must
+// finish together. Guided self-scheduling, Polychronopoulos and Kuck 1987.
 bool Team::take_steps() {
   constexpr std::uint64_t kPartsAThread = 2;
   std::uint64_t ticket = ticket_.load(std::memory_order_relaxed), left, part;
@@ -75,7 +74,7 @@ void Team::run(std::int64_t n, std::int64_t least, Body body, const void* fn) {
   n_done_.store(0, std::memory_order_relaxed);
   const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
   ticket_.store(number << 32 | static_cast<std::uint64_t>(n), std::memory_order_release);
-  t_current = nullptr;  // a loop inside a loop is no business of this team
+  t_current = nullptr;  // the team does not run loops inside loops
   while (take_steps()) {
   }
   t_current = this;

@@ -1,4 +1,5 @@
-// How many threads this process may really use: scheduler affinity and the cgroup CPU quota.
+// The number of threads that this process may use, from scheduler affinity and the cgroup CPU
+// quota.
 #include <sched.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Chains step together: one call of the kernel moves all of them. Randomness is counted by (seed,
-// chain, step), so that a run that was stopped goes on with the very draws it would have made.
+// chain, step), so that a stopped run continues with the draws that it would have made.
 #include "ponder/chains/chains.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ Trace empty_trace(const Energy& e, int n_chains) {
   return t;
 }
 
-// Replies and values of columns; names stay.
+// Takes replies and values of columns; names do not change.
 void take_values(Trace& from, Trace& to) {
   for (std::size_t i = 0; i < from.posterior.size(); ++i)
     to.posterior[i].chains = std::move(from.posterior[i].chains);
@@ -42,8 +42,8 @@ void take_values(Trace& from, Trace& to) {
   to.replies = std::move(from.replies);
 }
 
-// May the recorded part of `s` go on in `c`? Before the first draw a snapshot from a file has no
-// columns.
+// True if the recorded part of `s` can be continued in `c`. Before the first draw a snapshot from a
+// file has no columns.
 bool same_shape(const ChainsSnapshot& s, const ChainsSnapshot& c) {
   const bool empty = s.trace.posterior.empty() && s.trace.sample_stats.empty();
   return s.moves.size() == c.moves.size() && s.acceptance.size() == c.acceptance.size() &&
@@ -79,7 +79,7 @@ std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const 
   return all;
 }
 
-// States without replies, and nothing recorded.
+// Makes states without replies and an empty record.
 Status Chains::begin() {
   if (config_.chains < 1 || config_.thin < 1 || config_.warmup < 0)
     return Error{Code::kInvalid, "at least one chain, and one step a draw",

@@ -1,4 +1,4 @@
-// nlohmann-json writes and reads the CBOR; it aborts nowhere, and what it throws ends here.
+// nlohmann-json writes and reads the CBOR; it never aborts, and its exceptions are caught here.
 #include "chain/checkpoint.h"
 
 #include <fmt/format.h>
@@ -50,8 +50,8 @@ Json to_json(const Arrays& arrays) {
   return j;
 }
 
-// Throws std::runtime_error for an array of other numbers, and what nlohmann-json throws for other
-// JSON.
+// Throws std::runtime_error for an array of another number type, and nlohmann-json's exceptions for
+// other JSON.
 template <class T>
 std::vector<T> values_of(const Json& j) {
   const auto& bytes = j.get_binary();
@@ -89,7 +89,7 @@ std::string digest(std::string_view body) {
   return d;
 }
 
-// The CBOR of a file whose envelope is in order.
+// Returns the CBOR of a file whose envelope is valid.
 Result<std::string_view> body_of(std::string_view file, const std::string& path) {
   const auto bad = [&](Code code, const std::string& expected, const std::string& got,
                        const char* hint) {
@@ -141,8 +141,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view file, std::string_view conf
   Checkpoint c;
   try {
     c = checkpoint_of(Json::from_cbor(body, true, true, Json::cbor_tag_handler_t::store));
-  } catch (const std::exception&
-               e) {  // the checksum is right: written so, by something that is not this program
+  } catch (
+      const std::exception& e) {  // the checksum is right, so another program has written this body
     return Error{Code::kInvalid, "the state of a run", e.what(), name, ""};
   }
   if (c.config_hash != config_hash)
@@ -158,7 +158,7 @@ Result<Checkpoint> read_checkpoint(const std::string& path, std::string_view con
     return Error{Code::kNotFound, "a readable checkpoint", "none", path,
                  "check the path, or start the run anew"};
   std::ostringstream bytes;
-  bytes << in.rdbuf();  // what a failing disk leaves out, the checksum misses
+  bytes << in.rdbuf();  // bytes lost by a failing disk are caught by the checksum
   return parse_checkpoint(bytes.str(), config_hash, path);
 }
 

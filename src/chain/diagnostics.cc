@@ -38,7 +38,7 @@ double split_rhat(const DrawTable& x) {
 double rhat(ChainDraws x) {
   if (!enough(x, 2, 4)) return kNaN;
   const double bulk = split_rhat(z_scale(split(x))), tail = split_rhat(z_scale(fold(split(x))));
-  return tail > bulk ? tail : bulk;  // draws of two values fold into one, and have no tail
+  return tail > bulk ? tail : bulk;  // draws of two values fold into one value and have no tail
 }
 
 double ess_bulk(ChainDraws x) { return enough(x) ? effective_size(z_scale(split(x))) : kNaN; }
@@ -61,8 +61,8 @@ double mcse_sd(ChainDraws x) {
   return std::sqrt(variance(all) * (n - 1) / n / ess_mean(s) / mean(all) / 4);
 }
 
-// Half the distance between the order statistics one standard error below and above: that of the
-// beta law of a quantile.
+// Half the distance between the order statistics one standard error below and above, by the beta
+// law of a quantile.
 double mcse_quantile(ChainDraws x, double p) {
   if (!enough(x)) return kNaN;
   const double ess = ess_quantile(x, p);
@@ -72,15 +72,15 @@ double mcse_quantile(ChainDraws x, double p) {
   const auto place = [&](double u) {
     return boost::math::ibeta_inv(ess * p + 1, ess * (1 - p) + 1, u) * n - 1;
   };
-  const double low =
-      std::floor(std::max(place(0.1586553), 0.0));  // Phi(-1), Phi(1), to ArviZ's digits
+  // Phi(-1), Phi(1), to ArviZ's digits
+  const double low = std::floor(std::max(place(0.1586553), 0.0));
   const double high = std::ceil(std::min(place(0.8413447), n - 1));
   return (all[static_cast<std::size_t>(high)] - all[static_cast<std::size_t>(low)]) / 2;
 }
 
 // sqrt(1 + B / W): B the variance of the superchains' means, W the mean over superchains of the
-// variance of their chains' means and the mean variance within a chain; one chain or one draw has
-// none.
+// variance of their chains' means and the mean variance within a chain; the variance of one chain
+// or one draw is 0.
 double rhat_nested(ChainDraws x, int n_superchains) {
   if (n_superchains < 2 || !enough(x, 2, 1)) return kNaN;
   const auto k = static_cast<std::size_t>(n_superchains);

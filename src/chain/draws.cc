@@ -1,4 +1,5 @@
-// Plain loops: diagnostics run once in many steps of a chain, and a step runs a language model.
+// Plain loops are fast enough: diagnostics run once in many steps, and each step runs a language
+// model.
 #include "chain/draws.h"
 
 #include <algorithm>
@@ -45,7 +46,7 @@ std::vector<double> means(ChainDraws x) {
 
 double quantile(std::vector<double> x, double p) {
   const double n = static_cast<double>(x.size());
-  const double h = n * p + (1 - p);  // a place among 1 … n
+  const double h = n * p + (1 - p);  // a position among 1 … n
   const double k = std::floor(std::clamp(h, 1.0, n - 1));
   const auto low = x.begin() + static_cast<std::ptrdiff_t>(k) - 1;
   std::nth_element(x.begin(), low, x.end());

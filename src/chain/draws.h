@@ -1,5 +1,5 @@
-// Arrays of draws and what diagnostics do to them: splitting, rank-normalising, folding; moments
-// and quantiles. Not the diagnostics themselves. Vehtari et al. 2021, section 4.
+// Arrays of draws and their transformations in diagnostics: splitting, rank-normalising, folding;
+// moments and quantiles. Not the diagnostics themselves. Vehtari et al. 2021, section 4.
 #pragma once
 
 #include "ponder/chains/diagnostics.h"
@@ -10,14 +10,13 @@ using DrawTable = std::vector<std::vector<double>>;  // (chains, draws)
 
 std::vector<double> pooled(ChainDraws);  // (chains · draws)
 
-double mean(
-    std::span<const double>);  // of equal values: that value exactly, so that their variance is 0
+double mean(std::span<const double>);  // exact for equal values, so that their variance is 0
 double variance(std::span<const double>);
 std::vector<double> means(ChainDraws);  // (chains)
 
 /// Type 7 of Hyndman and Fan, the default of R and NumPy. Equal neighbours give their value
-/// exactly, so that draws repeated by a rejection count as up to their quantile; ArviZ 0.23 may
-/// miss it by a rounding, R and NumPy do not.
+/// exactly, so that draws repeated by a rejection count as at most their quantile; ArviZ 0.23 may
+/// differ by a rounding error, R and NumPy do not.
 double quantile(std::vector<double> values, double p);
 double median(std::vector<double> values);
 

@@ -1,9 +1,9 @@
-// Autocorrelations of all chains together, summed up to where noise takes over: Geyer's initial
-// monotone sequence. Autocovariances are direct sums, one lag after the other, and not a Fourier
-// transform: the sequence ends after a few autocorrelation times, so that a chain that mixes costs
-// less than its transform. Where it has not ended after 1,000 lags it changes little from one lag
-// to the next, and every second draw is enough: so a chain that stands still for 100,000 draws
-// costs seconds, and not the minutes of n² / 2 multiplications.
+// Autocorrelations of all chains together, summed until noise dominates: Geyer's initial monotone
+// sequence. Autocovariances are direct sums, one lag after the other, and not a Fourier transform:
+// the sequence ends after a few autocorrelation times, so that a chain that mixes costs less than
+// its transform. Where the sequence has not ended after 1,000 lags, it changes little from one lag
+// to the next, and every second draw is enough: a chain that stands still for 100,000 draws then
+// costs seconds, not the minutes of n² / 2 multiplications.
 #include "chain/ess.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ DrawTable centred(ChainDraws x) {
   return y;
 }
 
-// Mean over chains of 1/n Σ_s x_s x_{s+lag}, x centred.
+// Mean over chains of 1/n Σ_s x_s x_{s+lag}, where x is centred.
 double autocovariance(const DrawTable& x, std::size_t lag) {
   double sum = 0;
   for (const auto& chain : x)
@@ -51,8 +51,8 @@ double autocorrelation_time(ChainDraws x) {
   const double total = biased + (x.size() > 1 ? variance(means(x)) : 0);
   const auto rho = [&](std::size_t lag) { return 1 - (within - autocovariance(c, lag)) / total; };
 
-  // tau = -1 + 2 Σ of pairs rho_2k + rho_2k+1 while positive, made non-increasing; of the last pair
-  // the even term, once.
+  // tau = -1 + 2 Σ of pairs rho_2k + rho_2k+1 while they are positive, made non-increasing; of the
+  // last pair the even term is added once.
   double tau = -1, bound = std::numeric_limits<double>::infinity();
   double even = 1, odd = rho(1);
   for (std::size_t lag = 2; lag + 2 < n && even + odd > 0; lag += 2) {
@@ -73,8 +73,8 @@ double effective_size(ChainDraws x) {
   const double size = static_cast<double>(all.size());
   if (std::all_of(all.begin(), all.end(), [&](double v) { return v == all[0]; })) return size;
   const double tau = autocorrelation_time(x);
-  return size /
-         std::max(tau, 1 / std::log10(size));  // antithetic chains: at most size · log10(size)
+  // for antithetic chains ESS is at most size · log10(size)
+  return size / std::max(tau, 1 / std::log10(size));
 }
 
 }  // namespace ponder

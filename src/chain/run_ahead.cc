@@ -1,4 +1,4 @@
-// Chains by their own clocks, within a window after the slowest.
+// Each chain has its own step count, within a window after the slowest chain.
 #include "chain/run_ahead.h"
 
 #include <algorithm>
@@ -6,8 +6,9 @@
 namespace ponder {
 namespace {
 
-constexpr std::uint64_t kWindow = 64;    // steps
-constexpr std::uint64_t kStates = 1024;  // about the most that wait, all chains together
+constexpr std::uint64_t kWindow = 64;  // steps
+// about the largest number of waiting states of all chains together
+constexpr std::uint64_t kStates = 1024;
 
 }  // namespace
 

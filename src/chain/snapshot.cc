@@ -1,5 +1,5 @@
-// A snapshot of chains as a checkpoint: flat arrays of numbers, and back. Names of columns are not
-// kept: they follow from the energy.
+// Turns a snapshot of chains into a checkpoint of flat arrays of numbers, and back. Names of
+// columns are not stored, since they follow from the energy.
 #include "chain/checkpoint.h"
 #include "ponder/chains/chains.h"
 
@@ -22,7 +22,7 @@ Ints flat(std::span<const MoveCounts> moves) {
   return out;
 }
 
-// Reads numbers one after another; `good` turns false where there are too few.
+// Reads numbers one after another; `good` becomes false where there are too few.
 template <class T>
 struct Reader {
   std::span<const T> left;

@@ -1,5 +1,5 @@
 // The verdict on a trace, in words: the thresholds of Vehtari et al. 2021, and whether chains move
-// at all. Not what a program's flags are called: its caller knows.
+// at all. The names of a program's flags are the caller's business.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,10 +14,12 @@ namespace ponder {
 namespace {
 
 constexpr double kRhat = 1.01, kEssOfAChain = 100;
-constexpr double kNoEssOfAChain =
-    5;  // below it an estimate of the ESS says nothing, nor how many draws are lacking
+// below it neither an estimate of the ESS nor the number of missing draws means anything
+constexpr double kNoEssOfAChain = 5;
 constexpr std::size_t kSeveral = 20,
-                      kMany = 100;  // draws a chain: to tell that it is still; that it is slow
+                      // draws a chain that are needed to say that it stands still, or that it is
+                      // slow
+    kMany = 100;
 constexpr const char* kOtherMoves =
     "take another kernel or other settings, a lower alpha, or replicas that swap";
 
@@ -27,7 +29,7 @@ bool all_equal(ChainDraws x) {
   });
 }
 
-// Share of a chain's proposals that were accepted; NaN where the trace does not say.
+// Share of a chain's proposals that were accepted; NaN where the trace has no such column.
 double acceptance(const Trace& t, std::size_t chain) {
   for (const Column& c : t.sample_stats)
     if (c.name == "acceptance_rate" && !c.chains[chain].empty())
@@ -46,9 +48,9 @@ bool is_still(const Trace& t, std::size_t c) {
   return true;
 }
 
-// Chains with one reply in all their draws that accepted nothing, or where others stand still at
-// other replies. A chain that is still for no such reason may be at the law's only likely reply,
-// unless it disagrees with the others.
+// Finds chains with one reply in all their draws that have accepted nothing, or while other chains
+// stand still at other replies. Any other chain that stands still may be at the law's only likely
+// reply, unless it disagrees with the others.
 std::vector<int> stuck_chains(const Trace& t, bool disagree) {
   const std::size_t n_chains = t.replies.size(), n_draws = t.replies[0].size();
   std::vector<std::size_t> still;
@@ -85,7 +87,7 @@ Verdict do_not_move(const Trace& t, std::vector<int> stuck) {
 
 struct Worst {
   double rhat = 0, ess = INFINITY;
-  std::string of_rhat{}, of_ess{};  // whose; empty: all draws are alike
+  std::string of_rhat{}, of_ess{};  // names of the worst columns; empty: all draws are alike
 };
 
 Worst worst_of(const Trace& t) {
@@ -96,10 +98,10 @@ Worst worst_of(const Trace& t) {
   std::vector<std::pair<std::string, ChainDraws>> judged{{"logprob", t.posterior[0].chains},
                                                          {"length", lengths}};
   for (const Column& c : t.sample_stats)
-    if (c.name == "energy") judged.emplace_back(c.name, c.chains);  // where terms count
+    if (c.name == "energy") judged.emplace_back(c.name, c.chains);  // relevant with terms
   for (const auto& [name, draws] : judged) {
     if (all_equal(draws))
-      continue;  // no number can tell a point mass from chains that are all stuck
+      continue;  // numbers cannot distinguish a point mass from chains that are all stuck
     const double r = rhat(draws), bulk = ess_bulk(draws), tail = ess_tail(draws);
     if (!(r <= w.rhat)) w.rhat = r, w.of_rhat = name;
     if (!(bulk >= w.ess)) w.ess = bulk, w.of_ess = "bulk ESS of " + name;

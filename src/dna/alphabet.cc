@@ -8,13 +8,13 @@ namespace {
 
 constexpr std::string_view kNames = "ACGT";
 
-// In upper case, and RNA's U as T.
+// Converts a letter to upper case, and RNA's U to T.
 char plain(char c) {
   const char upper = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return upper == 'U' ? 'T' : upper;
 }
 
-// Position in this string: the set of letters, A = 1, C = 2, G = 4, T = 8.
+// The index of a code in this string is its set of letters, A = 1, C = 2, G = 4, T = 8.
 constexpr std::string_view kCodes = "-ACMGRSVTWYHKDBN";
 
 Error unknown(const std::string& expected, char got, std::size_t at, const std::string& where,
@@ -23,8 +23,7 @@ Error unknown(const std::string& expected, char got, std::size_t at, const std::
           where + ", letter " + std::to_string(at), hint};
 }
 
-// What to do with a character that sequence files have, but a single sequence of known letters has
-// not.
+// The hint for a character that occurs in sequence files but not in a sequence of known letters.
 std::string hint_of(char c) {
   if (c == '-' || c == '.') return "take the gaps of the alignment out";
   if (c == '*') return "take the mark of the end out";

@@ -1,5 +1,5 @@
-// Ascent on the logits of sequences, through relaxed terms: Fast SeqProp, and the mixture itself.
-// All starts side by side, in batches.
+// Ascent on the logits of sequences through relaxed terms: Fast SeqProp, and the mixture itself.
+// All starts run side by side, in batches.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,8 +13,8 @@
 namespace ponder::dna {
 namespace {
 
-// Logits z (n, 4) of one start out of parameters: the logits themselves; or, normalised, u of mean
-// 0 and variance 1 over positions, then scale and offset of each letter.
+// The logits z (n, 4) of one start as a function of parameters: the logits themselves, or,
+// normalised, u of mean 0 and variance 1 over positions with a scale and an offset for each letter.
 class Logits {
  public:
   Logits(SequenceView start, bool normalise, double rate)
@@ -44,7 +44,7 @@ class Logits {
     return out;
   }
 
-  // dz: derivative by what z() gave last.
+  // dz: derivative by the last result of z().
   void ascend(std::span<const double> dz) {
     std::vector<double> g(x_.size(), 0.);
     if (!normalise_) std::copy(dz.begin(), dz.end(), g.begin());
@@ -71,7 +71,7 @@ class Logits {
   Adam<double> adam_;
 };
 
-// z plus the noise that makes the argmax a draw from softmax(z / tau).
+// Adds the noise to z that makes the argmax a draw from softmax(z / tau).
 std::vector<double> with_noise(std::vector<double> z, double tau, Choices& choices) {
   for (double& v : z) v += tau * gumbel(choices.uniform());
   return z;
@@ -80,7 +80,7 @@ std::vector<double> with_noise(std::vector<double> z, double tau, Choices& choic
 struct Part {
   double beta;
   Term* term;
-  std::optional<TokenRelaxation> relaxed;  // none: it only judges
+  std::optional<TokenRelaxation> relaxed;  // none: the term only scores
 };
 Result<std::vector<Part>> parts_of(const Energy& e, const Constraints& c,
                                    TokenRelaxation::Kind kind) {
@@ -107,10 +107,10 @@ Result<std::vector<Part>> parts_of(const Energy& e, const Constraints& c,
 struct Point {
   std::vector<double> z{};  // (n, 4)
   Sequence x{};
-  double relaxed = 0, fitness = 0;  // nats, but for what all sequences share
+  double relaxed = 0, fitness = 0;  // nats, up to a constant that all sequences share
   std::vector<double> dz{};         // (n, 4) derivative of `relaxed` by z
 };
-// Every term once: straight-through its relaxed value is that of x.
+// Evaluates every term once. With straight-through the relaxed value is that of x.
 Status evaluate(std::span<const Part> parts, TokenRelaxation::Kind kind, double tau,
                 std::span<Point> points) {
   const bool through = kind == TokenRelaxation::Kind::kStraightThrough;
@@ -146,7 +146,7 @@ Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Se
   PONDER_TRY(dna::check_end(config.steps, budget));
   const bool through = config.relaxation == TokenRelaxation::Kind::kStraightThrough;
   Designs out;
-  // What goes through the terms is not in the density's own count.
+  // Letters that go through the terms are not in the density's own count.
   const auto tokens = [&] {
     return (out.n_scored + out.n_gradients) * static_cast<std::int64_t>(c.letters.size());
   };
@@ -157,8 +157,8 @@ Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Se
   std::vector<ChainState> states;
   PONDER_TRY(dna::begin(e, starts, out, record, states));
   PONDER_ASSIGN(const std::vector<Part> parts, parts_of(e, c, config.relaxation));
-  const double shared =
-      e.replicas()[0].alpha * states[0].logprob;  // the density is uniform over what may stand
+  // the density is uniform over the allowed letters
+  const double shared = e.replicas()[0].alpha * states[0].logprob;
   std::vector<Logits> logits;
   for (const Sequence& x : starts) logits.emplace_back(x, config.normalise, config.rate);
   double gap = 0;

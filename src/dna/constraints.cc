@@ -1,4 +1,4 @@
-// What every sequence must keep to, as a hard term.
+// The constraints on every sequence, as a hard term.
 #include <algorithm>
 #include <limits>
 
@@ -17,8 +17,8 @@ class ConstraintTerm final : public Term {
     return {};
   }
 
-  // At the budget, a letter of the start stays: what undoes a change is among the changes that
-  // remain.
+  // When the edit budget is used up, letters of the start must stay; changes that undo an edit
+  // remain possible.
   void mask_changes(SequenceView x, std::span<float> s) const override {
     if (c_.max_edits < 0 || edits(x) < c_.max_edits) return;
     for (std::size_t t = 0; t < x.size(); ++t)

@@ -1,5 +1,5 @@
-// Convolutions by the engine's own GEMM: the windows of a sequence (n, c) are rows of k c values
-// that overlap, so that one without dilation needs no copy of them.
+// Convolutions by the engine's own GEMM: the windows of a sequence (n, c) are overlapping rows of k
+// c values, so that a convolution without dilation needs no copy of them.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -10,8 +10,8 @@
 namespace ponder::dna {
 namespace {
 
-constexpr int kRowsAtOnce =
-    4;  // of the f32 kernels: fewer rows run one by one, at a quarter of the speed
+// of the f32 kernels; fewer rows run one by one, at a quarter of the speed
+constexpr int kRowsAtOnce = 4;
 
 // Rows and row stride of a product's result; its first rows are the wanted ones.
 struct Product {
@@ -33,11 +33,11 @@ class Bank {
                  panels_.data() + static_cast<std::ptrdiff_t>(p) * depth());
   }
   int depth() const { return round_up(size_, kKBlock); }
-  // Multiplications a row takes, zeros among them.
+  // Multiplications a row, those by zero included.
   int work() const { return ld_ * depth(); }
 
-  // Rows of A, m of them, at a distance of lda: what lies between a row's end and depth() is
-  // multiplied by zero. `a` holds at least floats_of(m, lda).
+  // Multiplies m rows of A at a distance of lda; values between a row's end and depth() are
+  // multiplied by zero. `a` has at least floats_of(m, lda) values.
   Product times(const float* a, int lda, int m) const {
     Product c{Values(static_cast<std::size_t>(rows(m)) * ld_), ld_};
     const int at_once = m < kRowsAtOnce / 2 ? m : round_up(m, kRowsAtOnce);
@@ -55,8 +55,8 @@ class Bank {
   std::vector<float> panels_;
 };
 
-// Rows (m) of the windows of x (n, c) with zeros around it, each row k letters `dilation` apart,
-// and their products.
+// Makes the rows (m) of windows of x (n, c), padded by zeros, with k letters `dilation` apart, and
+// multiplies them.
 Product correlate(const Bank& bank, const Values& x, int c, int k, int m, int padding,
                   int dilation) {
   const std::size_t before = static_cast<std::size_t>(padding) * c;
@@ -76,7 +76,7 @@ Product correlate(const Bank& bank, const Values& x, int c, int k, int m, int pa
 }
 
 enum class Order { kThere, kTurned, kSpread };
-// kThere (c_out, k c_in); kTurned (c_in, k c_out), the windows' letters in reverse; kSpread (k
+// kThere (c_out, k c_in); kTurned (c_in, k c_out), with the windows' letters reversed; kSpread (k
 // c_in, c_out).
 std::vector<float> filters(const ConvWeights& w, Order order) {
   std::vector<float> rows(w.weight.size());
@@ -90,9 +90,9 @@ std::vector<float> filters(const ConvWeights& w, Order order) {
   return rows;
 }
 
-// The derivative by the input: the correlation with the filters turned round, inputs and outputs
-// exchanged; or, less work where there are few inputs, the derivative by each window, spread over
-// the letters the window covers.
+// The derivative by the input is the correlation with the reversed filters, inputs and outputs
+// exchanged; or, which is less work for few inputs, the derivative by each window, added up over
+// the letters of the window.
 class Conv final : public Layer {
  public:
   Conv(const ConvWeights& w, int padding, int dilation)

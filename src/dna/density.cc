@@ -1,4 +1,4 @@
-// Rows of a law without memory.
+// The rows of independent positions.
 #include <cmath>
 #include <string>
 
@@ -21,7 +21,7 @@ Result<SequenceDensity> SequenceDensity::make(std::vector<LetterSet> letters) {
 
 std::vector<double> SequenceDensity::log_probs(int position, const TokenMask* mask) const {
   std::vector<double> lp(kLetters, -std::numeric_limits<double>::infinity());
-  // After the last letter nothing follows; the row there is that of any letter.
+  // No letter follows the last one; the row there is uniform over all letters.
   const LetterSet set = position < n_ctx() ? letters_[position] : kAnyLetter;
   int n = 0;
   for (Token v = 0; v < kLetters; ++v) n += (set >> v & 1) && (!mask || (*mask)[v]);

@@ -1,7 +1,7 @@
-// Dynamic programming over positions: layers of states, each with the best way there. A motif's
-// place is guessed when it begins, so that the best guess is the best place; forbidden patterns are
-// followed by a bit for each prefix that the last letters spell (the bitap automaton, Baeza-Yates
-// and Gonnet 1992).
+// Dynamic programming over positions: layers of states, each with the best path to it. The
+// programme guesses the place where a motif begins, so that the best guess is the best place.
+// Forbidden patterns are tracked by a bit for each prefix that the last letters spell (the bitap
+// automaton, Baeza-Yates and Gonnet 1992).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMostStates = 400'000;  // of a layer
 constexpr int kPatternWords = 3, kMostMotifs = 6, kMostEdits = 65535;
 
-// Words of pattern bits; then edits (16 bits) and, a byte each, how far each motif has come: 0 not
+// Words of pattern bits; then edits (16 bits) and, a byte each, the progress of each motif: 0 not
 // begun, 1 … k forward, k+1 … 2k reverse; done is 255.
 using State = std::array<std::uint64_t, kPatternWords + 1>;
 struct HashState {
@@ -65,8 +65,8 @@ class Programme {
 
   const Constraints& c_;
   const ExactFitness& f_;
-  std::array<std::array<std::uint64_t, kPatternWords>, kLetters>
-      fits_{};  // bits of pattern positions a letter fits
+  // bits of pattern positions a letter fits
+  std::array<std::array<std::uint64_t, kPatternWords>, kLetters> fits_{};
   std::array<std::uint64_t, kPatternWords> first_{}, last_{};
 };
 
@@ -93,7 +93,7 @@ Status Programme::check() const {
     if (!(m.weight > 0))
       return bad(Code::kUnsupported, "motifs of a weight above 0", std::to_string(m.weight));
   }
-  // The commonest conflict, said in its own words.
+  // The most common conflict has its own message.
   for (const auto& p : c_.forbidden)
     for (std::size_t t = 0; t + p.size() <= c_.letters.size(); ++t) {
       bool spelt = true;
@@ -120,7 +120,7 @@ void Programme::make_patterns() {
   }
 }
 
-// False: the letter completes a forbidden pattern.
+// Returns false if the letter completes a forbidden pattern.
 bool Programme::feed_patterns(State& s, Token v) const {
   std::uint64_t carry = 0;
   for (int w = 0; w < kPatternWords; ++w) {
@@ -132,7 +132,7 @@ bool Programme::feed_patterns(State& s, Token v) const {
   return true;
 }
 
-// Every guess goes on: the motif has been begun, begins here on either strand, or begins later.
+// Follows every guess: the motif has begun, begins here on either strand, or begins later.
 void Programme::feed_motif(std::size_t k, int t, Token v, std::vector<Guess>& guesses) const {
   const auto& m = f_.motifs[k];
   const int size = static_cast<int>(m.odds.size()), motif = static_cast<int>(k);
@@ -231,8 +231,7 @@ Result<Design> Programme::run() {
 
 }  // namespace
 
-// Motifs that were never begun cannot be left in the last layer: each must begin while there is
-// room.
+// In the last layer every motif has begun, since each must begin while there is room for it.
 Result<Design> exact_optimum(const Constraints& c, const ExactFitness& f) {
   return Programme(c, f).run();
 }

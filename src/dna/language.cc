@@ -1,4 +1,4 @@
-// From letters to the tokens that spell them, and back for derivatives.
+// Maps letters to the tokens that spell them, and derivatives back to letters.
 #include "ponder/dna/language.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ class ScoreTerm final : public LetterTerm {
  private:
   Status batch(std::span<const std::vector<float>> w, std::span<double> values,
                std::span<std::vector<double>> dw) {
-    if (dw.empty()) {  // sequences need no derivative, and so no way back through the network
+    if (dw.empty()) {  // without a derivative no backward pass is needed
       std::vector<std::vector<Token>> x;
       for (const auto& one : w) {
         x.push_back(letters_of(one));
@@ -89,7 +89,7 @@ Result<LetterTokens> letter_tokens(const Tokenizer& t, const std::string& where)
   for (Token letter = 0; letter < kLetters; ++letter) {
     const std::string text = dna_text({&letter, 1});
     Token byte = -1, normal = -1;
-    for (Token v = t.n_vocab(); v-- > 0;) {  // downwards: the smallest id stays
+    for (Token v = t.n_vocab(); v-- > 0;) {  // downwards, so that the smallest id is kept
       const TokenKind kind = t.kind(v);
       if (kind != TokenKind::kNormal && kind != TokenKind::kUserDefined && kind != TokenKind::kByte)
         continue;

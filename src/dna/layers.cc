@@ -1,5 +1,4 @@
-// Layers without a product of matrices, and what layers do one after another. Convolutions:
-// conv.cc.
+// Layers without matrix products, and sequences of layers. Convolutions: conv.cc.
 #include "dna/layers.h"
 
 #include <algorithm>
@@ -32,7 +31,7 @@ class Scale final : public Layer {
   std::vector<float> scale_, shift_;
 };
 
-// Keeps its derivative.
+// Stores its derivative in the forward pass.
 class Pointwise final : public Layer {
  public:
   explicit Pointwise(Activation a) : a_(a) {}
@@ -60,7 +59,7 @@ class Pointwise final : public Layer {
   Activation a_;
 };
 
-// Rows of c channels, in loops that compilers turn into vectors.
+// Works on rows of c channels in loops that compilers vectorise.
 void keep_larger(const float* __restrict from, float j, int c, float* __restrict best,
                  float* __restrict place) {
   for (int i = 0; i < c; ++i) {
@@ -77,7 +76,7 @@ void where_equal(const float* __restrict from, const float* __restrict place, fl
   for (int i = 0; i < c; ++i) to[i] = place[i] == j ? from[i] : 0.f;
 }
 
-// A maximum keeps which position of each window it is at, the first of equal ones, as a float.
+// A maximum stores its position in each window, the first of equal ones, as a float.
 class Pool final : public Layer {
  public:
   Pool(bool max, int size) : max_(max), size_(size) {}

@@ -1,5 +1,5 @@
 // Layers of a 1-D convolutional network on one sequence: values are (n, c), position by position.
-// Each knows its derivative by its input. A dense layer is a convolution over the whole length.
+// Each layer has its derivative by its input. A dense layer is a convolution over the whole length.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ struct Shape {
 };
 
 std::pmr::memory_resource& activation_pool();
-// Activations come and go at every call; fresh pages for them cost as much as the products. Blocks
-// are kept for the next call, and not set to zero unless asked.
+// Activations are allocated at every call, and fresh pages for them cost as much as the products.
+// So blocks are kept for the next call, and are not set to zero unless asked for.
 template <class T>
 struct Pooled {
   using value_type = T;
@@ -39,14 +39,14 @@ struct Pooled {
 
  private:
   static constexpr std::size_t kAlign = 64;
-  // Whole multiples: blocks of other sizes come from libstdc++'s pool without their alignment (seen
-  // with GCC 12).
+  // Sizes are multiples of the alignment: libstdc++'s pool returns blocks of other sizes unaligned
+  // (seen with GCC 12).
   static std::size_t bytes(std::size_t n) { return (n * sizeof(T) + kAlign - 1) / kAlign * kAlign; }
 };
 using Values = std::vector<float, Pooled<float>>;  // (n, c)
 
-/// What the way back needs of the way there: something of the layer's own, and for a residual that
-/// of its layers.
+/// The data of the forward pass that the backward pass needs: the layer's own and, for a residual,
+/// that of its layers.
 struct Saved {
   Values own;
   std::vector<Saved> inner;
@@ -55,9 +55,9 @@ struct Saved {
 class Layer {
  public:
   virtual ~Layer() = default;
-  /// Shape out; n <= 0: the layer does not fit.
+  /// The output shape; n <= 0: the layer does not fit the input.
   virtual Shape out(Shape) const = 0;
-  /// saved: nullptr when there is no way back.
+  /// saved: nullptr where no backward pass follows.
   virtual Values forward(Values x, Shape in, Saved* saved) const = 0;
   virtual Values backward(Values dy, Shape in, const Saved&) const = 0;
 };
@@ -68,13 +68,14 @@ struct ConvWeights {
   std::vector<float> weight;  // (c_out, c_in, k)
   std::vector<float> bias;    // (c_out)
 };
-/// padding at most dilation (k - 1).
+/// padding is at most dilation (k - 1).
 std::unique_ptr<Layer> make_conv(const ConvWeights&, int padding, int dilation);
 /// x scale + shift, of each channel.
 std::unique_ptr<Layer> make_scale(std::vector<float> scale, std::vector<float> shift);
 enum class Activation { kRelu, kGelu, kExp };
 std::unique_ptr<Layer> make_activation(Activation);
-/// Without overlap; size 0: of all positions. A rest that fills no window is left out.
+/// Pools windows without overlap; size 0: one window over all positions. An incomplete last window
+/// is left out.
 std::unique_ptr<Layer> make_pool(bool max, int size);
 /// x + inner(x).
 std::unique_ptr<Layer> make_residual(Layers inner);

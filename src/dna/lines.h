@@ -1,5 +1,4 @@
-// The lines of a text file as programs of every system write them. Not a parser: what a line means
-// is its reader's.
+// The lines of a text file with the line ends of any system. Not a parser of lines.
 #pragma once
 
 #include <string>
@@ -13,7 +12,8 @@ struct Line {
   int number;  // from 1
 };
 
-/// Without line ends ("\n" or "\r\n"), and without the byte order mark that some editors put first.
+/// Splits a text into lines, without line ends ("\n" or "\r\n"), and without the byte order mark
+/// that some editors put first.
 inline std::vector<Line> lines_of(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());

@@ -15,7 +15,7 @@ namespace {
 using Words = std::vector<std::string>;
 using Records = std::vector<MotifRecord>;
 
-// The words of a line; any of `also` parts words as white space does.
+// The words of a line; characters of `also` separate words like white space.
 Words words_of(const std::string& text, std::string_view also = "") {
   Words words;
   bool inside = false;
@@ -41,7 +41,7 @@ bool is_position(const std::string& word) {
   return std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-// The numbers that stand first among the words, from `begin` on.
+// The leading numbers among the words from `begin` on.
 std::vector<double> leading_numbers(const Words& words, std::size_t begin) {
   std::vector<double> values;
   for (std::size_t i = begin; i < words.size() && is_number(words[i]); ++i)
@@ -49,7 +49,7 @@ std::vector<double> leading_numbers(const Words& words, std::size_t begin) {
   return values;
 }
 
-// Which row of a JASPAR matrix a word begins: 0 … 3; -1: it is no letter. RNA's U is T.
+// The row, 0 … 3, of a JASPAR matrix that a word begins; -1: the word is no letter. RNA's U is T.
 int letter_row(const std::string& word) {
   if (word.size() != 1) return -1;
   const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
@@ -91,7 +91,7 @@ class JasparReader {
     return {};
   }
   Status row(const Words& words, const Line& l) {
-    if (all_.empty()) PONDER_TRY(begin({">", l.number}));  // a matrix by itself, without a header
+    if (all_.empty()) PONDER_TRY(begin({">", l.number}));  // a single matrix without a header
     if (n_rows_ == kLetters)
       return bad_motif("'>' before the next motif", quoted(l.text), where_, l.number);
     const bool named = !is_number(words[0]);
@@ -120,7 +120,7 @@ class JasparReader {
   int n_rows_ = 0;
 };
 
-// The number after `key` in "alength= 4 w= 19 nsites= 20 E= 0"; -1: not there.
+// The number after `key` in "alength= 4 w= 19 nsites= 20 E= 0"; -1: the key is missing.
 int announced(const std::string& text, const std::string& key) {
   const Words words = words_of(text, "=");
   for (std::size_t i = 0; i + 1 < words.size(); ++i)
@@ -156,7 +156,7 @@ Result<Records> read_meme(const std::vector<Line>& lines, const std::string& whe
         return bad_motif("four probabilities", quoted(text), where, n);
       all.back().motif.columns.push_back(column_of(values));
     } else {
-      in_matrix = false;  // "URL …", "-----" and whatever else stands between motifs
+      in_matrix = false;  // "URL …", "-----" and other lines between motifs
     }
   }
   return all;
@@ -178,8 +178,8 @@ class TransfacReader {
   Status take(const Words& words, const Line& l) {
     const std::string value = words.size() > 1 ? words[1] : "";
     if (in_matrix_ && is_position(words[0])) {
-      const std::vector<double> values =
-          leading_numbers(words, 1);  // a consensus letter may follow
+      // a consensus letter may follow
+      const std::vector<double> values = leading_numbers(words, 1);
       if (values.size() < kLetters)
         return bad_motif("a position and four numbers", quoted(l.text), where_, l.number);
       now_.motif.columns.push_back(column_of(values));
@@ -201,8 +201,8 @@ class TransfacReader {
     }
     return {};
   }
-  // AC is the accession, ID the identifier ("V$MYOD_01"), NA the factor's name: the first two tell
-  // motifs apart.
+  // AC is the accession, ID the identifier ("V$MYOD_01"), NA the factor's name: the first two
+  // identify a motif.
   void name(const std::string& field, const std::string& value) {
     if (field != "NA" && !now_.motif.columns.empty())
       end();  // the next record, without "//" before it

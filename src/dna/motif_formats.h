@@ -1,5 +1,5 @@
-// Readers of motif files as JASPAR, the MEME suite and TRANSFAC publish them: from text to numbers
-// as written. Not what the numbers mean: columns become laws in motifs.cc.
+// Readers of motif files as JASPAR, the MEME suite and TRANSFAC publish them: from text to the
+// numbers in the file. Not the laws of motifs: motifs.cc makes them from columns.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace ponder::dna {
 
-/// A matrix as it is written.
+/// A matrix with the numbers of its file.
 struct MotifRecord {
   Motif motif{};          // columns: the numbers of the file
-  bool may_count = true;  // counts are allowed; false: probabilities alone (MEME)
-  int n_announced = 0;    // positions that the file promises; 0: it does not say
-  int line = 0;           // where it begins
+  bool may_count = true;  // counts are allowed; false: only probabilities (MEME)
+  int n_announced = 0;    // positions that the file announces; 0: it does not say
+  int line = 0;           // line where the record begins
 };
 
-/// All matrices of a text. Errors: kInvalid (none of the formats, no matrix, one that is cut short
-/// or is no DNA).
+/// Reads all matrices of a text. Errors: kInvalid (none of the formats, no matrix, a matrix that is
+/// cut short or is not of DNA).
 Result<std::vector<MotifRecord>> read_motif_records(std::string_view text,
                                                     const std::string& where);
 

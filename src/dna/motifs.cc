@@ -1,4 +1,4 @@
-// Motifs as laws: what a file has written becomes probabilities of letters, position by position,
+// Motifs as laws: turns the numbers of a file into probabilities of letters, position by position,
 // and log-odds. Not the formats (motif_formats.h).
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 namespace ponder::dna {
 namespace {
 
-// Four probabilities of two decimals each are 0.02 off at most; and a little for what the sum
-// itself rounds.
+// The sum of four probabilities of two decimals has an error of at most 0.02; the rest allows for
+// the rounding of the sum.
 constexpr double kSumSlack = 0.0201;
 
 double sum_of(const std::array<double, kLetters>& column) {
@@ -19,8 +19,8 @@ double sum_of(const std::array<double, kLetters>& column) {
   return sum;
 }
 
-// Columns of counts seldom sum to the same: sites of an alignment may begin or end within the
-// motif, and fractional counts are rounded. Each is therefore divided by its own sum.
+// Columns of counts often have different sums, since sites of an alignment may begin or end within
+// the motif, and fractional counts are rounded. Each column is therefore divided by its own sum.
 Result<Motif> normalised(dna::MotifRecord r, const std::string& where, double pseudocount) {
   Motif& m = r.motif;
   const auto bad = [&](const std::string& expected, const std::string& got) {

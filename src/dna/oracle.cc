@@ -1,4 +1,4 @@
-// Reading of an oracle, everything in the files doubted; and the network as a term.
+// Reads an oracle from untrusted files, and makes the network a term.
 #include "ponder/dna/oracle.h"
 
 #include <cmath>
@@ -80,7 +80,7 @@ class Reader {
   std::map<std::string, Tensor> tensors_;
 };
 
-// A whole number of a JSON object within [least, most].
+// Reads an integer within [least, most] from a JSON object.
 std::optional<int> whole(const json& j, const char* key, int least, int most) {
   const auto it = j.find(key);
   if (it == j.end() || !it->is_number_integer() || *it < least || *it > most) return std::nullopt;

@@ -1,4 +1,4 @@
-// The best sequence of each start.
+// Keeps the best sequence of each start.
 #include "dna/record.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What the optimisers on an energy over DNA share: scoring of sequences, and the best one of each
-// start. Not a search.
+// The common part of optimisers on an energy over DNA: scoring of sequences, and the best one of
+// each start. Not a search.
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace ponder::dna {
 
-// The best sequence of each start, and how it became so.
+// The best sequence of each start, with the history of its fitness.
 class Record {
  public:
   explicit Record(std::size_t n) : best_(n, {{}, -INFINITY}), curves_(n) {}
@@ -19,7 +19,7 @@ class Record {
     if (fitness > best_[start].fitness) best_[start] = {x, fitness};
   }
   void end_iteration();
-  // Best first.
+  // Fills in the designs, best first.
   Designs take(Designs d);
 
  private:
@@ -27,7 +27,7 @@ class Record {
   std::vector<std::vector<double>> curves_;
 };
 
-// Counts what it scores.
+// Scores sequences and counts them.
 Status score(const Energy&, std::span<const Sequence>, Designs& count,
              std::vector<ChainState>& out);
 // Scores and records the starts. Errors: kInvalid (a start outside the constraints).

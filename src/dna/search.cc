@@ -1,5 +1,5 @@
-// Optimisers that take only the fitness of whole sequences: neighbours, and annealing. All starts
-// side by side, in batches. Not ascent.
+// Optimisers that use only the fitness of whole sequences: neighbours, and annealing. All starts
+// run side by side, in batches. Not ascent.
 #include <algorithm>
 
 #include "dna/record.h"
@@ -8,7 +8,7 @@
 namespace ponder::dna {
 namespace {
 
-// Sequences one letter away from s.
+// Adds all sequences one letter away from s.
 void add_neighbours(const ChainState& s, std::vector<Energy::Edit>& edits) {
   for (int t = 0; t < s.n(); ++t)
     for (Token v = 0; v < kLetters; ++v) {

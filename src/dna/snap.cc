@@ -1,4 +1,5 @@
-// Argmax, budget of edits, forbidden patterns: in this order, each at the least loss.
+// Takes the argmax, then keeps the edit budget, then removes forbidden patterns, each at the least
+// loss.
 #include "dna/snap.h"
 
 #include <algorithm>
@@ -42,13 +43,14 @@ class Snap {
     left_ = c_.max_edits - static_cast<int>(std::min<std::size_t>(margins.size(), c_.max_edits));
   }
 
-  // The first place where a forbidden pattern matches and a letter can be changed; each letter is
-  // changed once, so that this ends.
+  // Repairs the first place where a forbidden pattern matches and a letter can be changed. Each
+  // letter is changed at most once, so that the repairs end.
   bool repair_one() {
     for (; at_ < x_.size(); ++at_)
       for (const std::vector<LetterSet>& pattern : c_.forbidden)
         if (matches(pattern) && change(pattern)) {
-          at_ -= std::min(at_, longest() - 1);  // what the change has made begins no earlier
+          // a match that the change has made begins no earlier
+          at_ -= std::min(at_, longest() - 1);
           return true;
         }
     return false;

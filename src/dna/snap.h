@@ -1,5 +1,5 @@
-// From logits to a sequence that keeps the constraints. Not the nearest one, which takes a
-// programme over all positions (exact_optimum): a near one in a few microseconds.
+// Turns logits into a sequence that keeps the constraints, in a few microseconds. Not the nearest
+// such sequence, which takes a dynamic programme (exact_optimum), but a near one.
 #pragma once
 
 #include <span>
@@ -8,9 +8,10 @@
 
 namespace ponder::dna {
 
-/// The argmax of z (n, 4) among the letters that may stand; with a budget of edits those of the
-/// largest margins; then one letter changed, at the least loss, wherever a forbidden pattern
-/// matches. A pattern that no single change undoes stays: the constraint term tells.
+/// Takes the argmax of z (n, 4) among the allowed letters; with an edit budget, keeps the edits of
+/// the largest margins; then changes one letter, at the least loss, wherever a forbidden pattern
+/// matches. A pattern that no single change removes stays, and the constraint term forbids the
+/// sequence.
 Sequence snap(std::span<const double> z, const Constraints&);
 
 }  // namespace ponder::dna

@@ -1,4 +1,4 @@
-// From tokens and candidate lists to the weights of four letters, and back.
+// Turns tokens and candidate lists into the weights of four letters, and derivatives back.
 #include "ponder/dna/terms.h"
 
 #include <cmath>

@@ -8,7 +8,7 @@
 namespace ponder::dna {
 namespace {
 
-// The matrix, and its reverse complement where both strands count.
+// The matrix and, where both strands count, its reverse complement.
 std::vector<LogOdds> strands_of(const LogOdds& odds, Strands s) {
   if (s == Strands::kForward) return {odds};
   return {odds, reverse_complement(odds)};
@@ -116,8 +116,8 @@ std::unique_ptr<LetterTerm> make_gc_term(double target, double deviation) {
                           });
 }
 
-// Of a mixture: the expected count if letters were drawn independently, so that it is linear in
-// each position.
+// For a mixture, R is minus the expected count under independent letters, which is linear in each
+// position.
 std::unique_ptr<LetterTerm> make_avoid_term(std::vector<std::vector<LetterSet>> patterns) {
   return make_letter_term(
       "avoid", [patterns = std::move(patterns)](std::span<const float> w, std::span<double> dw) {

@@ -1,4 +1,4 @@
-// The contract of scores that can be relaxed, as random trials. docs/methods.md#slopes.
+// Tests the contract of scores that can be relaxed by random trials. docs/methods.md#slopes.
 #include "ponder/energy/contract.h"
 
 #include <cmath>
@@ -70,7 +70,7 @@ Status Trials::lifted(const std::vector<Token>& x, double f) {
   return {};
 }
 
-// Along a random direction that keeps the sums of weights.
+// Tests slopes along a random direction that keeps the sums of weights.
 Status Trials::slopes() {
   std::vector<float> weights, direction;
   for (std::size_t t = 0; t < candidates_.size() / m_; ++t) {

@@ -1,4 +1,5 @@
-// Energy: edits to requests of one batch, rows to states, and U. docs/methods.md#targets.
+// Energy: turns edits into requests of one batch and rows into states, and computes U.
+// docs/methods.md#targets.
 #include "ponder/energy/energy.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ Error bad(const std::string& expected, const std::string& got) {
   return {Code::kInvalid, expected, got, "the target of sampling", ""};
 }
 
-// The first `from` entries, or none where there is nothing to copy.
+// The first `from` entries, or none where v is empty.
 std::vector<double> head(const std::vector<double>& v, int from) {
   return v.empty() ? v : std::vector<double>(v.begin(), v.begin() + from);
 }
@@ -44,7 +45,7 @@ double Energy::bias(const ChainState& s, int replica) const {
   const std::vector<double>& beta = replicas_[replica].beta;
   double sum = 0;
   for (std::size_t k = 0; k < beta.size(); ++k)
-    if (beta[k] != 0) sum += beta[k] * s.terms[k];  // 0 times -inf is no preference
+    if (beta[k] != 0) sum += beta[k] * s.terms[k];  // skips 0 times -inf, which is NaN
   return sum;
 }
 
@@ -97,11 +98,11 @@ Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz
     return !std::isnan(lz_alpha[i]) && (states[i].lz.empty() || states[i].lz_alpha != lz_alpha[i]);
   };
   const auto lacks_entropy = [&](std::size_t i) { return entropy && states[i].entropy.empty(); };
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> incomplete;
   for (std::size_t i = 0; i < states.size(); ++i)
-    if (lacks_lz(i) || lacks_entropy(i)) who.push_back(i);
-  if (who.empty()) return {};
-  for (std::size_t i : who)
+    if (lacks_lz(i) || lacks_entropy(i)) incomplete.push_back(i);
+  if (incomplete.empty()) return {};
+  for (std::size_t i : incomplete)
     for (int t = 0; t < states[i].n(); ++t)
       batch.push_back({.parent = states[i].prefix(t),
                        .rows = RowSet::kLast,
@@ -112,7 +113,7 @@ Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz
   Rows rows;
   PONDER_TRY(density_->extend(batch, rows));
   std::size_t r = 0;
-  for (std::size_t i : who) {
+  for (std::size_t i : incomplete) {
     ChainState& s = states[i];
     const bool lz = lacks_lz(i), h = lacks_entropy(i);
     if (lz) s.lz.clear(), s.lz_alpha = lz_alpha[i];
@@ -126,7 +127,7 @@ Status Energy::add_rows(std::span<ChainState> states, std::span<const double> lz
 
 Status Energy::finish(std::span<ChainState> states) const {
   std::vector<std::span<const Token>> replies;
-  std::vector<ChainState*> who;
+  std::vector<ChainState*> supported;
   for (ChainState& s : states) {
     s.logprob = 0;
     for (double lp : s.logprobs) s.logprob += lp;
@@ -134,12 +135,12 @@ Status Energy::finish(std::span<ChainState> states) const {
     s.supported = law_.is_reply(s.tokens) && s.logprob > -kInfinity;
     if (!s.supported) continue;
     replies.emplace_back(s.tokens);
-    who.push_back(&s);
+    supported.push_back(&s);
   }
   std::vector<double> values(replies.size());
   for (std::size_t k = 0; k < terms_->size() && !replies.empty(); ++k) {
     PONDER_TRY((*terms_)[k]->evaluate(replies, values));
-    for (std::size_t i = 0; i < who.size(); ++i) who[i]->terms[k] = values[i];
+    for (std::size_t i = 0; i < supported.size(); ++i) supported[i]->terms[k] = values[i];
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Each side of the normal distribution by the tail that is small, so that nothing is lost to
-// rounding.
+// Each side of the normal distribution is computed from its small tail, so that rounding loses no
+// digits.
 #include "energy/gumbel.h"
 
 #include <algorithm>
@@ -10,9 +10,9 @@ namespace ponder {
 namespace {
 
 constexpr double kTiny = 1e-300;
-constexpr double kFar = -37;  // below it Phi is no normal number: its expansion serves
+constexpr double kFar = -37;  // below it Phi is a subnormal number, and its expansion is used
 
-// log Phi(x), and log of the density.
+// log Phi(x), and the log of the density.
 double log_phi(double x) {
   if (x > 0) return std::log1p(-0.5 * std::erfc(x / std::numbers::sqrt2));
   if (x > kFar) return std::log(0.5 * std::erfc(-x / std::numbers::sqrt2));

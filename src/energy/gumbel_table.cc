@@ -1,4 +1,4 @@
-// Made once, from the functions that it stands for.
+// The table is made once, from the functions of gumbel.h.
 #include "energy/gumbel_table.h"
 
 namespace ponder {

@@ -1,6 +1,6 @@
 // GumbelTable: the transform between normals and Gumbel noise by cubic interpolation, to 1e-10;
-// beyond its range the functions of gumbel.h. A row of a vocabulary takes tens of thousands of
-// them.
+// outside its range the functions of gumbel.h are called. A vocabulary row needs tens of thousands
+// of transforms.
 #pragma once
 
 #include <vector>
@@ -41,7 +41,7 @@ class GumbelTable {
    private:
     static constexpr double kWidth = 1. / 64;
     struct Knot {
-      double value, slope;  // slope: by the interval
+      double value, slope;  // slope: times the length of the interval
     };
     double low_, high_;
     std::vector<Knot> knots_{};

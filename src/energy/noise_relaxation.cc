@@ -73,7 +73,7 @@ Status NoiseRelaxation::decode(std::span<const State* const> states,
   return {};
 }
 
-// The whole rows that predict x.
+// Fetches the whole rows that predict x.
 Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
   const Extend e{.parent = root_,
                  .tokens = x,
@@ -81,7 +81,7 @@ Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
                  .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
                  .masks = law_.masks(x.size())};
   PONDER_TRY(density_.extend({&e, 1}, out));
-  out.end.clear();  // the rows may be kept, the node need not be
+  out.end.clear();  // the rows may be kept, but the node is not needed
   return {};
 }
 
@@ -102,8 +102,8 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
   return {};
 }
 
-// What changing one token does to log w, to first order: through the embeddings; exactly where an
-// end token cuts.
+// Updates the first-order effect on log w of changing one token, through the embeddings; for an end
+// token, which cuts the reply, the effect is exact.
 Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below

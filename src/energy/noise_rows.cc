@@ -35,7 +35,7 @@ Token argmax(const Row& r, double alpha, std::span<const float> noise) {
 
 bool condition_normals(const Row& r, double alpha, Token winner, double u, std::span<double> eps) {
   constexpr double kFar = -23;    // log of a relative change that is below the table's error
-  constexpr double kNear = 1e-3;  // sums so near the top may lose to it by rounding, or win
+  constexpr double kNear = 1e-3;  // by rounding, sums this near the top may or may not exceed it
   const GumbelTable& table = GumbelTable::get();
   const double top = gumbel(u);
   std::vector<float> noise(eps.size());

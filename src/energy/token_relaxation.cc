@@ -13,7 +13,7 @@ Error invalid(const std::string& expected, const std::string& got, const std::st
   return {Code::kInvalid, expected, got, where, ""};
 }
 
-// softmax(z / tau) over the candidates that are no fillers, (m)
+// softmax(z / tau) over the candidates that are not fillers, (m)
 std::vector<double> softmax(std::span<const double> z, std::span<const double> log_q, double tau) {
   const double max = *std::max_element(z.begin(), z.end());
   std::vector<double> s;
@@ -168,7 +168,7 @@ Result<std::vector<double>> first_order(SoftScore& score, std::span<const Token>
     return invalid("m candidates a token",
                    std::to_string(candidates.size()) + " for " + std::to_string(x.size()),
                    "first_order");
-  // The token itself goes in front of its candidates, with all the weight.
+  // The token itself comes first in its list, with all the weight.
   std::vector<Token> lists;
   std::vector<float> weights;
   for (std::size_t t = 0; t < x.size(); ++t) {

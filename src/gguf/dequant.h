@@ -1,6 +1,6 @@
-// Quantised blocks, by type: one file a family, as ggml's reference defines each. A block is taken
-// apart into levels (small integers) with a scale and an offset for every 16 of them; its values
-// follow from these (types.cc). Blocks may be unaligned.
+// Unpacking of quantised blocks, by type, as ggml's reference defines each; every family of types
+// has a file. A block is unpacked into levels (small integers) with a scale and an offset for every
+// 16 of them, from which types.cc computes the values. Blocks may be unaligned.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +13,12 @@
 
 namespace ponder::dequant {
 
-/// n values that are no quantised blocks.
+/// Converts n values that are not quantised.
 void f32(const std::byte*, std::int64_t n, float*);
 void f16(const std::byte*, std::int64_t n, float*);
 void bf16(const std::byte*, std::int64_t n, float*);
 
-/// One block.
+/// Unpack one block.
 void q4_0(const std::byte*, const Levels&);
 void q4_1(const std::byte*, const Levels&);
 void q5_0(const std::byte*, const Levels&);
@@ -33,10 +33,10 @@ void iq4_nl(const std::byte*, const Levels&);
 void iq4_xs(const std::byte*, const Levels&);
 void mxfp4(const std::byte*, const Levels&);
 
-inline constexpr float kNoOffset =
-    -0.f;  // added to any value, it gives that value, zeros of both signs included
+// adding it changes no value, not even the sign of a zero
+inline constexpr float kNoOffset = -0.f;
 
-/// Scale and offset of levels [32 j, 32 j + 32).
+/// Sets scale and offset of levels [32 j, 32 j + 32).
 inline void set_32(const Levels& out, int j, float scale, float offset = kNoOffset) {
   std::fill_n(out.scale + j * 2, 2, scale);
   std::fill_n(out.offset + j * 2, 2, offset);

@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::int8_t kNonLinear[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
                                         1,    13,   25,  38,  53,  69,  89,  113};
-constexpr std::int8_t kE2M1[16] = {0, 1,  2,  3,  4,  6,  8,  12,
-                                   0, -1, -2, -3, -4, -6, -8, -12};  // twice the values of FP4
+// twice the values of FP4
+constexpr std::int8_t kE2M1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 void look_up(const std::int8_t* table, const std::uint8_t* q, std::int8_t* level) {
   for (int i = 0; i < 16; ++i) {

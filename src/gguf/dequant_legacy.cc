@@ -5,7 +5,7 @@
 namespace ponder::dequant {
 namespace {
 
-// q (16 bytes) and, in the five-bit types, a bit more a value; less `zero`.
+// Unpacks q (16 bytes), with one more bit a value in the five-bit types, and subtracts `zero`.
 void nibbles(const std::uint8_t* q, std::uint32_t high, int zero, std::int8_t* level) {
   for (int i = 0; i < 16; ++i) {
     level[i] =

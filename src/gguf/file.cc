@@ -23,8 +23,8 @@ class Mapping {
     const auto fail = [&](Code code, const std::string& got) {
       return Error{code, "a readable GGUF file", got, path, "check the path given with -m"};
     };
-    const int fd =
-        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not make it wait
+    // O_NONBLOCK: opening a pipe must not block
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, std::strerror(errno));
     struct stat st {};
     const int bad = fstat(fd, &st);
@@ -56,7 +56,7 @@ class Mapping {
     if (data_) munmap(data_, size_);
   }
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
-  // Whole pages inside `part`, where they are of this mapping.
+  // Releases the whole pages inside `part` that belong to this mapping.
   void page_out(std::span<const std::byte> part) const {
     const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE)),
                base = reinterpret_cast<std::uintptr_t>(data_);
@@ -71,8 +71,8 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// "name-00002-of-00005.gguf" with its number and count; count 0: no such name, or one of a single
-// part.
+// The parts of a name such as "name-00002-of-00005.gguf". count is 0 for other names, and for a
+// single part.
 struct PartName {
   std::string stem;
   int number = 0, count = 0;
@@ -86,7 +86,7 @@ struct PartName {
 class File final : public GgufFile {
  public:
   explicit File(std::string path) : path_(std::move(path)) {}
-  /// One part; count 0: of a file that is not known to be split.
+  /// Adds one part; count 0: the file is not known to be split.
   Status add(std::span<const std::byte> bytes, const std::string& name, int number = 1,
              int count = 0);
   Status add_all_parts();
@@ -139,7 +139,7 @@ std::string File::hash() const {
     for (std::size_t at = 0; at < p.size(); at += kChunk) {
       const auto chunk = p.subspan(at, std::min(kChunk, p.size() - at));
       EVP_DigestUpdate(ctx, chunk.data(), chunk.size());
-      page_out(chunk);  // or the whole file would stay in memory
+      page_out(chunk);  // else the whole file would stay in memory
     }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned n = 0;
@@ -153,7 +153,7 @@ std::string File::hash() const {
   return hex;
 }
 
-// Each part says which one it is: parts of different splits must not be joined because of their
+// Each part states its number, so that parts of different splits are not joined because of their
 // names.
 Status check_number(const gguf::Part& part, const std::string& name, int number, int count) {
   for (const auto& [key, expected] : {std::pair{"split.no", number - 1}, {"split.count", count}}) {

@@ -1,5 +1,5 @@
-// Quantised values as the small integers they are: for products that read weights in few bits. Not
-// for F32, F16, BF16.
+// Quantised values as small integers, for products that read weights in few bits. Not for F32, F16,
+// BF16.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ struct Levels {
   float *scale, *offset;  // (n / 16)
 };
 
-/// What is known of a type's levels before any block is read.
+/// The range of a type's levels, known before any block is read.
 struct LevelRange {
   int min, max;
   bool per_16;  // false: scales and offsets are the same for every 32
 };
-/// nullptr for types without levels.
+/// Returns nullptr for types without levels.
 const LevelRange* level_range(TensorType);
-/// n values (a multiple of the block size).
+/// Unpacks n values (a multiple of the block size).
 void split_levels(TensorType, const std::byte* blocks, std::int64_t n, Levels);
 
 }  // namespace ponder

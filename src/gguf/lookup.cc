@@ -1,5 +1,5 @@
-// Typed look-ups of metadata: a value, the default where there is none, or an error that says what
-// is there instead.
+// Typed look-ups of metadata: each returns the value, the default where the key is absent, or an
+// error that names the type found.
 #include <filesystem>
 #include <limits>
 

@@ -27,7 +27,8 @@ enum class ValueType : std::uint32_t {
 constexpr int kMaxNesting = 4;
 constexpr std::uint64_t kMaxDims = 4;
 
-// Bytes of a value of the type, at least (strings and arrays: their counts); 0: unknown type.
+// The least number of bytes of a value of the type (for strings and arrays, of their counts); 0:
+// unknown type.
 std::uint64_t least_size(std::uint32_t t) {
   constexpr std::uint64_t kSizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
   return t < std::size(kSizes) ? kSizes[t] : 0;
@@ -132,7 +133,7 @@ Result<GgufValue> Cursor::array(int depth) {
                  start);
   std::vector<GgufValue> v;
   for (std::uint64_t i = 0; i < n;
-       ++i) {  // no reserve: an empty inner array is smaller than its value here
+       ++i) {  // no reserve: an empty inner array has fewer bytes than the vector's element
     PONDER_ASSIGN(auto x, array(depth + 1));
     v.push_back(std::move(x));
   }
@@ -185,7 +186,7 @@ Result<GgufValue> Cursor::value(std::uint32_t type, int depth) {
   return error("a value type from 0 to 12", std::to_string(type), at_ - 4);
 }
 
-// What the first bytes say about a file that is no GGUF.
+// Guesses the format of a file that is no GGUF by its first bytes.
 std::string looks_like(std::span<const std::byte> b) {
   const std::string_view s(reinterpret_cast<const char*>(b.data()),
                            std::min<std::size_t>(b.size(), 64));
@@ -256,7 +257,8 @@ Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset) {
   return t;
 }
 
-// Points every tensor into the data section: aligned, inside, and apart from the others.
+// Points every tensor into the data section and checks that tensors are aligned, inside it, and do
+// not overlap.
 Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor& in,
              std::span<const std::byte> bytes, std::uint64_t alignment) {
   const std::uint64_t begin = (in.at() + alignment - 1) / alignment * alignment;
@@ -267,16 +269,16 @@ Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor
   std::uint64_t end = 0;
   for (std::size_t i : order) {
     GgufTensor& t = part.tensors[i];
-    const std::string who = "tensor " + t.name;
+    const std::string subject = "tensor " + t.name;
     if (offsets[i] % alignment != 0)
-      return in.error(who + " at a multiple of " + std::to_string(alignment),
+      return in.error(subject + " at a multiple of " + std::to_string(alignment),
                       "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] > size || t.n_bytes > size - offsets[i])
-      return in.error(who + " (" + std::to_string(t.n_bytes) + " bytes) inside the " +
+      return in.error(subject + " (" + std::to_string(t.n_bytes) + " bytes) inside the " +
                           std::to_string(size) + " bytes of data",
                       "offset " + std::to_string(offsets[i]), begin);
     if (offsets[i] < end)
-      return in.error(who + " apart from the others",
+      return in.error(subject + " apart from the others",
                       "offset " + std::to_string(offsets[i]) + " inside another tensor", begin);
     end = offsets[i] + t.n_bytes;
     t.data = bytes.data() + begin + offsets[i];

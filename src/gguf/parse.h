@@ -1,6 +1,6 @@
-// The GGUF grammar: bytes of one part to metadata and tensor descriptions. Nothing is trusted:
-// every count is held against the bytes left before memory is taken for it, every offset against
-// the data section.
+// The GGUF grammar: turns the bytes of one part into metadata and tensor descriptions. The bytes
+// are untrusted: every count is compared with the remaining bytes before memory is allocated, and
+// every offset with the data section.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The table of tensor types; values of blocks from what the file of each family takes them apart
-// into.
+// The table of tensor types, and the values of blocks from the levels that each family's file
+// unpacks.
 #include "base/check.h"
 #include "gguf/dequant.h"
 
@@ -9,8 +9,9 @@ namespace {
 struct Entry {
   TensorType type;
   TensorTypeInfo info;
-  void (*expand)(const std::byte*, std::int64_t n, float*);  // either this
-  void (*split)(const std::byte*, const Levels&);            // or one block into levels
+  void (*expand)(const std::byte*, std::int64_t n, float*);  // types that are not quantised
+  // other types: unpacks one block into levels
+  void (*split)(const std::byte*, const Levels&);
   LevelRange range;
 };
 constexpr Entry kTypes[] = {

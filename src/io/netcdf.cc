@@ -1,4 +1,5 @@
-// The file is made in memory, where only memory can run out, and written by replace_file.
+// The file is made in memory, where the only failure is a lack of memory, and written by
+// replace_file.
 #include "ponder/core/files.h"
 
 #include <fmt/chrono.h>
@@ -47,7 +48,7 @@ Status check(const Trace& t) {
   return {};
 }
 
-// The C interface with its first error kept: later calls do nothing.
+// The C interface. The first error is kept, and later calls do nothing.
 class File {
  public:
   File() { run(nc_create_mem("trace", NC_NETCDF4, 0, &id_), "file"); }
@@ -69,7 +70,7 @@ class File {
     const Code code = code_ == NC_ENOMEM || code_ == NC_EHDFERR ? Code::kResource : Code::kInvalid;
     return Error{code, "to lay out the trace as NetCDF", nc_strerror(code_), where_, ""};
   }
-  /// Closes, and writes what was made.
+  /// Closes the file in memory and writes it.
   Status write(const std::string& path) {
     NC_memio image{};
     if (ok()) run(nc_close_memio(std::exchange(id_, -1), &image), "file");
@@ -94,7 +95,8 @@ Attributes all_attributes(const Trace& t) {
   return a;
 }
 
-// As NC_STRING, which is UTF-8: NC_CHAR is declared ASCII in the file, and h5netcdf reads it so.
+// Writes text as NC_STRING, which is UTF-8: the file declares NC_CHAR as ASCII, and h5netcdf reads
+// it as such.
 void put_text(File& f, int group, int variable, const char* name, const std::string& text) {
   const char* s = text.c_str();
   f.run(nc_put_att_string(group, variable, name, 1, &s), name);
@@ -113,7 +115,7 @@ void put_attributes(File& f, int group, const Attributes& attributes) {
   }
 }
 
-// A dimension, and the coordinate variable 0, 1, … of the same name.
+// Adds a dimension, and the coordinate variable 0, 1, … of the same name.
 int put_dimension(File& f, int group, const char* name, std::size_t size) {
   int dimension = -1, variable = -1;
   std::vector<long long> coordinate(size);
@@ -172,8 +174,8 @@ void put_tokens(File& f, const Group& g, const Trace& t) {
   int variable = -1;
   f.run(nc_def_var(g.id, "tokens", NC_INT, 3, dimensions.data(), &variable), "tokens");
   put_text(f, g.id, variable, "long_name", "token ids of the reply, -1 after its end");
-  // Compressed, for the padding; in chunks of one chain, since chains are written one after the
-  // other.
+  // Compressed because of the padding, and in chunks of one chain, since chains are written one
+  // after the other.
   const std::array<std::size_t, 3> chunk{
       1, std::clamp(kChunkBytes / sizeof(Token) / longest, std::size_t{1}, draws), longest};
   f.run(nc_def_var_chunking(g.id, variable, NC_CHUNKED, chunk.data()), "tokens");

@@ -1,4 +1,4 @@
-// Header and values in one file.
+// Writes header and values in one file.
 #include "ponder/core/files.h"
 
 #include <cerrno>
@@ -12,8 +12,9 @@ Status write_npy(const std::string& path, std::span<const float> values,
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
   for (std::int64_t n : shape) header += std::to_string(n) + ",";
   header += "), }";
-  constexpr std::size_t kPreamble =
-      10;  // magic, version, length; then all is padded to 64 bytes with a newline at the end
+  // magic, version, length; the header is padded to a multiple of 64 bytes with a newline at the
+  // end
+  constexpr std::size_t kPreamble = 10;
   header.resize((kPreamble + header.size() + 1 + 63) / 64 * 64 - kPreamble - 1, ' ');
   header += '\n';
   std::ofstream out(path, std::ios::binary);

@@ -1,4 +1,4 @@
-// Whole files into memory.
+// Reads whole files into memory.
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -27,11 +27,11 @@ Error failed(const std::string& path, int error) {
 }
 
 std::string resolved(const std::string& path) {
-  std::error_code none;  // of a path that does not exist: it is no link
+  std::error_code none;  // ignored: a path that does not exist is no link
   return fs::is_symlink(path, none) ? fs::weakly_canonical(path, none).string() : path;
 }
 
-// Removes parts whose writers are dead: nobody holds their locks.
+// Removes parts whose writers are dead, which nobody locks.
 void remove_orphans(const fs::path& target) {
   const std::string stem = target.filename().string() + ".";
   constexpr std::string_view kEnd = ".part";
@@ -51,7 +51,7 @@ void remove_orphans(const fs::path& target) {
   }
 }
 
-// A new file beside the one it is to replace, locked; removed again unless it has taken that place.
+// A new, locked file beside the target, removed at the end unless it has replaced the target.
 class Part {
  public:
   static Result<Part> beside(const std::string& path) {
@@ -69,11 +69,10 @@ class Part {
       if (fd < 0) return failed(path, errno);
       if (struct stat own{};
           ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &own) == 0 && own.st_nlink == 0) {
-        ::close(fd);  // taken for an orphan before it was locked
+        ::close(fd);  // another process took it for an orphan before it was locked
         continue;
       }
-      if (exists)
-        ::fchmod(fd, old.st_mode & 07777);  // best effort: another owner's file may not allow it
+      if (exists) ::fchmod(fd, old.st_mode & 07777);  // may fail for a file of another owner
       return Part(fd, target, name);
     }
   }
@@ -102,8 +101,7 @@ class Part {
     const std::string folder = fs::path(target_).parent_path().string();
     const int fd =
         ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-      return {};  // a folder that may be written to and not read: the rename is not flushed
+    if (fd < 0) return {};  // the folder cannot be opened for reading, so the rename is not flushed
     ::fsync(fd);
     ::close(fd);
     return {};

@@ -1,5 +1,4 @@
-// Attributes and items: x.name, x[key], "a.b.0" as map and sort read it, and the attributes of
-// `loop`.
+// Attributes and items: x.name, x[key], "a.b.0" in map and sort, and the attributes of `loop`.
 #include <charconv>
 #include <set>
 
@@ -14,7 +13,7 @@ Value missing(const Value& v, std::string_view name) {
   return undefined(owner + " has no attribute '" + std::string(name) + "'");
 }
 
-// Whether Python's type has it, and a template may call it there, but not here.
+// True for a method that templates may call in Python but that is not implemented here.
 bool is_missing_method(const Value& v, std::string_view name) {
   static const std::set<std::string_view> kStr = {
       "casefold",    "center",     "encode",    "expandtabs",   "format_map",

@@ -13,7 +13,7 @@ namespace {
        std::string(type_name(a)) + " and " + std::string(type_name(b)));
 }
 
-// Pays for n copies of `size` bytes.
+// Charges the budget for n copies of `size` bytes.
 void pay_for_copies(Interpreter& in, std::size_t size, std::int64_t n) {
   const auto times = static_cast<std::size_t>(n);
   constexpr std::size_t kMost = std::size_t{1} << 62;

@@ -1,6 +1,6 @@
-// The syntax tree of a template: what the parser makes and the interpreter walks. Chains of
-// operators, attributes, calls and filters are flat lists, so the tree is only as deep as the
-// source is nested, and that is bounded.
+// The syntax tree of a template: the parser makes it, the interpreter walks it. Chains of
+// operators, attributes, calls and filters are flat lists, so the depth of the tree is the nesting
+// of the source, which is bounded.
 #pragma once
 
 #include <memory>
@@ -54,7 +54,7 @@ struct Logic {  // `and` (all) or `or`
   std::vector<ExprPtr> parts;
 };
 enum class Order { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kNotIn };
-struct Comparison {  // a < b <= c, as Python reads it
+struct Comparison {  // a < b <= c, with Python's meaning
   ExprPtr first;
   std::vector<std::pair<Order, ExprPtr>> rest;
 };
@@ -85,8 +85,8 @@ struct Expr {
       v;
 };
 
-/// What `set`, `for` and `with` assign to: a name, an attribute of a namespace, or several of
-/// these.
+/// The target of an assignment by `set`, `for` and `with`: a name, an attribute of a namespace, or
+/// several of these.
 struct Target {
   std::string name, attribute;
   std::vector<Target> parts;  // of a tuple; then name is empty

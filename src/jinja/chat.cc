@@ -1,6 +1,6 @@
 // ChatTemplate over the Jinja interpreter of src/jinja: sets the variables that chat templates
-// know, runs the program, and turns its failures into errors. The only place where an exception of
-// the interpreter ends.
+// know, runs the program, and turns its failures into errors. Exceptions of the interpreter are
+// caught only here.
 #include "ponder/model/chat.h"
 
 #include <new>

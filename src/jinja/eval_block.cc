@@ -1,5 +1,5 @@
-// Statements, scopes and macros. A loop pass, a macro call, a `with` and a block set have scopes of
-// their own; `if` has none, as in Jinja.
+// Statements, scopes and macros. A loop pass, a macro call, a `with` and a block set each have
+// their own scope; `if` has none, as in Jinja.
 #include <algorithm>
 
 #include "jinja/interpreter.h"
@@ -65,7 +65,7 @@ Interpreter::Flow Interpreter::run_for(const For& s, Scope& scope, Text& out) {
     }
     items = std::move(kept);
   }
-  bool none = true;  // as Jinja2 sees it: no pass went to its end
+  bool none = true;  // in Jinja2's sense: no pass has reached its end
   auto loop = std::make_shared<Loop>();
   loop->items = *make_list(std::move(items)).as<ListPtr>();
   for (loop->index = 0; loop->index < loop->items->items.size(); ++loop->index) {

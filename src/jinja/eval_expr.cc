@@ -1,5 +1,5 @@
 // Expressions: names, literals, operators, attributes, items, slices and calls, with Jinja's rules
-// for what is undefined: it may be printed, tested and looped over, and fails on any other use.
+// for undefined values: they may be printed, tested and looped over, and any other use fails.
 #include <algorithm>
 
 #include "jinja/interpreter.h"
@@ -178,7 +178,7 @@ Text characters(const Text& t, std::int64_t begin, std::int64_t end) {
 
 }  // namespace
 
-// Python's slice: bounds behind the ends are clipped, negative ones count from the end.
+// Python's slice: bounds beyond the ends are clipped, negative bounds count from the end.
 Value Interpreter::slice(const Value& v, const Slice& s, Scope& scope) {
   require_defined(v);
   const Text* text = v.text();

@@ -1,5 +1,5 @@
-// What can be asked of any value: its text, its items, equality and order, attributes and items by
-// key, and the making of new values, each of which is paid for.
+// Operations on any value: its text, its items, equality and order, attributes and items by key,
+// and the creation of new values, each of which is charged to the budget.
 #include <utf8proc.h>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ void Interpreter::write(const Text& t, Text& out) {
 
 namespace {
 
-// Python's str.isprintable(), of a character that is none of ASCII.
+// Python's str.isprintable() for a character outside ASCII.
 bool is_printable(std::uint32_t c) {
   if (c > 0x10ffff) return true;  // a stray byte, which Python's strings do not have
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
@@ -61,8 +61,7 @@ bool is_printable(std::uint32_t c) {
          category < UTF8PROC_CATEGORY_ZS;  // separators and controls come last
 }
 
-// How Python writes a character that stands for itself in no string literal; empty for one that
-// does.
+// Python's escape of a character in a string literal; empty for a character that needs none.
 std::string escaped(std::uint32_t c, char quote) {
   if (c == '\\' || c == static_cast<unsigned char>(quote)) return {'\\', static_cast<char>(c)};
   if (c == '\n' || c == '\r' || c == '\t') return c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
@@ -72,7 +71,7 @@ std::string escaped(std::uint32_t c, char quote) {
   return out;
 }
 
-// 'text' as Python writes it in a list. Escapes keep the origin of what they stand for.
+// 'text' as Python writes it in a list. Escapes keep the origin of the escaped character.
 Text quoted(const Text& t) {
   const bool double_quotes =
       t.bytes.find('\'') != std::string::npos && t.bytes.find('"') == std::string::npos;
@@ -202,7 +201,7 @@ bool Interpreter::less(const Value& a, const Value& b) {
   if (is_number(a, &x) && is_number(b, &y)) return x < y;
   if (const Text* s = a.text(), *t = b.text(); s && t) {
     budget_.work(std::min(s->bytes.size(), t->bytes.size()));
-    return s->bytes < t->bytes;  // UTF-8 sorts as its code points do
+    return s->bytes < t->bytes;  // the order of UTF-8 bytes is that of code points
   }
   const List *l = a.list(), *m = b.list();
   if (!l || !m || l->kind != m->kind || l->kind == List::kLazy) {

@@ -1,5 +1,5 @@
-// Filters on lists and dicts. What Python makes a generator is a lazy list here: always true,
-// without a length.
+// Filters on lists and dicts. Python's generators are lazy lists here: always true, and without a
+// length.
 #include <algorithm>
 
 #include "jinja/filters.h"
@@ -86,7 +86,8 @@ std::string name_argument(const CallArgs& a, std::size_t i, std::string_view of)
 
 Value map_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   if (!truthy(v))
-    return in.make_list({}, List::kLazy);  // as Jinja2: none and 0 too, and without a look at `a`
+    return in.make_list({}, List::kLazy);  // as in Jinja2, also for none and 0, and without looking
+                                           // at `a`
   std::vector<Value> out;
   if (!a.positional.empty()) {
     const std::string name = name_argument(a, 0, "map");
@@ -103,10 +104,11 @@ Value map_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   return in.make_list(std::move(out), List::kLazy);
 }
 
-// select, reject, selectattr and rejectattr: the items whose truth, or test, is `wanted`.
+// select, reject, selectattr and rejectattr return the items whose truth, or whose test, equals
+// `wanted`.
 template <bool kByAttribute, bool kWanted>
 Value select_filter(Interpreter& in, const Value& v, const CallArgs& a) {
-  constexpr std::size_t kTest = kByAttribute ? 1 : 0;  // place of the test's name
+  constexpr std::size_t kTest = kByAttribute ? 1 : 0;  // index of the test's name
   if (!truthy(v)) return in.make_list({}, List::kLazy);
   if (kByAttribute && a.positional.empty()) fail("the name of an attribute for selectattr", "none");
   const bool tested = a.positional.size() > kTest;
@@ -122,8 +124,8 @@ Value select_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   return in.make_list(std::move(out), List::kLazy);
 }
 
-// What sort, unique, min and max compare: an attribute or the value, small letters for strings
-// unless told.
+// The key that sort, unique, min and max compare: an attribute or the value; strings are in lower
+// case by default.
 Value sort_key(Interpreter& in, const Value& v, const Value* attribute,
                const Value* case_sensitive) {
   Value key = attribute && !attribute->none() ? in.path(v, *attribute) : v;

@@ -1,4 +1,5 @@
-// Filters on text and single values, by Jinja's rules: what is no string is printed first.
+// Filters on text and single values, by Jinja's rules: values that are no strings are converted to
+// text first.
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -11,7 +12,7 @@
 namespace ponder::jinja {
 namespace {
 
-// These filters give a safe string for a safe one, as methods do.
+// These filters return a safe string for a safe one, as methods do.
 Value kept_safe(Interpreter& in, Text t, const Value& source) {
   t.safe = source.text() && source.text()->safe;
   return in.make_text(std::move(t));
@@ -81,7 +82,7 @@ Value indent_filter(Interpreter& in, const Value& v, const CallArgs& a) {
   return kept_safe(in, std::move(out), v);
 }
 
-// The number that all of the text is, white space around it aside.
+// Parses the whole text, without white space around it, as a number.
 template <class T>
 bool parse_number(Interpreter& in, const Text& t, T& out, int base = 10) {
   std::string s = strip(in.budget(), t, Side::kBoth, nullptr).bytes;

@@ -1,5 +1,5 @@
-// JSON to values, for what a request brings besides role and content: tools, tool calls, further
-// variables. Not tojson (json.cc). nlohmann-json parses, so nothing here reads JSON by itself.
+// Converts JSON to values, for the parts of a request besides role and content: tools, tool calls,
+// further variables. nlohmann-json does the parsing. Not tojson (json.cc).
 #include <nlohmann/json.hpp>
 
 #include "jinja/interpreter.h"
@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Every string of a request, keys too, is a user's: it must never become a control token.
+// Every string of a request, keys included, counts as the user's and must never become a control
+// token.
 Value user_text(Interpreter& in, const std::string& s) {
   Text t;
   t.append(s, true);

@@ -1,5 +1,5 @@
-// What can be called: macros, methods, and the global functions range, namespace, dict,
-// raise_exception, strftime_now.
+// Callables: macros, methods, and the global functions range, namespace, dict, raise_exception,
+// strftime_now.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -57,8 +57,8 @@ Value dict(Interpreter& in, const CallArgs& args) {
   return in.make_dict(std::move(items));
 }
 
-// A date like "26 Jul 2024" by the letters of strftime; a date of another form is given back as it
-// is.
+// Formats a date like "26 Jul 2024" by the letters of strftime; a date of another form is returned
+// unchanged.
 std::string formatted_date(const std::string& date, const std::string& format) {
   using namespace std::chrono;
   int d = 0, y = 0, m = 0;
@@ -83,7 +83,7 @@ std::string formatted_date(const std::string& date, const std::string& format) {
       continue;
     }
     const char c = format[++i] == '-' && i + 1 < format.size() ? format[i + 1] : format[i];
-    const bool bare = format[i] == '-';  // %-d: without zeros in front
+    const bool bare = format[i] == '-';  // %-d: without leading zeros
     if (bare) ++i;
     switch (c) {
       case 'd':
@@ -119,7 +119,7 @@ std::string formatted_date(const std::string& date, const std::string& format) {
       case 'H':
       case 'M':
       case 'S':
-        out += "00";  // the options have a date, no time
+        out += "00";  // the options have a date but no time
         break;
       case '%':
         out += '%';

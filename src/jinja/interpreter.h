@@ -1,7 +1,7 @@
-// The interpreter: runs a parsed template over its variables and collects the output. One object a
-// rendering; it owns the namespaces and the scopes that macros refer to, so that a program's cycles
-// do not outlive it. Expressions are in eval_expr.cc, statements in eval_block.cc, filters, tests
-// and methods in files of their own.
+// The interpreter: runs a parsed template over its variables and collects the output. There is one
+// object a rendering; it owns the namespaces and the scopes that macros refer to, so that a
+// program's cycles do not outlive it. Expressions are in eval_expr.cc, statements in eval_block.cc,
+// filters, tests and methods in files of their own.
 #pragma once
 
 #include <array>
@@ -41,24 +41,24 @@ class Interpreter {
   /// Throws Failure.
   Text run(const Body&);
 
-  int line() const { return line_; }  // being run
+  int line() const { return line_; }  // line in execution
   Budget& budget() { return budget_; }
 
-  // What filters, tests and methods build on.
-  Value make_text(Text);  // pays for it
+  // Functions that filters, tests and methods use.
+  Value make_text(Text);  // charges the budget
   Value make_text(std::string_view s) { return make_text(plain(s)); }
   Value make_list(std::vector<Value>, List::Kind = List::kList);
   Value make_dict(std::vector<std::pair<Value, Value>>);
-  /// What print shows; repr: as within a list.
+  /// The text that print shows; repr: the form within a list.
   Text to_text(const Value&, bool repr = false);
-  /// The values that a `for` goes through; error: not iterable.
+  /// The values over which a `for` loops; fails where the value is not iterable.
   std::vector<Value> items_of(const Value&);
   bool equals(const Value&, const Value&);
   bool less(const Value&, const Value&);
   bool contains(const Value& container, const Value& item);
   Value attribute(const Value&, std::string_view name);  // x.name
   Value item(const Value&, const Value& key);            // x[key]
-  Value path(const Value&, const Value& dotted);  // "a.b.0", as `map(attribute=…)` reads it
+  Value path(const Value&, const Value& dotted);         // "a.b.0", as in `map(attribute=…)`
   Value call(const Value& f, const CallArgs&);
   Value filter(const std::string& name, const Value&, const CallArgs&);
   bool test(const std::string& name, const Value&, const CallArgs&);
@@ -108,27 +108,27 @@ class Interpreter {
   std::string date_;
   int line_ = 1;
   std::shared_ptr<Scope> root_ = std::make_shared<Scope>(nullptr);
-  std::vector<std::shared_ptr<Scope>> macro_scopes_;  // those that a macro refers to
+  std::vector<std::shared_ptr<Scope>> macro_scopes_;  // scopes that a macro refers to
   std::deque<Namespace> namespaces_;
 };
 
 // arithmetic.cc
 Value arithmetic(Interpreter&, char op, const Value&, const Value&);
-// methods.cc: whether a value's type has such a method; calling it
+// methods.cc: tests whether a value's type has a method, and calls it
 bool has_method(const Value& self, std::string_view name);
 Value call_method(Interpreter&, const Value& self, const std::string& name, const CallArgs&);
-// from_json.cc: a dict from the text of a JSON object, every string in it as a user's; `what` names
-// it in errors
+// from_json.cc: makes a dict from the text of a JSON object, in which every string counts as the
+// user's; `what`: its name in errors
 Value from_json_object(Interpreter&, const std::string& text, std::string_view what);
 // functions.cc: raise_exception, range, strftime_now, dict
 bool is_function(std::string_view name);
 
-/// Undefined, with the sentence for the error when it is used.
+/// An undefined value with the sentence of the error that its use raises.
 Value undefined(std::string what);
 /// Fails when a value is undefined, with its sentence.
 void require_defined(const Value&);
 
-/// Arguments by place or name, null where not given. Fails when there are more or others.
+/// Arguments by position or name, null where not given. Fails on additional arguments.
 template <std::size_t N>
 std::array<const Value*, N> bind(const CallArgs& args, const std::array<std::string_view, N>& names,
                                  std::string_view of) {
@@ -146,7 +146,7 @@ std::array<const Value*, N> bind(const CallArgs& args, const std::array<std::str
   }
   return bound;
 }
-/// A string argument, or the default where it is not given; anything else fails.
+/// A string argument, or the default where it is not given; fails for other types.
 const Text& text_argument(const Value*, const Text& otherwise, std::string_view of);
 std::int64_t int_argument(const Value*, std::int64_t otherwise, std::string_view of);
 

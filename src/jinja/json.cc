@@ -1,5 +1,5 @@
-// tojson as chat templates have it: Python's json.dumps(x, ensure_ascii=False), with its indent and
-// separators.
+// tojson as in transformers' chat templates: Python's json.dumps(x, ensure_ascii=False), with its
+// indent and separators.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -101,7 +101,7 @@ class JsonWriter {
     put("\"");
   }
 
-  // Empty for a character that stands for itself.
+  // The escape of a character; empty for a character that needs none.
   std::string escaped(std::uint32_t c) const {
     static constexpr std::string_view kBytes = "\"\\\n\r\t\b\f", kLetters = "\"\\nrtbf";
     if (c < 128) {

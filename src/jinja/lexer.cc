@@ -1,4 +1,4 @@
-// The lexer: one pass over the source, a position that only moves forward.
+// The lexer makes one pass over the source with a position that only moves forward.
 #include "jinja/lexer.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ class Lexer {
   }
 
  private:
-  // Text up to the next tag, and the tag.
+  // Reads the text up to the next tag, and the tag.
   void next_tag() {
     std::size_t open = s_.find('{', at_);
     while (open != s_.npos &&
@@ -83,7 +83,7 @@ class Lexer {
     }
   }
 
-  // What is left of the text before a tag.
+  // The text before a tag that remains after trimming.
   std::string_view before_tag(std::string_view text, char sign, char tag) const {
     if (sign == '-') return text.substr(0, without_trailing_space(text));
     if (sign == '+' || tag == '{') return text;
@@ -92,7 +92,7 @@ class Lexer {
     return without_trailing_space(text) <= line ? text.substr(0, line) : text;
   }
 
-  // At the end of a tag: the white space that goes with it. `tag`: '%', '#' or '{'.
+  // Reads the end of a tag and the white space that is trimmed with it. `tag`: '%', '#' or '{'.
   bool end_of_tag(char tag) {
     const char close[] = {tag == '{' ? '}' : tag, '}', 0};
     const std::string_view rest = s_.substr(at_);
@@ -119,7 +119,7 @@ class Lexer {
     end_of_tag('#');
   }
 
-  // Whether `word` and the end of a block tag follow from i; the byte after the word.
+  // If `word` and the end of a block tag follow at i, returns the byte after the word.
   std::optional<std::size_t> only_word(std::size_t i, std::string_view word) const {
     while (i < s_.size() && is_space(static_cast<unsigned char>(s_[i]))) ++i;
     if (!s_.substr(i).starts_with(word)) return std::nullopt;
@@ -231,7 +231,7 @@ class Lexer {
     move_to(i);
   }
 
-  // Python's escapes; an unknown one stays as it is written.
+  // Reads a string with Python's escapes; an unknown escape is kept literally.
   void string(char quote) {
     const int line = line_;
     std::string out;
@@ -254,7 +254,7 @@ class Lexer {
     const char c = s_[i];
     static constexpr std::string_view kLetters = "\\'\"abfnrtv\n", kBytes = "\\'\"\a\b\f\n\r\t\v";
     if (const std::size_t k = kLetters.find(c); k != kLetters.npos) {
-      if (c != '\n') out += kBytes[k];  // a backslash before a line's end joins the lines
+      if (c != '\n') out += kBytes[k];  // a backslash before a line end joins the lines
       return i;
     }
     const std::size_t n_hex = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;

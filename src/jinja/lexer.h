@@ -1,6 +1,6 @@
 // Cuts a template into text and the words of its tags, with Jinja's rules of white space:
-// trim_blocks and lstrip_blocks on, one newline at the end dropped, as chat templates are rendered
-// everywhere.
+// trim_blocks and lstrip_blocks are on and one newline at the end is dropped, the usual settings of
+// chat templates.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Word {
     kOperator,
     kEnd
   } kind;
-  std::string text;  // of a string: with its escapes resolved
+  std::string text;  // for strings, with escapes resolved
   int line = 1;
   std::int64_t integer = 0;
   double number = 0;

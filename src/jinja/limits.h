@@ -1,5 +1,5 @@
-// Failure: why a template could not be parsed or run, thrown inside this folder only and caught in
-// chat.cc. Budget: what a stranger's template may still spend.
+// Failure: the reason why a template could not be parsed or run, thrown only inside this folder and
+// caught in chat.cc. Budget: the remaining work and memory of an untrusted template.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace ponder::jinja {
 struct Failure {
   Code code = Code::kInvalid;
   std::string expected, got;
-  int line = 0;  // 0: the line being run
+  int line = 0;  // 0: the line in execution
 };
 
 [[noreturn]] inline void fail(std::string expected, std::string got, int line = 0) {
@@ -29,7 +29,7 @@ class Budget {
   explicit Budget(const TemplateLimits& limits)
       : limits_(limits), steps_(limits.max_steps), bytes_(limits.max_bytes) {}
 
-  /// Pays for a step, and for going through n_bytes of text or n_items of a container.
+  /// Charges a step, and a pass over n_bytes of text or n_items of a container.
   void work(std::size_t n_bytes = 0, std::size_t n_items = 0) {
     const std::size_t cost = 1 + n_bytes / kBytesPerStep + n_items;
     if (cost > static_cast<std::size_t>(steps_)) {
@@ -37,7 +37,7 @@ class Budget {
     }
     steps_ -= static_cast<std::int64_t>(cost);
   }
-  /// Pays for memory before it is used, and for the time to fill it.
+  /// Charges memory before it is used, and the time to fill it.
   void make(std::size_t n_bytes) {
     if (n_bytes > bytes_)
       exceeded("at most " + std::to_string(limits_.max_bytes) + " bytes of strings and lists",

@@ -1,5 +1,5 @@
-// Methods of strings, dicts, lists and `loop`. Those that would change their object do not exist
-// here, as in the sandbox that templates are written for.
+// Methods of strings, dicts, lists and `loop`. Methods that change their object do not exist, as in
+// the sandbox that templates are written for.
 #include <algorithm>
 #include <map>
 
@@ -40,7 +40,7 @@ Value list_of(Interpreter& in, std::vector<Text> parts) {
   return in.make_list(std::move(items));
 }
 
-// Null for None or no argument.
+// Returns null for None or a missing argument.
 const Text* optional_text(const Value* v, std::string_view of) {
   return !v || v->none() ? nullptr : &given(v, of);
 }
@@ -72,8 +72,8 @@ Value case_method(Interpreter& in, const Value& self, const std::string& name, c
   return in.make_text(to_case(t, name == "upper" ? Case::kUpper : Case::kLower));
 }
 
-// Python looks at a part of the string where find, count, startswith and their like are given
-// bounds.
+// Refuses the bounds with which Python's find, count, startswith and similar methods search a part
+// of the string.
 void refuse_bounds(const std::string& name, const CallArgs& a) {
   if (a.positional.size() > 1) unsupported("'" + name + "' with a start or end");
 }
@@ -229,13 +229,13 @@ Value cycle_method(Interpreter&, const Value& self, const std::string&, const Ca
   return a.positional[(*self.as<std::shared_ptr<Loop>>())->index % a.positional.size()];
 }
 
-// A list or dict that cannot change is its own copy.
+// An immutable list or dict is its own copy.
 Value copy_method(Interpreter&, const Value& self, const std::string& name, const CallArgs& a) {
   bind<0>(a, {}, name);
   return self;
 }
 
-// Whether the arguments are others than in the pass before.
+// True if the arguments differ from those of the previous pass.
 Value changed_method(Interpreter& in, const Value& self, const std::string& name,
                      const CallArgs& a) {
   if (!a.named.empty())
@@ -284,7 +284,7 @@ Method method_of(const Value& v, std::string_view name) {
   return it == table.end() ? nullptr : it->second;
 }
 
-// What a method of a safe string gives: safe strings.
+// Marks the result of a method of a safe string as safe.
 Value made_safe(Interpreter& in, const Value& v) {
   if (const Text* t = v.text()) {
     Text safe = *t;

@@ -1,4 +1,4 @@
-// Statements: text, {{ … }} and the tags that ponder runs. Others are named in the error.
+// Statements: text, {{ … }} and the tags that ponder runs. The error names any other tag.
 #include <algorithm>
 
 #include "jinja/parser.h"
@@ -22,8 +22,8 @@ class BlockParser : public ExprParser {
  private:
   using Ends = std::initializer_list<std::string_view>;
 
-  // Statements up to the tag that ends them; its name is read and returned. No ends: up to the end
-  // of the template.
+  // Parses statements up to the tag that ends them, reads the tag's name and returns it. No ends:
+  // up to the end of the template.
   std::string body(Body& out, Ends ends) {
     const Budget::Level level(budget());
     while (true) {
@@ -52,7 +52,7 @@ class BlockParser : public ExprParser {
     }
   }
 
-  // A body that ends with one tag.
+  // Parses a body that ends with one tag.
   Body body_until(std::string_view end) {
     Body b;
     expect(Word::kBlockEnd);
@@ -74,7 +74,7 @@ class BlockParser : public ExprParser {
       out.push_back({line, with_statement()});
     } else if (name == "filter") {
       out.push_back({line, filter_block()});
-    } else if (name == "generation") {  // marks what a model says, for training; a plain block here
+    } else if (name == "generation") {  // marks the model's text for training; a plain block here
       out.push_back({line, With{{}, body_until("endgeneration")}});
     } else if (name == "break" || name == "continue") {
       if (n_loops_ == 0) fail("'" + name + "' inside a loop", "one outside", line);
@@ -153,8 +153,8 @@ class BlockParser : public ExprParser {
       m.parameters.emplace_back(std::move(name), has_default ? expression() : nullptr);
       if (!is_op(")")) expect_op(",");
     }
-    const int outer_loops =
-        std::exchange(n_loops_, 0);  // no `break` from a macro into its caller's loop
+    // `break` in a macro does not leave its caller's loop
+    const int outer_loops = std::exchange(n_loops_, 0);
     m.body = body_until("endmacro");
     n_loops_ = outer_loops;
     return m;
@@ -185,7 +185,7 @@ class BlockParser : public ExprParser {
     return s;
   }
 
-  // name, name.attribute, (a, b), and without brackets a, b where a tuple may stand.
+  // Parses name, name.attribute, (a, b) and, where a tuple is allowed, a, b without brackets.
   Target target(bool may_be_tuple) {
     const Budget::Level level(budget());
     Target t;
@@ -204,7 +204,7 @@ class BlockParser : public ExprParser {
     return all;
   }
 
-  int n_loops_ = 0;  // around this place
+  int n_loops_ = 0;  // loops around this position
 };
 
 }  // namespace

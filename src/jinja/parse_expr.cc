@@ -194,7 +194,7 @@ ExprPtr ExprParser::primary() {
 ExprPtr ExprParser::string_literal() {
   const int line = word().line;
   auto text = std::make_shared<Text>();
-  while (word().kind == Word::kString) text->append(take().text);  // adjacent strings are one
+  while (word().kind == Word::kString) text->append(take().text);  // adjacent strings are joined
   return literal(line, {Str(std::move(text))});
 }
 
@@ -238,7 +238,7 @@ Suffix ExprParser::suffix(Suffix::Kind kind) const {
 
 ExprPtr ExprParser::postfix(ExprPtr base, bool with_filters) {
   Postfix p{std::move(base), {}};
-  bool filtered = false;  // behind a filter or test only calls and more of them may follow
+  bool filtered = false;  // only calls, filters and tests may follow a filter or test
   while (true) {
     if (!filtered && is_op(".")) {
       p.suffixes.push_back(attribute());

@@ -1,4 +1,4 @@
-// The parser: words to a syntax tree, by recursive descent with a bounded depth.
+// The parser turns words into a syntax tree by recursive descent with a bounded depth.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace ponder::jinja {
 
-/// Throws Failure: the line, what was expected there and what was found.
+/// Throws Failure with the line, what was expected there and what was found.
 Body parse(std::string_view source, const TemplateLimits&);
 
 }  // namespace ponder::jinja

@@ -1,5 +1,5 @@
-// What both halves of the parser share: the words with a position, and the parser of expressions
-// (parse_expr.cc) that the parser of statements (parse_block.cc) builds on.
+// The common part of both halves of the parser: the words with a position, and the parser of
+// expressions (parse_expr.cc), which the parser of statements (parse_block.cc) uses.
 #pragma once
 
 #include <initializer_list>

@@ -1,5 +1,5 @@
-// String methods. Letters change case one by one (utf8proc's simple mappings; of the special ones
-// only ß to SS).
+// String methods. Letters change case one by one (utf8proc's simple mappings; of the special
+// mappings only ß to SS).
 #include "jinja/strings.h"
 
 #include <utf8proc.h>
@@ -43,8 +43,8 @@ void append_in_case(Text& out, const Text& t, std::size_t i, Character c, Case t
   out.append(s, t.from_user(i));
 }
 
-// Every character in upper case where `starts(previous)`, in lower case elsewhere; previous is 0 at
-// the start.
+// Converts every character to upper case where `starts(previous)` is true, to lower case elsewhere;
+// previous is 0 at the start.
 template <class F>
 Text title(const Text& t, const F& starts) {
   Text out;
@@ -58,7 +58,7 @@ Text title(const Text& t, const F& starts) {
   return out;
 }
 
-// Cuts between fields; pays for each.
+// Adds a field and charges the budget for it.
 void add_field(Budget& budget, std::vector<Text>& out, const Text& t, std::size_t begin,
                std::size_t end) {
   budget.work();
@@ -165,7 +165,7 @@ std::vector<Text> split_right(Budget& budget, const Text& t, const Text* separat
   budget.work(t.bytes.size());
   if (!separator) return split_space_right(budget, t, max_splits);
   if (separator->bytes.empty()) fail("a separator that is not empty", "''");
-  // From the end is from the start of the reversed bytes.
+  // Searching from the end is searching the reversed bytes from the start.
   const std::string s(t.bytes.rbegin(), t.bytes.rend()),
       sep(separator->bytes.rbegin(), separator->bytes.rend());
   budget.make(s.size());

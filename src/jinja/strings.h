@@ -1,5 +1,5 @@
-// Python's string methods on text whose origin is tracked. Work that can be more than a few passes
-// over the text is paid for as it is done.
+// Python's string methods on text whose origin is tracked. Work that may exceed a few passes over
+// the text is charged to the budget while it is done.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 namespace ponder::jinja {
 
 enum class Side { kBoth, kLeft, kRight };
-/// Without white space, or without any of `characters`, at the ends.
+/// Removes white space, or any of `characters`, from the ends.
 Text strip(Budget&, const Text&, Side, const Text* characters);
 
-/// At a separator, or at runs of white space; at most max_splits times unless that is negative.
+/// Splits at a separator, or at runs of white space, at most max_splits times unless that is
+/// negative.
 std::vector<Text> split(Budget&, const Text&, const Text* separator, std::int64_t max_splits);
-/// The same from the end.
+/// Splits in the same way from the end.
 std::vector<Text> split_right(Budget&, const Text&, const Text* separator, std::int64_t max_splits);
 std::vector<Text> split_lines(Budget&, const Text&, bool keep_ends);
 
@@ -25,16 +26,15 @@ Text replace(Budget&, const Text&, const Text& from, const Text& to, std::int64_
 enum class Case { kUpper, kLower };
 Text to_case(const Text&, Case);
 Text capitalize(const Text&);
-/// A capital letter behind everything that is no letter (str.title).
+/// Capitalises every letter that follows a character that is no letter (str.title).
 Text title_letters(const Text&);
-/// A capital letter at the start and behind white space and ( [ { < - (Jinja's filter).
+/// Capitalises the first letter and letters after white space and ( [ { < - (Jinja's filter).
 Text title_words(const Text&);
 
-/// For HTML: & < > " and ' as entities; a text that is safe already stays as it is. The result is
-/// safe.
+/// Escapes & < > " and ' for HTML; a text that is already safe does not change. The result is safe.
 Text escape_html(const Text&);
 
-/// Byte of the first or last place of `part`, npos when there is none.
+/// Byte of the first or last occurrence of `part`, npos when there is none.
 std::size_t find_text(std::string_view s, std::string_view part, std::size_t from = 0);
 std::size_t find_last_text(std::string_view s, std::string_view part);
 

@@ -1,4 +1,4 @@
-// Tests: what may stand behind `is`.
+// Tests, which follow `is`.
 #include <map>
 
 #include "jinja/interpreter.h"
@@ -58,7 +58,7 @@ bool ordered(Interpreter& in, const Value& a, const CallArgs& args) {
   }
 }
 
-// Tests that look at the value alone.
+// Tests without arguments.
 template <class F>
 constexpr Test simple(F) {
   return [](Interpreter&, const Value& v, const CallArgs&) { return F{}(v); };

@@ -1,5 +1,5 @@
 // Characters of a string whose bytes may be anything: a byte that is not part of a well-formed
-// character counts as one character. White space as Python's str.strip() knows it.
+// character counts as one character. White space is that of Python's str.strip().
 #pragma once
 
 #include <cstdint>

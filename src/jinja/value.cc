@@ -1,4 +1,4 @@
-// Values: appending text with its origin, and what Python says of a value's type and truth.
+// Values: appending text with its origin, and Python's type and truth of a value.
 #include "jinja/value.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ void add_range(std::vector<ByteRange>& ranges, std::size_t begin, std::size_t en
   }
 }
 
-// The first range that ends behind byte i.
+// The first range that ends after byte i.
 auto first_behind(const std::vector<ByteRange>& ranges, std::size_t i) {
   return std::partition_point(ranges.begin(), ranges.end(),
                               [i](const ByteRange& r) { return r.end <= i; });

@@ -1,8 +1,8 @@
-// Values of a template program: Python's, as far as templates use them. Not the program (ast.h) and
-// not what may be done to values (filters.cc, methods.cc). Strings carry, byte by byte, whether
-// they came from a message. Everything but a namespace is immutable once made, as in the sandbox
-// that templates are written for; so values cannot form cycles, and a container's depth is known
-// when it is made.
+// Values of a template program: Python's values, as far as templates use them. Not the program
+// (ast.h) and not the operations on values (filters_list.cc, methods.cc). Strings record, byte by
+// byte, whether they came from a message. Every value except a namespace is immutable, as in the
+// sandbox that templates are written for, so values cannot form cycles, and a container's depth is
+// known when it is made.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,14 @@ namespace ponder::jinja {
 struct Text {
   std::string bytes;
   std::vector<ByteRange> user;
-  bool safe = false;  // what |safe and |escape make: a string that joins it by + is escaped for
-                      // HTML. Not appended
+  // set by |safe and |escape: a string that is joined to it by + is escaped for HTML. append()
+  // ignores it
+  bool safe = false;
 
   void append(std::string_view s, bool from_user = false);
   void append(const Text& t) { append(t, 0, t.bytes.size()); }
   void append(const Text& t, std::size_t begin, std::size_t end);
-  /// Whether byte i came from a message.
+  /// True if byte i came from a message.
   bool from_user(std::size_t i) const;
 };
 
@@ -43,7 +44,7 @@ struct List {
     kList,
     kTuple,
     kLazy
-  } kind = kList;  // lazy: what Python makes a generator; always true, has no length
+  } kind = kList;  // lazy: a generator in Python; always true, without a length
   std::vector<Value> items;
   int depth = 1;
 };
@@ -59,8 +60,8 @@ struct Loop {
   std::shared_ptr<const List> items;
   std::size_t index = 0;
   int nesting = 1;  // 1 in an outermost loop
-  std::optional<std::string>
-      last_changed{};  // arguments of the last loop.changed as printed, so that no cycle forms
+  // arguments of the last loop.changed as printed, so that no cycle forms
+  std::optional<std::string> last_changed{};
 };
 
 /// A global function, a macro, or a method of `self`.
@@ -72,7 +73,7 @@ struct Callable {
   Scope* scope = nullptr;             // where the macro was defined; kept alive by the interpreter
 };
 
-/// What `namespace()` makes: the one thing that can change. Owned by the interpreter.
+/// The result of `namespace()`, the only mutable value. Owned by the interpreter.
 struct Namespace {
   std::map<std::string, Value, std::less<>> attributes;
 };
@@ -107,9 +108,9 @@ int depth_of(const Value&);
 /// Python's name of the type: "str", "dict", …
 std::string_view type_name(const Value&);
 bool truthy(const Value&);
-/// An int, or a bool as one.
+/// True for an int or a bool, which counts as an int.
 bool is_int(const Value&, std::int64_t* out = nullptr);
-/// An int, a bool or a float as a float.
+/// True for an int, a bool or a float; `out` gets it as a float.
 bool is_number(const Value&, double* out = nullptr);
 /// A float as Python prints it: "1.0", "1e+16".
 std::string float_text(double);

@@ -1,5 +1,5 @@
 // The plane, and the tree of prefixes on it. Each prefix keeps the logits of the few tokens whose
-// noise moves, and what wins among all the others.
+// noise moves, and the winner among all other tokens.
 #include "landscape/noise_plane.h"
 
 #include <algorithm>
@@ -12,14 +12,14 @@
 namespace ponder {
 namespace {
 
-// A loser far below the top is lifted by less than this, in standard deviations, and decodes no
-// differently without.
+// In a lift, the noise of a token far below the top changes by less than this, in standard
+// deviations; leaving the change out does not change the decoding.
 constexpr double kStill = 1e-3;
 constexpr std::size_t kBatch = 64;  // whole rows at a time
 
 float gumbel_at(double eps) { return static_cast<float>(GumbelTable::get().gumbel_of_normal(eps)); }
 
-// A number of the noise: where it lies, and by how much each lift moves it.
+// One number of the noise: its place, and how far each lift moves it.
 struct Moved {
   std::size_t position;
   Token token;
@@ -70,7 +70,7 @@ Result<Rows> NoisePlane::rows_of(std::span<const Token> x) const {
                    .masks = law_.masks(x.size())};
   Rows rows;
   PONDER_TRY(density_.extend({&ask, 1}, rows));
-  rows.end.clear();  // the rows are kept, the node need not be
+  rows.end.clear();  // the rows are kept, but the node is not needed
   return rows;
 }
 
@@ -83,7 +83,7 @@ Status NoisePlane::span_plane(const std::vector<Token>& x, const std::vector<Tok
     const std::vector<double> eps = fresh(static_cast<int>(t));
     positions_[t].gumbels.resize(eps.size());
     gumbels_of_normals(eps, positions_[t].gumbels);
-    // The same draws for both, so that they differ no more than their replies do.
+    // Both lifts use the same draws, so that they differ only where their replies do.
     const double top = random_choices(seed_, static_cast<std::uint32_t>(t), 1)->uniform();
     std::vector<double> eps_x = eps, eps_y = eps;
     if (t < x.size()) condition_normals(rows_x.rows[t], alpha_, x[t], top, eps_x);
@@ -92,7 +92,7 @@ Status NoisePlane::span_plane(const std::vector<Token>& x, const std::vector<Tok
       if (std::abs(eps_x[v] - eps[v]) > kStill || std::abs(eps_y[v] - eps[v]) > kStill)
         all.push_back({t, static_cast<Token>(v), eps[v], eps_x[v] - eps[v], eps_y[v] - eps[v]});
   }
-  // u from x to y; v across it, from the noise towards them.
+  // u points from x to y; v is orthogonal to it, from the noise towards x and y.
   const double xx = sum(all, [](const Moved&m) { return m.by_x * m.by_x; }),
                xy = sum(all, [](const Moved&m) { return m.by_x * m.by_y; }),
                yy = sum(all, [](const Moved&m) { return m.by_y * m.by_y; });
@@ -144,7 +144,7 @@ TokenProb NoisePlane::winner(const Node& n, Point z) const {
   return best;
 }
 
-// Notes what a token that is followed by none leads to. False: it is followed by others.
+// Records the result of a token that ends a string. Returns false if other tokens follow it.
 bool NoisePlane::close(int node, TokenProb v) {
   Node& n = nodes_[node];
   const int t = static_cast<int>(n.tokens.size());

@@ -1,6 +1,6 @@
 // NoisePlane: a plane through the noise of a decoder. One draw of noise is lifted to two replies;
-// it and its two lifts span the plane. Few of its numbers differ between them, so that a model row
-// is needed once for each prefix on the plane, and every further point costs no model call. Not the
+// the draw and its two lifts span the plane. They differ in few numbers, so that a model row is
+// needed once for each prefix on the plane, and every further point costs no model call. Not the
 // whole noise space (energy/noise_rows.h). docs/methods.md#noise-space.
 #pragma once
 
@@ -16,9 +16,9 @@ namespace ponder {
 
 class NoisePlane final : public Surface {
  public:
-  /// The density must outlive it; x and y are different replies of the law. `seed` is the noise's.
-  /// Errors: kInvalid (not two replies), kNumeric (by rounding, a lift does not decode to its
-  /// reply), the density's.
+  /// The density must outlive the plane; x and y are different replies of the law. `seed`: of the
+  /// noise. Errors: kInvalid (not two replies), kNumeric (by rounding, a lift does not decode to
+  /// its reply), those of the density.
   static Result<std::unique_ptr<NoisePlane>> make(CausalDensity&, const PrefixRef& context,
                                                   const ReplyLaw&, double alpha,
                                                   const std::vector<Token>& x,
@@ -29,7 +29,7 @@ class NoisePlane final : public Surface {
   Status slopes(std::span<const Point>, std::vector<Point>& out) override;
   double height(int peak) const override { return replies_.at(peak).logprob; }
 
-  /// The lifts of x and y, and the noise that they are lifts of.
+  /// The points of the lifts of x and y, and of the original noise.
   Point first() const { return first_; }
   Point second() const { return second_; }
   Point noise() const { return noise_; }
@@ -41,7 +41,7 @@ class NoisePlane final : public Surface {
   std::pair<std::vector<double>, std::vector<double>> directions(int t) const;
 
  private:
-  // A number of the noise that moves on the plane: eps = foot + u along_u + v along_v.
+  // One number of the noise that changes over the plane: eps = foot + u along_u + v along_v.
   struct Coordinate {
     Token token;
     double foot, along_u, along_v;
@@ -49,31 +49,31 @@ class NoisePlane final : public Surface {
   };
   struct Position {
     std::vector<Coordinate> moving{};  // by token
-    std::vector<float> gumbels{};      // (n_vocab) of the noise that was lifted
+    std::vector<float> gumbels{};      // (n_vocab) of the original noise
   };
   struct Next {
     int node = -1, reply = -1;  // neither: no reply of the law
   };
-  // A prefix, and what of its row the plane needs.
+  // A prefix, and the part of its row that the plane needs.
   struct Node {
     std::vector<Token> tokens{};
     PrefixRef at{};
     double logprob = 0, lz = 0;  // of the tokens; of the rows, this one included
     double log_normalizer = 0;
     std::vector<float> logits{};  // of the moving tokens
-    Token rest = -1;              // what wins among the others,
+    Token rest = -1;              // the winner among the others,
     double rest_score = 0;        // and alpha logit + noise
     float rest_logit = 0;
     std::map<Token, Next> next{};
   };
   struct Request {
-    int node;  // -1: the root is asked for
+    int node;  // -1: the row of the root is wanted
     Token token;
     double logprob;
     bool operator==(const Request& o) const { return node == o.node && token == o.token; }
   };
-  // What the force needs of one position of a reply: of each moving token, and of all others
-  // together.
+  // The data for the force at one position of a reply: for each moving token, and for all other
+  // tokens together.
   struct Lever {
     std::vector<double> log_q, gain;
     double rest_log_sum = 0, rest_gain = 0;  // log sum of q e^g; mean gain by it

@@ -63,8 +63,8 @@ Status leapfrog(Surface& surface, const HmcPathConfig& c, std::span<Trajectory> 
   PONDER_TRY(kick(c.angle / 2));
   for (int k = 1; k <= c.steps; ++k) {
     for (Trajectory& t : all) t = {cosine * t.z + sine * t.p, cosine * t.p + -sine * t.z};
-    PONDER_TRY(
-        kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
+    // the second half kick, and the first one of the next rotation
+    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));
   }
   return {};
 }
@@ -124,8 +124,8 @@ Status draw_starts(Surface& surface, const Survey& s, int peak, int n, std::uint
   std::vector<Point> centres;
   out.clear();
   for (int k = 0; k < n; ++k) {
-    const auto choices =
-        random_choices(seed, static_cast<std::uint32_t>(k), UINT32_MAX);  // no step of a chain
+    // a step number that no chain uses
+    const auto choices = random_choices(seed, static_cast<std::uint32_t>(k), UINT32_MAX);
     centres.push_back(s.centre(cells[choices->categorical(log_density)]));
     const double width = (s.high.u - s.low.u) / s.n;
     const double du = choices->uniform() - 0.5, dv = choices->uniform() - 0.5;

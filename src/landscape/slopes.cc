@@ -1,6 +1,5 @@
-// The force on a NoisePlane: that of the noise space along the plane's two directions. Of each
-// reply it keeps, position by position, what the moving tokens say and the sum of what all the
-// others do.
+// The force on a NoisePlane: that of the noise space along the plane's two directions. For each
+// reply and position it keeps the values of the moving tokens and a sum over all other tokens.
 #include <algorithm>
 #include <cmath>
 
@@ -13,8 +12,8 @@
 namespace ponder {
 namespace {
 
-constexpr std::size_t kBatch =
-    8;  // gradients at a time: each has a number for every token of every position
+// gradients at a time; each has a number for every token at every position
+constexpr std::size_t kBatch = 8;
 
 }  // namespace
 
@@ -45,7 +44,7 @@ std::vector<NoisePlane::Lever> NoisePlane::levers_of(int reply, std::span<const 
   return out;
 }
 
-// Levers of those replies that have none yet.
+// Computes the levers of those replies that have none yet.
 Status NoisePlane::add_levers(std::span<const Spot> spots) {
   std::vector<int> missing;
   for (const Spot& s : spots)

@@ -1,4 +1,4 @@
-// The toy, and grids of cells.
+// The toy surface, and grids of cells.
 #include "landscape/surface.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Surface: a plane under a standard normal base, and what is at each of its points: a reply with
-// its log p, or a hill of a toy. Not a path over it (paths.h), nor the plane through the noise of a
+// Surface: a plane under a standard normal base with, at each of its points, a reply and its log p,
+// or a hill of a toy. Not a path over it (paths.h), and not the plane through the noise of a
 // decoder (noise_plane.h). docs/methods.md#noise-space.
 #pragma once
 
@@ -19,7 +19,7 @@ class Surface {
   /// The force: an estimate of d log w / d(u, v) that is a function of the point alone; 0 where
   /// there is no reply.
   virtual Status slopes(std::span<const Point>, std::vector<Point>& out) = 0;
-  /// The most that log p comes to at a peak, nats.
+  /// The largest log p at a peak, nats.
   virtual double height(int peak) const = 0;
 };
 
@@ -37,13 +37,13 @@ class TwoHills final : public Surface {
   double alpha_;
 };
 
-/// A square around some points, `margin` wider on each side than they need.
+/// A square around some points with a margin of `margin` on each side.
 Survey square_around(std::span<const Point>, double margin, int n);
-/// Fills in the cells, row by row. `row_done` is told how many, and answers false to stop; an error
-/// (then kCancelled) keeps the rows before it.
+/// Fills in the cells, row by row. `row_done` gets the number of rows done and returns false to
+/// stop; an error (kCancelled after a stop) keeps the rows before it.
 Status look_around(Surface&, Survey&, const std::function<bool(int rows)>& row_done = {});
 
-/// The error of a caller's stop.
+/// The error when the caller has stopped the work.
 inline Error stopped() { return {Code::kCancelled, "to finish", "a stop", "landscape", ""}; }
 
 }  // namespace ponder

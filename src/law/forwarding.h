@@ -1,5 +1,5 @@
-// ForwardingDensity: a density in front of another one: all that neither costs nor adds anything is
-// the other's. What costs (extend, value_and_grad, cost) is left to the class that is made of it.
+// ForwardingDensity: a density in front of another one. It forwards all functions except those that
+// do work (extend, value_and_grad, cost), which a derived class defines.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace ponder {
 
-/// Base: CausalDensity or LanguageDensity. Nodes have the numbers of the density behind it, which
-/// must outlive it.
+/// Base: CausalDensity or LanguageDensity. Nodes have the numbers of the other density, which must
+/// outlive this one.
 template <class Base>
 class ForwardingDensity : public Base {
  public:

@@ -1,5 +1,5 @@
-// ReplyLaw: masks by position, what is a reply, and the check that the law leaves something to
-// draw.
+// ReplyLaw: masks by position, the test for replies, and the check that the law allows at least one
+// reply.
 #include "ponder/density/law.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Checks of requests, and what Rows and Cost can do by themselves.
+// Checks of requests, and the functions of Rows and Cost.
 #include "law/requests.h"
 
 #include <algorithm>

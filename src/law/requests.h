@@ -1,17 +1,17 @@
-// Requests: what every density asks of an Extend before it does anything, and which rows it wants.
-// Not the rows themselves (small_row.h, density/row_reduce.h).
+// Requests: the checks that every density makes of an Extend, and the rows that it asks for. Not
+// the rows themselves (small_row.h, density/row_reduce.h).
 #pragma once
 
 #include "ponder/density/density.h"
 
 namespace ponder {
 
-/// How many rows a request asks for.
+/// Number of rows that a request asks for.
 int n_rows(const Extend&);
-/// Which of the rows 0 … n the first of them is.
+/// Index, among the rows 0 … n, of the first row that a request asks for.
 int first_row(const Extend&);
-/// Whether the tokens, the length and the masks are right, `depth` being that of the parent.
-/// Errors: kInvalid, kResource (too long).
+/// Checks tokens, length and masks; `depth`: that of the parent. Errors: kInvalid, kResource (too
+/// long).
 Status check_request(const CausalDensity&, const Extend&, int depth);
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// Each pick in the order of token ids.
+// All picks go through the row in the order of token ids.
 #include "law/small_row.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Constants as in Stan.
+// Dual averaging with Stan's constants.
 #include "ponder/chains/adaptation.h"
 
 #include <algorithm>
@@ -10,7 +10,8 @@ namespace ponder {
 namespace {
 
 constexpr double kGamma = 0.05, kOffset = 10, kKappa = 0.75;
-constexpr double kLargest = 30;  // of |log step|: chains that accept everything would run away
+// bound of |log step|: with chains that accept every proposal it would grow without limit
+constexpr double kLargest = 30;
 
 double last_log_step(const Adaptation::Average& a, double most) {
   return std::clamp(a.start - std::sqrt(a.n) / kGamma * a.shortfall, -kLargest,

@@ -5,7 +5,7 @@ namespace ponder {
 namespace {
 
 std::vector<int> ancestors(const Swarm& s) {
-  std::vector<int> from{0};  // the pinned particle stays itself
+  std::vector<int> from{0};  // the pinned particle is its own ancestor
   while (from.size() < s.states.size()) {
     const int k = s.choices->categorical(s.log_weights);
     from.push_back(k < 0 ? 0 : k);

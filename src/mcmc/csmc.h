@@ -1,5 +1,5 @@
 // csmc: conditional sequential Monte Carlo (particle Gibbs): the present reply is one of the
-// particles and cannot die. docs/methods.md#smc; Andrieu, Doucet, Holenstein 2010.
+// particles and survives every resampling. docs/methods.md#smc; Andrieu, Doucet, Holenstein 2010.
 #pragma once
 
 #include "mcmc/particles.h"
@@ -9,7 +9,7 @@ namespace ponder {
 
 class CsmcKernel final : public Kernel {
  public:
-  /// At least two particles. With two an effective sample size is never below 0.5 of them.
+  /// At least two particles. With two, the effective sample size is never below 0.5 of them.
   CsmcKernel(const Energy& e, ParticlesConfig c) : energy_(e), config_(c) {}
   std::string_view name() const override { return "csmc"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;

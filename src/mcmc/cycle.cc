@@ -1,4 +1,4 @@
-// One part after the other.
+// Runs one part after the other.
 #include "mcmc/cycle.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Status Cycle::step(std::span<ChainState> chains, std::span<Choices* const> choic
   return {};
 }
 
-// Of a part that stands there several times, its first move tells.
+// For a part that occurs several times, the first of its moves is used.
 std::vector<StepSize> Cycle::step_sizes() {
   std::vector<StepSize> all;
   std::set<const Kernel*> seen;

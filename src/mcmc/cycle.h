@@ -1,5 +1,5 @@
-// Cycle: kernels one after the other as one step. Each leaves the target unchanged, and so does the
-// cycle.
+// Cycle: kernels one after the other as one step. Each kernel leaves the target unchanged, so the
+// cycle does, too.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace ponder {
 
 class Cycle final : public Kernel {
  public:
-  /// A part may stand there several times: one kernel with one step size.
+  /// A part may occur several times: it is one kernel with one step size.
   explicit Cycle(std::vector<std::shared_ptr<Kernel>> parts) : parts_(std::move(parts)) {}
   std::string_view name() const override { return "cycle"; }
   std::vector<std::string> moves() const override;

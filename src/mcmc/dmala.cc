@@ -1,4 +1,4 @@
-// A product of one law a position.
+// The proposal is a product of one law a position.
 #include "mcmc/dmala.h"
 
 #include <algorithm>

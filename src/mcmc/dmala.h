@@ -1,4 +1,4 @@
-// dmala: discrete Langevin, every content position proposed at once.
+// dmala: the discrete Langevin proposal, which changes every content position at once.
 // docs/methods.md#gradient-informed; Zhang, Liu, Liu 2022.
 #pragma once
 
@@ -8,10 +8,10 @@ namespace ponder {
 
 struct DmalaConfig {
   double step = 0.2;  // a change costs 1 / (2 step) nats in the proposal
-  double uniform =
-      1e-4;  // share of a uniform law over content tokens, so that every way back is possible
+  // share of a uniform law over content tokens, so that every reverse move is possible
+  double uniform = 1e-4;
   double gradient = 1;  // weight of the gradient; 0: none is computed
-  bool tune = true;     // the step, in warm-up
+  bool tune = true;     // tune the step in the warm-up
 };
 
 class DmalaKernel final : public SubstitutionKernel {

@@ -1,4 +1,4 @@
-// Replies decode in step; the last token drawn is fed together with the question for the next one.
+// All replies decode in step; the last token drawn is fed in the request for the next row.
 #include "mcmc/draw_suffixes.h"
 
 #include <limits>

@@ -1,5 +1,5 @@
-// Ancestral draws of many replies side by side: one token of each, or whole suffixes. What suffix
-// moves and particles propose, and how chains start.
+// Ancestral draws of many replies side by side: one token of each, or whole suffixes. Suffix moves
+// and particles propose such draws, and chains start from them.
 #pragma once
 
 #include <span>
@@ -10,19 +10,19 @@
 
 namespace ponder {
 
-/// The next token of one reply in the making.
+/// A request for the next token of an unfinished reply.
 struct TokenDraw {
   ChainState* state = nullptr;  // node: after its tokens, or all but the last
   double exponent = 1;          // of q = softmax(exponent lp)
   Choices* choices = nullptr;
-  const ChainState* follow = nullptr;  // not drawn: the token that this reply has there
-  bool entropy = false;                // wanted too
+  const ChainState* follow = nullptr;  // the token is copied from this reply instead of drawn
+  bool entropy = false;                // the entropy is wanted, too
 };
 
 /// Draws and appends a token with its lp, lz (and entropy) to each state, all in one batch.
 Status draw_tokens(const Energy&, std::span<const TokenDraw>);
 
-/// A reply that keeps the first `from` tokens of `base` (nullptr: none) and is drawn on from q =
+/// A reply that keeps the first `from` tokens of `base` (nullptr: none) and draws the rest from q =
 /// softmax(exponent lp) until it ends or reaches the horizon.
 struct Draft {
   const ChainState* base = nullptr;
@@ -32,19 +32,19 @@ struct Draft {
   int replica = 0;
 };
 
-/// What the draft keeps: a state that the next tokens are appended to, with entropies where base
-/// has them.
+/// Returns the kept part of a draft as a state to which tokens are appended, with entropies where
+/// base has them.
 ChainState begin_draft(const Energy&, const Draft&);
-/// May another token follow? Not after an end, nor at the horizon.
+/// True if another token may follow: neither after an end token nor at the horizon.
 bool unfinished(const Energy&, const ChainState&);
 
-/// All drafts, one batch a position, with lz at their exponents (base must have it too), entropies
-/// where base has them, and f, support and terms. Drafts of one chain draw in turns, whatever other
-/// chains do.
+/// Draws all drafts, one batch a position, with lz at their exponents (base must have lz, too),
+/// entropies where base has them, and f, support and terms. Drafts of one chain draw in turns,
+/// independently of other chains.
 Status draw_suffixes(const Energy&, std::span<const Draft>, std::vector<ChainState>& out);
 
-/// log of pi(y) / q(y[from:] | y[:from]), q at the exponent of the rows that y has, up to what all
-/// y with the same y[:from] share; -inf where pi is 0.
+/// log of pi(y) / q(y[from:] | y[:from]), where q has the exponent of y's rows, up to a constant
+/// that all y with the same y[:from] share; -inf where pi is 0.
 double log_weight(const Energy&, const ChainState& y, int from);
 
 }  // namespace ponder

@@ -1,4 +1,5 @@
-// The lowest replica first, then swaps up the ladder: a fresh draw may climb it in one step.
+// The lowest replica is refreshed first, then swaps go up the ladder, so that a fresh draw may
+// climb it in one step.
 #include "mcmc/exchange.h"
 
 #include <cmath>
@@ -10,7 +11,7 @@
 namespace ponder {
 
 // Independence Metropolis from q = softmax(alpha lp) of the first replica. At alpha = 1 and without
-// terms it is the model itself, and every draw that is a reply is taken.
+// terms q is the model itself, and every draw that is a reply is accepted.
 Status ExchangeKernel::refresh(std::span<ChainState> chains, std::span<Choices* const> choices,
                                std::span<StepInfo> infos) const {
   const std::size_t n = energy_.replicas().size();

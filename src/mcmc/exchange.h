@@ -11,7 +11,7 @@ class ExchangeKernel final : public Kernel {
  public:
   explicit ExchangeKernel(const Energy& e) : energy_(e) {}
   std::string_view name() const override { return "exchange"; }
-  /// Of "swap", a chain's info tells of the swap with the replica above.
+  /// For "swap", a chain's info is about the swap with the replica above.
   std::vector<std::string> moves() const override { return {"refresh", "swap"}; }
   int group() const override { return static_cast<int>(energy_.replicas().size()); }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;

@@ -1,17 +1,17 @@
-// Two batches: the lists, then every reply with every candidate in its place.
+// A step takes two batches: the lists, then every reply with every candidate at its position.
 #include "mcmc/gibbs.h"
 
 #include <algorithm>
 
 namespace ponder {
 
-// The list of each chain at its position: a function of the tokens before it. Empty where the chain
-// stays.
+// Makes the list of each chain at its position, a function of the tokens before it. The list is
+// empty where the chain stays.
 Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<const StepInfo> infos,
                                std::vector<std::vector<Token>>& lists) const {
   const TokenMask* content = &energy_.law().content_mask();
   std::vector<Extend> batch;
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> movers;
   lists.assign(chains.size(), {});
   for (std::size_t c = 0; c < chains.size(); ++c) {
     const int i = infos[c].position;
@@ -21,15 +21,15 @@ Status GibbsKernel::candidates(std::span<const ChainState> chains, std::span<con
          .rows = RowSet::kLast,
          .needs = {.draw = {.kind = Draw::Kind::kList, .max_items = config_.candidates}},
          .masks = {content}});
-    who.push_back(c);
+    movers.push_back(c);
   }
   Rows rows;
   PONDER_TRY(energy_.density().extend(batch, rows));
-  for (std::size_t k = 0; k < who.size(); ++k) {
-    std::vector<Token>& list = lists[who[k]];
+  for (std::size_t k = 0; k < movers.size(); ++k) {
+    std::vector<Token>& list = lists[movers[k]];
     for (const TokenProb& v : rows.rows[k].list) list.push_back(v.token);
-    // A present token outside its list stays: were it added, the list would depend on it.
-    const Token now = chains[who[k]].tokens[infos[who[k]].position];
+    // A present token outside its list stays: if it were added, the list would depend on it.
+    const Token now = chains[movers[k]].tokens[infos[movers[k]].position];
     if (std::find(list.begin(), list.end(), now) == list.end()) list.clear();
   }
   return {};

@@ -1,4 +1,4 @@
-// gibbs: one position drawn anew from its conditional law over a short list. docs/methods.md#gibbs;
+// gibbs: draws one position anew from its conditional law over a short list. docs/methods.md#gibbs;
 // Geman and Geman 1984.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace ponder {
 
 struct GibbsConfig {
-  int candidates = 16;  // K: the most likely tokens given what comes before
+  int candidates = 16;  // K: number of most likely tokens given the tokens before
 };
 
 class GibbsKernel final : public Kernel {

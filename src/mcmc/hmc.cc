@@ -1,4 +1,4 @@
-// Trajectories of all chains in step; their decodes and gradients are batches.
+// The trajectories of all chains run in step; their decodes and gradients are batches.
 #include "mcmc/hmc.h"
 
 #include <cmath>
@@ -17,12 +17,12 @@ Status GainTables::add(std::span<const ChainState* const> states) {
 Status GainTables::compute(std::span<const ChainState* const> states,
                            std::vector<std::vector<float>>& out) const {
   out.assign(states.size(), {});
-  std::map<int, std::vector<std::size_t>> by_replica;  // each has an objective of its own
+  std::map<int, std::vector<std::size_t>> by_replica;  // each replica has its own objective
   for (std::size_t k = 0; k < states.size(); ++k)
     if (states[k]->supported) by_replica[states[k]->replica].push_back(k);
-  for (const auto& [replica, who] : by_replica) {
+  for (const auto& [replica, indices] : by_replica) {
     std::vector<SoftReply> replies;
-    for (std::size_t k : who) {
+    for (std::size_t k : indices) {
       const std::vector<Token>& x = states[k]->tokens;
       replies.push_back(
           {.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
@@ -31,11 +31,11 @@ Status GainTables::compute(std::span<const ChainState* const> states,
     const double alpha = energy_.replicas()[replica].alpha;
     PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha},
                                                 {.slopes = true}, g));
-    for (std::size_t i = 0; i < who.size(); ++i) {
+    for (std::size_t i = 0; i < indices.size(); ++i) {
       if (!g[i].finite) continue;
-      const ChainState& s = *states[who[i]];
+      const ChainState& s = *states[indices[i]];
       slopes_to_gain(s.tokens, s.lz, energy_.density().end_tokens(), g[i].slopes);
-      out[who[i]] = std::move(g[i].slopes);
+      out[indices[i]] = std::move(g[i].slopes);
     }
   }
   return {};
@@ -60,13 +60,13 @@ Status leapfrog(const Energy& e, const HmcConfig& c, GainTables& gains,
     for (std::size_t i = 0; i < at.size(); ++i)
       if (next[i].tokens != at[i]->state.tokens) *at[i] = {std::move(next[i]), at[i]->from};
     PONDER_TRY(know_rows(e, at));
-    PONDER_TRY(
-        kick(k < c.steps ? c.angle : c.angle / 2));  // the second half, and the first of the next
+    // the second half kick, and the first one of the next rotation
+    PONDER_TRY(kick(k < c.steps ? c.angle : c.angle / 2));
   }
   return {};
 }
 
-// A quarter of a turn forgets the noise that was there: more comes back to it.
+// A quarter of a turn replaces the old noise completely; a larger angle turns back towards it.
 std::vector<StepSize> HmcKernel::step_sizes() {
   if (!config_.tune) return {};
   return {{.move = 0,
@@ -85,7 +85,7 @@ Status HmcKernel::step(std::span<ChainState> chains, std::span<Choices* const> c
   std::vector<KnownReply*> now;
   std::vector<ChainState> proposed(moves.size());
   for (NoiseMove& m : moves) paths.push_back(&m.path), now.push_back(&m.reply);
-  if (config_.force == 0) {  // all rotations are one
+  if (config_.force == 0) {  // all rotations together are one rotation
     for (NoisePath* p : paths) p->rotate(config_.steps * config_.angle);
     PONDER_TRY(
         decode(energy_, paths, std::vector<const KnownReply*>(now.begin(), now.end()), proposed));

@@ -1,6 +1,6 @@
 // hmc: Hamiltonian Monte Carlo on the decoder's noise: the exact rotation of the normal base,
-// kicked by an optional force. docs/methods.md#noise-space; Shahbaba et al. 2014 (splitting), Neal
-// 2011.
+// kicked by an optional force. docs/methods.md#noise-space; Shahbaba et al. 2014 (splitting),
+// Neal 2011.
 #pragma once
 
 #include <vector>
@@ -14,21 +14,22 @@ namespace ponder {
 struct HmcConfig {
   int steps = 3;
   double angle = 0.3;  // of one rotation, radians
-  double force = 0;    // kappa; 0: no gradient, and one decode a step
+  double force = 0;    // kappa; 0: no gradient and one decode a step
   double tau = 1;      // temperature of the force's softmax
   Block::Kind block = Block::Kind::kSuffix;
-  bool tune = true;  // the angle, in warm-up
+  bool tune = true;  // tune the angle in the warm-up
 };
 
-/// What a force reads off a text: (n, n_vocab) estimates of log w(x with x_t = v) - log w(x) at the
-/// target's alpha; empty where log w has no derivative. Terms do not enter. Kept by (replica,
-/// text), so that it is a function of the text alone and costs a backward pass once.
+/// Tables of a text from which the force is computed: (n, n_vocab) estimates of log w(x with x_t =
+/// v) - log w(x) at the target's alpha, without terms; empty where log w has no derivative. They
+/// are kept by (replica, text), so that they are functions of the text alone and cost a backward
+/// pass once.
 class GainTables {
  public:
   explicit GainTables(const Energy& e) : energy_(e) {}
   Status add(std::span<const ChainState* const>);
   std::span<const float> of(const ChainState& s) const { return tables_.of(s); }
-  /// Forgets all but these.
+  /// Forgets all tables but those of these chains.
   void keep(std::span<const ChainState> chains) { tables_.keep(chains); }
 
  private:
@@ -37,12 +38,12 @@ class GainTables {
   TextMemo<std::vector<float>> tables_{};
 };
 
-/// L times { half a kick, a rotation, half a kick }. `at` are the texts that the paths decode to,
-/// at first and at last.
+/// L times { half a kick, a rotation, half a kick }. `at`: the texts that the paths decode to, both
+/// on entry and on return.
 Status leapfrog(const Energy&, const HmcConfig&, GainTables&, std::span<NoisePath* const>,
                 std::span<KnownReply* const> at);
 
-/// One step at a time: the tables are shared by all of them.
+/// Only one step may run at a time, since all steps share the tables.
 class HmcKernel final : public Kernel {
  public:
   HmcKernel(const Energy& e, HmcConfig c) : energy_(e), config_(c), gains_(e) {}
@@ -53,7 +54,7 @@ class HmcKernel final : public Kernel {
  private:
   const Energy& energy_;
   HmcConfig config_;
-  mutable GainTables gains_;  // a memo: never more than what the texts say
+  mutable GainTables gains_;  // a memo of functions of the texts
 };
 
 }  // namespace ponder

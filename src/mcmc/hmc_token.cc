@@ -1,4 +1,4 @@
-// Leapfrog of all chains in step; one batch of gradients a kick.
+// The leapfrogs of all chains run in step, with one batch of gradients a kick.
 #include "mcmc/hmc_token.h"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ bool HmcTokenKernel::holds(std::span<const Token> x) const {
   return true;
 }
 
-// After the end the base law itself: a token of it, and the logits given the token.
+// Positions after the end are drawn from the base law: a token, and the logits given the token.
 Result<HmcTokenKernel::Point> HmcTokenKernel::lift(const ChainState& s, Choices& choices) const {
   std::vector<Token> x = s.tokens;
   for (int t = s.n(); t < lists_.n(); ++t) {
@@ -142,7 +142,7 @@ double HmcTokenKernel::hamiltonian(const Point& point, const ChainState& x) cons
 Status HmcTokenKernel::step(std::span<ChainState> chains, std::span<Choices* const> choices,
                             std::span<StepInfo> infos) const {
   std::vector<Point> points;
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> movers;
   std::vector<double> start;
   for (std::size_t c = 0; c < chains.size(); ++c) {
     infos[c] = {};
@@ -151,13 +151,13 @@ Status HmcTokenKernel::step(std::span<ChainState> chains, std::span<Choices* con
     infos[c] = {.position = point.block.begin, .n_proposed = 1};
     start.push_back(hamiltonian(point, chains[c]));
     points.push_back(std::move(point));
-    who.push_back(c);
+    movers.push_back(c);
   }
   PONDER_TRY(leapfrog(points, config_.step));
   std::vector<Energy::Edit> edits;
-  std::vector<int> edit_of(who.size(), -1);
-  for (std::size_t k = 0; k < who.size(); ++k) {
-    const ChainState& x = chains[who[k]];
+  std::vector<int> edit_of(movers.size(), -1);
+  for (std::size_t k = 0; k < movers.size(); ++k) {
+    const ChainState& x = chains[movers[k]];
     const std::vector<Token> y = text(points[k]);
     const auto from = std::mismatch(x.tokens.begin(), x.tokens.end(), y.begin(), y.end()).second;
     if (from == y.end()) continue;  // the same reply
@@ -166,13 +166,13 @@ Status HmcTokenKernel::step(std::span<ChainState> chains, std::span<Choices* con
   }
   std::vector<ChainState> proposed;
   if (!edits.empty()) PONDER_TRY(energy_.evaluate(edits, proposed));
-  for (std::size_t k = 0; k < who.size(); ++k) {
-    ChainState& x = chains[who[k]];
-    StepInfo& info = infos[who[k]];
+  for (std::size_t k = 0; k < movers.size(); ++k) {
+    ChainState& x = chains[movers[k]];
+    StepInfo& info = infos[movers[k]];
     ChainState* y = edit_of[k] < 0 ? nullptr : &proposed[edit_of[k]];
     info.log_acceptance = start[k] - hamiltonian(points[k], y ? *y : x);
     info.numeric = std::isnan(info.log_acceptance);
-    info.accepted = choices[who[k]]->accept(info.log_acceptance);
+    info.accepted = choices[movers[k]]->accept(info.log_acceptance);
     if (info.accepted && y) x = std::move(*y);
   }
   return {};

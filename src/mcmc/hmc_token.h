@@ -1,6 +1,6 @@
 // hmc-token: Hamiltonian Monte Carlo on logits over a list of candidates at each position; the
-// reply is their argmax up to the end. For loosely coupled targets. Exact on the replies that the
-// lists hold; others stay as they are. docs/methods.md#token-space.
+// reply is their argmax up to the end. It suits loosely coupled targets. It is exact on the replies
+// in the lists; other replies do not move. docs/methods.md#token-space.
 #pragma once
 
 #include "mcmc/noise_path.h"
@@ -11,23 +11,24 @@ namespace ponder {
 struct HmcTokenConfig {
   int steps = 3;
   double step = 0.2;  // of the leapfrog, in units of z
-  double force = 0;   // kappa; 0: the base law's alone, and no gradient
+  double force = 0;   // kappa; 0: only the force of the base law, and no gradient
   double tau = 1;     // temperature of the relaxation
   int candidates = 16;
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kSoftmax;
   Block::Kind block = Block::Kind::kAll;
-  bool tune = true;  // the step, in warm-up
+  bool tune = true;  // tune the step in the warm-up
 };
 
-/// Lists that never change: at each position the end tokens and the most likely others after the
-/// greedy unended reply. Where fewer are allowed than elsewhere, tokens that are not fill the list,
-/// all but impossible (kAbsent).
+/// Constant lists: at each position the end tokens, and the most likely other tokens after the
+/// greedy unended reply. Where fewer tokens are allowed than elsewhere, forbidden tokens fill the
+/// list; they are almost impossible (kAbsent).
 struct TokenLists {
   int m = 0;
   std::vector<Token> candidates{};  // (n, m)
-  std::vector<double> log_q{};      // (n, m) base law: log p there, normalised over the list
+  // (n, m) base law: log p at that position, normalised over the list
+  std::vector<double> log_q{};
   int n() const { return static_cast<int>(candidates.size()) / m; }
-  /// Index of a token in the list of a position; -1: not there.
+  /// Index of a token in the list of a position; -1: not in the list.
   int find(int t, Token v) const;
 };
 Result<TokenLists> greedy_lists(const Energy&, int m);
@@ -38,22 +39,22 @@ class HmcTokenKernel final : public Kernel {
   std::string_view name() const override { return "hmc-token"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
   std::vector<StepSize> step_sizes() override;
-  /// Do the lists hold this reply?
+  /// True if every token of the reply is in its list.
   bool holds(std::span<const Token>) const;
 
-  /// A chain in the course of a step. All (n, m).
+  /// A chain during a step. All arrays are (n, m).
   struct Point {
     int replica = 0;
     Block block{};
     std::vector<double> z{}, p{};  // p: 0 outside the block
   };
-  /// z | x, positions after the end included, and a fresh momentum.
+  /// Draws z given x, positions after the end included, and a fresh momentum.
   Result<Point> lift(const ChainState&, Choices&) const;
-  /// L steps of all points. A negative step goes back.
+  /// Makes L steps of all points. A negative step goes back.
   Status leapfrog(std::span<Point>, double step) const;
 
  private:
-  /// What pulls: f, or a term that has a derivative.
+  /// A source of force: f, or a term with a derivative.
   struct Pull {
     int term;  // -1: f
     TokenRelaxation relaxed;
@@ -63,7 +64,7 @@ class HmcTokenKernel final : public Kernel {
       : energy_(e), config_(c), lists_(std::move(l)), score_(std::move(s)), pulls_(std::move(p)) {}
   const TokenRelaxation& relaxation() const {
     return pulls_[0].relaxed;
-  }  // all lift and decode alike
+  }  // all of them lift and decode alike
   Status add_pull(const Pull&, std::span<const Point>, std::span<const std::vector<double>> heads,
                   std::vector<std::vector<double>>& forces) const;
   std::vector<Token> text(const Point&) const;

@@ -1,12 +1,12 @@
-// Two batches: the row at the gap or of the token that goes, then the new replies.
+// A step takes two batches: the row at the gap or of the deleted token, then the new replies.
 #include "mcmc/insert_delete.h"
 
 #include <cmath>
 
 namespace ponder {
 
-// The new replies, and log q(v | what comes before) over content tokens of the token that comes or
-// goes.
+// Makes the new replies, and log q over content tokens of the inserted or deleted token given the
+// tokens before it.
 Status InsertDeleteKernel::propose(std::span<const ChainState> chains,
                                    std::span<Choices* const> choices, std::span<const Plan> plans,
                                    std::vector<Energy::Edit>& edits,
@@ -47,7 +47,7 @@ Status InsertDeleteKernel::step(std::span<ChainState> chains, std::span<Choices*
   std::vector<Plan> plans;
   for (std::size_t c = 0; c < chains.size(); ++c) {
     infos[c] = {};
-    const bool insert = choices[c]->index(2) == 0;  // whatever the state
+    const bool insert = choices[c]->index(2) == 0;  // the coin does not depend on the state
     const int m = chains[c].n() - 1;                // content tokens
     if (!law.is_end(chains[c].tokens.back()) || law.content_mask().count() == 0) continue;
     if (insert ? !law.extends(m + 1) : m == 0) continue;

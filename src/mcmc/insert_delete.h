@@ -1,5 +1,5 @@
-// insert-delete: one content token more or less, what follows kept. docs/methods.md#insert-delete;
-// Green 1995 (reversible jumps).
+// insert-delete: inserts or deletes one content token and keeps the tokens after it.
+// docs/methods.md#insert-delete; Green 1995 (reversible jumps).
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// Parts of a KernelSpec from settings as values, for code that knows which kernel it wants. No
-// words are read here: make_kernel.cc does that.
+// Makes parts of a KernelSpec from settings as values, for code that chooses a kernel itself.
+// make_kernel.cc parses texts.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ KernelSpec::Part kernel_part(const Config&... c) {
     return Result<std::unique_ptr<Kernel>>(std::make_unique<K>(e, c...));
   }};
 }
-/// That of HmcTokenKernel, whose making may fail.
+/// The part of HmcTokenKernel, whose construction may fail.
 inline KernelSpec::Part kernel_part(const HmcTokenConfig& c) {
   return {.make = [c](const Energy& e) { return HmcTokenKernel::make(e, c); }};
 }

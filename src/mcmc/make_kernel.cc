@@ -1,4 +1,4 @@
-// Kernels by name: the one place that knows which there are and what their settings are called.
+// Makes kernels by name. Only this file has the list of kernels and the names of their settings.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Noise by counter, in the frame that rotates along: there a rotation changes nothing but the
-// angle. A position is the same function of its counter and the lifted reply whenever it is looked
-// at, until a kick: only then it is kept.
+// The noise is computed by counter, in a frame that rotates with the path, where a rotation only
+// changes the angle. A position is a function of its counter and the lifted reply, and is computed
+// when it is needed; after a kick it is stored.
 #include "mcmc/noise_path.h"
 
 #include <Random123/boxmuller.hpp>
@@ -15,9 +15,9 @@ namespace ponder {
 namespace {
 
 constexpr std::uint64_t kTops = std::uint64_t{1}
-                                << 40;  // counter of the uniforms beside the normals
+                                << 40;  // counter of the uniforms, apart from that of the normals
 
-// Answers a draw of a token by the argmax of noise.
+// Draws a token as the argmax of noise.
 class NoiseChoices final : public Choices {
  public:
   NoiseChoices(NoisePath& path, int from, int n_vocab) : path_(path), t_(from), noise_(n_vocab) {}
@@ -40,8 +40,9 @@ class NoiseChoices final : public Choices {
   std::vector<float> noise_;
 };
 
-// The first position where the path decodes to another token than the reply has; its length if
-// none. Behind the block nothing changes first: the noise there is as it was lifted.
+// The first position where the path decodes to another token than that of the reply, or the reply's
+// length if there is none. The first change is never behind the block, where the noise is still the
+// lifted one.
 int first_change(NoisePath& path, const KnownReply& near, double alpha, int n_vocab) {
   std::vector<float> noise(n_vocab);
   for (int t = near.from; t < std::min(near.state.n(), path.block().end); ++t) {
@@ -107,7 +108,7 @@ std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
   return out;
 }
 
-// Turns fresh noise of a position into the lifted reply's.
+// Turns fresh noise of a position into noise that decodes to the lifted reply's token.
 bool NoisePath::condition(int t, std::vector<double>& eps) const {
   if (t < lifted_.from || t >= lifted_.state.n()) return true;
   return condition_normals(
@@ -169,7 +170,7 @@ void NoisePath::kick(const KnownReply& text, std::span<const float> gain, double
 Status decode(const Energy& e, std::span<NoisePath* const> paths,
               std::span<const KnownReply* const> near, std::vector<ChainState>& out) {
   out.resize(paths.size());
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> indices;
   std::vector<NoiseChoices> noise;
   std::vector<Draft> drafts;
   noise.reserve(paths.size());
@@ -180,14 +181,14 @@ Status decode(const Energy& e, std::span<NoisePath* const> paths,
       out[i] = x;
       continue;
     }
-    who.push_back(i);
+    indices.push_back(i);
     noise.emplace_back(*paths[i], from, e.density().n_vocab());
     drafts.push_back({&x, from, e.alpha(x), &noise.back(), x.replica});
   }
   if (drafts.empty()) return {};
   std::vector<ChainState> decoded;
   PONDER_TRY(draw_suffixes(e, drafts, decoded));
-  for (std::size_t k = 0; k < who.size(); ++k) out[who[k]] = std::move(decoded[k]);
+  for (std::size_t k = 0; k < indices.size(); ++k) out[indices[k]] = std::move(decoded[k]);
   return {};
 }
 
@@ -202,7 +203,7 @@ Status begin_noise_moves(const Energy& e, Block::Kind kind, std::span<ChainState
     const Block block = Block::draw(kind, e.law().horizon(), *choices[c]);
     infos[c] = {.accepted = true, .position = block.begin};
     if (block.begin >= chains[c].n())
-      continue;  // all of it after the end: the reply is the same wherever it goes
+      continue;  // the block is after the end, so the reply does not change
     moves.push_back(
         {c, NoisePath(e, chains[c].replica, block, *choices[c]), {chains[c], block.begin}});
   }

@@ -1,5 +1,5 @@
 // A replacement is drawn among all positions not yet on the path and all their other tokens; the
-// way back takes the same positions in the opposite order.
+// reverse path takes the same positions in the opposite order.
 #include "mcmc/pafs.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // pafs: a path of several replacements at different positions along the scores of one reply; gwg is
-// the path of one. docs/methods.md#gradient-informed; Sun et al. 2022 (path auxiliary), Grathwohl
-// et al. 2021 (Gibbs with gradients).
+// the path of one replacement. docs/methods.md#gradient-informed; Sun et al. 2022 (path auxiliary),
+// Grathwohl et al. 2021 (Gibbs with gradients).
 #pragma once
 
 #include "mcmc/substitution.h"
@@ -10,7 +10,7 @@ namespace ponder {
 struct PafsConfig {
   double length = 2;  // mean number of replacements, at least 1; between whole numbers it is drawn
   double gradient = 1;  // weight of the gradient; 0: none is computed
-  bool tune = true;     // the length, in warm-up
+  bool tune = true;     // tune the length in the warm-up
 };
 
 class PafsKernel : public SubstitutionKernel {

@@ -1,4 +1,5 @@
-// One token of every open particle, its weight, and resampling where weights have become unequal.
+// Each round draws one token of every open particle, updates its weight, and resamples where
+// weights have become unequal.
 #include "mcmc/particles.h"
 
 #include <cmath>
@@ -12,13 +13,13 @@ bool open(const Energy& e, const ChainState& s, int t) {
   return s.n() == t && e.law().extends(t) && (t == 0 || !e.law().closes(t - 1, s.tokens.back()));
 }
 
-// The exponent a_t under which the first t tokens are weighed; a_T of a ramp that is not through is
-// below alpha.
+// The exponent a_t that weights the first t tokens; a_T is below alpha where the ramp is longer
+// than the horizon.
 double exponent(const ParticlesConfig& c, double alpha, int t) {
   return t >= c.ramp ? alpha : 1 + (alpha - 1) * t / c.ramp;
 }
 
-// A rise of the exponent weighs all that is there already, ended particles too.
+// A rise of the exponent changes the weights of all earlier tokens, also in ended particles.
 void raise(Swarm& s, double by) {
   if (by == 0) return;
   for (std::size_t k = 0; k < s.states.size(); ++k) {
@@ -44,14 +45,15 @@ void resample(Swarm& s, const Resample& ancestors) {
   ++s.n_resampled;
 }
 
-// At the end of all tokens: the rest of the ramp, the terms, and what is no reply.
+// After the last token: adds the rest of the ramp and the terms, and sets the weight of strings
+// that are no reply to 0.
 Status finish(const Energy& e, const ParticlesConfig& c, int t, Swarm& s) {
   const double alpha = e.alpha(s.states[0]);
   raise(s, alpha - exponent(c, alpha, t));
   PONDER_TRY(e.finish(s.states));
   for (std::size_t k = 0; k < s.states.size(); ++k) {
     ChainState& x = s.states[k];
-    if (c.ramp > 0) x.lz.clear();  // of a different exponent at every position
+    if (c.ramp > 0) x.lz.clear();  // lz has a different exponent at every position
     s.log_weights[k] += x.supported ? e.bias(x) : -INFINITY;
   }
   return {};

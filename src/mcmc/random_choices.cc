@@ -1,4 +1,4 @@
-// Choices of a run: each consumes the next number of the chain's own counter.
+// The choices of a run: each uses the next number of the chain's own counter.
 #include <Random123/boxmuller.hpp>
 #include <cmath>
 #include <vector>
@@ -25,8 +25,8 @@ class RandomChoices final : public Choices {
     for (std::size_t k = 0; k < log_weights.size(); ++k) {
       const double p = std::exp(log_weights[k] - lse);
       if (p == 0) continue;
-      last =
-          static_cast<int>(k);  // the last one with any mass, should rounding leave u above the sum
+      // the last one with mass, in case rounding leaves u above the sum
+      last = static_cast<int>(k);
       cdf += p;
       if (u < cdf) break;
     }

@@ -1,4 +1,4 @@
-// One batch of whole rows at nodes that are fed already, and one of gradients.
+// Makes one batch of whole rows at nodes that are already fed, and one batch of gradients.
 #include "mcmc/site_scores.h"
 
 #include <cmath>
@@ -28,7 +28,7 @@ void score_site(const Row& row, std::span<const float> slopes, Token now, double
   }
 }
 
-// Adds gradient beta/2 [r_i(v) - r_i(x_i)] of one term, all states in one batch.
+// Adds gradient beta/2 [r_i(v) - r_i(x_i)] of one term, for all states in one batch.
 Status add_term(const Energy& e, std::size_t term, std::span<const ChainState* const> states,
                 double gradient, std::vector<SiteScores>& out) {
   SoftScore* soft = e.terms()[term]->relaxed();

@@ -1,7 +1,7 @@
 // Estimates of half the change of -U when one token of a reply is replaced, for every content token
-// at every content position: what comes next through the row itself, what comes later to first
-// order. docs/methods.md#gradient-informed. Estimates only: a kernel is exact whatever they are, as
-// long as they are a function of the reply.
+// at every content position: exact in the row of the token itself, to first order in later rows.
+// docs/methods.md#gradient-informed. A kernel is exact with any estimates that are a function of
+// the reply.
 #pragma once
 
 #include <span>
@@ -13,15 +13,15 @@ namespace ponder {
 
 struct SiteScores {
   int n_sites = 0, n_vocab = 0;
-  std::vector<float>
-      s;  // (n_sites, n_vocab) nats; 0 for the present token, -inf for what may not stand there
+  // (n_sites, n_vocab) nats; 0 for the present token, -inf for tokens that are not allowed there
+  std::vector<float> s;
   bool finite = true;  // false: the gradient was not finite, s is empty
   std::span<const float> at(int i) const {
     return {s.data() + static_cast<std::size_t>(i) * n_vocab, static_cast<std::size_t>(n_vocab)};
   }
 };
 
-/// Content positions of a reply: all but an end token.
+/// Number of content positions of a reply: all but that of an end token.
 int n_sites(const Energy&, std::span<const Token>);
 
 /// s_i(v) = alpha/2 [lp_i(v) - lp_i(x_i)] + gradient/2 [alpha g_i (E_v - E_{x_i}) + sum_k beta_k

@@ -1,4 +1,5 @@
-// All chains try an angle at once; those whose weight is on the slice are done.
+// In each round all open chains try an angle in one batch; chains whose weight is on the slice are
+// done.
 #include "mcmc/slice.h"
 
 #include <cmath>
@@ -7,8 +8,8 @@
 namespace ponder {
 namespace {
 
-// The bracket shrinks towards the start, which is on the slice. After so many times it is as narrow
-// as rounding allows.
+// The bracket shrinks towards the start, which is on the slice. After so many shrinks it is as
+// narrow as rounding allows.
 constexpr int kMaxShrinks = 100;
 
 struct Bracket {

@@ -1,5 +1,5 @@
-// slice: elliptical slice sampling of the decoder's noise. No step size, no gradient; every step
-// ends in a point of the slice. docs/methods.md#noise-space; Murray, Adams, MacKay 2010.
+// slice: elliptical slice sampling of the decoder's noise. It has no step size and no gradient;
+// every step ends at a point of the slice. docs/methods.md#noise-space; Murray, Adams, MacKay 2010.
 #pragma once
 
 #include "mcmc/noise_path.h"

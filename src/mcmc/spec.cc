@@ -1,4 +1,4 @@
-// Cuts a specification at + : , = and *, and reads numbers.
+// Splits a specification at + : , = and *, and reads numbers.
 #include "mcmc/spec.h"
 
 #include <fmt/format.h>

@@ -1,6 +1,5 @@
-// The words of a kernel's or a search method's settings: `name:key=value,…*count`, joined by `+`.
-// Grammar and ranges only: which names and keys there are, make_kernel.cc and search/methods.cc
-// know.
+// The text form of settings of a kernel or a search method: `name:key=value,…*count`, joined by
+// `+`. Only grammar and ranges: make_kernel.cc and search/methods.cc have the names and keys.
 #pragma once
 
 #include <map>
@@ -13,8 +12,9 @@
 
 namespace ponder {
 
-/// One component, of `what` ("kernel", for errors). Its reader names each key it knows, then asks
-/// `check`, which reports the first value that was wrong and any key that nobody read.
+/// The settings of one component. `what`: its kind, such as "kernel", for errors. The caller reads
+/// each key that it knows and then calls `check`, which reports the first wrong value and any key
+/// that was not read.
 class Settings {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
@@ -28,12 +28,12 @@ class Settings {
   int count() const { return count_; }
   std::string text() const;  // name:key=value,…, without the count
   bool has(std::string_view key) const { return settings_.find(key) != settings_.end(); }
-  /// Reads a value of at least `least`; keeps the present one where the key is not given.
+  /// Reads a value of at least `least`; keeps the present value where the key is not given.
   void read(const std::string& key, int least, int& value);
   void read(const std::string& key, double least, double& value);
-  /// A value above 0.
+  /// Reads a value above 0.
   void read_positive(const std::string& key, double& value);
-  /// The index of a word among `words`.
+  /// Reads a word as its index in `words`.
   void read_word(const std::string& key, const std::vector<std::string>& words, int& value);
   Status check() const;
 

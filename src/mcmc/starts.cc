@@ -1,7 +1,7 @@
 // Starts of chains: ancestral draws of the replica's own q and, in turn, of the model itself, until
-// each is a reply that its target allows. Of a high exponent some prompts never end within the
-// horizon: those that have not after a few draws are cut where the model would most readily end.
-// Any start will do.
+// each is a reply that its target allows. At a high exponent the replies to some prompts never end
+// within the horizon: after a few draws they are cut where the model would most readily end. Any
+// start is valid.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -12,11 +12,11 @@
 namespace ponder {
 namespace {
 
-constexpr int kDraws = 4;  // that are not cut: two of each exponent
+constexpr int kDraws = 4;  // draws that are not cut: two of each exponent
 
-// The end token, for one of the draft's, that is the most probable after what comes before it; an
-// empty tail: none can be. (The most probable reply would be the shortest as a rule, and few starts
-// would differ.)
+// Finds the position of the draft at which an end token is most probable given the tokens before
+// it; an empty tail: there is none. (Choosing the most probable reply would mostly give the
+// shortest one, and the starts would hardly differ.)
 Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
   std::vector<Extend> batch;
   std::vector<int> cuts;
@@ -43,7 +43,7 @@ Status find_cut(const Energy& e, const ChainState& draft, Energy::Edit& out) {
   return {};
 }
 
-// Each draft cut; as it was where it cannot be.
+// Cuts each draft; a draft that cannot be cut does not change.
 Status cut(const Energy& e, std::span<ChainState> drafts) {
   if (e.law().end_tokens().empty()) return {};
   std::vector<Energy::Edit> edits;
@@ -62,8 +62,7 @@ Status cut(const Energy& e, std::span<ChainState> drafts) {
   return {};
 }
 
-// Of the drafts, those that the target allows become the chains that are open; what is left stays
-// so.
+// Drafts that the target allows become the states of open chains; the other chains stay open.
 void keep_replies(const Energy& e, std::vector<ChainState>& drafts, std::vector<std::size_t>& open,
                   std::span<ChainState> chains) {
   std::vector<ChainState> rest;

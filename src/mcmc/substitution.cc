@@ -1,5 +1,5 @@
-// Scores of all chains, proposals, new replies, their scores: each one batch; scores of replies
-// that stay are known.
+// The scores of all chains, the new replies, and their scores are one batch each; scores of replies
+// that did not change are kept.
 #include "mcmc/substitution.h"
 
 #include <algorithm>
@@ -12,12 +12,12 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
   const auto scores = [this](auto missing, auto& out) {
     return site_scores(energy_, missing, gradient_, out);
   };
-  std::vector<std::size_t> who;
+  std::vector<std::size_t> indices;
   std::vector<const ChainState*> from;
   for (std::size_t c = 0; c < chains.size(); ++c) {
     infos[c] = {};
     if (n_sites(energy_, chains[c].tokens) == 0) continue;
-    who.push_back(c);
+    indices.push_back(c);
     from.push_back(&chains[c]);
   }
   PONDER_TRY(scores_.add(from, scores));
@@ -25,12 +25,12 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
   std::vector<Proposal> proposals;
   std::vector<Energy::Edit> edits;
   std::vector<std::size_t> movers;
-  for (std::size_t k = 0; k < who.size(); ++k) {
-    StepInfo& info = infos[who[k]];
+  for (std::size_t k = 0; k < indices.size(); ++k) {
+    StepInfo& info = infos[indices[k]];
     const SiteScores& there = scores_.of(*from[k]);
     info.numeric = !there.finite;
     if (info.numeric) continue;
-    Proposal p = propose(there, from[k]->tokens, *choices[who[k]]);
+    Proposal p = propose(there, from[k]->tokens, *choices[indices[k]]);
     const auto first =
         std::mismatch(p.tokens.begin(), p.tokens.end(), from[k]->tokens.begin()).first;
     info.n_proposed = 1;
@@ -38,7 +38,7 @@ Status SubstitutionKernel::step(std::span<ChainState> chains, std::span<Choices*
     info.position = static_cast<int>(first - p.tokens.begin());
     edits.push_back({from[k], info.position, {first, p.tokens.end()}});
     proposals.push_back(std::move(p));
-    movers.push_back(who[k]);
+    movers.push_back(indices[k]);
   }
   std::vector<ChainState> replies;
   PONDER_TRY(energy_.evaluate(edits, replies));

@@ -1,5 +1,5 @@
-// What moves that replace tokens by scores have in common: a proposal from the scores at the
-// present reply, the way back from the scores at the proposed one, and Metropolis with both.
+// The common part of moves that replace tokens by scores: a proposal from the scores at the present
+// reply, the reverse move from the scores at the proposed reply, and Metropolis with both.
 // docs/methods.md#gradient-informed.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace ponder {
 
-/// One step at a time: the scores are shared by all of them.
+/// Only one step may run at a time, since all steps share the scores.
 class SubstitutionKernel : public Kernel {
  public:
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const final;
@@ -20,11 +20,11 @@ class SubstitutionKernel : public Kernel {
   struct Proposal {
     std::vector<Token> tokens;
     std::vector<int> path{};  // positions in the order of their changes, where it matters
-    double log_q = 0;         // of the way there
+    double log_q = 0;         // of the proposal
   };
   SubstitutionKernel(const Energy& e, double gradient) : energy_(e), gradient_(gradient) {}
   virtual Proposal propose(const SiteScores&, std::span<const Token> x, Choices&) const = 0;
-  /// log q of the way back from p.tokens to x, by the scores at p.tokens.
+  /// log q of the reverse move from p.tokens to x, by the scores at p.tokens.
   virtual double log_reverse(const SiteScores&, const Proposal& p,
                              std::span<const Token> x) const = 0;
 

@@ -1,4 +1,4 @@
-// One batch decodes all tries of all chains; each chain then picks among its own.
+// One batch decodes all tries of all chains; each chain then picks one of its own tries.
 #include "mcmc/suffix.h"
 
 #include <algorithm>
@@ -14,8 +14,8 @@ double SuffixKernel::exponent(const ChainState& s) const {
   return config_.temperature ? 1 / *config_.temperature : energy_.alpha(s);
 }
 
-// log w[t] of every token, the end token too: else an empty reply could be neither reached nor
-// left.
+// log w[t] of every token, the end token included: without it an empty reply could be neither
+// reached nor left.
 std::vector<double> SuffixKernel::log_cut_weights(const ChainState& s) const {
   std::vector<double> w(s.tokens.size(), 0.);
   if (config_.cut == SuffixConfig::Cut::kEntropy)
@@ -24,24 +24,24 @@ std::vector<double> SuffixKernel::log_cut_weights(const ChainState& s) const {
   return w;
 }
 
-// log of pi(y) / [q(y[cut:] | y[:cut]) W(y)], up to what all y with the same y[:cut] share.
+// log of pi(y) / [q(y[cut:] | y[:cut]) W(y)], up to a constant that all y with the same y[:cut]
+// share.
 double SuffixKernel::log_cut_weight(const ChainState& y, int cut) const {
   const double log_ratio = log_weight(energy_, y, cut);
   return log_ratio - log_sum_exp(log_cut_weights(y));
 }
 
-// Can the weight of a reply be bounded before its end? Where q is that of the target, without
-// terms: then it is exp(sum lZ) / W.
+// True if the weight of a reply can be bounded before its end: where q is that of the target and
+// there are no terms, the weight is exp(sum lZ) / W.
 bool SuffixKernel::bounded(const ChainState& x) const {
   const std::vector<double>& beta = energy_.replicas()[x.replica].beta;
   return config_.early && exponent(x) == energy_.alpha(x) &&
          std::all_of(beta.begin(), beta.end(), [](double b) { return b == 0; });
 }
 
-// The most that log_cut_weight can become: W only grows, and no row adds more than (1 - alpha) log
-// V, or nothing.
+// Upper bound of log_cut_weight: W only grows, and no row adds more than max(0, (1 - alpha) log V).
 double SuffixKernel::log_bound(const ChainState& y, int cut) const {
-  constexpr double kRounding = 1e-5;  // nats: of lZ in single precision
+  constexpr double kRounding = 1e-5;  // nats: error of lZ in single precision
   const double alpha = energy_.alpha(y),
                most = std::max(0., (1 - alpha) * std::log(energy_.density().n_vocab()));
   const ReplyLaw& law = energy_.law();
@@ -73,8 +73,8 @@ bool SuffixKernel::open(const SuffixMove& m) const {
                                    [&](const auto& y) { return unfinished(energy_, y); });
 }
 
-// The decision is made in stages: a ratio that is at most b is accepted with probability exp(b) at
-// most, and what is left of it once that was survived.
+// The decision is made in stages: a ratio of at most b survives the first stage with probability
+// exp(b), and is accepted later with the remaining probability.
 void SuffixKernel::refuse_early(SuffixMove& m) const {
   if (m.refused || !bounded(*m.x)) return;
   std::vector<double> bounds;
@@ -141,8 +141,7 @@ Status SuffixKernel::step(std::span<ChainState> chains, std::span<Choices* const
   return {};
 }
 
-// Moves at whatever stage they are: those that end make room in the batch for the next step of
-// their chains.
+// Moves at any stage: a move that ends makes room in the batch for the next step of its chain.
 class SuffixKernel::Async final : public AsyncSteps {
  public:
   Async(const SuffixKernel& k, std::span<ChainState> chains)

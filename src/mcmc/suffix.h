@@ -1,4 +1,4 @@
-// suffix: multiple-try Metropolis that draws a reply anew from a random position on.
+// suffix: multiple-try Metropolis that draws the part of a reply after a random position anew.
 // docs/methods.md#suffix; Liu, Liang, Wong 2000 (multiple-try), Karan and Du 2025 (power sampling,
 // whose published ratio lacks the weight of the cut).
 #pragma once
@@ -19,18 +19,18 @@ struct SuffixConfig {
   int tries = 1;
   Cut cut = Cut::kUniform;
   double entropy_floor = 0.01;  // nats^2, of kEntropy
-  bool early = true;            // stop decoding what is sure to be refused
-  std::optional<double>
-      temperature{};  // proposals from softmax(lp / temperature); unset: the target's alpha
+  bool early = true;            // stop decoding tries that are sure to be refused
+  // proposals from softmax(lp / temperature); unset: the target's alpha
+  std::optional<double> temperature{};
 };
 
-/// A step of one chain, under way.
+/// A step of one chain in progress.
 struct SuffixMove {
   ChainState* x = nullptr;
   Choices* choices = nullptr;
   StepInfo info{};
   double present = 0;   // log weight of the present reply
-  double survived = 0;  // log of the bound on the ratio that was survived so far
+  double survived = 0;  // log of the bound on the ratio that the move has survived so far
   bool refused = false;
   std::vector<ChainState> tries{};
 };
@@ -40,10 +40,11 @@ class SuffixKernel final : public Kernel {
   SuffixKernel(const Energy& e, SuffixConfig c) : energy_(e), config_(c) {}
   std::string_view name() const override { return "suffix"; }
   Status step(std::span<ChainState>, std::span<Choices* const>, std::span<StepInfo>) const override;
-  /// Where there are terms, they are worth a batch: nullptr.
+  /// Returns nullptr where there are terms, whose evaluation needs a common batch.
   std::unique_ptr<AsyncSteps> async(std::span<ChainState>) const override;
 
-  /// A step in stages: rows for the cut, the cut, tokens of the tries while `open`, the decision.
+  /// The stages of a step: rows for the cut, the cut, tokens of the tries while `open`, the
+  /// decision.
   Status prepare(std::span<ChainState>) const;
   SuffixMove begin(ChainState&, Choices&) const;
   bool open(const SuffixMove&) const;

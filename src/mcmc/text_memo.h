@@ -1,5 +1,5 @@
-// TextMemo: what is a function of a chain's text and replica, computed once for each and kept for
-// the texts that chains still have. A memo and no state: forgetting it changes no draw.
+// TextMemo keeps a function of a chain's text and replica, computed once for each, as long as some
+// chain has the text. It is a memo, not a state: forgetting it changes no draw.
 #pragma once
 
 #include <map>
@@ -15,23 +15,23 @@ namespace ponder {
 template <class T>
 class TextMemo {
  public:
-  /// compute(missing, values): the values of distinct texts that are not known yet, in one batch.
+  /// compute(missing, values) computes the values of distinct unknown texts in one batch.
   template <class Compute>
   Status add(std::span<const ChainState* const> states, const Compute& compute) {
     std::map<Key, const ChainState*> missing;
     for (const ChainState* s : states)
       if (!values_.contains(key(*s))) missing.emplace(key(*s), s);
     if (missing.empty()) return {};
-    std::vector<const ChainState*> who;
-    for (const auto& [text, s] : missing) who.push_back(s);
+    std::vector<const ChainState*> absent;
+    for (const auto& [text, s] : missing) absent.push_back(s);
     std::vector<T> computed;
-    PONDER_TRY(compute(who, computed));
-    for (std::size_t k = 0; k < who.size(); ++k)
-      values_.emplace(key(*who[k]), std::move(computed[k]));
+    PONDER_TRY(compute(absent, computed));
+    for (std::size_t k = 0; k < absent.size(); ++k)
+      values_.emplace(key(*absent[k]), std::move(computed[k]));
     return {};
   }
   const T& of(const ChainState& s) const { return values_.at(key(s)); }
-  /// Forgets all but these.
+  /// Forgets all values but those of these states.
   void keep(std::span<const ChainState> states) {
     std::set<Key> wanted;
     for (const ChainState& s : states) wanted.insert(key(s));

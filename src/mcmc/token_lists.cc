@@ -1,4 +1,4 @@
-// The lists of token space. They may depend on the target, never on a chain.
+// The lists of token space. The lists may depend on the target, never on a chain.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -49,7 +49,7 @@ Result<TokenLists> greedy_lists(const Energy& e, int m) {
     const auto& all = lists.back();
     const auto next = std::find_if(all.begin(), all.end(),
                                    [&](const auto& v) { return !e.law().is_end(v.token); });
-    if (next == all.end()) break;  // nothing but an end
+    if (next == all.end()) break;  // only an end token is left
     last = {next->token};
   }
   TokenLists out;

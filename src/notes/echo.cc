@@ -1,4 +1,5 @@
-// Longest copied runs of words, found one after the other from the left: texts are short.
+// The longest copied runs of words are found one after the other from the left; texts are short, so
+// this is fast enough.
 #include "notes/echo.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 using Words = std::vector<Word>;
 
-// Of the longest run from said[i] on that stands in `asked`.
+// Length of the longest run from said[i] on that occurs in `asked`.
 std::size_t longest_run(const Words& asked, const Words& said, std::size_t i) {
   std::size_t longest = 0;
   for (std::size_t k = 0; k < asked.size(); ++k) {
@@ -33,7 +34,8 @@ double weight(const Words& words, std::size_t begin, std::size_t n) {
 
 bool echoes(std::string_view question, std::string_view reply) {
   constexpr double kFewest = 4, kRun = 3;  // words
-  constexpr double kQuoted = 8;    // times as long as the reply, a question is a text to quote from
+  // a question so many times longer than the reply is a text to quote from
+  constexpr double kQuoted = 8;
   constexpr double kCopied = 0.8;  // share of the reply's words that lie in copied runs
   const Words asked = words_of(question), said = words_of(reply);
   const double all = weight(said, 0, said.size());
@@ -44,7 +46,8 @@ bool echoes(std::string_view question, std::string_view reply) {
     return false;
   double copied = 0;
   for (std::size_t i = 0; i < said.size();) {
-    const std::size_t n = longest_run(asked, said, i);  // at least 1: every word is known
+    // at least 1, since every word occurs in the question
+    const std::size_t n = longest_run(asked, said, i);
     const double run = weight(said, i, n);
     copied += run >= kRun ? run : 0;
     i += run >= kRun ? n : 1;

@@ -1,15 +1,15 @@
-// Whether a reply only gives the question back.
+// Tells whether a reply only repeats the question.
 #pragma once
 
 #include <string_view>
 
 namespace ponder {
 
-/// Does the reply say only what the question says: has it no word of its own, and are four fifths
-/// of its words copied in runs of three or more? A right full answer brings a word; a choice
-/// between two things that were named, or a question turned into a statement, copies only short
-/// runs. A letter of a script without spaces is half a word. What is quoted from a text many times
-/// as long is an answer about it.
+/// True if the reply only repeats the question: it has no word of its own, and four fifths of its
+/// words are copied in runs of three or more. A full answer to a question adds a word; a choice
+/// between two named things, or a question turned into a statement, copies only short runs. A
+/// letter of a script without spaces counts as half a word. A reply quoted from a question many
+/// times as long counts as an answer about that text.
 bool echoes(std::string_view question, std::string_view reply);
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// The sentences, and the thresholds from which they are said.
+// The sentences of the notes, and their thresholds.
 #include "ponder/core/notes.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,8 @@
 namespace ponder {
 namespace {
 
-// The first reply where it is none: what ended it, and that its probability is a prefix's.
+// The note on a first reply that is no reply: it says why decoding stopped, and that the
+// probability is that of a prefix.
 std::string cut_note(const ThinkResult& r) {
   const auto n = r.first.tokens.size();
   const char* why = static_cast<int>(n) >= r.law.horizon ? "cut" : "stopped";

@@ -12,7 +12,7 @@ template <class T>
 class Adam {
  public:
   Adam(std::size_t n, double rate) : rate_(rate), mean_(n), square_(n) {}
-  /// x += a step up the gradient.
+  /// Adds a step up the gradient to x.
   void ascend(std::span<const T> gradient, std::span<T> x) {
     constexpr double kMean = 0.9, kSquare = 0.999, kFloor = 1e-8;
     ++n_;

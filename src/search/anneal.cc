@@ -1,5 +1,5 @@
 // The exponents of the stages are replicas of one energy: a chain is annealed by moving it from one
-// to the next, and no kernel knows of it.
+// replica to the next, which kernels need not know.
 #include "ponder/search/anneal.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace ponder {
 namespace {
 
-constexpr double kAscent = 1000;  // alpha: a loss of 0.01 nats is taken once in e^10
+constexpr double kAscent = 1000;  // alpha: a loss of 0.01 nats is accepted once in e^10 proposals
 constexpr int kStartTries = 8;
 
 class Annealer {
@@ -121,7 +121,7 @@ AnnealResult Annealer::result() const {
   return r;
 }
 
-// The search itself. kCancelled where the budget ended it.
+// Runs the search. Errors: kCancelled where the budget ended it.
 Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c,
            std::span<const Reply> starts) {
   PONDER_TRY(a.start(starts));
@@ -135,7 +135,7 @@ Status run(Annealer& a, const CausalDensity& d, const AnnealConfig& c,
         if (c.progress) c.progress(a.result().replies[0]);
       }
     if (d.cost().total() == spent)
-      return {};  // chains that cannot move, which no budget of tokens would end
+      return {};  // the chains cannot move, and a budget of tokens would never end
   }
   return {};
 }
@@ -178,11 +178,11 @@ Result<AnnealResult> anneal(CausalDensity& d, const PrefixRef& context, const Re
   PONDER_ASSIGN(const Energy energy, Energy::make(stopping, context, law, std::move(replicas)));
   Annealer a(energy, c);
   const Status s = run(a, d, c, starts);
-  const bool no_start =
-      !s.ok() && s.error().code == Code::kNumeric && !a.started();  // nothing ends by the horizon
+  // no draw ended within the horizon
+  const bool no_start = !s.ok() && s.error().code == Code::kNumeric && !a.started();
   if (!s.ok() && !ends_search(s) && !no_start) return s.error();
   AnnealResult result = a.result();
-  if (!a.started())  // the budget did not reach so far: the starts stand
+  if (!a.started())  // the budget ended before the first step: the starts are the result
     for (const Reply& r : starts)
       if (law.is_reply(r.tokens) &&
           (result.replies.empty() || r.logprob > result.replies[0].logprob))

@@ -83,7 +83,7 @@ std::vector<double> Ascent::logits(const Chain& c, Choices& choices) const {
   return out;
 }
 
-// The slope by the normalised logits back to z and scale, and a step.
+// Turns the slope by the normalised logits into slopes of z and scale, and makes a step.
 void Ascent::climb(Chain& c, std::span<const double> slope) const {
   std::vector<double> dz(c.z.size()), dscale(c.scale.size());
   for (std::size_t t = 0; t < c.scale.size(); ++t) {
@@ -105,7 +105,7 @@ void Ascent::climb(Chain& c, std::span<const double> slope) const {
   c.adam_scale.ascend(dscale, c.scale);
 }
 
-// f of what each point snaps to; texts seen before are not scored again.
+// Scores the reply that each point snaps to; texts seen before are not scored again.
 Status Ascent::snap(const TokenRelaxation& r, std::span<const std::vector<double>> points,
                     std::vector<double>& f) {
   std::vector<std::vector<Token>> texts, fresh;

@@ -1,5 +1,5 @@
-// Noise space: Adam on the noise of one decoder, with the derivative of log w as NoiseRelaxation
-// estimates it.
+// Noise space: Adam on the noise of one decoder, with NoiseRelaxation's estimate of the derivative
+// of log w.
 #include <cmath>
 
 #include "ponder/chains/choices.h"

@@ -17,7 +17,7 @@ struct Child {
   Token token;
 };
 
-// Takes out the children that close at position t, too early to count: they are no candidates.
+// Removes the children that close at position t, too early to count.
 void take_short(const ReplyLaw& law, int t, const std::vector<Beam>& live,
                 std::vector<Child>& children, std::optional<Reply>& shorter) {
   std::erase_if(children, [&](const Child& c) {
@@ -51,7 +51,7 @@ Result<BeamResult> beam_search(CausalDensity& d, const PrefixRef& context, const
   for (; !hopeless() && law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
     const TokenMask* mask = law.mask(t);
-    // Where end tokens are no candidates, they are not to push others off the lists.
+    // Where end tokens are no candidates, they must not push other tokens off the lists.
     const int most = c.width + (law.counts(t + 1) ? 0 : static_cast<int>(law.end_tokens().size()));
     for (const Beam& b : live) {
       const std::span<const Token> last(b.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);

@@ -1,6 +1,6 @@
 // Best-first search with a certificate, docs/methods.md#best-first: the frontier's largest bound
-// holds for every reply that has not been seen, so the search is over when the worst reply kept is
-// worth at least that. Its heap is in frontier.h, its results in kept_replies.h.
+// holds for every unseen reply, so the search is over when the worst kept reply is worth at least
+// that bound. frontier.h has the heap, kept_replies.h the results.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,8 +22,9 @@ double BestFirst::top() const {
   return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());
 }
 
-// The most promising entries. Many at once are expanded faster, but some of them would not have to
-// be, had the others been seen first: a batch is a small share of what has been expanded.
+// Takes the most promising entries. A large batch is expanded faster, but some of its entries would
+// be unnecessary if the others were expanded first, so a batch is a small share of all expansions
+// so far.
 void BestFirst::pop_batch() {
   constexpr std::int64_t kSmallest = 8, kShare = 8;
   const auto most = std::min<std::int64_t>(batch_limit_, std::max(kSmallest, expanded_ / kShare));
@@ -36,14 +37,14 @@ void BestFirst::pop_batch() {
       frontier_.release(e.node);
     }
     if (!c_.per_length && !frontier_.empty() && !matters(frontier_.top()))
-      break;  // nor does what is below it
+      break;  // the entries below it are no better
   }
 }
 
 void BestFirst::put_back() {
   for (const Entry& e : batch_) {
     frontier_.push(e);
-    frontier_.release(e.node);  // the reference that pop() had handed over
+    frontier_.release(e.node);  // the reference that pop() has passed to the caller
   }
   batch_.clear();
 }
@@ -55,8 +56,8 @@ void BestFirst::keep_or_prune(Entry e) {
     pruned_ = std::max(pruned_, e.bound);
 }
 
-// The most that the terms can give to a reply of at most n_most tokens that goes on after a node,
-// or a token after it.
+// Upper bound of the terms of a reply of at most n_most tokens that goes on after a node, or after
+// a token that follows it.
 double BestFirst::terms_ahead(Frontier::Index node, Token v, int n_most) const {
   if (c_.terms.empty()) return 0;
   std::vector<Token> begin = frontier_.tokens(node);
@@ -64,7 +65,7 @@ double BestFirst::terms_ahead(Frontier::Index node, Token v, int n_most) const {
   return most_of_terms(c_.terms, begin, n_most);
 }
 
-// The most that the prior and the terms can give to such a reply of the law.
+// Upper bound of the prior and the terms of such a reply of the law.
 double BestFirst::ahead(Frontier::Index node, Token v) const {
   return kept_.ahead(frontier_.node(node).length + (v >= 0 ? 1 : 0)) +
          terms_ahead(node, v, law_.horizon());
@@ -113,9 +114,9 @@ Status BestFirst::ask(Rows& rows) {
     const Frontier::Node& n = frontier_.node(e.node);
     const bool fed = e.token >= 0;
     const int t = frontier_.length(e);
-    // A list may stop at the floor: what lies below it can never be needed, since the bar only
-    // rises. The little more covers rounding.
-    const double still = e.bound - e.logprob;  // what prior and terms may add
+    // A list may stop at the floor: tokens below it are never needed, since the bar only rises. The
+    // small addition covers rounding.
+    const double still = e.bound - e.logprob;  // the bound on prior and terms
     const double bound = kept_.floor(t) - still - (fed ? e.logprob : n.logprob) - 1e-9;
     const auto most =
         std::min<std::int64_t>(std::max<std::int64_t>(4ll * e.skip, c_.max_children), d_.n_vocab());
@@ -129,7 +130,8 @@ Status BestFirst::ask(Rows& rows) {
   return d_.extend(requests, rows);
 }
 
-// Too little room for the batch's keys and values: half of it is tried, down to one.
+// If there is too little room for the batch's keys and values, half of it is tried, down to one
+// entry.
 Status BestFirst::expand_batch() {
   Rows rows;
   std::size_t i = 0;
@@ -141,7 +143,7 @@ Status BestFirst::expand_batch() {
       return s.error().code == Code::kResource ? Status{} : s;
     }
     for (; i < batch_.size(); ++i) take_row(batch_[i], std::move(rows.end[i]), rows.rows[i]);
-  } catch (const std::bad_alloc&) {  // of what was not taken the bounds stay
+  } catch (const std::bad_alloc&) {  // the bounds of the other entries stay valid
     no_room_ = true;
     for (std::size_t k = i; k < batch_.size(); ++k) frontier_.drop(batch_[k].bound);
   }
@@ -181,15 +183,15 @@ Certificate::Claim BestFirst::claim(bool proved) const {
   using Claim = Certificate::Claim;
   if (law_.target() == Target::kTruncated) return Claim::kTruncated;
   if (law_.target() == Target::kFixed) return Claim::kFixed;
-  // A prior of lengths beyond the horizon is not known.
+  // The prior of lengths beyond the horizon is unknown.
   const bool any =
       proved && c_.length_prior.empty() && !c_.per_length && horizon_ <= kept_.floor(0);
   return any ? Claim::kAnyLength : Claim::kEndedWithinHorizon;
 }
 
 void BestFirst::report_lengths(BestFirstResult& r) const {
-  std::vector<double> open(law_.horizon() + 1,
-                           frontier_.dropped());  // largest bound of a prefix of up to t tokens
+  // largest bound of a prefix of up to t tokens
+  std::vector<double> open(law_.horizon() + 1, frontier_.dropped());
   for (const Entry& e : frontier_.entries()) {
     double& o = open[frontier_.length(e)];
     o = std::max(o, e.bound);
@@ -216,7 +218,7 @@ BestFirstResult BestFirst::result() const {
   for (const Reply& k : r.replies) c.mass_kept += std::exp(k.logprob);
   c.claim = claim(false);
   c.bound = top();
-  if (r.replies.empty()) return r;  // nothing known: no claim
+  if (r.replies.empty()) return r;  // no known reply: no claim
   const double worst = kept_.worth(r.replies.back());
   const bool full = c_.per_length || static_cast<int>(r.replies.size()) == c_.n_best,
              proved = top() <= (full ? worst : -kInf);

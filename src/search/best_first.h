@@ -1,5 +1,5 @@
-// Best-first search that can be taken up again: its frontier stays between runs, so that what other
-// methods find in the meantime only raises the bar. The one-off call is best_first
+// Best-first search that can be continued: its frontier stays between runs, and replies that other
+// methods find in the meantime only raise the bar. The call for a single run is best_first
 // (ponder/search/search.h).
 #pragma once
 
@@ -17,12 +17,12 @@ namespace ponder {
 
 class BestFirst {
  public:
-  /// The density and the law must outlive it. Errors: kInvalid (a setting out of range).
+  /// The density and the law must outlive the search. Errors: kInvalid (a setting out of range).
   static Result<std::unique_ptr<BestFirst>> make(CausalDensity&, const PrefixRef& context,
                                                  const ReplyLaw&, const BestFirstConfig&);
-  /// Goes on until the proof or the budget's end. `incumbents`: replies found elsewhere;
-  /// `progress`: called now and then, may be empty. Errors: the density's, but for a lack of room,
-  /// which ends the run.
+  /// Runs until the proof or the budget's end. `incumbents`: replies found elsewhere; `progress`:
+  /// called from time to time, may be empty. Errors: those of the density, except for a lack of
+  /// room, which ends the run.
   using Progress = std::function<void(const Reply& best, const Certificate&)>;
   Status run(std::span<const Reply> incumbents, const Budget&, const Progress& progress);
   BestFirstResult result() const;
@@ -61,11 +61,12 @@ class BestFirst {
   Frontier frontier_;
   std::vector<Entry> batch_;        // popped, and not expanded yet
   std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
-  int batch_limit_;                 // what memory for keys and values has allowed so far
+  // the largest batch for which keys and values have had room so far
+  int batch_limit_;
   bool no_room_ = false;
-  double pruned_ = kNone;  // largest bound left out for good
-  double horizon_ =
-      kNone;  // most that a reply beyond the horizon (target ended) can be worth, by prefix
+  double pruned_ = kNone;  // largest bound of the prefixes that were left out
+  // largest worth of a reply beyond the horizon (target ended), by its prefix
+  double horizon_ = kNone;
   double seen_mass_ = 0;
   std::int64_t expanded_ = 0;
 };

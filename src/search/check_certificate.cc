@@ -1,6 +1,6 @@
-// The check of a certificate: first its own arithmetic, then every reply's log-probability, then
-// all prefixes worth more than its bound, depth first, from whole vocabulary rows. It shares no
-// code with the search: no heap, no lists, no pruning but by the stated bound.
+// The check of a certificate: first its arithmetic, then every reply's log-probability, then all
+// prefixes worth more than its bound, depth first, from whole vocabulary rows. It shares no code
+// with the search and has no heap, no lists, and no pruning except by the stated bound.
 #include "ponder/search/certificate.h"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ void Checker::check_is_reply(const Reply& r) {
   if (!kept_.insert(r.tokens).second) wrong(name(r.tokens) + " is there twice");
 }
 
-// That the figures follow from one another.
+// Checks that the figures are consistent.
 void Checker::check_arithmetic() {
   constexpr double kRounding = 1e-6;
   const auto differ = [](double a, double b) { return !(a == b || std::abs(a - b) <= kRounding); };
@@ -142,8 +142,8 @@ void Checker::look_at_row(const Waiting& w, const PrefixRef& at, const Row& row,
     const double f = w.logprob + (static_cast<double>(row.logits[v]) - row.log_normalizer);
     const bool closes = law_.closes(t, v);
     const double worth = f + (closes ? prior(t + 1) : best_prior_beyond(t + 1));
-    const bool beyond =
-        !closes && t + 1 >= law_.horizon();  // an unended prefix of horizon tokens is no reply
+    // an unended prefix of horizon tokens is no reply
+    const bool beyond = !closes && t + 1 >= law_.horizon();
     if (!(f > -kInf) || !((beyond ? f : worth) > line)) continue;
     if (closes && !law_.counts(t + 1)) continue;  // too short to be a reply
     std::vector<Token> tokens = w.tokens;
@@ -161,7 +161,7 @@ void Checker::look_at_row(const Waiting& w, const PrefixRef& at, const Row& row,
   }
 }
 
-// The last few of the stack in one pass: mostly the children of one prefix.
+// Evaluates the last few prefixes of the stack in one pass; most are children of one prefix.
 Status Checker::look_at(std::vector<Waiting>& stack) {
   const auto n = std::min<std::size_t>(stack.size(), c_.batch);
   const std::vector<Waiting> batch(

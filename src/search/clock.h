@@ -1,5 +1,5 @@
-// A Budget being spent: seconds from its making, tokens by the density's own count, the caller's
-// stop flag.
+// A running Budget: seconds since its construction, tokens by the density's own count, and the
+// caller's stop flag.
 #pragma once
 
 #include <algorithm>
@@ -21,14 +21,14 @@ class Clock {
            seconds() >= budget_.seconds || cost().total() >= budget_.tokens ||
            (budget_.enough && budget_.enough());
   }
-  /// Share of the budget that is spent, of seconds or tokens, whichever is more; 0 without limits.
+  /// Spent share of the budget, the larger of the shares of seconds and tokens; 0 without limits.
   double spent() const {
     const bool counted = budget_.tokens != std::numeric_limits<std::int64_t>::max();
     return std::max(
         seconds() / budget_.seconds,
         counted ? static_cast<double>(cost().total()) / static_cast<double>(budget_.tokens) : 0);
   }
-  /// What is left, of which at most `share`.
+  /// Returns a share of the remaining budget.
   Budget rest(double share = 1) const {
     Budget b = budget_;
     b.seconds = (budget_.seconds - seconds()) * share;

@@ -16,7 +16,7 @@ struct Stream {
   bool live = true;
 };
 
-// Does the shaped law need the whole row?
+// True if the shaped law needs the whole row.
 bool needs_row(const DecodeConfig& c) {
   return c.repetition_penalty != 1 ||
          (c.temperature > 0 && (c.top_k > 0 || c.top_p < 1 || c.min_p > 0));
@@ -79,32 +79,32 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
   for (Stream& s : streams) s.at = context;
   for (int t = 0; law.extends(t) && !clock.over(); ++t) {
     std::vector<Extend> batch;
-    std::vector<int> who;
+    std::vector<int> indices;
     const TokenMask* mask = law.mask(t);
     for (int k = 0; k < n_streams; ++k) {
       Stream& s = streams[k];
       if (!s.live) continue;
-      // The last token is fed together with the question for the next one.
+      // The last token is fed in the request for the next row.
       const std::span<const Token> last(s.reply.tokens.data() + (t > 0 ? t - 1 : 0), t > 0 ? 1 : 0);
       batch.push_back({.parent = s.at,
                        .tokens = last,
                        .rows = RowSet::kLast,
                        .needs = needs_of(c, k, t),
                        .masks = {mask}});
-      who.push_back(k);
+      indices.push_back(k);
     }
     if (batch.empty()) break;
     Rows rows;
     PONDER_TRY(d.extend(batch, rows));
-    for (std::size_t i = 0; i < who.size(); ++i) {
-      Stream& s = streams[who[i]];
-      const TokenProb v = pick(rows.rows[i], c, who[i], s.reply);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      Stream& s = streams[indices[i]];
+      const TokenProb v = pick(rows.rows[i], c, indices[i], s.reply);
       s.at = std::move(rows.end[i]);
       s.reply.tokens.push_back(v.token);
       s.reply.logprob += v.logprob;
       s.reply.ended = law.is_end(v.token);
-      s.live = !s.reply.ended && (!on_token || on_token(who[i], v));
-      if (s.reply.ended && on_token) on_token(who[i], v);
+      s.live = !s.reply.ended && (!on_token || on_token(indices[i], v));
+      if (s.reply.ended && on_token) on_token(indices[i], v);
       if (on_reply && law.is_reply(s.reply.tokens)) on_reply(s.reply);
     }
   }

@@ -55,7 +55,7 @@ Frontier::Entry Frontier::pop() {
 void Frontier::limit(const std::function<bool(const Entry&)>& dead) {
   if (heap_.size() <= max_entries_) return;
   auto end = std::partition(heap_.begin(), heap_.end(), [&](const Entry& e) { return !dead(e); });
-  // Half of it goes, so that the next time is not soon.
+  // Half of the entries are dropped, so that dropping is rare.
   const auto keep = static_cast<std::ptrdiff_t>(std::max<std::size_t>(max_entries_ / 2, 1));
   if (end - heap_.begin() > keep) {
     std::nth_element(heap_.begin(), heap_.begin() + keep, end,

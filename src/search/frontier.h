@@ -1,6 +1,6 @@
-// Frontier: the prefixes that wait to be expanded, most promising first, and the tree of those that
-// have been, each kept while something waits below it. Memory is bounded: beyond `max_entries` the
-// least promising are dropped and the largest bound among them is remembered.
+// Frontier: the prefixes that wait to be expanded, most promising first, and the tree of the
+// expanded prefixes, each kept while an entry below it waits. Memory is bounded: beyond
+// `max_entries` the least promising are dropped and the largest bound among them is remembered.
 // docs/methods.md#best-first.
 #pragma once
 
@@ -29,12 +29,12 @@ class Frontier {
   // A prefix waiting: `token` after `node`; or, without a token, the children of `node` beyond the
   // `skip` most likely.
   struct Entry {
-    double bound = 0;    // at least what every reply below it is worth
+    double bound = 0;    // upper bound of the worth of every reply below
     double logprob = 0;  // of the prefix; without a token, of the most likely child
     Index node = 0;
     Token token = -1;
     int skip = 0;
-    std::uint32_t order = 0;  // ties: first come first
+    std::uint32_t order = 0;  // ties: the earlier entry comes first
     bool operator<(const Entry& o) const {
       return bound != o.bound ? bound < o.bound : order > o.order;
     }
@@ -44,7 +44,7 @@ class Frontier {
   Frontier(PrefixRef context, std::int64_t max_entries);
 
   const Node& node(Index n) const { return nodes_[n]; }
-  /// A node after `parent`, with one reference, the caller's.
+  /// Adds a node after `parent` with one reference, which belongs to the caller.
   Index add(Index parent, Token, double logprob, PrefixRef prefix);
   void release(Index);
   std::vector<Token> tokens(Index) const;  // of the reply so far
@@ -52,14 +52,15 @@ class Frontier {
   int length(const Entry& e) const { return nodes_[e.node].length + (e.token >= 0 ? 1 : 0); }
 
   void push(Entry);
-  /// Takes the most promising entry; its reference to the node is then the caller's.
+  /// Removes the most promising entry; its reference to the node passes to the caller.
   Entry pop();
   bool empty() const { return heap_.empty(); }
   const Entry& top() const { return heap_.front(); }
   const std::vector<Entry>& entries() const { return heap_; }
-  /// Where there are more than max_entries: drops those that `dead` says, then the least promising.
+  /// If there are more than max_entries, drops the entries for which `dead` is true, then the least
+  /// promising ones.
   void limit(const std::function<bool(const Entry&)>& dead);
-  double dropped() const { return dropped_; }  // largest bound dropped for want of room
+  double dropped() const { return dropped_; }  // largest bound of a dropped entry
   void drop(double bound) { dropped_ = std::max(dropped_, bound); }
 
  private:

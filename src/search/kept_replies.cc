@@ -1,4 +1,4 @@
-// Insertion in order, and the bars that follow from it.
+// Sorted insertion, and the bars that follow from the kept replies.
 #include "search/kept_replies.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void KeptReplies::offer_by_length(Reply r) {
     *at = std::move(r);
   std::vector<double> best(bars_.size(), -kInf);
   for (const Reply& k : kept_) best[k.tokens.size()] = k.logprob;
-  // A prefix may still lead to any longer length: the least of their bars counts.
+  // A prefix may lead to any longer length, so the smallest of their bars counts.
   bars_.back() = kInf;
   for (std::size_t n = bars_.size(); n-- > 1;)
     bars_[n - 1] = possible_[n] ? std::min(bars_[n], best[n]) : bars_[n];

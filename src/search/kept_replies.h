@@ -1,5 +1,5 @@
 // KeptReplies: the K most likely replies seen, or the most likely of each length, and the bar that
-// a prefix must exceed to lead to another. Not the search.
+// a prefix must exceed to lead to a better one. Not the search.
 #pragma once
 
 #include <limits>
@@ -11,17 +11,17 @@ namespace ponder {
 
 class KeptReplies {
  public:
-  /// The configuration must outlive it.
+  /// The configuration must outlive the object.
   KeptReplies(const ReplyLaw&, const BestFirstConfig&);
   /// A reply that a term forbids is not kept.
   void offer(Reply);
   double worth(const Reply& r) const { return ponder::worth(config_, r); }
-  /// The most that the prior can still give to a reply of more than t tokens.
+  /// Upper bound of the prior of a reply of more than t tokens.
   double ahead(int t) const { return ahead_[t]; }
-  /// What a reply of more than t tokens must be worth more than to be kept; -inf while there is
-  /// room for it.
+  /// A reply of more than t tokens is kept if its worth exceeds this bar; -inf while there is room
+  /// for more replies.
   double bar(int t) const { return per_length_ ? bars_[t] : bar_; }
-  /// bar less the slack: what is not above it is of no interest at all.
+  /// The bar minus the slack: replies that do not exceed it are ignored.
   double floor(int t) const { return bar(t) - slack_; }
 
   const std::vector<Reply>& replies() const {

@@ -1,4 +1,4 @@
-// Searches over tokens: draws, beams, particles, annealed chains, proof.
+// The methods over tokens: draws, beams, particles, annealed chains, proof.
 #include "search/methods.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace ponder {
 namespace {
 
-// Rounds of draws side by side, until there are as many as asked for or the budget ends.
+// Makes rounds of draws side by side until the wanted number is reached or the budget ends.
 Result<Found> run_draft(const Task& t, int most) {
   constexpr int kAtOnce = 16;
   const Clock clock(t.density, t.budget);
@@ -36,11 +36,11 @@ Result<Run> make_draft(Settings& s) {
   });
 }
 
-constexpr int kFirst = 4, kGrowth = 4;  // of widths
+constexpr int kFirst = 4, kGrowth = 4;  // first width of the beams, and its growth factor
 
-// Beams of growing width. One that is cut off before its replies are whole has found nothing: what
-// is begun may take all that is left, and a wider one is begun in the first half of the share
-// alone.
+// Runs beams of growing width. A beam that is cut off before its replies are complete has found
+// nothing, so a running beam may take all of the remaining budget, and a wider one begins only in
+// the first half of the share.
 Result<Found> run_beam(const Task& t, int first, int last) {
   const Clock share(t.density, t.budget), all(t.density, t.rest);
   Found found;
@@ -64,7 +64,7 @@ Result<Run> make_beam(Settings& s) {
   });
 }
 
-// Swarms one after the other, each of another seed.
+// Runs swarms one after the other, each with another seed.
 Result<Found> run_smc(const Task& t, double alpha, SmcConfig swarm) {
   swarm.progress = t.offer;
   StoppingDensity density(t.density, t.budget);
@@ -94,7 +94,7 @@ Result<Run> make_smc(Settings& s) {
   return Run([alpha, swarm](const Task& t) { return run_smc(t, alpha, swarm); });
 }
 
-// With or without slices of the noise between the suffixes.
+// Annealed chains of suffix moves, with or without slice moves of the noise in between.
 Result<Run> make_anneal(Settings& s) {
   AnnealedChains c;
   int slice = 1;
@@ -124,7 +124,7 @@ Result<Run> make_prove(Settings& s) {
 }  // namespace
 
 Result<Found> run_chains(const Task& t, const AnnealedChains& chains) {
-  constexpr int kCycles = 4;  // where no budget ends it
+  constexpr int kCycles = 4;  // used where no budget ends the chains
   AnnealConfig c{
       .stages = chains.stages, .chains = chains.chains, .seed = t.seed, .progress = t.offer};
   if (t.endless()) c.cycles = kCycles;

@@ -1,5 +1,5 @@
-// The methods of think, by name and settings, all seen in one way: what a method is given, and what
-// it gives back. Not the order in which they run (think.cc).
+// The methods of think, by name and settings, with their common interface: the input of a method
+// (Task) and its result (Found). Not the order in which they run (think.cc).
 #pragma once
 
 #include <map>
@@ -19,12 +19,13 @@ struct Task {
   const ReplyLaw& law;
   const ThinkConfig& config;
   std::span<const Reply> starts;  // replies of the law to start from, the best known first
-  std::uint64_t seed;             // of this method's draws
-  Budget budget;                  // its share
-  Budget rest;                    // all that is left, for what would be in vain if it were cut off
-  std::function<void(const Reply&)>
-      offer;  // told of replies while it works, each better one as it is found
-  std::unique_ptr<BestFirst>& proof;  // none before the first proof; later ones take it up again
+  std::uint64_t seed;             // seed of this method's draws
+  Budget budget;                  // the method's share of the budget
+  // all of the remaining budget, for work that would be useless if it were cut off
+  Budget rest;
+  // called with each better reply when it is found, while the method works
+  std::function<void(const Reply&)> offer;
+  std::unique_ptr<BestFirst>& proof;  // null before the first proof; later proofs continue it
 
   bool endless() const {
     return budget.seconds == std::numeric_limits<double>::infinity() &&
@@ -33,7 +34,7 @@ struct Task {
 };
 
 struct Found {
-  std::vector<Reply> replies{};  // closed ones, some of them too short to count
+  std::vector<Reply> replies{};  // closed replies, some of them too short to count
   std::optional<Certificate> certificate{};
   std::optional<double> gap{};
 };
@@ -41,19 +42,20 @@ struct Found {
 using Run = std::function<Result<Found>(const Task&)>;
 struct Method {
   Result<Run> (*make)(Settings&);
-  bool from_starts = false;  // does it gain from several starts?
+  bool from_starts = false;  // whether the method gains from several starts
 };
 const std::map<std::string, Method>& methods();
-/// Of one component of ThinkConfig::methods. Errors: kInvalid (no such method, key or value).
+/// Makes the method of one component of ThinkConfig::methods. Errors: kInvalid (no such method, key
+/// or value).
 Result<Run> make_method(Settings&);
 
-// Of relaxations (relaxed_methods.cc).
+// Methods on relaxations (relaxed_methods.cc).
 Result<Run> make_ascent(Settings&);
 Result<Run> make_ascent_noise(Settings&);
 Result<Run> make_hmc(Settings&);
 Result<Run> make_hmc_token(Settings&);
 
-/// What all chain methods do: anneal from the starts.
+/// The common part of all chain methods: annealing from the starts.
 struct AnnealedChains {
   std::vector<AnnealStage> stages{};
   int chains = AnnealConfig{}.chains;

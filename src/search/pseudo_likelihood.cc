@@ -1,5 +1,5 @@
-// One pass over the reply for the lists of candidates, then one batch a position: the reply with
-// each candidate in its place, over the tree of prefixes.
+// One pass over the reply makes the lists of candidates; then one batch a position scores the reply
+// with each candidate at that position, over the tree of prefixes.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +17,7 @@ std::vector<Token> candidates_of(const CausalDensity& d, const Row& row, Token x
   return c;
 }
 
-// log p(reply[i] | all the others) over the candidates; `at` is the node before it.
+// log p(reply[i] | all other tokens) over the candidates; `at`: the node before token i.
 Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<const Token> rest,
                            std::span<const Token> candidates, const TokenMask* allowed) {
   std::vector<std::vector<Token>> strings;
@@ -29,8 +29,8 @@ Result<double> conditional(CausalDensity& d, const PrefixRef& at, std::span<cons
   for (std::size_t c = 0; c < batch.size(); ++c) batch[c].tokens = strings[c];
   Rows rows;
   PONDER_TRY(d.extend(batch, rows));
-  std::vector<double> f(batch.size(),
-                        0);  // from position i on: what comes before is in all of them
+  // from position i on, since all of them share the tokens before
+  std::vector<double> f(batch.size(), 0);
   double own = 0, total = 0;
   for (std::size_t c = 0; c < batch.size(); ++c) {
     for (const Row& r : rows.of(c)) f[c] += r.logprob;

@@ -1,5 +1,5 @@
-// First reply, relaxed, moved by gradients, argmax: ascent and Hamiltonian chains in token space
-// and in noise space. docs/methods.md#relaxations.
+// The methods that relax a reply, move it by gradients and take the argmax: ascent and Hamiltonian
+// chains in token space and in noise space. docs/methods.md#relaxations.
 #include <algorithm>
 #include <utility>
 
@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kCandidates = 16;
 
-/// A reply and its neighbours: at each position the tokens most likely after what comes before, its
-/// own among them. The length stays: no end token but at the end, which is frozen.
+/// A reply and its neighbours: at each position its token and the most likely tokens given the
+/// tokens before. The length does not change: only the last position, which is frozen, has an end
+/// token.
 struct Lists {
   int m = 0;
   std::vector<Token> candidates{};  // (n, m)
@@ -44,8 +45,7 @@ Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const Rep
     if (list.size() > 1) m = std::min(m, list.size());
     all.push_back(std::move(list));
   }
-  // Where there is nothing to choose from, the list is filled up with what the frozen position will
-  // not take.
+  // Where there is no choice, the list is filled with tokens that the frozen position never takes.
   for (std::vector<Token>& list : all)
     for (Token v = 0; list.size() < m; ++v)
       if (std::find(list.begin(), list.end(), v) == list.end()) list.push_back(v);
@@ -56,8 +56,8 @@ Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const Rep
   return out;
 }
 
-// Calls fn(start, seed) for each start in turn, again and again while the budget lasts; once
-// without one.
+// Calls fn(start, seed) for each start in turn, repeatedly while the budget lasts, or once without
+// a budget.
 template <class F>
 Status for_starts(const Task& t, const StoppingDensity& density, const F& fn) {
   for (std::uint64_t round = 0; round == 0 || !t.endless(); ++round)
@@ -88,7 +88,7 @@ Result<Found> run_ascent(const Task& t, const AscentConfig& config) {
       PONDER_ASSIGN(const AscentResult r,
                     ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
       found.replies.push_back(reply(r.best, r.f));
-      // A straight-through value is that of a discrete reply: only the mixtures have a gap.
+      // A straight-through value is that of a discrete reply, so only mixtures have a gap.
       if (kind != TokenRelaxation::Kind::kSoftmax || !(r.relaxed > relaxed)) continue;
       relaxed = r.relaxed;
       found.gap = r.gap;

@@ -1,4 +1,4 @@
-// Whether f32 puts the kept replies in the order in which a search in another precision found them.
+// Checks in f32 the order of the kept replies of a search in another precision.
 // docs/methods.md#best-first.
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 namespace ponder {
 namespace {
 
-// What each reply is worth: its log-probability in one batch, and the prior of its length.
+// Computes the worth of each reply: its log-probability, in one batch, and the prior of its length.
 Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                const BestFirstConfig& c, std::span<const Reply> replies, std::vector<double>& out) {
   std::vector<Extend> requests;
@@ -31,7 +31,7 @@ Status rescore(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
 Status settle(CausalDensity& exact, const PrefixRef& context, const ReplyLaw& law,
               const BestFirstConfig& c, BestFirstResult& r) {
   if (r.rivals.empty())
-    return {};  // with a tie all the same: not all within the slack has been seen
+    return {};  // the tie stays, since not all replies within the slack have been seen
   std::vector<double> worth;
   PONDER_TRY(rescore(exact, context, law, c, r.replies, worth));
   PONDER_TRY(rescore(exact, context, law, c, r.rivals, worth));

@@ -1,5 +1,5 @@
-// Shaping of a next-token law by the usual decoders' options: which tokens may still be drawn, and
-// with what weights.
+// Shapes a next-token law by the usual options of decoders: which tokens may be drawn, and with
+// which weights.
 #pragma once
 
 #include <utility>
@@ -9,8 +9,9 @@
 
 namespace ponder {
 
-/// logits (n_vocab; -inf: masked) to (token, weight) pairs, weights summing to 1, most likely
-/// first. In llama.cpp's order: repetition penalty over `seen`, top-k, top-p, min-p, temperature.
+/// Turns logits (n_vocab; -inf: masked) into (token, weight) pairs whose weights sum to 1, most
+/// likely first, in llama.cpp's order: repetition penalty over `seen`, top-k, top-p, min-p,
+/// temperature.
 std::vector<std::pair<Token, double>> shape(std::vector<float> logits,
                                             const std::vector<Token>& seen, const DecodeConfig&);
 

@@ -22,11 +22,12 @@ std::vector<int> systematic(const Swarm& s) {
     while (static_cast<int>(from.size()) < n && (u + static_cast<double>(from.size())) / n < cdf)
       from.push_back(k);
   }
-  while (static_cast<int>(from.size()) < n) from.push_back(n - 1);  // rounding left the sum below 1
+  // rounding left the sum of weights below 1
+  while (static_cast<int>(from.size()) < n) from.push_back(n - 1);
   return from;
 }
 
-// Tells of the likeliest reply among the particles where it is likelier than `told`.
+// Reports the likeliest reply among the particles if it is likelier than `told`.
 void tell(const Energy& e, const Swarm& s, const SmcConfig& c, double& told) {
   for (const ChainState& x : s.states) {
     if (!e.law().is_reply(x.tokens)) continue;
@@ -53,7 +54,7 @@ Result<SmcResult> power_smc(const Energy& e, int replica, const SmcConfig& c, co
   Swarm s = make_swarm(e, particles, replica, &choices);
   const Clock clock(e.density(), budget);
   double told = -std::numeric_limits<double>::infinity();
-  const auto over = [&] {  // asked before each position
+  const auto over = [&] {  // called before each position
     if (c.progress) tell(e, s, c, told);
     return clock.over();
   };

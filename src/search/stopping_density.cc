@@ -1,4 +1,4 @@
-// The two calls that cost something.
+// The two calls that do work.
 #include "search/stopping_density.h"
 
 #include "ponder/density/gradient.h"

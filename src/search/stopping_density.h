@@ -1,6 +1,5 @@
 // StoppingDensity: a density that refuses further passes (kCancelled) once a budget is spent, so
-// that kernels and gradients, which know of no budget, stop between two batches like every other
-// method.
+// that kernels and gradients, which have no budget, stop between two batches.
 #pragma once
 
 #include "law/forwarding.h"
@@ -10,7 +9,8 @@ namespace ponder {
 
 class StoppingDensity final : public ForwardingDensity<CausalDensity> {
  public:
-  /// Both must outlive it, and it the handles that were made through it.
+  /// The density and the budget's flag must outlive the object, which must outlive the handles made
+  /// through it.
   StoppingDensity(CausalDensity& d, const Budget& b) : ForwardingDensity(d), clock_(d, b) {}
   bool over() const { return clock_.over(); }
 
@@ -23,8 +23,8 @@ class StoppingDensity final : public ForwardingDensity<CausalDensity> {
   Clock clock_;
 };
 
-/// May a method that had this error still answer with what it has found? A spent budget, and no
-/// more room.
+/// True for errors after which a method returns the replies found so far: a spent budget, or a lack
+/// of room.
 inline bool ends_search(const Status& s) {
   return !s.ok() && (s.error().code == Code::kCancelled || s.error().code == Code::kResource);
 }

@@ -1,5 +1,5 @@
-// The order of methods, the shares of the budget, what is known, what it cost, and when it is
-// enough.
+// The order of the methods, their shares of the budget, the replies known so far with their cost,
+// and the conditions to stop.
 #include "ponder/search/think.h"
 
 #include <algorithm>
@@ -23,20 +23,20 @@ Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int 
   return ReplyLaw::make(c, d.n_vocab(), law.end_tokens());
 }
 
-struct Turn {
+struct ScheduledMethod {
   std::string method, name;  // with its settings, and without
   Run run;
   double share;  // of the budget left
 };
 
-Result<Turn> turn_of(Settings s, double share) {
+Result<ScheduledMethod> scheduled_method(Settings s, double share) {
   PONDER_ASSIGN(Run run, make_method(s));
-  return Turn{s.text(), s.name(), std::move(run), share};
+  return ScheduledMethod{s.text(), s.name(), std::move(run), share};
 }
 
-// A proof costs little where the answer is short: a first try comes early. The last one takes it up
-// again: its work does not depend on how good the bar is, so most of the budget is its own. Replies
-// of a fixed length are seldom proved; there beams find most.
+// A proof costs little where the answer is short, so the first try comes early. The last method
+// continues that proof; its work does not depend on the bar, so it gets most of the budget. Replies
+// of a fixed length are seldom proved, and there beams gain most.
 std::vector<std::pair<const char*, double>> portfolio(Target target) {
   const double beams = target == Target::kFixed ? 0.4 : 0.15;
   return {{"prove", 0.15}, {"beam", beams}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
@@ -44,7 +44,7 @@ std::vector<std::pair<const char*, double>> portfolio(Target target) {
 
 Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
 
-// Those that a caller named, as often as each is to run.
+// The methods that the caller named, each repeated by its count.
 Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& texts) {
   std::vector<Settings> all;
   for (const std::string& text : texts) {
@@ -54,11 +54,11 @@ Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& text
   return all;
 }
 
-Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
-  std::vector<Turn> turns;
-  const auto add = [&turns](Settings s, double share) -> Status {
-    PONDER_ASSIGN(Turn turn, turn_of(std::move(s), share));
-    turns.push_back(std::move(turn));
+Result<std::vector<ScheduledMethod>> schedule_of(const ThinkConfig& c, Target target) {
+  std::vector<ScheduledMethod> schedule;
+  const auto add = [&schedule](Settings s, double share) -> Status {
+    PONDER_ASSIGN(ScheduledMethod next, scheduled_method(std::move(s), share));
+    schedule.push_back(std::move(next));
     return {};
   };
   PONDER_ASSIGN(const auto named, parse_methods(c.methods));
@@ -71,9 +71,9 @@ Result<std::vector<Turn>> turns_of(const ThinkConfig& c, Target target) {
   });
   if (from_starts && c.drafts > 0) {
     PONDER_TRY(add(plain("draft"), 1));
-    std::rotate(turns.begin(), turns.end() - 1, turns.end());
+    std::rotate(schedule.begin(), schedule.end() - 1, schedule.end());
   }
-  return turns;
+  return schedule;
 }
 
 class Thinker {
@@ -87,7 +87,7 @@ class Thinker {
         budget_(with_patience(b)),
         clock_(d, budget_) {}
   Status first();
-  Status run(const Turn&);
+  Status run(const ScheduledMethod&);
   bool over() const {
     return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal;
   }
@@ -108,13 +108,13 @@ class Thinker {
 
   CausalDensity& density_;
   PrefixRef context_;
-  ReplyLaw law_;  // the caller's, and of the search once there is a first reply
+  ReplyLaw law_;  // the caller's law, then the law of the search once there is a first reply
   const ThinkConfig& config_;
   Budget budget_;
   Clock clock_;
   ThinkResult result_{};
   std::vector<Reply> best_;    // none or one
-  std::optional<Reply> also_;  // the most likely one that is too short to count
+  std::optional<Reply> also_;  // the most likely reply that is too short to count
   std::vector<Reply> drafts_;  // first replies
   std::unique_ptr<BestFirst> proof_{};
   double gained_seconds_ = 0;
@@ -127,7 +127,7 @@ Budget Thinker::with_patience(const Budget& given) {
   return b;
 }
 
-// True where it is a reply of the law.
+// Takes a reply. True if it is a reply of the law.
 bool Thinker::offer(const Reply& r) {
   if (!law_.is_closed(r.tokens)) return false;
   if (!law_.counts(r.tokens.size())) {
@@ -142,7 +142,7 @@ bool Thinker::offer(const Reply& r) {
   return true;
 }
 
-// The same, for a method's account.
+// Takes a reply and credits it to a method.
 bool Thinker::credit(ThinkMethod& m, const Reply& r) {
   if (!offer(r)) return false;
   m.best = m.found ? std::max(m.best, r.logprob) : r.logprob;
@@ -165,8 +165,8 @@ void Thinker::record(ThinkMethod m, const Found& found) {
   result_.methods.push_back(std::move(m));
 }
 
-// What has been found since a proof gave up narrows its gap, and may close it: the bound stays what
-// it is.
+// Replies found after a proof gave up narrow its gap and may close it, since the bound stays the
+// same.
 void Thinker::close_gap() {
   Certificate& c = result_.certificate;
   if (!proof_ || best_.empty() || c.status == Certificate::Status::kOptimal) return;
@@ -174,7 +174,7 @@ void Thinker::close_gap() {
   c.gap = std::max(0., -c.margin);
   c.status = c.gap > 0 ? Certificate::Status::kGap : Certificate::Status::kOptimal;
   if (c.gap > 0) return;
-  c.tie = config_.best_first.slack;  // what comes that near has not been looked at
+  c.tie = config_.best_first.slack;  // replies within the slack have not been checked
 }
 
 std::vector<Reply> Thinker::starts() const {
@@ -185,7 +185,7 @@ std::vector<Reply> Thinker::starts() const {
   return all;
 }
 
-// A first reply is owed whatever the budget.
+// The first reply is decoded whatever the budget.
 Status Thinker::first() {
   tell("first");
   Budget only_stop;
@@ -205,42 +205,42 @@ Status Thinker::first() {
   result_.certificate.horizon = law_.horizon();
   result_.certificate.shortest = law_.shortest();
   if (offer(replies[0])) drafts_.push_back(replies[0]);
-  gained_seconds_ = clock_.seconds();  // patience is with the search
+  gained_seconds_ = clock_.seconds();  // patience counts from the start of the search
   gained_tokens_ = clock_.cost().total();
   record({.name = "first", .cost = density_.cost() - before, .seconds = clock_.seconds()},
          {.replies = replies});
   return {};
 }
 
-Status Thinker::run(const Turn& turn) {
-  tell(turn.method);
+Status Thinker::run(const ScheduledMethod& next) {
+  tell(next.method);
   const Cost before = density_.cost();
   const double since = clock_.seconds();
   const std::vector<Reply> from = starts();
-  ThinkMethod m{.name = turn.method};
+  ThinkMethod m{.name = next.method};
   const Task task{.density = density_,
                   .context = context_,
                   .law = law_,
                   .config = config_,
                   .starts = from,
                   .seed = config_.first.seed + 1000 * result_.methods.size(),
-                  .budget = clock_.rest(turn.share),
+                  .budget = clock_.rest(next.share),
                   .rest = clock_.rest(),
                   .offer =
                       [&](const Reply& r) {
                         credit(m, r);
-                        tell(turn.method);
+                        tell(next.method);
                       },
                   .proof = proof_};
-  PONDER_ASSIGN(const Found found, turn.run(task));
+  PONDER_ASSIGN(const Found found, next.run(task));
   m.cost = density_.cost() - before;
   m.seconds = clock_.seconds() - since;
   record(std::move(m), found);
-  if (turn.name == "draft")
+  if (next.name == "draft")
     for (const Reply& r : found.replies)
       if (offer(r)) drafts_.push_back(r);
   if (found.certificate)
-    result_.certificate = *found.certificate;  // of a proof gone on with: the tighter one
+    result_.certificate = *found.certificate;  // a continued proof has the tighter certificate
   close_gap();
   return {};
 }
@@ -250,7 +250,7 @@ ThinkResult Thinker::result() && {
   if (law_.is_reply(result_.first.tokens))
     result_.gain = result_.best.logprob - result_.first.logprob;
   if (also_ && (best_.empty() || also_->logprob > best_[0].logprob)) result_.also = also_;
-  // Whatever is likelier than the bound was met on the way, too short or not.
+  // Every string likelier than the bound has been seen, too short or not.
   Certificate& c = result_.certificate;
   result_.also_proved = result_.also && result_.also->logprob >= c.bound;
   if (c.status == Certificate::Status::kOptimal && !result_.also) c.shortest = 0;
@@ -268,16 +268,16 @@ std::vector<std::string> think_methods() {
 }
 
 Status check_methods(const std::vector<std::string>& methods) {
-  return turns_of({.methods = methods}, Target::kEnded).status();
+  return schedule_of({.methods = methods}, Target::kEnded).status();
 }
 
 Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                           const ThinkConfig& c, const Budget& budget) {
-  PONDER_ASSIGN(const std::vector<Turn> turns, turns_of(c, law.target()));
+  PONDER_ASSIGN(const std::vector<ScheduledMethod> schedule, schedule_of(c, law.target()));
   Thinker t(d, context, law, c, budget);
   PONDER_TRY(t.first());
-  for (const Turn& turn : turns)
-    if (!t.over()) PONDER_TRY(t.run(turn));
+  for (const ScheduledMethod& next : schedule)
+    if (!t.over()) PONDER_TRY(t.run(next));
   return std::move(t).result();
 }
 

@@ -1,4 +1,4 @@
-// Sums over terms; a term that forbids beats one that knows nothing.
+// Sums over terms; a term that forbids (-inf) takes precedence over one without a bound (+inf).
 #include "search/worth.h"
 
 #include <limits>

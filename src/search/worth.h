@@ -1,5 +1,5 @@
-// What replies are worth to a search besides their probability: bounds over all that begin alike.
-// Of whole replies: worth (ponder/search/search.h).
+// The worth of replies to a search besides their probability, as bounds over all replies that begin
+// alike. worth (ponder/search/search.h) is that of whole replies.
 #pragma once
 
 #include <span>
@@ -8,9 +8,9 @@
 
 namespace ponder {
 
-/// The most that the terms can add to a reply of at most n_most tokens that goes on after `begin`,
-/// nats; of `begin` itself where it has that many. +inf where a term has no bound, -inf where one
-/// forbids them all.
+/// Upper bound of the terms of a reply of at most n_most tokens that begins with `begin`, nats; the
+/// value of `begin` itself where it has that many tokens. +inf where a term has no bound, -inf
+/// where a term forbids all such replies.
 double most_of_terms(std::span<const WeightedTerm>, std::span<const Token> begin, int n_most);
 
 }  // namespace ponder

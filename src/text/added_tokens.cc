@@ -1,6 +1,6 @@
-// One pass from left to right, as Hugging Face's tokenizers partition a text: what the models were
-// trained on. llama.cpp looks for the longest token first, wherever it stands, which differs where
-// two tokens overlap in part.
+// Makes one pass from left to right, like the Hugging Face tokenizers with which the models were
+// trained. llama.cpp looks for the longest token first, wherever it stands, which gives another
+// result where two tokens overlap in part.
 #include "text/added_tokens.h"
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 namespace ponder {
 namespace {
 
-// Bytes of the white space at s[i] that stripping takes, 0 where there is none. Unicode's
-// White_Space.
+// Number of bytes of white space (Unicode's White_Space) at s[i], which stripping removes; 0 if
+// there is none.
 std::size_t white_space(std::string_view s, std::size_t i) {
   const unsigned char c = static_cast<unsigned char>(s[i]);
   if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
@@ -23,7 +23,7 @@ std::size_t white_space(std::string_view s, std::size_t i) {
   return 0;
 }
 
-// Whether [begin, end) touches one of the sorted ranges.
+// True if [begin, end) overlaps one of the sorted ranges.
 bool touches(std::span<const ByteRange> ranges, std::size_t begin, std::size_t end) {
   const auto it = std::partition_point(ranges.begin(), ranges.end(),
                                        [&](const ByteRange& r) { return r.end <= begin; });

@@ -20,8 +20,8 @@ struct Fragment {
 class AddedTokens {
  public:
   explicit AddedTokens(const Vocab&);
-  /// Tokens wherever they stand: of those that overlap the leftmost, of those that begin together
-  /// the longest. What a token strips to its right is in no fragment.
+  /// Splits a text at its added tokens: of overlapping ones the leftmost is taken, of those that
+  /// begin together the longest. White space that a token strips to its right is in no fragment.
   std::vector<Fragment> split(std::string_view text, const Tokenizer::EncodeOptions&) const;
 
  private:
@@ -34,8 +34,8 @@ class AddedTokens {
                      std::size_t& size) const;
 
   std::unordered_map<std::string_view, Added> by_text_;  // views into the vocabulary's file
-  std::array<std::vector<std::size_t>, 256>
-      lengths_;  // of the tokens that begin with a byte, longest first
+  // of the tokens that begin with a byte, longest first
+  std::array<std::vector<std::size_t>, 256> lengths_;
 };
 
 }  // namespace ponder

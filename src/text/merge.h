@@ -1,5 +1,5 @@
 // Merging of neighbours, best first, over a linked list of symbols: the loop that byte-level BPE
-// and SPM share. O(n log n) in the length of the piece.
+// and SPM share. It takes O(n log n) in the length of the piece.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,21 @@ struct Symbol {
   std::int32_t prev = -1, next = -1;
 };
 
-/// What merging two neighbours would give: smaller `order` first, then leftmost. id -1: they do not
-/// merge.
+/// The result of merging two neighbours. Merges with smaller `order` come first, then the leftmost.
+/// id -1: the two do not merge.
 template <class Order>
 struct Merge {
   Order order{};
   Token id = -1;
 };
 
-/// Merges until nothing merges. find(left, right) -> Merge<Order>.
+/// Merges until no neighbours merge. find(left, right) -> Merge<Order>.
 template <class Order, class Find>
 void merge_symbols(std::vector<Symbol>& s, const Find& find) {
   struct Entry {
     Order order;
     std::int32_t left, right;
-    std::uint32_t size;  // of both when queued: a change since then makes the entry stale
+    std::uint32_t size;  // of both symbols when queued; the entry is stale if it has changed
     Token id;
     bool operator<(const Entry& o) const {
       return order != o.order ? order > o.order : left > o.left;

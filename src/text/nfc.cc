@@ -18,14 +18,14 @@ constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8P
 int combining_class(utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; }
 
 void append_decomposed(utf8proc_int32_t c, std::vector<utf8proc_int32_t>& out) {
-  utf8proc_int32_t parts[8];  // Unicode's longest canonical decomposition is of 4
+  utf8proc_int32_t parts[8];  // Unicode's longest canonical decomposition has 4 code points
   int last_class = 0;
   const auto n = utf8proc_decompose_char(c, parts, std::size(parts), kOptions, &last_class);
   PONDER_CHECK(n >= 0 && n <= static_cast<utf8proc_ssize_t>(std::size(parts)));
   out.insert(out.end(), parts, parts + n);
 }
 
-// Marks that follow each other, by class; within a class their order stays.
+// Sorts runs of marks by class, stably.
 void sort_marks(std::vector<utf8proc_int32_t>& s) {
   for (auto begin = s.begin(); begin != s.end();) {
     begin = std::find_if(begin, s.end(), [](auto c) { return combining_class(c) != 0; });
@@ -48,8 +48,8 @@ void flush(std::vector<utf8proc_int32_t>& s, std::string& out) {
 }  // namespace
 
 bool surely_nfc(std::string_view text) {
-  // Below U+0300, whose first byte is 0xcc, every character is its own normal form and none is a
-  // mark.
+  // Every character below U+0300, whose first byte is 0xcc, is its own normal form, and none of
+  // them is a mark.
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0xcc; });
 }

@@ -1,4 +1,4 @@
-// Unicode's normal form C (UAX 15), which the tokenizers of some families bring text into before
+// Unicode's normal form C (UAX 15), to which the tokenizers of some families convert text before
 // they cut it.
 #pragma once
 
@@ -7,9 +7,9 @@
 
 namespace ponder {
 
-/// Whether every character of the text is certain to be in its normal form already.
+/// True if every character of the text is certain to be in normal form already.
 bool surely_nfc(std::string_view text);
-/// Any bytes: well-formed runs are normalised, bytes that are no UTF-8 stay.
+/// Normalises the well-formed runs of any bytes; bytes that are no UTF-8 stay.
 std::string to_nfc(std::string_view text);
 
 }  // namespace ponder

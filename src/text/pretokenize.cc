@@ -1,5 +1,5 @@
 // The families' expressions (as published with the models) on PCRE2. \s is written \p{White_Space}:
-// PCRE2's own \s takes U+180E, which has not been a space since Unicode 6.3.
+// PCRE2's own \s matches U+180E, which has not been a space since Unicode 6.3.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/pretokenize.h"
 
@@ -82,13 +82,13 @@ class Regex {
       const int rc = match(code_, reinterpret_cast<PCRE2_SPTR>(s.data()), s.size(), at,
                            PCRE2_NO_UTF_CHECK, data.get(), nullptr);
       if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && rc != PCRE2_ERROR_PARTIAL) {
-        // A run too long for the matcher's stack: it stays one piece up to the next character.
+        // A run is too long for the matcher's stack: the piece goes on with the next character.
         at += static_cast<std::size_t>(utf8_length(s, at));
         continue;
       }
       if (rc < 0) return;
       const PCRE2_SIZE* span = pcre2_get_ovector_pointer(data.get());
-      if (span[1] <= span[0]) return;  // no family matches nothing
+      if (span[1] <= span[0]) return;  // no family has an empty match
       fn(span[0], span[1]);
       at = span[1];
     }
@@ -106,7 +106,7 @@ class Pcre2PreTokenizer final : public PreTokenizer {
   }
 
   std::vector<std::string_view> split(std::string_view text) const override {
-    // Bad bytes become U+FFFD for the matcher; back[i] is then the place in `text` of byte i.
+    // For the matcher, invalid bytes become U+FFFD; back[i] is the position in `text` of byte i.
     std::string clean;
     std::vector<std::uint32_t> back;
     std::string_view s = text;

@@ -13,11 +13,12 @@ namespace ponder {
 
 class PreTokenizer {
  public:
-  /// The family of tokenizer.ggml.pre. Errors: kUnsupported names those known.
+  /// Makes the pre-tokenizer of a name in tokenizer.ggml.pre. Errors: kUnsupported, with the known
+  /// names.
   static Result<std::shared_ptr<const PreTokenizer>> make(std::string_view family);
   virtual ~PreTokenizer() = default;
-  /// Any bytes; pieces in order, together the whole text. A byte that is no UTF-8 counts as U+FFFD
-  /// for the cuts.
+  /// Cuts any bytes into pieces, in order and without gaps. A byte that is no UTF-8 counts as
+  /// U+FFFD for the cuts.
   virtual std::vector<std::string_view> split(std::string_view text) const = 0;
 };
 

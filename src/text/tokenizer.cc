@@ -52,7 +52,7 @@ class BaseTokenizer : public Tokenizer {
   std::string piece(Token t, bool with_special) const override {
     PONDER_CHECK(t >= 0 && t < v_.size());
     if (t >= v_.n_listed)
-      return with_special ? "[PAD" + std::to_string(t) + "]" : "";  // as converters name them
+      return with_special ? "[PAD" + std::to_string(t) + "]" : "";  // the name that converters use
     switch (v_.kinds[t]) {
       case TokenKind::kControl:
       case TokenKind::kUnknown:

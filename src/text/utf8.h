@@ -1,5 +1,5 @@
-// UTF-8 by hand where bytes may be anything: the length of the next well-formed character, encoding
-// of a code point.
+// UTF-8 for arbitrary bytes: the length of the next well-formed character, encoding of a code
+// point.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace ponder {
 
-/// Bytes of the well-formed character at s[i], 0 when there is none (RFC 3629: no overlong forms,
-/// no surrogates).
+/// Number of bytes of the well-formed character at s[i], 0 when there is none (RFC 3629: no
+/// overlong forms, no surrogates).
 inline int utf8_length(std::string_view s, std::size_t i) {
   const auto byte = [&](std::size_t k) {
     return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u;
@@ -64,7 +64,8 @@ inline std::string well_formed(std::string_view s) {
   return out;
 }
 
-/// Bytes at the end of the text that more bytes may make a character: at most three.
+/// Number of bytes at the end of the text, at most three, that more bytes may complete to a
+/// character.
 inline std::size_t open_character(std::string_view s) {
   for (std::size_t back = 1; back <= 3 && back <= s.size(); ++back) {
     const auto c = static_cast<unsigned char>(s[s.size() - back]);

@@ -11,8 +11,8 @@
 namespace ponder {
 namespace {
 
-// Code point of each byte in GPT-2's alphabet: printable Latin-1 as itself, the rest from U+0100
-// on.
+// Code point of each byte in GPT-2's alphabet: printable Latin-1 maps to itself, all other bytes to
+// U+0100 and up.
 constexpr std::array<std::uint16_t, 256> kAlphabet = [] {
   std::array<std::uint16_t, 256> a{};
   std::uint16_t next = 256;
@@ -23,9 +23,8 @@ constexpr std::array<std::uint16_t, 256> kAlphabet = [] {
   return a;
 }();
 
-// End-of-generation tokens known by their text, most telling first: the first of them found also
-// ends a chat turn (what llama.cpp gathers as EOG ids). The fill-in-the-middle ones end a
-// generation but no turn.
+// End-of-generation tokens known by their text (llama.cpp's EOG ids), in order of priority: the
+// first one found also ends a chat turn. Fill-in-the-middle tokens end a generation but no turn.
 constexpr std::string_view kTurnEnds[] = {"<|eot_id|>",
                                           "<|im_end|>",
                                           "<|end|>",
@@ -76,7 +75,7 @@ void find_ends(Vocab& v, const std::vector<std::optional<Token>>& named) {
   }
   for (std::string_view text : kOtherEnds) add(find(text));
   for (const auto& t : named) add(t);
-  // gpt-oss: "<|end|>" closes a part of a turn there, not the turn.
+  // In gpt-oss, "<|end|>" closes a part of a turn, not the turn.
   if (find("<|return|>") && find("<|call|>") && find("<|end|>"))
     std::erase(v.ends, *find("<|end|>"));
   std::sort(v.ends.begin(), v.ends.end());
@@ -86,7 +85,7 @@ void find_ends(Vocab& v, const std::vector<std::optional<Token>>& named) {
       v.kinds[t] = TokenKind::kControl;
 }
 
-// Bytes of token i and its place in the tables.
+// Sets the bytes of token i and its entries in the tables.
 void spell(Vocab& v, int i) {
   const std::string_view text = v.texts[i];
   const TokenKind kind = v.kinds[i];
@@ -118,7 +117,7 @@ void spell(Vocab& v, int i) {
     v.byte_token[static_cast<unsigned char>(v.bytes[i][0])] = i;
 }
 
-// An optional array; a key that holds something else is an error, not a missing table.
+// Reads an optional array; a key of another type is an error, not a missing table.
 template <class T>
 Result<const std::vector<T>*> read_array(const GgufFile& f, const std::string& key, std::size_t n,
                                          const char* what) {
@@ -132,7 +131,7 @@ Result<const std::vector<T>*> read_array(const GgufFile& f, const std::string& k
   return bad(f, key, "an array of " + std::to_string(n) + " " + what, got);
 }
 
-// The model may have more rows than there are tokens in the list: padding, of no text.
+// The embedding may have more rows than the token list: the rest is padding without text.
 Status pad_to_embedding(Vocab& v) {
   v.n_listed = v.size();
   const GgufTensor* e = v.file->find("token_embd.weight");
@@ -176,8 +175,9 @@ Status read_tables(Vocab& v) {
   return {};
 }
 
-// What GGUF leaves out about added tokens and Hugging Face's tokenizer.json has, known by the
-// model's name as llama.cpp knows it: Phi-3's take the white space that follows them.
+// Finds the tokens that strip white space. Hugging Face's tokenizer.json states this, but GGUF does
+// not; as in llama.cpp, the model's name decides: Phi-3's added tokens strip the white space that
+// follows them.
 Status find_stripping(Vocab& v) {
   PONDER_ASSIGN(const std::string_view name, v.file->string_or("general.name", ""));
   std::string lower(name);
@@ -257,8 +257,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   std::stable_sort(v.special.begin(), v.special.end(),
                    [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
   PONDER_TRY(find_stripping(v));
-  v.normalises =
-      v.pre == "qwen2";  // the one family here whose tokenizer.json has a normalizer: NFC
+  // the one family here whose tokenizer.json has a normalizer: NFC
+  v.normalises = v.pre == "qwen2";
   return v;
 }
 

@@ -15,7 +15,7 @@
 
 namespace ponder {
 
-inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // how SPM spells a space
+inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // SPM's spelling of a space
 
 struct Vocab {
   std::shared_ptr<const GgufFile> file;  // texts point into it
@@ -24,12 +24,12 @@ struct Vocab {
   std::vector<std::string> bytes;       // what a token spells
   std::vector<TokenKind> kinds;
   std::vector<float> scores;  // SPM
-  // Normal, user-defined, unused: what merging may produce. Keys are bytes, or for SPM texts, with
-  // U+2581 for spaces.
+  // Normal, user-defined and unused tokens, which merging may produce. Keys are bytes, or for SPM
+  // texts with U+2581 for spaces.
   std::unordered_map<std::string_view, Token> by_spelling;
   Token byte_token[256];                   // -1: the vocabulary cannot spell it
   std::vector<Token> special;              // control, unknown and user-defined, longest text first
-  std::unordered_set<Token> strips_right;  // those that take the white space after them
+  std::unordered_set<Token> strips_right;  // tokens that strip the white space after them
   std::optional<Token> bos, eos, eot, unknown;
   bool adds_bos = false, adds_space_prefix = false;
   bool normalises = false;  // text is brought into normal form C first
@@ -41,8 +41,8 @@ struct Vocab {
   static Result<Vocab> read(std::shared_ptr<const GgufFile>);
 };
 
-/// Bytes of GPT-2's printable alphabet; nullopt where a character is not of it. Radford et al.
-/// 2019, encoder.py.
+/// Converts a text in GPT-2's printable alphabet to bytes; nullopt where a character is not in the
+/// alphabet. Radford et al. 2019, encoder.py.
 std::optional<std::string> from_byte_alphabet(std::string_view text);
 
 }  // namespace ponder

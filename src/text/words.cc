@@ -53,7 +53,7 @@ Kind kind_of(utf8proc_int32_t c) {
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
       return Kind::kDigit;
-    case UTF8PROC_CATEGORY_SO:  // emoji among them
+    case UTF8PROC_CATEGORY_SO:  // includes emoji
       return c == 0xfffd ? Kind::kOther : Kind::kAlone;
     default:
       return Kind::kOther;
@@ -79,7 +79,7 @@ std::vector<Cluster> clusters_of(const std::string& s) {
     utf8proc_int32_t c = 0;
     const auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(s.data()) + i,
                                     static_cast<utf8proc_ssize_t>(s.size() - i), &c);
-    if (n <= 0) break;  // cannot be: the text is well formed
+    if (n <= 0) break;  // impossible, since the text is well formed
     if (last < 0 || utf8proc_grapheme_break_stateful(last, c, &state))
       all.push_back({c == 0x2019 ? "'" : s.substr(i, n), kind_of(c)});
     else
@@ -90,7 +90,7 @@ std::vector<Cluster> clusters_of(const std::string& s) {
   return all;
 }
 
-// Does the sign belong to the word that it stands in?
+// True if the sign belongs to the word around it.
 bool joins(const std::vector<Cluster>& c, std::size_t i) {
   if (i == 0 || i + 1 >= c.size()) return false;
   const Kind before = c[i - 1].kind, after = c[i + 1].kind;

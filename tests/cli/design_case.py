@@ -1,4 +1,5 @@
-"""What the tests of `ponder design` share: a fitness of one motif in a folder of its own, designs of it, refusals."""
+"""The common part of the tests of `ponder design`: a fitness of one motif in a folder of its own,
+designs for it, refusals."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""`ponder design`: sequences, motifs and fitnesses as people have them, files as they name them,
-and what is said of bad ones."""
+"""`ponder design`: sequences, motifs and fitnesses in common forms, names of files, and the errors
+for bad ones."""
 
 import json
 import os

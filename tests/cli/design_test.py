@@ -1,4 +1,5 @@
-"""`ponder design`: designs that keep their constraints, the same draws of a seed, what chains are told."""
+"""`ponder design`: designs that keep their constraints, the same draws for a seed, the verdict on
+chains."""
 
 import itertools
 import json

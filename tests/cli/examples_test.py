@@ -1,4 +1,4 @@
-"""The examples that every subcommand's help ends with, run as they stand on the default model."""
+"""Runs the examples at the end of every subcommand's help, unchanged, on the default model."""
 
 import os
 import shlex

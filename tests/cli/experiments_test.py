@@ -1,4 +1,5 @@
-"""The scripts in tools/experiments on the toy model: they run, go on where they were stopped, and their tables add up."""
+"""The scripts in tools/experiments on the toy model: they run, go on where they were stopped, and
+their tables are consistent."""
 
 import json
 import os
@@ -118,7 +119,7 @@ class Experiments(unittest.TestCase):
             f.writelines(json.dumps(r) + "\n" for r in rows if r["program"] != "mode")
         again = self.call("answers", "--mode-runs", self.path("modes.jsonl"), "--steps", "3", "--length", "12")
         called = "answers.py prompts.jsonl"
-        self.assertEqual(again, text.replace(f"{called}`", f"{called} --mode-runs RUNS.jsonl`, the runs being those of `proofs.py`"))
+        self.assertEqual(again, text.replace(f"{called}`", f"{called} --mode-runs RUNS.jsonl`, where the runs are those of `proofs.py`"))
         self.assertEqual(len(self.runs("answers")), len(rows) - 3)
         with open(self.path("modes.jsonl"), "w", encoding="utf-8"):
             pass

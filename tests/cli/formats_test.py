@@ -1,4 +1,4 @@
-"""What the commands print, on the small models of the repository: fields and their values."""
+"""The output of the commands on the small models of the repository: fields and their values."""
 
 import os
 import re

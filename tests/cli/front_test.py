@@ -1,4 +1,5 @@
-"""What a newcomer meets first: how a prompt is given, help, hints, completion, the man page, stopping, co-processes."""
+"""The first things that a newcomer meets: how a prompt is given, help, hints, completion, the man
+page, stopping, co-processes."""
 
 import fcntl
 import json
@@ -201,7 +202,8 @@ class Running(unittest.TestCase):
             self.assertEqual(len(lines(run("tokenize", "-m", TINY, "--input", "-", stdin=text))), n)
 
     def test_a_signal_before_work_ends_at_once(self):
-        """While it waits for its prompt, which it does after loading: nothing is printed."""
+        """The signal comes while the program waits for its prompt, after loading: nothing is
+        printed."""
         for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             for args in (["think", "-f", "-"], ["score", "--input", "-"], ["generate", "-no-cnv", "-f", "-"]):
                 p = subprocess.Popen([PONDER, *args, "-m", TINY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -1,4 +1,5 @@
-"""`ponder landscape`: the files it writes and what is in them, the same of a seed, and what is said when it cannot."""
+"""`ponder landscape`: the files that it writes and their contents, the same files for a seed, and
+its errors."""
 
 import csv
 import os

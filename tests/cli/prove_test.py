@@ -1,4 +1,5 @@
-"""`ponder prove`: certificates and their check, forgeries, lengths, and what it does without time, room or patience."""
+"""`ponder prove`: certificates and their check, forgeries, lengths, and runs without time, room or
+patience."""
 
 import copy
 import json

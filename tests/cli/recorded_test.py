@@ -1,9 +1,11 @@
-"""Command lines and the exact numbers they gave: log-probabilities, ids, draws, certificates, gradients.
+"""Command lines and the exact numbers they gave: log-probabilities, ids, draws, certificates,
+gradients.
 
-A change of code that is not meant to change a number must leave every answer as it was recorded. A change that is meant
-to is announced in CHANGELOG.md, and `python3 recorded_test.py --record` writes the answers anew. It is not a test of
-what is right: other tests compare with references. Times, versions and paths are left out of what is compared. The
-instruction sets are named on each line, so that every processor from AVX2 up gives the same bits.
+A change of code that is not meant to change a number must leave every answer as it was recorded. A
+change that is meant to change numbers is announced in CHANGELOG.md, and `python3 recorded_test.py
+--record` writes the answers anew. This is not a test of correctness: other tests compare with
+references. Times, versions and paths are not compared. The instruction sets are named on each line,
+so that every processor from AVX2 up gives the same bits.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The same bytes for any threads, batch and order; constant memory over many lines."""
+"""Output has the same bytes for any threads, batch and order; memory is constant over many lines."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ class SameNumbers(unittest.TestCase):
         options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # else freed memory is kept, with asan
 
         def peak(n):
-            """KB of the process that scores n lines."""
+            """Peak memory, KB, of the process that scores n lines."""
             with tempfile.TemporaryFile() as lines_in, tempfile.TemporaryFile() as lines_out:
                 lines_in.write(jsonl(*({"prompt_ids": [i % 290, 3], "reply_ids": [1, 2, 3]} for i in range(n))))
                 lines_in.seek(0)

@@ -1,4 +1,4 @@
-"""`ponder sample`: fields, files, resumption after a kill, terms, --verify, and what it refuses."""
+"""`ponder sample`: fields, files, resumption after a kill, terms, --verify, and refusals."""
 
 import json
 import os

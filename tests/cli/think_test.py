@@ -1,5 +1,5 @@
-"""`think` and `generate` as people and scripts meet them: like lengths, no gain between unlike things, notes, budgets,
-text in columns."""
+"""`think` and `generate` for people and scripts: like lengths, no gain between a prefix and a
+reply, notes, budgets, text in columns."""
 
 import fcntl
 import math
@@ -90,7 +90,8 @@ class Budgets(unittest.TestCase):
                 self.assertIn("a budget as 10 or 10s (seconds), 1m (minutes), 5000t (tokens)", r.stderr.decode(), wrong)
 
     def test_the_prompt_counts(self):
-        """A prompt that takes all of the budget leaves nothing to search with, and a first reply is owed all the same."""
+        """A prompt that takes all of the budget leaves nothing to search with, and a first reply is
+        printed all the same."""
         long = ["-m", TINY, "-no-cnv", "-p", "the river " * 20, "-n", "6"]
         short = [*RAW, "-n", "6"]
         self.assertGreater(len(think(*short, "--budget", "30t")["methods"]), 1)
@@ -125,7 +126,7 @@ class Paper(unittest.TestCase):
 
 class Terminal(unittest.TestCase):
     def show(self, columns, *args):
-        """What a terminal of so many columns is sent."""
+        """The output for a terminal of so many columns."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         p = subprocess.Popen([PONDER, *args], stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL)

@@ -1,5 +1,5 @@
 // EnumeratingChoices: drives a kernel through every outcome of its random choices, one run after
-// the other, with the probability of each: a depth-first walk over the tree of choices.
+// the other, with the probability of each: a depth-first traversal of the tree of choices.
 // docs/methods.md#enumeration.
 #pragma once
 
@@ -14,7 +14,8 @@ namespace ponder::test {
 
 class EnumeratingChoices final : public Choices {
  public:
-  /// Calls run() once for every sequence of outcomes; probability() is then that of the run.
+  /// Calls run() once for every sequence of outcomes; during a run, probability() is its
+  /// probability.
   template <class F>
   void for_all(const F& run) {
     path_.clear();
@@ -22,9 +23,7 @@ class EnumeratingChoices final : public Choices {
       depth_ = 0;
       probability_ = 1;
       run();
-      PONDER_CHECK(
-          depth_ ==
-          path_.size());  // a kernel whose choices depend on something else would break this
+      PONDER_CHECK(depth_ == path_.size());  // fails if a kernel's choices depend on anything else
     } while (next());
   }
   double probability() const { return probability_; }
@@ -42,7 +41,7 @@ class EnumeratingChoices final : public Choices {
     const double p = std::min(1., std::exp(log_ratio));
     return choose({1 - p, p}) == 1;
   }
-  // The whole row as a list: that has double precision.
+  // Asks for the whole row as a list, which has double precision.
   void ask(Needs& needs) override { needs.draw = {.kind = Draw::Kind::kList}; }
   TokenProb take(const Row& row, const Needs& needs) override {
     std::vector<double> w;

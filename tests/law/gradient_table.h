@@ -1,5 +1,5 @@
-// A table with a gradient of its own making: an arbitrary function of the reply. Exactness must not
-// depend on it.
+// A table with an arbitrary function of the reply as its gradient: the exactness of a kernel must
+// not depend on the gradient.
 #pragma once
 
 #include <cmath>

@@ -13,8 +13,8 @@ TEST(InsertDeleteLaw, IsExact) { expect_exact("insert-delete", 60); }
 
 TEST(CycleLaw, LeavesTheTargetUnchanged) {
   expect_exact("suffix+gibbs:candidates=2*2+insert-delete", 10, {.max_replies = 12}, false);
-  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12},
-               false);  // rows at two exponents
+  // rows at two exponents
+  expect_exact("suffix+suffix:temperature=0.5", 15, {.max_replies = 12}, false);
 }
 
 TEST(CsmcLaw, TwoParticles) {
@@ -42,7 +42,8 @@ TEST(SubstitutionLaw, Pafs) {
   expect_exact("pafs:length=2.4,gradient=0", 30);
 }
 
-// Two or three replicas of one small table, with and without terms that only the upper ones feel.
+// Two or three replicas of one small table, with and without terms, which have a weight only in the
+// upper replicas.
 TEST(ExchangeLaw, JointLawOfTheLadder) {
   Worst worst;
   for (unsigned k = 0; k < 24; ++k) {

@@ -1,5 +1,5 @@
 // The law of kernels whose choices cannot be enumerated: many chains that start from the target
-// must stay in it. Counts of states are held against the enumerated target by the spread between
+// must stay in it. Counts of states are compared with the enumerated target, by the spread between
 // chains. docs/methods.md#long-runs.
 #pragma once
 
@@ -31,16 +31,16 @@ inline std::vector<WorldConfig> worlds() {
 }
 
 struct LongRun {
-  double tv = 0,
-         floor = 0;  // total variation to the target, and what an exact kernel shows on average
-  double z =
-      0;  // of Hotelling's T^2 of the mean occupancies: standard normal for an exact kernel, nearly
+  // total variation to the target, and its mean for an exact kernel
+  double tv = 0, floor = 0;
+  // of Hotelling's T^2 of the mean occupancies: nearly standard normal for an exact kernel
+  double z = 0;
   double accepted = 0, changed = 0;  // shares of moves
-  int numeric = 0;  // moves refused for a number, or a lift that did not decode back
+  int numeric = 0;  // moves refused because of a NaN, or of a lift that did not decode to its reply
   int states = 0;
 };
 
-/// x with C x = b, C symmetric and positive, (k, k) with k = b.size(), by Cholesky.
+/// Solves C x = b by Cholesky; C is symmetric and positive, (k, k) with k = b.size().
 inline std::vector<double> solve(std::vector<double> c, std::vector<double> b) {
   const std::size_t k = b.size();
   for (std::size_t i = 0; i < k; ++i) {
@@ -60,7 +60,7 @@ inline std::vector<double> solve(std::vector<double> c, std::vector<double> b) {
 }
 
 /// occupancy (n_chains, n_states): shares of a chain's steps. States that few chains can have seen
-/// share a cell; one cell is left out, for they sum to 1.
+/// share a cell; one cell is left out, since the cells sum to 1.
 inline void compare(const std::vector<std::vector<double>>& occupancy,
                     const std::vector<double>& pi, int n_steps, LongRun& out) {
   const std::size_t n = occupancy.size(), n_states = pi.size();
@@ -97,7 +97,7 @@ inline void compare(const std::vector<std::vector<double>>& occupancy,
   out.z = (t2 - static_cast<double>(k)) / std::sqrt(2. * static_cast<double>(k));
 }
 
-/// n_chains chains of n_steps steps from draws of pi.
+/// Runs n_chains chains of n_steps steps from draws of pi.
 inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int n_steps,
                         std::uint64_t seed, const std::vector<double>& pi) {
   std::vector<ChainState> known, chains;
@@ -133,8 +133,8 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   return out;
 }
 
-/// false: it is not exact, or does not move, or one of some 800 exact kernels: with few cells T^2
-/// is skewed.
+/// False for a kernel that is not exact or does not move, and for about one in 800 exact kernels,
+/// since T^2 is skewed with few cells.
 inline bool looks_exact(const LongRun& r) {
   return std::abs(r.z) < 4.5 && r.tv < 2 * r.floor && r.changed > 0.02;
 }
@@ -144,8 +144,8 @@ inline void report(const std::string& what, const LongRun& r) {
       what.c_str(), r.states, r.z, r.tv, r.floor, r.accepted, r.changed, r.numeric);
 }
 
-/// Of a kernel by its settings, on all worlds. Those that hold on to lists: on the replies that
-/// these hold.
+/// Tests a kernel, given by its settings, on all worlds. Kernels with constant lists are tested on
+/// the replies in their lists.
 inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int n_steps) {
   std::uint64_t seed = 11;
   for (const WorldConfig& c : worlds()) {
@@ -159,7 +159,8 @@ inline void expect_exact_in_long_runs(const std::string& spec, int n_chains, int
     }
     LongRun r = long_run(w, *kernel, n_chains, n_steps, seed++, pi);
     report(spec, r);
-    if (!looks_exact(r)) {  // chance, or a fault: four times the chains from another seed decide
+    if (!looks_exact(r)) {  // chance or a fault: a run with four times the chains and another seed
+                            // decides
       constexpr std::uint64_t kOther = 1000;
       r = long_run(w, *kernel, 4 * n_chains, n_steps, seed + kOther, pi);
       report(spec + " again", r);

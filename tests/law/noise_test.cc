@@ -28,8 +28,7 @@ struct Prepared {
   bool lifted;
 };
 
-// Run a trajectory with the force on, turn time round (which is what negating the momentum does),
-// and come back.
+// A trajectory with a force returns to its start when time is reversed, by negating the momentum.
 TEST(NoisePathLaw, TrajectoriesAreReversible) {
   double worst = 0, way = 0, energy = 0;
   int n = 0, texts = 0;
@@ -70,11 +69,11 @@ TEST(NoisePathLaw, TrajectoriesAreReversible) {
   EXPECT_LT(worst, 1e-9);
   EXPECT_GT(way, 1);
   EXPECT_GT(texts, n / 4);
-  EXPECT_GT(energy / n, 0.05);  // the force did something
+  EXPECT_GT(energy / n, 0.05);  // the force has changed the energy
   std::printf("%d trajectories, %d to another text: back to %.1e\n", n, texts, worst);
 }
 
-// The Hamiltonian that the kicks add up is the one of the whole state.
+// The Hamiltonian summed up over the kicks is that of the whole state.
 TEST(NoisePathLaw, EnergyChangeIsThatOfTheState) {
   const World w(worlds()[0]);
   Prepared p(w, w.replies[3].tokens, {0, w.law.horizon()}, 3);
@@ -101,7 +100,7 @@ TEST(NoisePathLaw, EnergyChangeIsThatOfTheState) {
   EXPECT_NEAR(half_square() - before, p.path.energy_change(), 1e-9);
 }
 
-// At alpha = 1 and without terms w = 1 for every reply: nothing is refused under laws that every
+// At alpha = 1 and without terms w = 1 for every reply, so no move is refused under laws that every
 // decode obeys.
 TEST(NoisePathLaw, RotationsOfTheModelItselfAreAllTaken) {
   WorldConfig c{.table = {.n_vocab = 4, .seed = 8, .peak = 1},
@@ -124,7 +123,7 @@ TEST(NoisePathLaw, LiftsDecodeBack) {
       for (const Reply& r : w.replies) {
         if (w.state(r.tokens).logprob == -INFINITY) continue;
         Prepared p(w, r.tokens, {0, w.law.horizon()}, seed);
-        KnownReply nowhere = p.reply;  // knows no row: every token is decoded by the density
+        KnownReply nowhere = p.reply;  // has no rows, so the density decodes every token
         std::vector<Row> rows = *p.reply.rows;
         rows[0].logits.assign(w.density->n_vocab(), 0.f);
         rows[0].logits[(r.tokens[0] + 1) % w.density->n_vocab()] = 1000;

@@ -1,6 +1,6 @@
 // The smallest kernel: one token of the reply is replaced by another, drawn uniformly, and the
-// change is taken by Metropolis' rule. A skeleton to start from (docs/howto-add-kernel.md), not one
-// to sample with.
+// change is accepted by Metropolis' rule. A skeleton to start from (docs/howto-add-kernel.md), not
+// one to sample with.
 #pragma once
 
 #include <vector>
@@ -27,7 +27,8 @@ class SubstituteKernel final : public Kernel {
       const int i = choices[c]->index(x.n());
       const Token v = words_[choices[c]->index(static_cast<int>(words_.size()))];
       infos[c] = {.position = i};
-      if (energy_.law().is_end(x.tokens[i])) continue;  // the end is not moved: stays
+      // an end token does not move: the chain stays
+      if (energy_.law().is_end(x.tokens[i])) continue;
       infos[c].n_proposed = 1;
       edits.push_back({&x, i, {x.tokens.begin() + i, x.tokens.end()}});
       edits.back().tail[0] = v;
@@ -51,7 +52,7 @@ class SubstituteKernel final : public Kernel {
 
  private:
   const Energy& energy_;
-  std::vector<Token> words_;  // allowed, and no end
+  std::vector<Token> words_;  // allowed tokens without end tokens
 };
 
 }  // namespace ponder

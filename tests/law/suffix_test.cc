@@ -12,7 +12,8 @@ TEST(SuffixLaw, WithoutEarlyRejection) {
   expect_exact("suffix:early=0", 40);
   expect_exact("suffix:tries=2,early=0", 15, {.max_replies = 12});
 }
-// lZ of a row is above and below the growth of log W: bounds on the way rise and fall.
+// Below alpha = 1, lZ of a row may be above or below the growth of log W, so that bounds rise and
+// fall on the way.
 TEST(SuffixLaw, BelowAlphaOne) {
   Worst worst;
   for (std::uint64_t seed = 0; seed < 6; ++seed) {

@@ -1,4 +1,4 @@
-// The law of HMC in token space, on the replies that its lists hold. docs/methods.md#token-space.
+// The law of HMC in token space, on the replies in its lists. docs/methods.md#token-space.
 #include "long_run.h"
 #include "mcmc/hmc_token.h"
 

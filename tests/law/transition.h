@@ -1,5 +1,5 @@
-// The transition matrix of a shipped kernel on a table, by enumeration of its choices, held against
-// its target: |pi P - pi| and detailed balance. docs/methods.md#enumeration.
+// The transition matrix of a shipped kernel on a table, by enumeration of its choices, compared
+// with its target: |pi P - pi| and detailed balance. docs/methods.md#enumeration.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ struct World {
     if (c.term) terms.push_back(std::make_unique<HashTerm>(c.forbids));
     return *Energy::make(*density, density->root(), law, c.replicas, std::move(terms));
   }
-  /// pi over the replies, from log-probabilities that the enumeration made and the definition of U.
+  /// pi over the replies, from the enumerated log-probabilities and the definition of U.
   std::vector<double> target(int replica = 0) const {
     const Replica& r = energy.replicas()[replica];
     std::vector<double> w;
@@ -93,7 +93,7 @@ struct World {
   std::map<std::vector<Token>, int> index;
 };
 
-/// What a kernel leaves behind must be what its tokens imply.
+/// The state after a step must have the numbers that its tokens imply.
 inline void expect_coherent(const World& w, const ChainState& got) {
   const ChainState want = w.state(got.tokens, got.replica);
   EXPECT_EQ(got.logprobs, want.logprobs);
@@ -111,8 +111,8 @@ inline void expect_coherent(const World& w, const ChainState& got) {
   }
 }
 
-/// Rows: from; columns: to. Several replicas: a state is their joint index, the first replica the
-/// fastest.
+/// Rows: old state; columns: new state. With several replicas a state is their joint index, where
+/// the first replica varies fastest.
 struct Transitions {
   std::vector<double> pi;
   std::vector<std::vector<double>> p;

@@ -38,8 +38,7 @@ struct Worst {
   int worlds = 0;
 };
 
-/// Calls make(energy) for the kernel of each of n random worlds and returns the worst of all
-/// figures.
+/// Calls make(energy) for the kernel of each of n random worlds and returns the worst figures.
 template <class F>
 Worst law_of(int n, const F& make, const WorldLimits& limits = {}, bool reversible = true) {
   std::mt19937 rng(7);
@@ -71,8 +70,8 @@ inline void report(const std::string& what, const Worst& w) {
               w.worlds, w.invariance, w.balance, w.moves);
 }
 
-/// The kernel of a specification on n random worlds leaves each target unchanged, to rounding, and
-/// moves.
+/// Tests that the kernel of a specification leaves each target of n random worlds unchanged, up to
+/// rounding, and moves.
 inline void expect_exact(const std::string& spec, int n, const WorldLimits& limits = {},
                          bool reversible = true) {
   const auto make = [&](const Energy& e) {

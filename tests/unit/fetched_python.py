@@ -1,4 +1,4 @@
-"""A Python with packages that pip fetches once into a folder. Not for what a test can do without packages."""
+"""A Python with packages that pip fetches once into a folder. Only for tests that need packages."""
 
 import os
 import subprocess
@@ -8,8 +8,8 @@ SKIPPED = 77  # SKIP_RETURN_CODE of the tests that fetch
 
 
 def python_with(requirements, folder):
-    """The interpreter of the virtual environment in `folder`, made where it is not there; ends the test as skipped when
-    pip cannot have the packages."""
+    """The interpreter of the virtual environment in `folder`, made if it does not exist; ends the
+    test as skipped when pip cannot fetch the packages."""
     python, made = os.path.join(folder, "bin", "python"), os.path.join(folder, "made-from.txt")
     wanted = " ".join(requirements)
     if os.path.exists(made) and open(made, encoding="utf-8").read() == wanted:

@@ -1,4 +1,4 @@
-// Lets the tests of a program run on narrower vectors than the CPU has: PONDER_TEST_ISA=avx2.
+// Runs the tests of a program with narrower vectors than those of the CPU: PONDER_TEST_ISA=avx2.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// What a Result holds, for tests that cannot go on without it.
+// The value of a Result, for tests that cannot go on without it.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What a result says when it is an error. Not for results that must be good.
+// The message of a result that is an error. Not for results that must be values.
 #pragma once
 
 #include <gtest/gtest.h>

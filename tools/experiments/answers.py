@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Does the more likely reply answer better? Accuracy of greedy, samples, beam, the mode and draws from p^4.
+"""Does the more likely reply answer better? Accuracy of greedy, samples, beam, the mode and draws
+from p^4.
 
     tools/experiments/answers.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--mode-runs FILE] [--sample N]
 
-Of the prompts with an `answer`, a regular expression that is searched in the reply without regard to case. --mode-runs
-takes the mode and the greedy reply from the --runs of proofs.py on the same prompts; without it `think` runs here.
-Answers go to --runs as they come: stopped and started again, it goes on with those that are missing there. The tables
-go to --out, again from all of --runs. What the run will take is told first, from a few prompts of each kind."""
+Uses the prompts with an `answer`, a regular expression that is searched in the reply without regard
+to case. --mode-runs takes the mode and the greedy reply from the --runs of proofs.py on the same
+prompts; without it `think` runs here. Answers go to --runs as they come: when stopped and started
+again, the script goes on with those that are missing. The tables go to --out, from all of --runs.
+The expected time is printed first, from a few prompts of each kind."""
 
 import argparse
 import os
@@ -33,7 +35,7 @@ Out = namedtuple("Out", "text ended logprob")  # of a reply; where there is none
 
 
 def programs(args):
-    """What runs, by name: words of the command line."""
+    """The programs by name, as words of the command line."""
     length = ["--max-length", str(args.length)]
     power = ["sample", "--alpha", str(ALPHA), "--kernel", "suffix", "--chains", str(N), "--warmup", str(args.steps - 1), "--draws", "1", *length]
     all_of_them = {
@@ -49,7 +51,7 @@ def programs(args):
 
 
 def kept(answer):
-    """What the report needs of an answer."""
+    """The fields of an answer that the report needs."""
     if "error" in answer:
         return {"error": answer["error"]["message"]}
     fields = ("reply", "ended", "logprob", "replies", "first", "certificate", "cost", "model", "precision")
@@ -57,7 +59,8 @@ def kept(answer):
 
 
 def run_all(args, prompts, runs):
-    """Answers what is missing; first a few prompts of each program, to tell how long the rest will take."""
+    """Runs the missing answers; first a few prompts of each program, to predict the time of the
+    rest."""
     work = {name: [p for p in prompts if (name, " ".join(words), p["id"]) not in runs] for name, words in programs(args).items()}
     expected = 0.0
     for probing in (True, False):
@@ -92,7 +95,8 @@ def out_of(row):
 
 
 def outcomes(get, mode):
-    """Of one prompt: {decoder: Out or None}. `get(program)`: its row; `mode`: a row of think."""
+    """The outcomes of one prompt: {decoder: Out or None}. `get(program)`: the program's row;
+    `mode`: a row of think."""
     outs = {"greedy": out_of(mode["first"])}
     outs[f"greedy, up to {LONG} tokens"] = out_of(get("greedy"))
     samples = [out_of(r) for r in get("samples")["replies"]]
@@ -122,7 +126,7 @@ KINDS = ["no reply", "cut short", "empty phrase", "question copied", "wrong fact
 
 
 def failure(out, prompt):
-    """Of a reply without the answer: the first of KINDS that fits."""
+    """The first of KINDS that fits a reply without the answer."""
     if out is None:
         return "no reply"
     asked, said = set(words_of(prompt["messages"][-1]["content"])), words_of(out.text)
@@ -175,7 +179,8 @@ def failures(names, prompts, outs, hits):
 
 
 def likelier(prompts, samples, rng):
-    """Of pairs of a right and a wrong sample of one prompt: the share in which the right one is the likelier."""
+    """The share of pairs of a right and a wrong sample of one prompt in which the right one is the
+    likelier."""
     shares = {"log p": [], "log p a token": []}
     for prompt, rows in zip(prompts, samples):
         ended = [(right(out_of(r), prompt), r["logprob"], r["logprob"] / len(r["reply_ids"])) for r in rows if r["ended"]]
@@ -203,30 +208,32 @@ def report(args, prompts, get, modes):
     model = modes[0]["model"]["file"]
     lines = [
         "# Does the more likely reply answer better?", "",
-        f"{len(prompts)} prompts with a known answer, {model} in {modes[0]['precision']}, replies of up to {args.length} tokens. A reply is right where the "
-        "prompt's regular expression is found in it. Intervals: 95 %, bootstrap over prompts; differences are paired.", "",
+        f"The experiment has {len(prompts)} prompts with a known answer, {model} in {modes[0]['precision']}, and replies of up to {args.length} tokens. A reply "
+        "is right where the prompt's regular expression is found in it. Intervals are 95 % bootstrap intervals over prompts; differences are paired.", "",
         f"`tools/experiments/answers.py {os.path.basename(args.prompts)}{' --mode-runs RUNS.jsonl' if args.mode_runs else ''}"
-        f"{f' --sample {args.sample}' if args.sample else ''}`" + (", the runs being those of `proofs.py`" if args.mode_runs else ""), "",
+        f"{f' --sample {args.sample}' if args.sample else ''}`" + (", where the runs are those of `proofs.py`" if args.mode_runs else ""), "",
         f"**The mode against greedy: {interval(gain, rng, 0)} points.** {sum(proved)} of the {len(prompts)} modes are proved; the others are the best reply "
         "that was found.", "",
-        f"*one sample*, *best of {N}* (the likeliest that ended) and *vote of {N}* are of the same {N} draws at temperature 1. A vote is over whole texts, in "
-        "lower case and without punctuation, of equally frequent ones for the likeliest: an answer cannot be told from its sentence in general. "
-        f"*{POWER}*: {N} chains of the suffix kernel, {args.steps} steps each; a draw is the last state of the first, the vote is over the last states of "
-        f"all. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains know only replies that end.", "",
+        f"*one sample*, *best of {N}* (the likeliest reply that ended) and *vote of {N}* use the same {N} draws at temperature 1. A vote is over whole texts, in "
+        "lower case and without punctuation, since an answer cannot be told from its sentence in general; among equally frequent texts the likeliest wins. "
+        f"*{POWER}* has {N} chains of the suffix kernel, {args.steps} steps each; a draw is the last state of the first chain, the vote is over the last "
+        f"states of all chains. Greedy and samples may be cut before they end (greedy was also given {LONG} tokens); beam, mode and chains consider only "
+        "replies that end.", "",
         *accuracy(main, "greedy", prompts, outs, hits, proved, rng),
         "## By kind of prompt", "", *by_kind(main, prompts, hits),
         "## What is wrong with the others", "",
-        "The first that fits. *No reply*: none was found that ends. *Cut short*: not ended at the horizon. *Empty phrase*: nothing but words such as "
-        "\"the answer is\". *Question copied*: of four words and more, four in five are the question's own. *Wrong fact*: all else.", "",
+        "The first kind that fits is counted. *No reply*: no reply was found that ends. *Cut short*: the reply has not ended at the horizon. *Empty phrase*: "
+        "the reply has only words such as \"the answer is\". *Question copied*: the reply has four words or more, and four in five of them are the "
+        "question's own. *Wrong fact*: all other wrong replies.", "",
         *failures(names, prompts, outs, hits),
         "## Is the right sample the likelier one?", "",
         f"Of all pairs of a right and a wrong reply among a prompt's {N} samples that ended, the right one is the likelier in:", "",
         *likelier(prompts, [get("samples", p)["replies"] for p in prompts], rng), "",
         "## With a term", "",
         *(f"- *{name}*: `{' '.join(words)}`" for name, words in TERMS.items()), "",
-        f"All at alpha {ALPHA}, as without. Against the same draw without a term:", "",
+        f"All chains are at alpha {ALPHA}, as without a term. Compared with the same draw without a term:", "",
         *accuracy([draw, *(n for n in terms if n.endswith("a draw"))], draw, prompts, outs, hits, proved, rng),
-        "Against the same vote without one:", "",
+        "Compared with the same vote without a term:", "",
         *accuracy([f"{POWER}, vote of {N}", *(n for n in terms if "vote" in n)], f"{POWER}, vote of {N}", prompts, outs, hits, proved, rng),
         "## Where only the mode is right", "", *examples("mode", "greedy", prompts, outs, hits),
         "## Where only greedy is right", "", *examples("greedy", "mode", prompts, outs, hits)]  # fmt: skip

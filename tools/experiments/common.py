@@ -1,17 +1,19 @@
-"""What the experiments share: answers of a `ponder` that loads its model once, a file of answers from which a run that
-was stopped goes on, bootstrap intervals, tables. Not an experiment itself."""
+"""The common part of the experiments: answers of a `ponder` that loads its model once, a file of
+answers from which a stopped run goes on, bootstrap intervals, tables."""
 
 import json
 import os
 import statistics
 import subprocess
 import sys
+import textwrap
 
 RESAMPLES = 4000
 
 
 def read_jsonl(path):
-    """Objects of a file, one a line; none without the file. A last line that was cut short is left out."""
+    """The objects of a file, one a line; none if there is no file. An incomplete last line is left
+    out."""
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as f:
@@ -24,7 +26,8 @@ def spread(items, n):
 
 
 class Runs:
-    """Rows in a file, by key(row). What is there when it opens is kept; `add` writes at once."""
+    """Rows in a file, by key(row). Rows that are in the file already are kept; `add` writes at
+    once."""
 
     def __init__(self, path, key):
         self.key = key
@@ -52,13 +55,13 @@ def chat(prompt):
 
 
 def plain(prompt):
-    """Of a base model, which has no chat template."""
+    """The request of a base model, which has no chat template."""
     return {"prompt": f"Question: {prompt['messages'][-1]['content']}\nAnswer:"}
 
 
 def ask(ponder, words, prompts, may_fail=False, request=chat):
-    """(prompt, answer) of `ponder words…` for each prompt, in order and as they come. An answer that is an error ends the
-    experiment, unless it may fail."""
+    """(prompt, answer) of `ponder words…` for each prompt, in order, as soon as each is there. An
+    answer that is an error ends the experiment unless failures are allowed."""
     command = [ponder, *words, "--input", "-", "--jsonl"]
     if not prompts:
         return
@@ -80,10 +83,17 @@ def ask(ponder, words, prompts, may_fail=False, request=chat):
         sys.exit(f"{' '.join(command)}: exit code {p.returncode}")
 
 
+def wrapped(text):
+    """Markdown with its paragraphs and list items at 100 columns; tables, headings and commands are left as they are."""
+    def fill(line):
+        return line if line[:1] in "|#`" else textwrap.fill(line, 100, subsequent_indent="  " * line.startswith("- "), break_on_hyphens=False)
+    return "\n".join(map(fill, text.split("\n")))
+
+
 def write_report(path, text):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
+        f.write(wrapped(text))
 
 
 def interval(values, rng, digits=2):

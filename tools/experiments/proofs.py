@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""How many replies `ponder think` proves to be the most likely ones, and what it gains over greedy and beam search.
+"""How many replies `ponder think` proves to be the most likely ones, and how much it gains over
+greedy and beam search.
 
     tools/experiments/proofs.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--budget 10s] [--sample N]
 
-Answers go to --runs (one JSON object a line) as they come: stopped and started again, it goes on with the prompts that
-have none there. The tables go to --out, again from all of --runs. Run it on a quiet machine."""
+Answers go to --runs (one JSON object a line) as they come: when stopped and started again, the
+script goes on with the prompts that have no answer there. The tables go to --out, from all of
+--runs. Run it on a quiet machine."""
 
 import argparse
 import os
@@ -43,11 +45,11 @@ def report(args, rows):
     head = ["kind", "prompts", "proved", "of any length", f"gap < {NEAR}", "expansions, median of the proved", "gain over greedy", "greedy did not end",
             "gain over beam 16", "beam found none"]
     lines = [f"# Proofs within {args.budget}", "",
-             f"`ponder think --budget {args.budget}`, {rows[0]['model']['file']} in {rows[0]['precision']}, end-terminated replies of up to 40 tokens. Gains in nats, with 95 % "
+             f"`ponder think --budget {args.budget}`, {rows[0]['model']['file']} in {rows[0]['precision']}, replies of up to 40 tokens that end in an end token. Gains are in nats, with 95 % "
              f"bootstrap intervals over prompts on which the other method has a reply that ends; the beam is `ponder {' '.join(BEAM)}`.", "",
              f"`tools/experiments/proofs.py {os.path.basename(args.prompts)} --budget {args.budget}{options}`", "",
              *table(head, [row(k, [a for a in rows if a["kind"] == k], rng) for k in kinds] + [row("all", rows, rng)]),
-             f"Less likely than an ended first reply: {worse} of {len(rows)}.", "", "Not proved, with what is known:", ""]
+             f"Replies less likely than an ended first reply: {worse} of {len(rows)}.", "", "The prompts without a proof, with what is known:", ""]
     open_ones = []
     for a in rows:
         c = a["certificate"]

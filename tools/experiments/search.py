@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Which search finds the likelier reply: beams, draws, SMC, annealed chains, HMC, ascent and best-first under one budget.
+"""Which search finds the likelier reply: beams, draws, SMC, annealed chains, HMC, ascent and
+best-first under one budget.
 
     tools/experiments/search.py PROMPTS.jsonl --ponder build/release/apps/ponder/ponder [--gemma FILE.gguf] [--small]
 
-Each method runs once a prompt by `think --method`, from the same greedy reply; its `trace` tells the best log p known by
-tokens forwarded (TFE) and by seconds, so that one set of runs compares at equal TFE and at equal time. Two laws: replies
-of exactly 20 tokens, and replies that end within 40. Answers go to --runs as they come, ten prompts by all methods at a
-time: stopped and started again, it goes on with those that are missing. The tables go to --out, again from all of
---runs, for the prompts that every method has; --report writes them and runs nothing. Run it on a quiet machine: without
---small at most four hours of two cores, which it tells beforehand. --small: two prompts, short replies, few tokens."""
+Each method runs once a prompt by `think --method`, from the same greedy reply; its `trace` has the
+best log p by tokens forwarded (TFE) and by seconds, so that one set of runs compares methods at
+equal TFE and at equal time. Two laws: replies of exactly 20 tokens, and replies that end within 40.
+Answers go to --runs as they come, ten prompts by all methods at a time: when stopped and started
+again, the script goes on with those that are missing. The tables go to --out, from all of --runs,
+for the prompts that every method has; --report writes them and runs nothing. Run it on a quiet
+machine: without --small it takes at most four hours of two cores, and prints the time beforehand.
+--small: two prompts, short replies, few tokens."""
 
 import argparse
 import os
@@ -43,7 +46,7 @@ Law = namedtuple("Law", "name title words")
 
 
 class Plan:
-    """What runs: laws, models, budgets and the checkpoints of the report."""
+    """The plan of the runs: laws, models, budgets and the checkpoints of the report."""
 
     def __init__(self, args):
         fixed, ended = (5, 8) if args.small else (20, 40)
@@ -62,7 +65,7 @@ class Plan:
         return ["think", "--any-length", "--budget", budget, *law.words, *method, *self.threads, *(["-m", model.file] if model.file else [])]
 
     def seconds(self, model):
-        """At which the report looks, the last of them the budget."""
+        """The seconds of the report's checkpoints; the last one is the budget."""
         return (0.1, 0.2, 0.5) if self.small else (*(x for x in (1, 2, 5) if x < model.seconds), model.seconds)
 
     def hours(self, all_prompts):
@@ -103,7 +106,8 @@ def last(row):
 
 
 def baseline(cell, law):
-    """Of one prompt {arm: row}: log p of greedy, or of beam 4 at its end where that is likelier or greedy has not ended."""
+    """The baseline of one prompt {arm: row}: log p of greedy, or of beam 4 at its end where that is
+    likelier or greedy has not ended."""
     first = cell[BASE]["first"]
     if law.name == "fixed":
         return first["logprob"]
@@ -112,7 +116,8 @@ def baseline(cell, law):
 
 
 def gains(arm, cells, law, unit, limit, rng):
-    """Mean gain over the baseline, and how many of the prompts that have one the method has no reply for."""
+    """Mean gain over the baseline, and the number of prompts with a baseline for which the method
+    has no reply."""
     bases = [(at(c[arm], unit, limit), baseline(c, law)) for c in cells]
     values = [x - b for x, b in bases if x is not None and b is not None]
     without = sum(x is None and b is not None for x, b in bases)
@@ -131,7 +136,8 @@ def gain_tables(plan, model, law, cells, rng):
 
 
 def paired(arm, rival, cells, unit, limit, rng):
-    """Cells: mean difference where both have a reply; wins, ties and losses over all prompts, none known being the worst."""
+    """Cells: mean difference where both have a reply; wins, ties and losses over all prompts, where
+    no reply counts as the worst."""
     pairs = [(at(c[arm], unit, limit), at(c[rival], unit, limit)) for c in cells]
     diffs = [x - y for x, y in pairs if x is not None and y is not None]
     low = float("-inf")
@@ -150,7 +156,7 @@ def paired_table(plan, model, rival, cells, rng):
 
 
 def bound_of(cell):
-    """The least log p that no reply exceeds, by any proof on this prompt; None without one."""
+    """The smallest upper bound of log p by any proof on this prompt; None without a proof."""
     known = [row["logprob"] + row["certificate"]["gap"] for row in cell.values()
              if row["certificate"]["status"] != "none" and row["certificate"]["gap"] is not None]  # fmt: skip
     return min(known) if known else None
@@ -185,7 +191,7 @@ def section(plan, model, law, cells, rng):
 
 
 def command(args):
-    """The command line, without where things lie."""
+    """The command line without paths."""
     words = ["tools/experiments/search.py", os.path.basename(args.prompts)]
     for name, value, default in (("prompts-of", args.prompts_of, PROMPTS), ("seconds", args.seconds, SECONDS), ("gemma", os.path.basename(args.gemma), ""),
                                  ("gemma-prompts", args.gemma_prompts, GEMMA_PROMPTS), ("gemma-seconds", args.gemma_seconds, GEMMA_SECONDS),
@@ -198,11 +204,12 @@ def command(args):
 def report(args, plan, all_prompts, runs):
     rng = random.Random(1)
     lines = ["# Searches for the likeliest reply", "", f"`{command(args)}`", "",
-             "Every method starts from the greedy reply, which it may keep; chains and ascents have three draws besides to start from, at their own cost. One run a "
-             "prompt and method; what it had after so many tokens forwarded (TFE) or seconds is read off its trace, which begins after the prompt. A method that is "
-             "through before keeps what it has, and so does one that the clock stopped before it had so many TFE. Intervals: 95 %, bootstrap over prompts; "
+             "Every method starts from the greedy reply, which it may keep; chains and ascents also start from three draws, whose cost is charged to them. There is "
+             "one run a prompt and method; its best reply after a number of tokens forwarded (TFE) or seconds is read off its trace, which begins after the "
+             "prompt. A method that finishes earlier keeps its reply, and so does a method that the clock stopped before it reached that number of TFE. "
+             "Intervals are 95 % bootstrap intervals over prompts; "
              f"differences are paired; up to {TIE} nats are a tie. *n without*: prompts on which the method had no reply of the law yet; they are not in the mean, but "
-             "count as lost in win / tie / loss. Certified gap: what any proof on the prompt leaves above the method's reply.", ""]  # fmt: skip
+             "count as lost in win / tie / loss. *Certified gap*: the distance between the method's reply and the best bound that any proof on the prompt gives.", ""]  # fmt: skip
     for model in plan.models:
         for law in plan.laws:
             words = {arm: plan.words(model, law, arm) for arm in ARMS}

@@ -1,6 +1,6 @@
-// Adaptation: tunes a kernel's step sizes to their rates of acceptance while the chains warm up,
-// and then stops: a kernel that still adapts leaves no law unchanged. Kept apart from kernels. Dual
-// averaging, Hoffman and Gelman 2014.
+// Adaptation tunes a kernel's step sizes to their rates of acceptance while the chains warm up, and
+// then stops, since a kernel that still adapts does not leave a law unchanged. It is kept apart
+// from kernels. Dual averaging, Hoffman and Gelman 2014.
 #pragma once
 
 #include <span>
@@ -12,14 +12,14 @@ namespace ponder {
 
 class Adaptation {
  public:
-  /// The kernel must outlive it; one without step sizes is left as it is.
+  /// The kernel must outlive the object. A kernel without step sizes is not changed.
   explicit Adaptation(Kernel&);
-  /// After a step of the warm-up: infos (n_moves, n_chains) as the step gave them.
+  /// Takes the infos (n_moves, n_chains) of one step of the warm-up.
   void update(std::span<const StepInfo> infos);
-  /// At its end: each step size becomes the average of the tries.
+  /// Ends the warm-up: each step size becomes the average of those tried.
   void freeze();
 
-  /// What a checkpoint of a warm-up keeps, one for each step size.
+  /// The state of one step size, as a checkpoint of a warm-up keeps it.
   struct Average {
     double start = 0;      // log of the first step size
     double shortfall = 0;  // mean of (rate wanted - rate seen)

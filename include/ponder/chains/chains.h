@@ -1,6 +1,7 @@
 // Chains: many Markov chains of one kernel (kernel.h) on one energy, side by side in one batch:
-// started, warmed up, run, recorded. Diagnostics of the trace: diagnostics.h; a verdict in words:
-// judge(). Not files (src/io), and no clock: the caller decides between steps when to stop.
+// started, warmed up, run, recorded. diagnostics.h has diagnostics of the trace, and judge() a
+// verdict in words. Not files (src/io), and no clock: the caller decides between steps when to
+// stop.
 #pragma once
 
 #include <memory>
@@ -17,18 +18,18 @@ namespace ponder {
 
 struct ChainsConfig {
   int chains = 4;
-  int warmup = 100;        // steps before the first draw is kept; step sizes adapt in them
-  int thin = 1;            // steps a draw
-  std::uint64_t seed = 0;  // draws depend on (seed, chain, step) alone: not on threads, nor on how
-                           // often a run stopped
+  int warmup = 100;  // steps before the first draw is kept; step sizes adapt in them
+  int thin = 1;      // steps a draw
+  // draws depend on (seed, chain, step) alone, not on threads or interruptions
+  std::uint64_t seed = 0;
 
-  /// Groups of equal size, chains of one beginning at the same reply, as rhat_nested wants it of
-  /// many short chains: the largest divisor of `chains` up to its root. Below 16 chains, or for a
-  /// prime number, each is its own.
+  /// Number of groups of equal size whose chains begin at the same reply, for rhat_nested of many
+  /// short chains: the largest divisor of `chains` up to its square root. Below 16 chains, or for a
+  /// prime number of them, every chain is a group of its own.
   int superchains() const;
 };
 
-/// What became of the proposals of one move of the kernel after the warm-up, all chains together.
+/// Counts of the proposals of one move of the kernel after the warm-up, over all chains.
 struct MoveCounts {
   std::string name;
   std::int64_t n = 0, n_accepted = 0;
@@ -36,20 +37,20 @@ struct MoveCounts {
   struct Count {
     std::int64_t n = 0, n_accepted = 0;
   };
-  std::vector<Count> at{};          // by the first position that the proposal may change
-  std::vector<Count> by_replica{};  // (group) by the chain's place in its ladder; of "swap": with
-                                    // the next one above
+  std::vector<Count> at{};  // by the first position that the proposal may change
+  // (group) by the chain's place in its ladder; for "swap", with the next replica above
+  std::vector<Count> by_replica{};
 };
 
-/// What an interrupted run needs to go on as if it had not stopped; plain values, so that any
-/// format can hold it.
+/// The data that an interrupted run needs to go on as if it had not stopped, as plain values, so
+/// that any format can store them.
 struct ChainsSnapshot {
   std::uint64_t step = 0;
   std::vector<std::vector<Token>> replies{};    // (states)
   std::vector<Adaptation::Average> averages{};  // of the step sizes
   std::vector<double> acceptance{};             // (chains) since the last draw kept
   std::vector<MoveCounts> moves{};
-  Trace trace{};  // read from a file: without names of columns
+  Trace trace{};  // without names of columns when read from a file
 };
 
 class RunAhead;
@@ -60,20 +61,20 @@ class Chains {
   Chains& operator=(Chains&&) noexcept;
   ~Chains();
   /// Chains of a kernel that steps in groups (replica exchange) are ladders with a state at every
-  /// replica; the last replica is the target, and what is recorded. `first`: the reply that
-  /// distances are counted from; `starts`: of each chain, drawn where there are none. The energy
-  /// and the kernel must outlive it. Errors: kInvalid (no chain, thin < 1, not one start a chain, a
-  /// start that is no reply of its target), those of draw_starts.
+  /// replica; the last replica is the target, and only its states are recorded. `first`: the reply
+  /// from which distances are counted; `starts`: one start a chain; if empty, starts are drawn. The
+  /// energy and the kernel must outlive the chains. Errors: kInvalid (no chain, thin < 1, not one
+  /// start a chain, a start that is no reply of its target), those of draw_starts.
   static Result<Chains> start(const Energy&, Kernel&, const ChainsConfig&,
                               std::vector<Token> first = {},
                               const std::vector<std::vector<Token>>& starts = {});
-  /// Goes on from a snapshot of chains with the same energy, kernel and configuration.
+  /// Continues from a snapshot of chains with the same energy, kernel and configuration.
   static Result<Chains> resume(const Energy&, Kernel&, const ChainsConfig&, ChainsSnapshot,
                                std::vector<Token> first);
 
-  /// One step of all chains. Of the n_left steps that are still to come, this one included, chains
-  /// of some kernels do some in advance while slower chains finish theirs. On error the chains are
-  /// as before the step.
+  /// Makes one step of all chains. n_left: the steps that are still to come, this one included;
+  /// chains of some kernels do some of them in advance while slower chains finish their step. On an
+  /// error the chains are as before the step.
   Status step(std::uint64_t n_left = 1);
   bool warming_up() const { return kept_.step < static_cast<std::uint64_t>(config_.warmup); }
   std::uint64_t n_steps() const { return kept_.step; }
@@ -82,7 +83,7 @@ class Chains {
   }  // kept, of each chain
   const ChainsConfig& config() const { return config_; }
   const Energy& energy() const { return *energy_; }
-  /// What the warm-up tunes, or has settled on.
+  /// The step sizes that the warm-up tunes or has tuned.
   std::vector<StepSize> step_sizes() const { return kernel_->step_sizes(); }
   /// posterior: logprob, distance, and R of each term; sample_stats: lp (-U), energy (U),
   /// acceptance_rate.
@@ -107,12 +108,12 @@ class Chains {
   std::vector<Token> first_;
   Adaptation adaptation_;
   std::vector<ChainState> states_;  // (chains, group)
-  ChainsSnapshot kept_;  // but for replies and averages, which the states and the adaptation have
+  ChainsSnapshot kept_;  // without replies and averages, which states_ and adaptation_ hold
   std::unique_ptr<RunAhead> ahead_;  // nullptr: chains are not ahead of states_
 };
 
-/// Replaces the file at `path` as a whole or not at all. `config`: all that must not change between
-/// the runs, in words; its hash is kept.
+/// Replaces the file at `path` completely or not at all. `config`: a text of all settings that must
+/// not change between the runs; its hash is stored.
 Status write_snapshot(const ChainsSnapshot&, const std::string& config, const std::string& path);
 /// Errors: kNotFound, kInvalid (no snapshot, cut short, changed, or of a run with another config),
 /// kUnsupported.
@@ -122,11 +123,11 @@ struct Verdict {
   bool converged = false;
   std::string reason;        // "R-hat of logprob is 1.08, above 1.01"
   std::string advice;        // "draw 4 times as many"; may be empty
-  int draws = 0;             // of each chain, that the advice asks for; 0: for something else
-  std::vector<int> stuck{};  // chains that do not move: to draw more would not help
+  int draws = 0;             // of each chain, that the advice asks for; 0: the advice is another
+  std::vector<int> stuck{};  // chains that do not move, so that more draws would not help
 };
-/// R-hat at most 1.01, bulk and tail ESS at least 100 a chain (Vehtari et al. 2021), on log p,
-/// length and energy.
+/// Converged: R-hat is at most 1.01, and bulk and tail ESS are at least 100 a chain (Vehtari et al.
+/// 2021), for log p, length and energy.
 Verdict judge(const Trace&);
 
 }  // namespace ponder

@@ -1,5 +1,5 @@
-// A trace: what was recorded of chains, in memory, column by column. Not a file (files.h writes
-// one) and not a diagnostic (diagnostics.h takes Column::chains as it is).
+// A trace: the record of chains, in memory, column by column. Not a file (files.h writes one) and
+// not a diagnostic (diagnostics.h takes Column::chains).
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace ponder {
 struct Column {
   std::string name;                           // "logprob"
   std::string description{};                  // "log p of the reply, nats"; may be empty
-  bool integer = false;                       // whole numbers, and written as such
+  bool integer = false;                       // whole numbers, and written as integers
   std::vector<std::vector<double>> chains{};  // (chains, draws)
 };
 
-/// All chains are equally long, warm-up left out.
+/// All chains have the same length; the warm-up is left out.
 struct Trace {
-  std::vector<std::vector<std::vector<Token>>>
-      replies;                    // (chains, draws, length), end tokens included
+  // (chains, draws, length), end tokens included
+  std::vector<std::vector<std::vector<Token>>> replies;
   std::vector<Column> posterior;  // of the reply: logprob, distance from the first reply, …
-  std::vector<Column>
-      sample_stats;  // of the step, named as ArviZ names them: lp, acceptance_rate, energy, …
-  std::map<std::string, std::variant<std::string, double, std::uint64_t>>
-      attributes;  // model, kernel, seed, …
+  // of the step, named as ArviZ names them: lp, acceptance_rate, energy, …
+  std::vector<Column> sample_stats;
+  // model, kernel, seed, …
+  std::map<std::string, std::variant<std::string, double, std::uint64_t>> attributes;
 };
 
 }  // namespace ponder

@@ -1,20 +1,21 @@
-// The machine that everything runs on: its threads and its instruction sets. Not what a model takes
-// of it (model.h).
+// The machine that the library runs on: its threads and its instruction sets. Not the choices of a
+// model (model.h).
 #pragma once
 
 #include <cstdint>
 
 namespace ponder {
 
-/// The most that the engine may use of what the CPU has: on x86-64, AVX-512 and AMX, AVX2, or
-/// neither.
+/// The largest instruction set that the engine may use, where the CPU has it: on x86-64, AVX-512
+/// and AMX, AVX2, or neither.
 enum class InstructionSet : std::uint8_t { kBest, kAvx2, kBaseline };
-/// Holds for the whole process, from before any model is loaded: to measure, or to compare
-/// machines. Other instructions mean other last bits. Threads: to be called while no other thread
-/// uses the library.
+/// Limits the instruction set of the whole process, for measurements and comparisons of machines.
+/// Call it before any model is loaded, while no other thread uses the library. Another instruction
+/// set changes the last bits of numbers.
 void limit_instruction_set(InstructionSet);
 
-/// Threads that this process may really use: scheduler affinity and the cgroup CPU quota.
+/// Returns the number of threads that this process may use, from scheduler affinity and the cgroup
+/// CPU quota.
 int available_threads();
 
 }  // namespace ponder

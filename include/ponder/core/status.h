@@ -1,6 +1,6 @@
-// Status and Result: how ponder reports bad input and failures. Not for bugs (those abort through
-// PONDER_CHECK in src/base/check.h) and not for numeric trouble inside a chain (rejected and
-// counted).
+// Status and Result: how ponder reports bad input and failures. Not for bugs, which abort through
+// PONDER_CHECK in src/base/check.h, and not for numeric trouble inside a chain, which is rejected
+// and counted.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace ponder {
 enum class Code {
   kInvalid,      // the input is wrong: a flag, a file's contents, a token id
   kNotFound,     // a file or name does not exist
-  kUnsupported,  // understood, but not something this build or model can do
+  kUnsupported,  // the request is understood, but this build or model cannot do it
   kResource,     // more context, memory or disk needed than there is
   kIo,           // reading or writing failed
   kNumeric,      // a result that is not finite

@@ -1,4 +1,4 @@
-// Token: an index into a vocabulary. Not the text of one (tokenizer.h).
+// Token: an index into a vocabulary. Not the text of a token (tokenizer.h).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The version of ponder. The one place that states it: the build and the package read it here.
+// The version of ponder. No other file states it: the build and the package read it here.
 #pragma once
 
 #include <string_view>

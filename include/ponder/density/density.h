@@ -1,6 +1,6 @@
-// CausalDensity: all that decoders, kernels and searches see of a language model: a tree of
-// prefixes, grown in batches, whose rows are next-token laws. Not a model: implementations are
-// src/density/language.cc (a GGUF model), src/law/toy/table.cc (an enumerable toy in double
+// CausalDensity is the interface by which decoders, kernels and searches see a language model: a
+// tree of prefixes, grown in batches, whose rows are next-token laws. Not a model: implementations
+// are src/density/language.cc (a GGUF model), src/law/toy/table.cc (an enumerable toy in double
 // precision).
 #pragma once
 
@@ -15,8 +15,8 @@
 
 namespace ponder {
 
-/// The number of a node of the tree: a prefix of tokens. It says nothing about how long the node
-/// lives: PrefixRef does.
+/// The number of a node of the tree: a prefix of tokens. The number does not keep the node alive; a
+/// PrefixRef does.
 using Prefix = std::int32_t;
 inline constexpr Prefix kNoPrefix = -1;
 
@@ -24,14 +24,14 @@ class CausalDensity;
 
 /// One reference to a node of a density's tree. The node lives as long as there is a reference to
 /// it, and the density must outlive all of them. A reference that was not given a node stands for
-/// the empty prefix. Threads: one object is one thread's at a time; copies of it are as safe as
-/// their density is.
+/// the empty prefix. Threads: one thread at a time may use an object; different copies are as
+/// thread-safe as their density.
 class PrefixRef {
  public:
   PrefixRef() = default;
   /// Takes over a reference that the caller holds (from CausalDensity::ancestor or retain).
   static PrefixRef adopt(CausalDensity& d, Prefix p) { return PrefixRef(d, p); }
-  /// A reference of its own.
+  /// Makes an additional reference to a node.
   static PrefixRef share(CausalDensity&, Prefix);
   PrefixRef(const PrefixRef&);
   PrefixRef(PrefixRef&& o) noexcept
@@ -43,7 +43,7 @@ class PrefixRef {
   }
   ~PrefixRef();
   Prefix get() const { return density_ ? prefix_ : kNoPrefix; }
-  /// The node n_tokens above.
+  /// The node n_tokens above this one.
   PrefixRef ancestor(int n_tokens) const;
   int depth() const;  // tokens from the root
 
@@ -65,7 +65,7 @@ class TokenMask {
   }
   int n_vocab() const { return n_vocab_; }
   int count() const { return count_; }
-  /// Bit v of word v/64 says that v is allowed.
+  /// Bit v % 64 of word v / 64 is set where v is allowed.
   std::span<const std::uint64_t> bits() const { return bits_; }
 
  private:
@@ -78,15 +78,15 @@ struct TokenProb {
   double logprob;  // nats
 };
 
-/// What to pick from a row. lp = log p(. | prefix) after the mask, nats.
+/// What a request picks from a row. lp = log p(. | prefix) after the mask, nats.
 struct Draw {
   enum class Kind {
     kNone,
     kInverseCdf,  // v with cdf(v-1) <= u < cdf(v), the cdf of softmax(alpha lp) in token order
     kArgmax,      // the largest alpha lp + noise[v] (noise may be null); ties to the smallest id
-    kList,  // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of
-            // them
-    kRow,   // the whole row
+    // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of them
+    kList,
+    kRow,  // the whole row
   };
   Kind kind = Kind::kNone;
   double u = 0;                                             // in [0, 1)
@@ -105,15 +105,15 @@ struct Needs {
 /// Which of the n+1 rows of an n-token request to compute: row 0 is the parent's, row k follows
 /// token k.
 enum class RowSet : std::uint8_t {
-  kNone,     // only feed
-  kTargets,  // rows 0 … n-1: those that predict the tokens themselves; the last token is not fed,
-             // and costs nothing
-  kLast,     // row n
+  kNone,  // feed the tokens, compute no row
+  // rows 0 … n-1, which predict the tokens themselves; the last token is not fed and costs nothing
+  kTargets,
+  kLast,  // row n
   kAll,
 };
 
-/// Tokens to feed after a node, and what is asked of the rows. A request keeps its parent alive;
-/// its tokens and masks are the caller's.
+/// Tokens to feed after a node, and the rows that are wanted. A request keeps its parent alive; the
+/// caller owns its tokens and masks.
 struct Extend {
   PrefixRef parent{};
   std::span<const Token> tokens{};
@@ -122,11 +122,11 @@ struct Extend {
   /// Allowed ids: empty (all), one mask for every row asked for, or one a row asked for. Null
   /// entries allow all.
   std::vector<const TokenMask*> masks{};
-  /// Whose memory the new tokens take: keys and values are evicted first where an account has more
-  /// than its share.
+  /// The account whose memory the new tokens take. Keys and values are evicted first from accounts
+  /// that hold more than their share.
   int account = 0;
 
-  /// The mask of row k of those asked for.
+  /// The mask of the k-th requested row.
   const TokenMask* mask(std::size_t k) const {
     return masks.empty() ? nullptr : masks[masks.size() == 1 ? 0 : k];
   }
@@ -144,9 +144,9 @@ struct Row {
   double log_normalizer = 0;  // kRow: lp = logits - log_normalizer
 };
 
-/// What has been spent. A token pushed once through the network counts once, wherever it was asked
-/// for; again when it has to be pushed again: its keys and values were evicted, or a row is asked
-/// for after a token that was only fed on the way to the last one.
+/// Work done. A token counts each time it is pushed through the network, no matter how many
+/// requests share the pass. It is pushed again if its keys and values were evicted, or if a row is
+/// wanted after a token that was only fed on the way to a later one.
 struct Cost {
   std::int64_t tokens_decoded = 0;   // by requests of one token
   std::int64_t tokens_scored = 0;    // by longer requests, prompts included
@@ -156,25 +156,26 @@ struct Cost {
   Cost& operator+=(const Cost& o);
 };
 
-/// What became of a batch. A request that failed has no rows, an empty end, and its error; the
-/// others are whole.
+/// The results of a batch. A request that failed has no rows, an empty end, and its error; the
+/// other requests are complete.
 struct Rows {
   std::vector<Row> rows;             // all requests, in order
   std::vector<std::uint32_t> first;  // (n_requests + 1): request r has rows first[r] … first[r+1]-1
   std::vector<PrefixRef> end;        // (n_requests): the node after the last token
-  std::vector<Cost> cost;      // (n_requests): a token that two requests need again is of the first
+  // (n_requests): a token that two requests share is charged to the first
+  std::vector<Cost> cost;
   std::vector<Status> status;  // (n_requests)
   std::span<const Row> of(std::size_t r) const {
     return {rows.data() + first[r], first[r + 1] - first[r]};
   }
   std::span<Row> of(std::size_t r) { return {rows.data() + first[r], first[r + 1] - first[r]}; }
 
-  /// The state of n requests of which nothing is done yet: no rows, empty ends, nothing spent, no
-  /// errors.
+  /// Resets to n requests without results: no rows, empty ends, no cost, no errors.
   void start(std::size_t n);
-  /// The same, all n with this error, which is returned: what a pass that failed as a whole leaves.
+  /// Resets to n requests that all have this error, as after a pass that failed as a whole. Returns
+  /// the error.
   Status fail(std::size_t n, const Error&);
-  /// The error of the first request that has one.
+  /// The error of the first failed request, or success.
   Status first_error() const;
   Cost total_cost() const;
 };
@@ -184,7 +185,7 @@ struct Objective;
 struct ReplyGradient;
 struct GradientOptions;
 
-/// Threads: one at a time, except where a class promises more.
+/// Threads: one at a time, unless a class promises more.
 class CausalDensity {
  public:
   virtual ~CausalDensity() = default;
@@ -193,14 +194,14 @@ class CausalDensity {
   virtual const std::vector<Token>& end_tokens() const = 0;  // sorted
   virtual int n_ctx() const = 0;                             // most tokens from a root to a node
 
-  /// One batched pass over all requests. A row is a function of its prefix and mask alone, bit for
-  /// bit: not of the batch, the thread count, or how the tokens were cut into requests. A request
-  /// that is wrong in itself (a token or mask out of range, a dead prefix, too long) fails alone:
-  /// the others are done, `out` tells what became of each, and the first error is returned. What
-  /// concerns the whole pass (no room, no memory, a row that is not finite, a spent budget) fails
-  /// every request. The nodes of a request that failed are gone; the costs of `out` sum to what
-  /// cost() has grown by. Errors: kInvalid (token or handle out of range), kResource (context or
-  /// memory, with the number needed), kNumeric, kCancelled.
+  /// One batched pass over all requests. A row depends on its prefix and mask alone, bit for bit,
+  /// and not on the batch, the thread count, or how the tokens were cut into requests. A request
+  /// that is itself invalid (a token or mask out of range, a dead prefix, too long) fails alone:
+  /// the others are done, `out` has the result of each, and the first error is returned. A failure
+  /// of the whole pass (no room, no memory, a row that is not finite, a spent budget) fails every
+  /// request. The nodes of a failed request are released; the costs in `out` sum to the growth of
+  /// cost(). Errors: kInvalid (token or handle out of range), kResource (context or memory, with
+  /// the number needed), kNumeric, kCancelled.
   virtual Status extend(std::span<const Extend>, Rows& out) = 0;
   /// Value and gradient of the objective at each reply (gradient.h), many in one batch.
   /// Deterministic: the same bits for the same reply, whatever the batch, the thread count or the
@@ -210,8 +211,8 @@ class CausalDensity {
                                 const GradientOptions&, std::vector<ReplyGradient>& out);
   virtual Cost cost() const = 0;
 
-  // What PrefixRef is made of; everything else holds PrefixRefs.
-  /// The node n_tokens above, retained for the caller.
+  // Only PrefixRef calls these functions; all other code holds PrefixRefs.
+  /// Returns the node n_tokens above, retained for the caller.
   virtual Prefix ancestor(Prefix, int n_tokens) = 0;
   virtual int depth(Prefix) const = 0;  // tokens from the root
   virtual void retain(Prefix) = 0;

@@ -1,6 +1,6 @@
-// ReplyLaw: which token strings are replies, and what their probability is: targets ended,
-// truncated, fixed, horizon, minimum length, allowed ids, fewest tokens that count. Not a density:
-// it only says which mask a position has, when a string closes and whether it is a reply.
+// ReplyLaw says which token strings are replies and what their probability is, by target (ended,
+// truncated, fixed), horizon, minimum length, allowed ids and fewest tokens that count. Not a
+// density: it only says which mask a position has, when a string closes and whether it is a reply.
 // docs/methods.md#targets.
 #pragma once
 
@@ -15,10 +15,11 @@
 namespace ponder {
 
 enum class Target : std::uint8_t {
-  kEnded,  // replies that end in an end token within the horizon; everything else has probability 0
-  kTruncated,  // those, and unended replies of exactly horizon tokens, with their prefix's
-               // probability
-  kFixed,      // exactly horizon tokens, end tokens masked and the law renormalised
+  // replies that end in an end token within the horizon; all other strings have probability 0
+  kEnded,
+  // ended replies, and unended ones of exactly horizon tokens, with their prefix's probability
+  kTruncated,
+  kFixed,  // exactly horizon tokens, end tokens masked and the law renormalised
 };
 std::string_view to_string(Target);
 std::optional<Target> parse_target(std::string_view);
@@ -27,11 +28,11 @@ struct ReplyLawConfig {
   Target target = Target::kEnded;
   int horizon = 256;   // T: most tokens of a reply, the end token counted
   int min_length = 0;  // shortest reply, the end token counted; end tokens masked before it
-  std::vector<Token> allowed{};  // restrict the law to these ids; empty: all. End tokens must be
-                                 // named to be allowed
-  // Fewest tokens of a reply that counts, the end token counted. A condition, unlike min_length: a
-  // string that closes before is no reply, no end token is masked, and log-probabilities stay those
-  // of the law without it.
+  // restrict the law to these ids; empty: all. End tokens must be named to be allowed
+  std::vector<Token> allowed{};
+  // Fewest tokens of a reply that counts, the end token counted. Unlike min_length this is a
+  // condition: a string that closes earlier is no reply, but no end token is masked, and
+  // log-probabilities are those of the law without the condition.
   int shortest = 0;
 };
 
@@ -53,19 +54,20 @@ class ReplyLaw {
   const TokenMask* mask(int t) const;
   /// Masks of the rows that predict n tokens from `begin` on.
   std::vector<const TokenMask*> masks(std::size_t n, int begin = 0) const;
-  /// Ids that are allowed and no end tokens.
+  /// The allowed ids without the end tokens.
   const TokenMask& content_mask() const { return *allowed_no_end_; }
-  /// Does token v at position t close the string?
+  /// True if token v at position t closes the string.
   bool closes(int t, Token v) const {
     return is_end(v) || (config_.target != Target::kEnded && t + 1 >= config_.horizon);
   }
-  /// May a prefix of t unended tokens still be extended?
+  /// True if a prefix of t unended tokens may be extended.
   bool extends(int t) const { return t < config_.horizon; }
-  /// Is it a whole string: each token allowed at its place, the last one, and no other, closing it?
+  /// True if each token is allowed at its position and the last token, and no other, closes the
+  /// string.
   bool is_closed(std::span<const Token>) const;
-  /// Is it a reply: closed, and long enough to count?
+  /// True if the string is a reply: closed, and long enough to count.
   bool is_reply(std::span<const Token> x) const { return counts(x.size()) && is_closed(x); }
-  /// Has a reply of n tokens enough of them to count?
+  /// True if a reply of n tokens is long enough to count.
   bool counts(std::size_t n) const { return n >= static_cast<std::size_t>(config_.shortest); }
 
  private:
@@ -74,7 +76,7 @@ class ReplyLaw {
   std::optional<TokenMask> allowed_, allowed_no_end_;
 };
 
-/// A reply and what is known of it.
+/// A reply with its log-probability.
 struct Reply {
   std::vector<Token> tokens;  // end token included
   double logprob = 0;         // sum of lp under the law, nats

@@ -1,6 +1,7 @@
-// SharedDensity: one language model's density for many callers at once. What callers ask for at the
-// same time is one pass; each has the numbers, the costs and the errors that it would have alone.
-// Not a queue of requests from outside: a caller is a thread that waits for its own.
+// SharedDensity: one language model's density for many callers at once. Requests that callers make
+// at the same time go through the network in one pass; each caller gets the numbers, the costs and
+// the errors that it would get alone. Not a queue of outside requests: a caller is a thread that
+// waits for its own results.
 #pragma once
 
 #include <atomic>
@@ -12,42 +13,44 @@
 namespace ponder {
 
 struct SharedOptions {
-  /// Most tokens of long work in one pass: a longer request, or a larger batch, takes several, with
-  /// others in between.
+  /// Most tokens of one request or batch in one pass. A longer request or a larger batch takes
+  /// several passes, with those of other callers in between.
   int piece_tokens = 256;
 };
 
 struct CallerOptions {
-  /// Once it is set, what the caller waits for ends within a pass with kCancelled, and its nodes
-  /// go. May be null.
+  /// Once this flag is set, the caller's request ends within one pass with kCancelled, and its
+  /// nodes are released. May be null.
   const std::atomic<bool>* stop = nullptr;
 };
 
 /// Counts since the start.
 struct SharedStats {
   std::int64_t passes = 0;  // of the density
-  std::int64_t parts = 0;   // what callers had in them: parts / passes callers went together
-  std::int64_t missed = 0;  // callers who were waited for before a pass and did not come
-  int waiting = 0;          // callers, now, whose work is not under way
+  std::int64_t parts = 0;   // requests in them: parts / passes is the mean number of callers a pass
+  std::int64_t missed = 0;  // callers that a pass waited for in vain
+  int waiting = 0;          // callers whose work has not begun, at this moment
 };
 
 class PassEngine;
 
 /// Owns the density, and the thread on which all its passes run. A pass begins when all callers of
-/// the last ones have asked for something again, at the latest a tenth of the last pass's time
-/// after the first; who was late is not waited for until it asks again. Keys and values are one
-/// pool: what a caller does not hold beyond an equal share stays. Threads: any number at once.
+/// the last passes have made a new request, or at the latest a tenth of the last pass's time after
+/// the first request; passes do not wait again for a late caller until it makes a request. Keys and
+/// values are one pool, from which a caller's share is not evicted as long as it is no larger than
+/// an equal share. Threads: any number at once.
 class SharedDensity {
  public:
   explicit SharedDensity(std::unique_ptr<LanguageDensity>, const SharedOptions& = {});
-  /// As LanguageDensity::make.
+  /// Errors: those of LanguageDensity::make.
   static Result<std::unique_ptr<SharedDensity>> make(std::shared_ptr<const Model>,
                                                      const DensityOptions&,
                                                      const SharedOptions& = {});
 
-  /// A density of the caller's own: cost() counts what it alone has spent, and prompts share KV
-  /// with those of all callers. It may outlive the SharedDensity. A request that fails by an error
-  /// other than kInvalid ends its batch. Threads: one at a time; different callers at once.
+  /// Returns a density for one caller: its cost() counts the caller's own work, and its prompts
+  /// share KV with those of all callers. It may outlive the SharedDensity. A request that fails by
+  /// an error other than kInvalid ends its batch. Threads: one at a time; different callers at
+  /// once.
   std::unique_ptr<LanguageDensity> caller(const CallerOptions& = {});
 
   Cost cost() const;  // of all callers

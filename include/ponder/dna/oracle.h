@@ -15,12 +15,12 @@ struct Oracle {
   std::unique_ptr<LetterTerm> term;
   int length = 0;  // letters it takes
 };
-/// Values do not depend on the batch or the threads.
-/// Errors: kNotFound, kIo, kInvalid (what is no oracle; tensors that are missing, of the wrong
-/// shape or cut short; layers that do not fit each other).
+/// Reads an oracle. Its values do not depend on the batch or the threads. Errors: kNotFound, kIo,
+/// kInvalid (a file that is no oracle; tensors that are missing, of the wrong shape or cut short;
+/// layers that do not fit each other).
 Result<Oracle> read_oracle(const std::string& json_path, int n_threads = 1);
-/// The same of what is in memory already; the name of the weights in the JSON is not looked at.
-/// `where`: for messages.
+/// Parses an oracle in memory; the name of the weights in the JSON is ignored. `where`: for
+/// messages.
 Result<Oracle> parse_oracle(std::string_view json, std::string_view safetensors,
                             const std::string& where, int n_threads = 1);
 

@@ -1,5 +1,6 @@
-// The fittest sequences: exactly by dynamic programming where the fitness allows, and by ascent,
-// neighbours and annealing on any energy over DNA. Not samplers: those are kernels (kernel.h).
+// Searches for the fittest sequences: exactly by dynamic programming where the fitness allows it,
+// and by ascent, neighbours and annealing on any energy over DNA. Not samplers, which are kernels
+// (kernel.h).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace ponder::dna {
 
-/// A fitness whose optimum dynamic programming can find: best places of motifs, and what each
-/// letter adds by itself.
+/// A fitness whose optimum dynamic programming can find: the best places of motifs, and a value for
+/// each letter at each position.
 struct ExactFitness {
   struct WeightedMotif {
     LogOdds odds;
@@ -27,49 +28,53 @@ struct Design {
   Sequence sequence{};
   double fitness = 0;  // nats
 };
-/// The fittest sequence within the constraints. The programme runs over positions; its states are
-/// what of each motif and each forbidden pattern has been begun, and how many edits were made.
-/// Errors: kInvalid (no sequence keeps the constraints, with the place where they meet), kResource
-/// (too many states).
+/// Finds the fittest sequence within the constraints. The dynamic programme runs over positions;
+/// its states are the begun part of each motif and each forbidden pattern, and the number of edits.
+/// Errors: kInvalid (no sequence keeps the constraints, with the position where they conflict),
+/// kResource (too many states).
 Result<Design> exact_optimum(const Constraints&, const ExactFitness&);
-/// A sequence within the constraints, each letter given random worth by `uniform`.
+/// Draws a sequence within the constraints, the fittest under random values of letters by
+/// `uniform`.
 Result<Sequence> draw_allowed(const Constraints&, const Uniforms& uniform);
 
-/// What an optimiser found. One design a start, the best seen on its way; sorted by fitness, best
-/// first.
+/// The result of an optimiser: for each start the best design that was seen, sorted by fitness,
+/// best first.
 struct Designs {
   std::vector<Design> designs;
-  std::vector<std::vector<double>>
-      best{};                 // (designs, iterations) fitness of the best so far, for plots
+  // (designs, iterations) fitness of the best so far, for plots
+  std::vector<std::vector<double>> best{};
   double relaxation_gap = 0;  // of ascent: mean of relaxed value - value at the argmax, nats
   std::int64_t n_scored = 0, n_gradients = 0;  // sequences
 };
 
-/// All on the energy's first replica: maximise -U. Starts must be allowed.
-/// `neighbours`: steepest ascent over all sequences one letter away, until there is no better one.
+/// `neighbours`: steepest ascent over all sequences one letter away, until none of them is better.
+/// All searches below maximise -U of the energy's first replica, and starts must keep the
+/// constraints.
 Result<Designs> climb(const Energy&, std::span<const Sequence> starts, const Budget&);
 
 struct DnaAscentConfig {
   TokenRelaxation::Kind relaxation = TokenRelaxation::Kind::kStraightThrough;
-  bool normalise = true;     // logits of each letter to mean 0 and variance 1 over positions, with
-                             // scale and offset learnt
-  int steps = 500;           // 0: as many as the budget holds
+  // logits of each letter to mean 0 and variance 1 over positions, with scale and offset learnt
+  bool normalise = true;
+  int steps = 500;           // 0: as many as the budget allows
   double rate = 0.05;        // of Adam
   double hot = 1, cold = 1;  // temperature, from first step to last
   std::uint64_t seed = 0;    // of the draws
 };
-/// Adam on logits through relaxed terms, the best sequence of all steps kept. kStraightThrough:
-/// value at a draw from softmax(z / tau), derivative that of the softmax: Fast SeqProp (Linder and
-/// Seelig 2021) with normalisation. A sequence that breaks the constraints is mended first: edits
-/// of the largest margins, a letter of each forbidden site. kSoftmax: through the mixture; the
-/// argmax is scored besides. Terms without a derivative only judge the sequences. Tokens of the
-/// budget: letters of all gradients and scores.
+/// Adam on logits through relaxed terms; the best sequence of all steps is kept. kStraightThrough
+/// takes the value at a draw from softmax(z / tau) and the derivative of the softmax: Fast SeqProp
+/// (Linder and Seelig 2021) with normalisation. A sequence that breaks the constraints is repaired
+/// first: the edits of the largest margins are kept, and a letter of each forbidden site is
+/// changed. kSoftmax takes value and derivative of the mixture and also scores the argmax. Terms
+/// without a derivative only score the sequences. Tokens of the budget: letters of all gradients
+/// and scores.
 Result<Designs> ascend(const Energy&, const Constraints&, std::span<const Sequence> starts,
                        const DnaAscentConfig&, const Budget&);
 
-/// `anneal`: the kernel on replicas of falling temperature: replica 0 of the energy is the last and
-/// coldest, the others go before it in their order. steps: at each replica; 0: an equal share of
-/// the budget for each. Errors: kInvalid (no steps and no budget, here and for ascend).
+/// `anneal`: runs the kernel on replicas of falling temperature. Replica 0 of the energy is the
+/// last and coldest; the others come before it in their order. steps: number at each replica; 0:
+/// each replica gets an equal share of the budget. Errors: kInvalid (no steps and no budget, here
+/// and for ascend).
 Result<Designs> anneal(const Energy&, const Kernel&, std::span<const Sequence> starts, int steps,
                        std::uint64_t seed, const Budget&);
 

@@ -1,6 +1,6 @@
-// Terms of a fitness of DNA: each is a function of the weights of the four letters at each
-// position, so that it takes sequences and mixtures alike and has a derivative. In nats a unit of
-// weight. Not constraints (dna.h).
+// Terms of a fitness of DNA. Each is a function of the weights of the four letters at each
+// position, so that it takes sequences and mixtures alike and has a derivative. Values are in nats
+// a unit of weight. Not constraints (dna.h).
 #pragma once
 
 #include <cmath>
@@ -15,11 +15,11 @@
 
 namespace ponder::dna {
 
-/// w (n, 4), each row sums to 1. Returns R; adds dR/dw to dw (n, 4) unless it is empty. Called from
-/// one thread.
+/// w (n, 4), each row sums to 1. Returns R, and adds dR/dw to dw (n, 4) unless dw is empty. Called
+/// from one thread.
 using LetterFunction = std::function<double(std::span<const float> w, std::span<double> dw)>;
 
-/// A term that is also a SoftScore. Many sequences at once.
+/// A term that is also a SoftScore, evaluated on many sequences at once.
 class LetterTerm : public Term, public SoftScore {
  public:
   Status evaluate(std::span<const SequenceView> sequences, std::span<double> out) final;
@@ -41,8 +41,8 @@ enum class Over {
   kSum
 };  // the largest log-odds of all places, or the log of the sum of the odds of all places
 
-/// `motif`: how well the best place matches, or all of them together. Errors: kInvalid (longer than
-/// the sequence).
+/// `motif`: how well the best place of the sequence, or all places together, match the motif.
+/// Errors: kInvalid (longer than the sequence).
 struct MotifMatch {
   LogOdds odds;
   Over over = Over::kBest;
@@ -50,8 +50,9 @@ struct MotifMatch {
 };
 std::unique_ptr<LetterTerm> make_motif_term(std::string name, const MotifMatch&);
 
-/// Where a motif fits a sequence best: what aligns designs whose motif floats. The first such place
-/// of the forward strand before one of the other; a sequence shorter than the motif has none.
+/// The place where a motif fits a sequence best, by which designs can be aligned. Among equal
+/// places the first one of the forward strand is taken; a sequence shorter than the motif has no
+/// place.
 struct MotifPlace {
   int begin = 0;            // the leftmost position, whatever the strand
   bool is_reverse = false;  // the motif reads from right to left, in complements
@@ -60,8 +61,8 @@ struct MotifPlace {
 MotifPlace best_place(const MotifMatch&, SequenceView);
 
 /// `spacing`: the best pair of places of two motifs, R = odds of both - ((gap - wanted) /
-/// deviation)^2 / 2, the gap being the letters between them; overlapping places are no pair. In
-/// order: the first motif lies to the left.
+/// deviation)^2 / 2, where the gap is the number of letters between them; overlapping places are no
+/// pair. in_order: the first motif lies to the left.
 struct MotifPair {
   LogOdds first, second;
   double gap = 0, deviation = 1;  // letters

@@ -1,5 +1,5 @@
-// What every score that can be relaxed must keep, as a check to call on one's own: in a test, or
-// once before a run.
+// The contract that every score with a relaxation must keep, as a check to call on a score of your
+// own: in a test, or once before a run.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ struct ContractOptions {
   std::uint64_t seed = 0;
 };
 
-/// Over strings and mixtures of the given candidates (n, m): f at one-hot weights is f of the
-/// tokens; lift then decode gives the string back, and its relaxed value at zero temperature is f;
-/// derivatives agree with central differences; two calls give the same bits. Errors: kNumeric,
-/// saying which was broken, where and by how much.
+/// Checks, over strings and mixtures of the given candidates (n, m), that f at one-hot weights is f
+/// of the tokens; that lift followed by decode gives the string back, whose relaxed value at zero
+/// temperature is f; that derivatives agree with central differences; and that two calls give the
+/// same bits. Errors: kNumeric, which says which condition was broken, where and by how much.
 Status check_contract(SoftScore&, std::span<const Token> candidates, int m,
                       const ContractOptions& = {});
 

@@ -1,5 +1,5 @@
-// What is seen of a plane under a standard normal base, as plain values: its points, what is at
-// each of them, a square of cells, and paths. Not how they are come by: session/landscape.h.
+// The results of a survey of a plane under a standard normal base, as plain values: points with
+// their replies, a square of cells, and paths. Not their computation (session/landscape.h).
 // docs/methods.md#noise-space.
 #pragma once
 
@@ -17,25 +17,25 @@ inline Point operator+(Point a, Point b) { return {a.u + b.u, a.v + b.v}; }
 inline Point operator*(double s, Point a) { return {s * a.u, s * a.v}; }
 inline double dot(Point a, Point b) { return a.u * b.u + a.v * b.v; }
 
-/// What is at a point.
+/// The reply at a point.
 struct Spot {
   int peak = -1;  // the reply, or the hill; -1: no reply of the law
   double logprob = -std::numeric_limits<double>::infinity();  // nats
-  double log_weight =
-      -std::numeric_limits<double>::infinity();  // log w, nats: the target is exp(-|z|^2/2) w(z)
+  // log w, nats: the target is exp(-|z|^2/2) w(z)
+  double log_weight = -std::numeric_limits<double>::infinity();
 };
 
-/// n x n cells of a square, each seen at its centre.
+/// n x n cells of a square, each evaluated at its centre.
 struct Survey {
   Point low{}, high{};
   int n = 0;
-  std::vector<Spot> cells{};  // (rows, n), the lowest v first; n rows unless it was stopped
+  std::vector<Spot> cells{};  // (rows, n), the lowest v first; n rows unless the survey was stopped
   Point centre(std::size_t cell) const;
-  /// Share of each peak in the mass of the target on the square; of peaks from 0 on.
+  /// Share of each peak, from peak 0 on, in the mass of the target on the square.
   std::vector<double> shares() const;
 };
 
-/// Where one path was, its start first, and what was there.
+/// The points of one path, its start first, with the replies there.
 struct Path {
   std::vector<Point> points{};
   std::vector<Spot> spots{};

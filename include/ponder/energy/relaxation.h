@@ -1,7 +1,7 @@
-// Relaxations: continuous variables instead of a reply's tokens, with the way there (lift) and back
-// (decode), and the relaxed score with its derivative. Token space: logits over a list of
+// Relaxations: continuous variables instead of a reply's tokens, with the step there (lift) and
+// back (decode), and the relaxed score with its derivative. Token space: logits over a list of
 // candidates a position. Noise space: the Gumbel noise of the decoder itself.
-// docs/methods.md#relaxations; docs/gradient.md. Not samplers: those move on these.
+// docs/methods.md#relaxations; docs/gradient.md. Not samplers, which move on relaxations.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,8 @@ struct SoftValue {
 };
 
 /// A score of token strings of fixed length that also takes mixtures of tokens: a language model, a
-/// fitness, one's own. Contract: at one-hot weights `evaluate` gives what `score` gives for the
-/// tokens (contract.h checks it).
+/// fitness, or your own score. Contract: at one-hot weights `evaluate` gives the value that `score`
+/// gives for the tokens (contract.h checks it).
 class SoftScore {
  public:
   virtual ~SoftScore() = default;
@@ -39,14 +39,14 @@ class SoftScore {
 };
 
 /// log p of the reply after a prefix, under a law's masks. The density and the prefix must outlive
-/// it.
+/// the score.
 std::unique_ptr<SoftScore> make_language_score(CausalDensity&, const PrefixRef& root,
                                                const ReplyLaw&);
 
-/// Uniform draws in [0, 1): the randomness of a lift, counted by the caller.
+/// Uniform draws in [0, 1) for a lift; the caller counts them.
 using Uniforms = std::function<double()>;
 
-/// log_q of a candidate that only fills a list: next to never drawn, and without weight in
+/// log_q of a candidate that only fills a list: it is almost never drawn, and has no weight in
 /// mixtures.
 inline constexpr double kAbsent = -30;
 
@@ -54,11 +54,11 @@ inline constexpr double kAbsent = -30;
 class TokenRelaxation {
  public:
   enum class Kind {
-    kSoftmax,          // weights softmax(z / tau)
-    kStraightThrough,  // value at the one-hot argmax of z, derivative as if softmax (Bengio et al.
-                       // 2013)
+    kSoftmax,  // weights softmax(z / tau)
+    // value at the one-hot argmax of z, derivative as if softmax (Bengio et al. 2013)
+    kStraightThrough,
   };
-  /// log_q (n, m): a base law over each list, whose Gumbel noise z is; uniform when empty.
+  /// log_q (n, m): a base law over each list, uniform when empty; z is log_q plus Gumbel noise.
   /// Errors: kInvalid (sizes, a token twice in a list).
   static Result<TokenRelaxation> make(SoftScore&, std::vector<Token> candidates, int m, Kind,
                                       std::vector<double> log_q = {});
@@ -67,8 +67,8 @@ class TokenRelaxation {
   int m() const { return m_; }
   /// The tokens at the argmax of z (n or fewer positions, m), ties to the first.
   std::vector<Token> decode(std::span<const double> z) const;
-  /// z | x: a draw of z ~ log_q + Gumbel given that it decodes to x (docs/methods.md#token-space).
-  /// Errors: kInvalid (x not in the lists).
+  /// Draws z ~ log_q + Gumbel given that it decodes to x (docs/methods.md#token-space). Errors:
+  /// kInvalid (x not in the lists).
   Result<std::vector<double>> lift(std::span<const Token> x, const Uniforms&) const;
 
   struct Value {
@@ -76,10 +76,10 @@ class TokenRelaxation {
     std::vector<double> z;  // (n, m) d value / d z
     bool finite = true;
   };
-  /// Relaxed f at temperature tau > 0 of many states in one batch, each of n or fewer positions;
-  /// tau = 0: at decode(z), without derivative. x: for kStraightThrough, tokens whose value is
-  /// taken in place of the argmax's, as when they are a draw from softmax(z / tau). Errors:
-  /// kInvalid (sizes, a token that is not in its list).
+  /// Relaxed f at temperature tau > 0 of many states in one batch, each of n or fewer positions; at
+  /// tau = 0, f of decode(z) without a derivative. x: for kStraightThrough, tokens whose value
+  /// replaces that of the argmax, for example a draw from softmax(z / tau). Errors: kInvalid
+  /// (sizes, a token that is not in its list).
   Status evaluate(std::span<const std::vector<double>> z, double tau, std::vector<Value>&,
                   std::span<const std::vector<Token>> x = {}) const;
 
@@ -88,7 +88,7 @@ class TokenRelaxation {
       : score_(&s), candidates_(std::move(c)), log_q_(std::move(q)), m_(m), kind_(k) {}
   std::vector<int> argmax(std::span<const double> z) const;
   Result<int> place(std::size_t position, Token) const;
-  // (n, m) one-hot, at the tokens x or, without, at the argmax of z
+  // (n, m) one-hot, at the tokens x or, where none are given, at the argmax of z
   Result<std::vector<float>> one_hot(std::span<const double> z, const std::vector<Token>* x) const;
 
   SoftScore* score_;
@@ -113,24 +113,24 @@ class NoiseRelaxation {
   };
   struct Decoded {
     std::vector<Token> tokens;  // end token included
-    double log_weight =
-        0;               // log w = sum_t lZ_t(alpha), nats; -inf for what is no reply under the law
+    // log w = sum_t lZ_t(alpha), nats; -inf for strings that are no reply of the law
+    double log_weight = 0;
     double logprob = 0;  // f
     bool ended = false;
   };
-  /// The density must outlive it.
+  /// The density must outlive the relaxation.
   NoiseRelaxation(CausalDensity&, PrefixRef root, ReplyLaw, double alpha);
 
-  /// The replies of many states, in one batch a position.
+  /// Decodes many states to their replies, in one batch a position.
   Status decode(std::span<const State* const>, std::vector<Decoded>&) const;
-  /// eps | x: a draw of the noise given that it decodes to x (docs/methods.md#noise-space).
-  /// Positions after the end: fresh normals.
+  /// Draws the noise given that it decodes to x (docs/methods.md#noise-space). Positions after the
+  /// end get fresh normals.
   Status lift(std::span<const Token> x, const Uniforms&, State&) const;
-  /// Force kappa d/d eps of the linear estimate of log w around the decoded reply, at temperature
-  /// tau: (horizon, n_vocab), a function of eps alone. The derivative of log w by tokens is kept by
-  /// text: a call whose eps decodes to the text of the last one costs no model call but the decode.
-  /// `text`, when given, takes what it decodes to. Errors: kUnsupported without a differentiable
-  /// density.
+  /// The force, kappa d/d eps of the linear estimate of log w around the decoded reply at
+  /// temperature tau: (horizon, n_vocab), a function of eps alone. The derivative of log w by
+  /// tokens is kept by text: a call whose eps decodes to the text of the previous call needs no
+  /// model call but the decode. `text`, when given, receives the decoded reply. Errors:
+  /// kUnsupported without a differentiable density.
   Status force(const State&, double kappa, double tau, std::vector<float>& out,
                Decoded* text = nullptr);
 

@@ -1,5 +1,5 @@
 // Terms of an energy: preferences R over whole replies besides their probability, in nats per unit
-// of their weight beta. `hard`: what the term asks for is demanded, R is 0 or -inf.
+// of their weight beta. A hard term forbids the replies that violate it: R is 0 or -inf.
 // docs/methods.md#lengths. Not the energy itself (energy.h).
 #pragma once
 
@@ -17,19 +17,19 @@ namespace ponder {
 
 using ReplyTokens = std::span<const Token>;  // end token included
 
-/// A term of one's own: any function of one reply; and, for proofs, its range over the replies that
-/// go on after a beginning (Term::range), where that is known.
+/// Makes a term from any function of one reply and, for proofs, its range over the replies that
+/// begin alike (Term::range), where that is known.
 std::unique_ptr<Term> make_term(std::string name, std::function<double(ReplyTokens)> value,
                                 std::function<TermRange(ReplyTokens begin, int n_most)> range = {});
 
-/// `length`: R = per_token n - ((n - mean) / deviation)^2 / 2, n counting the end token.
+/// `length`: R = per_token n - ((n - mean) / deviation)^2 / 2, where n counts the end token.
 struct LengthPrior {
   double per_token = 0;
   double mean = 0, deviation = std::numeric_limits<double>::infinity();  // tokens
 };
 std::unique_ptr<Term> make_length_term(const LengthPrior&);
 
-/// `repetition`: R = -(n-grams of the reply that occurred in it before).
+/// `repetition`: R = -(n-grams of the reply that have occurred earlier in it).
 std::unique_ptr<Term> make_repetition_term(int n_gram);
 
 /// `copy`: R = -(n-grams of the reply that occur in the prompt).
@@ -53,17 +53,18 @@ std::unique_ptr<Term> make_frozen_term(const FrozenSpan&);
 /// `canonical`: R = -1 where the tokenizer, given the reply's text, gives other tokens.
 std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_canonical, bool hard);
 
-/// What a model says after it has read a reply: R = log p(wanted | context, the reply without its
-/// end token, bridge).
+/// A text whose probability the model gives after it has read a reply: R = log p(wanted | context,
+/// the reply without its end token, bridge).
 struct Continuation {
-  PrefixRef context{};          // a prompt of its own, up to where the reply stands in it
-  std::vector<Token> bridge{};  // between the reply and what is wanted
+  PrefixRef context{};          // the term's own prompt, up to the place of the reply
+  std::vector<Token> bridge{};  // between the reply and the wanted tokens
   std::vector<Token> wanted{};  // at least one token
 };
-/// `reply-to-prompt`: wanted is the prompt that was replied to. The density must outlive the term.
+/// `reply-to-prompt`: the wanted text is the prompt of the reply. The density must outlive the
+/// term.
 std::unique_ptr<Term> make_reply_to_prompt_term(CausalDensity&, Continuation);
-/// `self-verification`: the bridge asks whether the reply is right, wanted is "Yes". The same
-/// holds.
+/// `self-verification`: the bridge asks whether the reply is right, and the wanted text is "Yes".
+/// The density must outlive the term.
 std::unique_ptr<Term> make_self_verification_term(CausalDensity&, Continuation);
 
 }  // namespace ponder

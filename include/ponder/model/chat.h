@@ -1,6 +1,6 @@
-// Chat templates: messages to the prompt text a model was trained on, by the Jinja program in its
-// file. Not a tokenizer. User text is tracked through the program, so that it can never become a
-// control token.
+// Chat templates turn messages into the prompt text that a model was trained on, by the Jinja
+// program in its file. Not a tokenizer. User text is tracked through the program, so that it never
+// becomes a control token.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,18 @@ namespace ponder {
 struct ChatMessage {
   std::string role;     // "system", "user", "assistant", …
   std::string content;  // UTF-8 text
-  std::string
-      json{};  // the whole message as a JSON object where it has more than these two; replaces them
+  // the complete message as a JSON object where it has more fields than these two, which it
+  // replaces
+  std::string json{};
 };
 
 struct RenderedPrompt {
   std::string text;
-  std::vector<ByteRange>
-      literal;  // bytes that came from messages: sorted, disjoint; for Tokenizer::encode
+  // bytes that came from messages: sorted, disjoint; for Tokenizer::encode
+  std::vector<ByteRange> literal;
 };
 
-/// Bounds on what a stranger's template may do.
+/// Limits on the work of a template, which may come from an untrusted file.
 struct TemplateLimits {
   std::int64_t max_steps = 1'000'000;
   std::size_t max_bytes = 64u << 20;  // of strings alive or produced
@@ -45,11 +46,12 @@ class ChatTemplate {
   struct Options {
     bool add_generation_prompt = true;
     std::string bos_token, eos_token;      // spelled out
-    std::string unk_token{}, pad_token{};  // the same; undefined in the template where empty
+    std::string unk_token{}, pad_token{};  // spelled out; undefined in the template where empty
     std::string date = "26 Jul 2024";  // for templates that print today's date through strftime_now
-    std::string variables = "{}";  // further ones, as a JSON object: "tools", "enable_thinking", …
+    // further variables, as a JSON object: "tools", "enable_thinking", …
+    std::string variables = "{}";
   };
-  /// Errors: kInvalid (the template raised an exception: its words; JSON that is none),
+  /// Errors: kInvalid (the template raised an exception, with its message; invalid JSON),
   /// kUnsupported (a construct outside the subset), kResource (a limit was hit).
   virtual Result<RenderedPrompt> render(const std::vector<ChatMessage>&, const Options&) const = 0;
 };

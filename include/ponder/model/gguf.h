@@ -1,5 +1,5 @@
-// GGUF files: metadata and tensors of a model file, mapped into memory. Not a model: nothing here
-// knows what the tensors mean. Format: the GGUF specification, versions 2 and 3, split files
+// GGUF files: metadata and tensors of a model file, mapped into memory. Not a model: the meaning of
+// the tensors is unknown here. Format: the GGUF specification, versions 2 and 3, split files
 // included.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace ponder {
 
-/// How a tensor's values are stored; numbers as in the file format.
+/// The storage format of a tensor's values; the numbers are those of the file format.
 enum class TensorType : std::uint32_t {
   kF32 = 0,
   kF16 = 1,
@@ -42,7 +42,7 @@ struct TensorTypeInfo {
   int block_values;       // values in a block
   int block_bytes;        // bytes of a block
 };
-/// nullptr for a type that ponder does not read.
+/// Returns nullptr for a type that ponder does not read.
 const TensorTypeInfo* tensor_type_info(TensorType);
 
 /// Expands n values (a multiple of the block size) of `blocks` into `out`, float32, each value as
@@ -52,8 +52,8 @@ void dequantize(TensorType, const std::byte* blocks, std::int64_t n, float* out)
 struct GgufTensor {
   std::string name;
   TensorType type{};
-  std::vector<std::int64_t>
-      shape;  // fastest dimension first, as in the file: (n_in, n_out) for a matrix
+  // fastest dimension first, as in the file: (n_in, n_out) for a matrix
+  std::vector<std::int64_t> shape;
   const std::byte* data = nullptr;  // into the mapping; row-major over reversed shape
   std::int64_t n_values = 0;
   std::size_t n_bytes = 0;
@@ -74,14 +74,14 @@ struct GgufValue {
       v;
 };
 
-/// An open model file (or all parts of a split one, given any part). Immutable; views live as long
-/// as it does.
+/// An open model file, or all parts of a split one, given any part. Immutable; views are valid as
+/// long as it lives.
 class GgufFile {
  public:
-  /// Errors: kNotFound, kIo, kInvalid (corrupt: says which byte), kUnsupported (version, tensor
+  /// Errors: kNotFound, kIo, kInvalid (corrupt, with the byte), kUnsupported (version, tensor
   /// type).
   static Result<std::shared_ptr<const GgufFile>> open(const std::string& path);
-  /// The same over bytes in memory (one part only); the caller keeps them alive.
+  /// Parses a file in memory (one part only); the caller keeps the bytes alive.
   static Result<std::shared_ptr<const GgufFile>> parse(std::span<const std::byte> bytes,
                                                        const std::string& name);
 
@@ -92,16 +92,17 @@ class GgufFile {
   virtual const std::map<std::string, GgufValue, std::less<>>& metadata() const = 0;
   virtual const std::vector<GgufTensor>& tensors() const = 0;       // file order
   virtual const GgufTensor* find(std::string_view name) const = 0;  // nullptr when absent
-  /// Lets the pages of a tensor leave memory; they come back from the file when they are read
-  /// again.
+  /// Releases the memory of a tensor's pages; they are read from the file again when they are
+  /// needed.
   virtual void page_out(const GgufTensor&) const = 0;
   /// SHA-256 of the file(s), lower-case hex; computed on first use, thread-safe.
   virtual const std::string& sha256() const = 0;
 
   std::string name() const;  // of the file, without its folder
 
-  // Typed look-ups. get_*: error kInvalid when absent or of another type; *_or: the default when
-  // absent, an error still when present with the wrong type or (integers) out of range.
+  // Typed look-ups. get_* fails with kInvalid when the key is absent or of another type. *_or
+  // returns the default when the key is absent; a wrong type, or an integer out of range, is an
+  // error.
   Result<std::int64_t> get_int(std::string_view key) const;
   Result<std::int64_t> int_or(std::string_view key, std::int64_t fallback) const;
   Result<double> get_float(std::string_view key) const;

@@ -1,5 +1,5 @@
-// Model: a GGUF language model ready to run, and the density of replies it defines. The weights are
-// frozen; everything here is shared by any number of densities.
+// Model: a GGUF language model ready to run, and the density of replies that it defines. The
+// weights are frozen, and any number of densities share one model.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace ponder {
 
-/// Of matrix products; sums, residuals and softmax are f32.
+/// The precision of matrix products; sums, residuals and softmax are f32.
 enum class Precision : std::uint8_t { kAuto, kF32, kBF16 };
 std::string_view to_string(Precision);  // "auto", "f32", "bf16"
 enum class WeightForm : std::uint8_t {
@@ -28,7 +28,7 @@ enum class WeightForm : std::uint8_t {
 struct ModelOptions {
   Precision precision = Precision::kAuto;  // auto: bf16 where the CPU has it, else f32
   WeightForm weights = WeightForm::kAuto;  // auto: packed when it fits into the memory available
-  int n_threads = 0;                       // 0: what affinity and the cgroup quota allow
+  int n_threads = 0;                       // 0: as many as affinity and the cgroup quota allow
 };
 
 /// Sizes and constants of an architecture, as read from the file.
@@ -48,32 +48,32 @@ struct ModelInfo {
 
 class Model {
  public:
-  /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (architecture: names those
-  /// supported), kResource (memory).
+  /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (an architecture, with the
+  /// supported ones), kResource (memory).
   static Result<std::shared_ptr<const Model>> load(std::shared_ptr<const GgufFile>,
                                                    const ModelOptions& = {});
-  /// What load() would make of the file, without loading: sizes, memory, precision, instruction
-  /// set.
+  /// The properties of the model that load() would make, without loading: sizes, memory, precision,
+  /// instruction set.
   static Result<ModelInfo> describe(const GgufFile&, const ModelOptions& = {});
   virtual ~Model() = default;
   virtual const ModelInfo& info() const = 0;
   virtual const GgufFile& file() const = 0;
 };
 
-/// Architectures that load() knows.
+/// The architectures that load() supports.
 std::span<const std::string_view> supported_architectures();
 
 struct DensityOptions {
   int n_ctx = 0;  // most tokens from a root to a node; 0: the model's training context
-  std::int64_t kv_bytes =
-      0;  // memory for keys and values; 0: enough for 2 contexts, at most half the free memory
+  // memory for keys and values; 0: enough for 2 contexts, at most half the free memory
+  std::int64_t kv_bytes = 0;
   std::vector<Token> end_tokens{};  // end-of-generation ids
 };
 
 /// The density of a model over a tree of prefixes. Contexts (prompts) are added with add_context.
-/// Threads: that of make() may be called by any number of threads at once, references copied and
-/// dropped by them too: passes wait for each other, and bookkeeping for no pass. To run the passes
-/// of many threads as one: shared_density.h.
+/// Threads: any number of threads at once may call the density of make() and copy and drop
+/// references; passes wait for each other, and bookkeeping does not wait for a pass.
+/// shared_density.h runs the requests of many threads in one pass.
 class LanguageDensity : public CausalDensity {
  public:
   static Result<std::unique_ptr<LanguageDensity>> make(std::shared_ptr<const Model>,
@@ -82,11 +82,11 @@ class LanguageDensity : public CausalDensity {
   /// as the reference, and prompts share KV where they share a prefix.
   Result<PrefixRef> add_context(std::span<const Token> prompt);
 
-  // What add_context is made of.
-  /// The node of the longest beginning of the prompt that a live context has, its depth the length;
-  /// empty: none.
+  // The parts of add_context.
+  /// Returns the node of the longest prefix of the prompt that a live context has; its depth is the
+  /// length. Empty if there is none.
   virtual PrefixRef shared_context(std::span<const Token> prompt) = 0;
-  /// Remembers what a prompt's node is, as long as that lives.
+  /// Remembers the node of a prompt as long as the node lives.
   virtual void remember_context(const PrefixRef&, std::span<const Token> prompt) = 0;
 };
 

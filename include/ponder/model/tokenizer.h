@@ -1,6 +1,6 @@
-// Tokenizer: bytes to token ids and back, read from a GGUF file's metadata. Not chat templates
-// (chat.h). Byte-level BPE (tokenizer.ggml.model "gpt2") and SentencePiece-style BPE with byte
-// fallback ("llama").
+// Tokenizer converts bytes to token ids and back; it is read from a GGUF file's metadata. Not chat
+// templates (chat.h). Byte-level BPE (tokenizer.ggml.model "gpt2") and SentencePiece-style BPE with
+// byte fallback ("llama").
 #pragma once
 
 #include <cstdint>
@@ -33,14 +33,14 @@ struct ByteRange {
 
 class Tokenizer {
  public:
-  /// Errors: kInvalid (missing or inconsistent vocabulary), kUnsupported (model or pre-tokenizer;
-  /// names those known).
+  /// Errors: kInvalid (missing or inconsistent vocabulary), kUnsupported (model or pre-tokenizer,
+  /// with the known ones).
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(std::shared_ptr<const GgufFile>);
   virtual ~Tokenizer() = default;
 
-  /// Ids: the rows of the embedding. Those from n_listed() on are padding: rows of the model, with
-  /// a probability, but of no text. No text encodes to them, and they decode to "[PAD<id>]" among
-  /// special tokens, else to nothing.
+  /// The number of ids, which is the number of rows of the embedding. Ids from n_listed() on are
+  /// padding: they have a probability but no text. No text encodes to them, and they decode to
+  /// "[PAD<id>]" where special tokens are shown, else to an empty text.
   virtual int n_vocab() const = 0;
   virtual int n_listed() const = 0;                 // entries of the token list
   virtual std::string_view model_name() const = 0;  // "gpt2", "llama"
@@ -48,11 +48,11 @@ class Tokenizer {
 
   struct EncodeOptions {
     bool parse_special = true;  // control tokens spelled out in the text become those tokens
-    std::span<const ByteRange>
-        literal{};  // sorted ranges in which no control token may be parsed, wholly or in part
+    // sorted ranges in which no control token is parsed, wholly or in part
+    std::span<const ByteRange> literal{};
   };
-  /// Any bytes; never fails, adds no BOS. Bytes that the vocabulary cannot spell are dropped, as in
-  /// llama.cpp.
+  /// Encodes any bytes; never fails, adds no BOS. Bytes that the vocabulary cannot spell are
+  /// dropped, as in llama.cpp.
   virtual std::vector<Token> encode(std::string_view text, const EncodeOptions&) const = 0;
   std::vector<Token> encode(std::string_view text) const { return encode(text, EncodeOptions{}); }
 
@@ -65,12 +65,12 @@ class Tokenizer {
   virtual std::optional<Token> bos() const = 0;
   virtual std::optional<Token> eos() const = 0;
   virtual bool adds_bos() const = 0;  // the model wants a BOS before raw text
-  virtual const std::vector<Token>& end_tokens()
-      const = 0;  // end-of-generation ids, as llama.cpp finds them; sorted
-  virtual std::optional<Token> end_of_turn()
-      const = 0;  // the id a chat reply ends with: EOT, else EOS
-  virtual std::optional<Token> find(
-      std::string_view piece) const = 0;  // id of a control/user-defined token's text
+  // end-of-generation ids, as llama.cpp finds them; sorted
+  virtual const std::vector<Token>& end_tokens() const = 0;
+  // the id a chat reply ends with: EOT, else EOS
+  virtual std::optional<Token> end_of_turn() const = 0;
+  /// The id of a control or user-defined token by its text.
+  virtual std::optional<Token> find(std::string_view piece) const = 0;
 };
 
 }  // namespace ponder

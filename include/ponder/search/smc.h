@@ -14,28 +14,29 @@ namespace ponder {
 
 struct SmcConfig {
   int particles = 64;
-  double ess =
-      0.5;  // resample when the effective sample size falls below this share of the particles
-  int ramp =
-      0;  // tokens over which the exponent grows from 1 to alpha; 0: alpha from the first token on
-  std::function<void(const Reply& best)>
-      progress{};  // at each likelier reply that a particle has come to
+  // resample when the effective sample size falls below this share of the particles
+  double ess = 0.5;
+  // tokens over which the exponent grows from 1 to alpha; 0: alpha from the first token on
+  int ramp = 0;
+  // called at each likelier reply that a particle has reached
+  std::function<void(const Reply& best)> progress{};
 };
 
 struct SmcResult {
-  std::vector<Reply> replies{};  // (particles) those that are no reply of the law have weight 0
+  std::vector<Reply> replies{};  // (particles) strings that are no reply of the law have weight 0
   std::vector<double> log_weights{};  // (particles) normalised: the weights sum to 1
-  double log_z =
-      0;  // log of an unbiased estimate of Z = sum_x exp(-U(x)); log Z itself is not unbiased
+  // log of an unbiased estimate of Z = sum_x exp(-U(x)); log Z itself is not unbiased
+  double log_z = 0;
   double ess = 0;  // of the final weights
   int n_resampled = 0;
-  bool completed = false;  // false: the budget stopped it; unended particles have weight 0, log_z
-                           // estimates nothing
+  // false: the budget stopped the swarm; unended particles have weight 0, and log_z is no estimate
+  bool completed = false;
 };
 
 /// Systematic resampling. A draw from the target is approximately a reply taken by weight: exact as
 /// the number of particles grows. Errors: kInvalid (no particle, ess outside 0 … 1), kNumeric (no
-/// particle is a reply), kResource (the budget stopped it before any was), the density's.
+/// particle is a reply), kResource (the budget stopped the swarm before any particle was a reply),
+/// those of the density.
 Result<SmcResult> power_smc(const Energy&, int replica, const SmcConfig&, const Budget&, Choices&);
 
 }  // namespace ponder

@@ -1,7 +1,7 @@
-// think: from the first reply to a likelier one under one budget, by a portfolio of methods or by
-// methods named by the caller, each starting from what the ones before it found. Returns the best
-// of all replies seen, the first included, and what is proved about it. What a reader should know
-// of a pair of replies: notes.h. docs/methods.md#portfolio.
+// think searches from the first reply to a likelier one under one budget, by a portfolio of methods
+// or by methods that the caller names; each starts from the replies that the methods before it
+// found. It returns the best of all replies seen, the first included, and the proof about it.
+// notes.h has notes for the reader. docs/methods.md#portfolio.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace ponder {
 
-/// What a search has come to, told now and then.
+/// The progress of a search, reported from time to time.
 struct ThinkProgress {
   std::string_view method;
   const Reply* best = nullptr;  // none yet
@@ -25,39 +25,39 @@ struct ThinkProgress {
 };
 
 struct ThinkConfig {
-  DecodeConfig first{};  // how the first reply is made; its seed is that of all methods
-  // Compare like lengths: only replies of at least two thirds of the first reply's tokens count (of
-  // what there is of it, where it was cut). A condition of the search's law,
-  // ReplyLawConfig::shortest: nothing is renormalised.
+  DecodeConfig first{};  // how the first reply is made; all methods use its seed
+  // Compare like lengths: only replies of at least two thirds of the first reply's tokens count, or
+  // of the tokens before the cut where it was cut. This is the condition ReplyLawConfig::shortest
+  // of the search's law, which renormalises nothing.
   bool like_lengths = false;
-  // Search up to one and a half times the first reply's tokens, 40 at least, instead of to the
-  // law's horizon.
+  // Search replies of up to one and a half times the first reply's tokens, and at least 40, instead
+  // of up to the law's horizon.
   bool fit_horizon = false;
-  std::vector<std::string>
-      methods{};   // name:key=value,…, one after the other in even shares; empty: the portfolio
+  // name:key=value,…, one after the other in even shares; empty: the portfolio
+  std::vector<std::string> methods{};
   int drafts = 3;  // replies drawn besides the first one, as starts of chains
   int beam = 64;   // the widest beam
   BestFirstConfig best_first{};
-  double patience_seconds =
-      std::numeric_limits<double>::infinity();  // without a better reply, and it is over
+  // the search ends after so many seconds without a better reply
+  double patience_seconds = std::numeric_limits<double>::infinity();
   std::int64_t patience_tokens = std::numeric_limits<std::int64_t>::max();  // TFE
-  std::function<void(TokenProb)>
-      on_first_token{};  // told of each token of the first reply as it is made
-  std::function<void(const Reply&)> on_first{};  // and of the whole, before the search begins
+  // called with each token of the first reply as it is decoded
+  std::function<void(TokenProb)> on_first_token{};
+  std::function<void(const Reply&)> on_first{};  // called with the first reply before the search
   std::function<void(const ThinkProgress&)> progress{};
 };
 /// Names for ThinkConfig::methods, sorted.
 std::vector<std::string> think_methods();
-/// Would think take these? Errors: kInvalid (a method or a setting that there is not, with the
-/// nearest name).
+/// Checks names and settings of methods. Errors: kInvalid (an unknown method or setting, with the
+/// nearest known name).
 Status check_methods(const std::vector<std::string>&);
 
 struct ThinkMethod {
   std::string name;    // "first", "draft", "beam:width=16", "anneal", "prove", …
-  double best = 0;     // log-probability of the best reply it found, nats
-  bool found = false;  // whether it found a reply of the law at all
-  std::optional<double>
-      gap{};  // of a relaxation: the largest relaxed f, minus f of what it snaps to
+  double best = 0;     // log-probability of the best reply that it found, nats
+  bool found = false;  // whether it found a reply of the law
+  // of a relaxation: the largest relaxed f, minus f of the reply that it snaps to
+  std::optional<double> gap{};
   Cost cost{};
   double seconds = 0;
 };
@@ -70,28 +70,29 @@ struct ThinkPoint {
 };
 
 struct ThinkResult {
-  Reply first;  // may be unended, and then no reply
+  Reply first;  // may be unended, and is then no reply
   Reply best;   // the most likely reply of `law` that was seen; `first` where none was
-  // Likelier than `best` but too short to count; or, where no reply that counts is known, the most
-  // likely that does not.
+  // A reply likelier than `best` but too short to count; or, where no reply that counts is known,
+  // the most likely of those that do not.
   std::optional<Reply> also{};
-  bool also_proved = false;  // no reply of the law's horizon, or of any length where the
-                             // certificate says so, beats it
-  ReplyLawConfig
-      law{};  // of the search: the law given, with what like_lengths and fit_horizon made of it
-  // Log-probability gained, nats; none where `first` is no reply: a prefix is not compared with a
-  // whole reply.
+  // no reply within the law's horizon, or of any length where the certificate says so, is likelier
+  // than `also`
+  bool also_proved = false;
+  // of the search: the caller's law, as like_lengths and fit_horizon have changed it
+  ReplyLawConfig law{};
+  // Log-probability gained, nats; none where `first` is no reply, since a prefix is not compared
+  // with a whole reply.
   std::optional<double> gain{};
   std::vector<ThinkMethod> methods{};
   // Status kNone where no proof was tried. Its `shortest` is 0 where the proof holds for shorter
   // replies, too.
   Certificate certificate{};
-  std::vector<ThinkPoint>
-      trace{};  // each better reply of the law as it was found, and the end; empty: none was found
+  // each better reply of the law when it was found, and the end; empty: no reply was found
+  std::vector<ThinkPoint> trace{};
 };
 
-/// Errors: kInvalid (those of check_methods), kUnsupported (a method that needs a gradient,
-/// on a density without one), those of the density.
+/// Errors: kInvalid (those of check_methods), kUnsupported (a method that needs a gradient, on a
+/// density without one), those of the density.
 Result<ThinkResult> think(CausalDensity&, const PrefixRef& context, const ReplyLaw&,
                           const ThinkConfig&, const Budget&);
 

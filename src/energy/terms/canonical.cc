@@ -1,5 +1,5 @@
-// Token strings that no tokenizer emits. The tokenizer is behind a function: this folder does not
-// see it. docs/methods.md#lengths.
+// The term of token strings that the tokenizer never emits. The tokenizer is passed as a function,
+// since this folder does not depend on it. docs/methods.md#lengths.
 #include <utility>
 
 #include "ponder/energy/terms.h"
@@ -12,7 +12,8 @@ std::unique_ptr<Term> make_canonical_term(std::function<bool(ReplyTokens)> is_ca
   const auto value = [is_canonical = std::move(is_canonical), other](ReplyTokens x) -> double {
     return is_canonical(x) ? 0 : other;
   };
-  // A beginning that is not canonical may become so: the tokenizer joins what is followed by more.
+  // A beginning that is not canonical may become canonical, since the tokenizer may join its end
+  // with later text.
   return make_term("canonical", value, [other](ReplyTokens, int) -> TermRange {
     return {other, 0};
   });

@@ -1,5 +1,6 @@
-// What the same model says of a reply when it reads it in another prompt: the prompt back (log p(c
-// | x)), or "Yes". Two batches for all replies: the readings, then what is wanted.
+// Terms by which the same model judges a reply that it reads in another prompt: the probability of
+// the prompt (log p(c | x)), or of "Yes". All replies take two batches: one reads them, one scores
+// the wanted tokens.
 #include <utility>
 
 #include "base/check.h"

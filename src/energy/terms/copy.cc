@@ -1,4 +1,5 @@
-// n-grams taken from the prompt: the other degenerate region. docs/methods.md#lengths.
+// The term of n-grams copied from the prompt, the other degenerate region besides repetition.
+// docs/methods.md#lengths.
 #include <set>
 
 #include "ponder/energy/terms.h"
@@ -20,7 +21,7 @@ std::unique_ptr<Term> make_copy_term(std::span<const Token> prompt, int n_gram) 
     }
     return -copied;
   };
-  // What was copied stays so; each token more ends one n-gram at most.
+  // A copied n-gram stays copied; each further token completes at most one n-gram.
   return make_term("copy", value, [value](ReplyTokens begin, int n_most) -> TermRange {
     const double now = value(begin);
     return {now - (n_most - static_cast<double>(begin.size())), now};

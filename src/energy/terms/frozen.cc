@@ -1,4 +1,4 @@
-// A span of the reply that should stay as it is.
+// The term of a span of the reply that should not change.
 #include <utility>
 
 #include "ponder/energy/terms.h"
@@ -8,8 +8,8 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// Positions of the span at which replies of at most n_most tokens that begin with x are sure to
-// differ from it, and at which they may.
+// Numbers of positions of the span at which replies of at most n_most tokens that begin with x
+// certainly differ from it, and at which they may differ.
 struct Differences {
   int sure = 0, open = 0;
 };

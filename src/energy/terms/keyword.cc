@@ -1,5 +1,5 @@
-// A word that the reply's text should contain, or should not. Of the text: many token strings spell
-// one word.
+// The term of a word that the reply's text should, or should not, contain. It looks at the text,
+// since many token strings spell one word.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +10,7 @@ namespace ponder {
 std::unique_ptr<Term> make_keyword_term(Keyword k, std::function<std::string(ReplyTokens)> text) {
   std::string name = k.forbid ? "forbid" : "keyword";
   constexpr double kInf = std::numeric_limits<double>::infinity();
-  // R of replies whose text has the word, and of those whose text has not.
+  // R of replies with the word in their text, and of replies without it.
   const double with = !k.forbid ? (k.hard ? 0 : 1)
                       : k.hard  ? -kInf
                                 : -1,
@@ -19,7 +19,7 @@ std::unique_ptr<Term> make_keyword_term(Keyword k, std::function<std::string(Rep
     return text(x).find(word) != std::string::npos;
   };
   const auto value = [=](ReplyTokens x) { return contains(x) ? with : without; };
-  // The text of a beginning is the beginning of the text: a word that is there stays there.
+  // The text of a beginning is the beginning of the text, so a word that has occurred stays.
   return make_term(std::move(name), value, [=](ReplyTokens begin, int) -> TermRange {
     return {contains(begin) ? with : std::min(with, without),
             contains(begin) ? with : std::max(with, without)};

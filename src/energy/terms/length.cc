@@ -1,5 +1,4 @@
-// A prior on the length: p^alpha prefers short replies, and this says by how much.
-// docs/methods.md#lengths.
+// The term of a prior on the length, since p^alpha prefers short replies. docs/methods.md#lengths.
 #include "ponder/energy/terms.h"
 
 namespace ponder {

@@ -1,4 +1,5 @@
-// n-grams said twice: a known region of high probability that says little. docs/methods.md#lengths.
+// The term of repeated n-grams, a known region of high probability and little content.
+// docs/methods.md#lengths.
 #include <set>
 
 #include "ponder/energy/terms.h"
@@ -15,7 +16,7 @@ std::unique_ptr<Term> make_repetition_term(int n_gram) {
     }
     return -repeated;
   };
-  // What was repeated stays so; each token more ends one n-gram at most.
+  // A repeated n-gram stays repeated; each further token completes at most one n-gram.
   return make_term("repetition", value, [value](ReplyTokens begin, int n_most) -> TermRange {
     const double now = value(begin);
     return {now - (n_most - static_cast<double>(begin.size())), now};

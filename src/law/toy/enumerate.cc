@@ -1,4 +1,4 @@
-// Depth-first over all prefixes, whole rows.
+// Depth-first enumeration of all prefixes with whole rows.
 #include "law/toy/enumerate.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// All replies of a law with their log-probabilities, by walking every prefix: for worlds of a few
-// ids. The ground truth that searches and kernels are held against; it shares no code with them.
+// All replies of a law with their log-probabilities, by visiting every prefix, for laws over a few
+// ids. Searches and kernels are compared with it; it shares no code with them.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace ponder {
 
-/// Most likely first (ties: smaller token strings first). Errors: kResource when there are more
-/// than `limit`.
+/// Returns the replies, most likely first (ties: smaller token strings first). Errors: kResource
+/// when there are more than `limit`.
 Result<std::vector<Reply>> enumerate_replies(CausalDensity&, const PrefixRef& context,
                                              const ReplyLaw&, std::size_t limit = 1'000'000);
 

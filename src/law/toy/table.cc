@@ -1,4 +1,4 @@
-// Rows from a hash of the prefix.
+// The logits of a row are random numbers from a hash of the prefix.
 #include "law/toy/table.h"
 
 #include <algorithm>

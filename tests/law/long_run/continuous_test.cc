@@ -1,5 +1,5 @@
-// Longer runs of the kernels that move continuous variables, in more settings than the fast tests
-// have. docs/methods.md#long-runs.
+// Longer runs of the kernels that move continuous variables, in more settings than in the fast
+// tests. docs/methods.md#long-runs.
 #include "long_run.h"
 
 namespace ponder::test {

@@ -1,15 +1,15 @@
-// Kernels as they run, with random draws, against enumeration: a chi-squared of state counts from
-// the spread between many chains started from pi, and the total variation of chains started
-// elsewhere beside its floor. docs/methods.md#long-runs.
+// Kernels with random draws, compared with enumeration: a chi-squared of state counts from the
+// spread between many chains started from pi, and the total variation of chains started elsewhere
+// beside its floor. docs/methods.md#long-runs.
 #include "worlds.h"
 
 namespace ponder::test {
 namespace {
 
-// How often each chain was in each state, (chains, states).
+// Number of visits of each chain to each state, (chains, states).
 using Counts = std::vector<std::vector<double>>;
 
-// Rare states are one cell: their counts are far from normal.
+// Rare states share one cell, since their counts are far from normal.
 std::vector<int> cells(const std::vector<double>& pi) {
   std::vector<int> cell;
   int n = 0;
@@ -43,7 +43,7 @@ Counts run(const World& w, const Kernel& kernel, const std::vector<int>& starts,
   return counts;
 }
 
-// Mean counts of a chain over n_steps, less n_steps pi, (states); and the covariance of that mean.
+// Mean counts of a chain over n_steps minus n_steps pi, (states), and the covariance of that mean.
 struct Spread {
   std::vector<double> mean;
   std::vector<std::vector<double>> covariance;

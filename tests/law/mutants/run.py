@@ -34,7 +34,7 @@ def link_command(build: pathlib.Path, target: str) -> str:
 
 
 def run_tests(program: pathlib.Path, tests: str) -> tuple[bool, str]:
-    """Did tests fail, by their own words, and the largest figures that they printed."""
+    """Returns whether tests failed, by their own output, and the largest figures that they printed."""
     done = subprocess.run([program, f"--gtest_filter={tests}", "--gtest_fail_fast"], capture_output=True, text=True, timeout=300)
     shown = ""
     for pattern in (r"\|piP-pi\| (\S+)", r"z = (\S+)"):

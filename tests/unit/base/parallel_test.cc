@@ -1,5 +1,5 @@
-// Parallel loops: every step once, on the arena and in a region, whatever the number of steps and
-// the least part.
+// Parallel loops run every step once, on the arena and in a region, for any number of steps and
+// least part.
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ void every_step_once(std::int64_t n, std::int64_t least) {
   for (std::int64_t i = 0; i < n; ++i) ASSERT_EQ(times[i], 1) << "step " << i << " of " << n;
   EXPECT_EQ(steps, n);
   if (Team::current()) {
-    EXPECT_GE(smallest, std::min(n, least)) << n;  // all but the last part
+    EXPECT_GE(smallest, std::min(n, least)) << n;  // all parts but the last
   }
 }
 
@@ -62,7 +62,7 @@ TEST(Parallel, ThrowsWhatAStepThrewAndGoesOn) {
   });
 }
 
-// On plain threads, whose hand-over thread sanitizers know.
+// Runs on plain threads, whose hand-over thread sanitizers understand.
 TEST(Team, TakesEveryStepOnce) {
   Team team(kThreads);
   std::vector<std::thread> helpers;

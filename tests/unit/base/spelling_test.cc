@@ -1,4 +1,4 @@
-// Hints for words that are not known: near ones, or none.
+// Hints for unknown words: the nearest known word, or none.
 #include "ponder/core/spelling.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Chains: the same draws whether a run is stopped or not, what is recorded, and the verdict.
+// Chains: the same draws whether a run is stopped or not, the record, and the verdict.
 #include "ponder/chains/chains.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ void expect_same(const Chains& a, const Chains& b) {
   }
 }
 
-// Stopped after every single step, the warm-up's too, and read back from a file.
+// The run is stopped after every single step, also in the warm-up, and read back from a file.
 TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
   const Folder folder;
   const std::string path = folder / "chains";
@@ -79,8 +79,8 @@ TEST(Chains, StoppedAndResumedAtEveryStepTheDrawsAreTheSame) {
   EXPECT_EQ(read_snapshot(path, "b").error().code, Code::kInvalid);
 }
 
-// Chains that go ahead of each other draw what chains that wait draw, are recorded in the same
-// order, and can be stopped and resumed at any step.
+// Chains that run ahead of each other make the same draws as chains that wait, are recorded in the
+// same order, and can be stopped and resumed at any step.
 TEST(Chains, ChainsThatDoNotWaitDrawTheSame) {
   const int n_draws = 40;
   const std::uint64_t n_steps = kConfig.warmup + n_draws * kConfig.thin;
@@ -171,7 +171,8 @@ TEST(Chains, WhatIsRecordedIsOfTheTarget) {
   for (const auto& a : c.moves()[0].at) n += a.n;
   EXPECT_EQ(n, c.moves()[0].n);
   EXPECT_TRUE(judge(t).converged) << judge(t).reason;
-  // Swaps: of independent draws of both replicas, the mean of min(1, exp((a_0 - a_1)(f_1 - f_0))).
+  // The rate of swaps is the mean of min(1, exp((a_0 - a_1)(f_1 - f_0))) over independent draws of
+  // both replicas.
   double z0 = 0, rate = 0;
   for (const Reply& r : replies) z0 += std::exp(r.logprob);
   for (const Reply& low : replies)
@@ -261,7 +262,7 @@ TEST(Chains, TheVerdictSaysWhatIsWrongAndWhatToDo) {
   EXPECT_FALSE(judge(trace_of({{1}, {2}})).converged);
 }
 
-// A trace with what each chain accepted.
+// A trace with the acceptance rate of each chain.
 Trace trace_of(std::vector<std::vector<double>> logprob, const std::vector<double>& accepted) {
   Trace t = trace_of(std::move(logprob));
   Column rate{.name = "acceptance_rate", .chains = {}};
@@ -286,17 +287,17 @@ TEST(Chains, TheVerdictTellsChainsThatDoNotMove) {
     EXPECT_NE(v.advice.find("kernel"), std::string::npos) << v.advice;
   };
   check(judge(trace_of({at_3, at_0}, {0, 0})), {0, 1});  // R-hat is infinite
-  check(judge(trace_of({at_3, at_0}, {1, 1})), {0, 1});  // proposals that change nothing
-  check(judge(trace_of({at_3, at_0})), {0, 1});          // a trace that says nothing of acceptance
-  check(judge(trace_of({at_0, at_0}, {0, 0})), {0, 1});  // nothing accepted, all alike
+  check(judge(trace_of({at_3, at_0}, {1, 1})), {0, 1});  // accepted proposals that change nothing
+  check(judge(trace_of({at_3, at_0})), {0, 1});          // a trace without acceptance rates
+  check(judge(trace_of({at_0, at_0}, {0, 0})), {0, 1});  // nothing accepted, all replies equal
   check(judge(trace_of({moving, at_3, other}, {0.5, 0, 0.4})), {1});
-  check(judge(trace_of({moving, at_0, other}, {0.5, 0, 0.4})), {1});  // in the midst of the others
+  check(judge(trace_of({moving, at_0, other}, {0.5, 0, 0.4})), {1});  // between the other chains
   const Verdict v = judge(trace_of({moving, at_3, other}, {0.5, 0, 0.4}));
   EXPECT_NE(v.reason.find("1 of 3 chains do not move"), std::string::npos) << v.reason;
   EXPECT_NE(v.reason.find("chain 1 (0 % accepted)"), std::string::npos) << v.reason;
-  // One reply, proposed and accepted again and again: a law may be so narrow.
+  // One reply, proposed and accepted repeatedly: a law may be that narrow.
   EXPECT_NE(judge(trace_of({at_0, at_0}, {1, 1})).reason.find("alike"), std::string::npos);
-  // Few draws: not yet stuck.
+  // With few draws a chain does not count as stuck.
   EXPECT_TRUE(judge(trace_of({{1, 2, 1, 3}, {2, 2, 2, 2}}, {0.5, 0.2})).stuck.empty());
 }
 

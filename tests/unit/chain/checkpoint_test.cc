@@ -1,4 +1,4 @@
-// Checkpoints come back bit for bit, and whatever else a file may hold is an error that says what
+// Checkpoints are read back bit for bit, and any other content of a file is an error that says what
 // to do.
 #include "chain/checkpoint.h"
 
@@ -30,7 +30,7 @@ Checkpoint sample(std::uint64_t step = 12) {
   return c;
 }
 
-// Bit for bit: NaN has no other equality.
+// Compares bits, since NaN is not equal to itself.
 template <class T>
 std::string bits(const std::vector<T>& v) {
   return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)};
@@ -121,7 +121,7 @@ TEST(Checkpoint, OfAnotherRun) {
   EXPECT_NE(c.error().message().find("repeat the flags"), std::string::npos);
 }
 
-// A body that is not ours under a checksum that is right.
+// A foreign body with a right checksum.
 TEST(Checkpoint, ForeignBodies) {
   const auto with_body = [](const std::string& body) {
     unsigned char d[SHA256_DIGEST_LENGTH];
@@ -154,8 +154,8 @@ TEST(Checkpoint, ForeignBodies) {
   }
 }
 
-// A process that does nothing but write checkpoints, killed at different moments: what is there can
-// always be read, and is no older than the last one that it knew to be written.
+// A process that only writes checkpoints is killed at different moments: the file can always be
+// read, and is no older than the last checkpoint that the process has reported.
 TEST(Checkpoint, SurvivesKills) {
   const Folder folder;
   const std::string path = folder / "run.ckpt";

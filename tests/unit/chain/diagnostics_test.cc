@@ -1,6 +1,6 @@
-// Diagnostics against ArviZ's figures for the same arrays (tools/make_diagnostic_cases.py), which
-// are made again here from their recipes; and what ArviZ does not say: values that are not finite,
-// chains of one draw, ties at a quantile.
+// Diagnostics compared with ArviZ's figures for the same arrays (tools/make_diagnostic_cases.py),
+// which are made here from the same recipes; and the cases that ArviZ does not define: values that
+// are not finite, chains of one draw, ties at a quantile.
 #include "ponder/chains/diagnostics.h"
 
 #include <gtest/gtest.h>
@@ -117,7 +117,7 @@ TEST(Diagnostics, EqualArviZ) {
   EXPECT_EQ(worst.size(), 9u);
 }
 
-// (1 - rho) / (1 + rho) of the draws of an AR(1) process, whatever any library says.
+// The ESS of an AR(1) process is (1 - rho) / (1 + rho) of its draws.
 TEST(Diagnostics, EssOfAutoregression) {
   for (const double rho : {-0.3, 0.0, 0.5, 0.9}) {
     const DrawTable x = autoregression(8, 20000, rho, 77);
@@ -127,20 +127,20 @@ TEST(Diagnostics, EssOfAutoregression) {
   }
 }
 
-// Chains that hardly move, or not at all, for very many draws: seconds, and not the minutes of n² /
+// Chains that hardly move, or not at all, for very many draws take seconds, not the minutes of n² /
 // 2 products.
 TEST(Diagnostics, EssOfChainsThatStandStill) {
   const DrawTable slow = autoregression(8, 50000, 0.9995, 78);
   EXPECT_NEAR(ess_mean(slow) / (8 * 50000 * (1 - 0.9995) / (1 + 0.9995)), 1, 0.25);
-  const std::clock_t start = std::clock();  // of this processor: others may share it
+  const std::clock_t start = std::clock();  // processor time, since others may share the machine
   DrawTable still;
   for (int c = 0; c < 8; ++c) still.emplace_back(300000, c);
   EXPECT_NEAR(ess_mean(still), 8, 0.5);
   EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 45);  // 1 s, under sanitizers 14 s; was 70 s
 }
 
-// Two values, as many of the one as of the other: all are equally far from the median, which leaves
-// the bulk.
+// With two equally frequent values all draws are equally far from the median, so only the bulk
+// counts.
 TEST(Diagnostics, RhatWithoutATail) {
   EXPECT_GT(rhat(DrawTable{{0, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 0}}), 0.5);
 }

@@ -1,5 +1,5 @@
-// What tests of a shared density have in common: the work of a caller, as bits to compare, and a
-// density whose passes are watched and held up. Not the tests.
+// The common part of tests of a shared density: the work of a caller, as bits to compare, and a
+// density whose passes are watched and delayed. Not the tests.
 #pragma once
 
 #include <bit>
@@ -14,7 +14,7 @@
 
 namespace ponder::test {
 
-/// A language's density that lets a test see, and hold up, each pass, on the thread that runs it.
+/// A language model's density that lets a test see and delay each pass, on the thread that runs it.
 class Watched final : public ForwardingDensity<LanguageDensity> {
  public:
   explicit Watched(std::unique_ptr<LanguageDensity> d) : ForwardingDensity(*d), d_(std::move(d)) {}
@@ -48,8 +48,8 @@ struct SharedWorld {
     shared =
         std::make_unique<SharedDensity>(std::move(d), SharedOptions{.piece_tokens = piece_tokens});
   }
-  /// work(i) on n threads. The pass that the first one asks for waits until all others wait behind
-  /// it: the next pass is of all of them.
+  /// Runs work(i) on n threads. The pass of the first request waits until all other threads wait
+  /// behind it, so that the next pass serves all of them.
   void run_together(unsigned n, const std::function<void(unsigned i)>& work) {
     std::atomic<bool> under_way{false};
     const auto before = std::exchange(below->before_pass, {});
@@ -85,12 +85,12 @@ inline std::vector<Token> random_tokens(std::mt19937& rng, std::size_t n) {
   return v;
 }
 
-/// A caller's work, and all numbers that came of it.
+/// A caller's work, with all resulting numbers.
 class CallersWork {
  public:
   CallersWork(LanguageDensity& d, unsigned seed) : d_(d), rng_(seed) {
     std::vector<Token> prompt = random_tokens(rng_, 24);
-    prompt[0] = static_cast<Token>(seed);  // no two share a prefix
+    prompt[0] = static_cast<Token>(seed);  // no two prompts share a prefix
     root_ = must(d.add_context(prompt));
   }
   const std::vector<std::uint64_t>& bits() const { return bits_; }
@@ -113,7 +113,7 @@ class CallersWork {
       }
     }
   }
-  /// New ends for the replies, of which all but the last batch go.
+  /// Draws new ends for the replies and releases all but the last batch.
   void suffixes(int n_rounds) {
     for (int round = 0; round < n_rounds; ++round) {
       std::vector<std::vector<Token>> tokens;
@@ -166,7 +166,7 @@ class CallersWork {
   std::vector<std::uint64_t> bits_;
 };
 
-/// All of it: what a caller has seen, and what it has cost.
+/// Runs all of the work and returns its numbers and its cost.
 inline std::pair<std::vector<std::uint64_t>, std::int64_t> all_work(LanguageDensity& d,
                                                                     unsigned seed) {
   CallersWork w(d, seed);

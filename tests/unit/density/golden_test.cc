@@ -1,5 +1,5 @@
-// The tiny models of every architecture against reference log-probabilities (Hugging Face modules,
-// float32).
+// The tiny models of every architecture compared with reference log-probabilities (Hugging Face
+// modules, float32).
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -50,7 +50,7 @@ TEST_P(Golden, LogProbabilitiesInF32) {
 TEST_P(Golden, LogProbabilitiesInBf16) {
   const Error2 e = compare(GetParam(), {.precision = Precision::kBF16});
   EXPECT_LT(e.max, 0.2) << e.mean;
-  EXPECT_GT(e.max, 1e-5);  // it is another arithmetic
+  EXPECT_GT(e.max, 1e-5);  // the arithmetic is another one
 }
 TEST_P(Golden, QuantisedFormGivesTheSameNumbers) {
   const Error2 packed =

@@ -1,5 +1,5 @@
-// The checks of a gradient: they agree where it is right, for replies and mixtures on every
-// architecture, and tell where it is of another function.
+// The checks of a gradient agree with a right gradient, for replies and mixtures on every
+// architecture, and detect the gradient of another function.
 #include "density/gradient_check.h"
 
 #include "models.h"

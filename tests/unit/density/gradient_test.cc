@@ -1,6 +1,6 @@
-// Value and gradient on the tiny models of every architecture, against the scalar double-precision
-// reference by the complex step: mixtures of tokens, log-normalisers, masks and terms together.
-// Then what must not change a bit.
+// Value and gradient on the tiny models of every architecture, compared with the scalar
+// double-precision reference by the complex step: mixtures of tokens, log-normalisers, masks and
+// terms together. Then the settings that must not change a bit.
 #include "ponder/density/gradient.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 using test::must;
 using Complex = std::complex<double>;
 
-/// sum_v c_v lp(v), c_v = sin(v + t): linear, so that its value is easily made elsewhere.
+/// sum_v c_v lp(v), c_v = sin(v + t): linear, so that its value is easily computed elsewhere.
 class Wave final : public RowTerm {
  public:
   static double at(std::size_t t, std::size_t v) {
@@ -27,7 +27,7 @@ class Wave final : public RowTerm {
              std::span<float> dlp) const override {
     double sum = 0;
     for (std::size_t v = 0; v < lp.size(); ++v) {
-      dlp[v] += static_cast<float>(at(t, v));  // of masked ids too, which must not count
+      dlp[v] += static_cast<float>(at(t, v));  // also of masked ids, which must not count
       if (!std::isinf(lp[v])) sum += at(t, v) * lp[v];
     }
     return sum;
@@ -81,7 +81,7 @@ SoftReply soft(const Case& c, const PrefixRef& parent) {
   return {.parent = parent, .candidates = c.candidates, .weights = c.weights, .m = c.m};
 }
 
-/// The objective after the reference, in any number type; extra (n, n_embd) is added to what enters
+/// The objective by the reference, in any number type; extra (n, n_embd) is added to the input of
 /// the first block.
 template <class T>
 T reference_value(const Reference& ref, const Case& c, const std::vector<T>& weights,
@@ -121,7 +121,7 @@ double relative(const std::vector<float>& got, const std::vector<double>& want) 
   return std::sqrt(diff / norm);
 }
 
-/// Mixtures and lZ; then with half of the ids masked and terms besides.
+/// Tests mixtures and lZ, then the same with half of the ids masked and with terms.
 void expect_reference(LanguageDensity& d, const Reference& ref, const Config& config) {
   const Wave wave;
   const Pull pull;
@@ -179,8 +179,8 @@ TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
   expect_reference(*density(), Reference(*file, config), config);
 }
 
-// What no model of the repository has: soft caps of scores and logits, and a window that most keys
-// fall out of.
+// A Config that no model of the repository has: soft caps of scores and logits, and a window that
+// excludes most keys.
 TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
   const auto file = must(GgufFile::open(test::tiny_path("gemma3")));
   Config config;
@@ -193,8 +193,7 @@ TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
   expect_reference(*test::density(model), Reference(*file, config), config);
 }
 
-// Many chains of different lengths, their batch, the threads, the tape and the form of the weights
-// leave every bit.
+// Other chains in the batch, the threads, the tape and the form of the weights change no bit.
 TEST_P(Gradient, IsAFunctionOfTheReplyAlone) {
   std::vector<Case> cases;
   for (unsigned i = 0; i < 9; ++i)
@@ -233,7 +232,7 @@ TEST_P(Gradient, IsAFunctionOfTheReplyAlone) {
   }
 }
 
-// Over the whole vocabulary, as one list for all positions or as one each.
+// Over the whole vocabulary, with one list for all positions or one a position.
 TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
   const auto d = density();
   const Case c = random_case(d->n_vocab(), 6, 1, 5);
@@ -268,7 +267,7 @@ TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
     EXPECT_NEAR(g[0].logprobs[t], rows.rows[t].logprob, 1e-12);
     EXPECT_EQ(g[0].weights[t], g[1].weights[t * V + c.candidates[t]]);
   }
-  // What says nothing of its own weights has slopes through the embedding alone.
+  // An objective that does not use the weights directly has slopes through the embedding alone.
   ASSERT_TRUE(d->value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = 2},
                                 {.weights = true, .slopes = true}, lz)
                   .ok());

@@ -1,7 +1,7 @@
 // Model files with one thing wrong: every metadata value and every tensor of the tiny models
-// dropped, of another type, of another size or far out of range. What comes back is an error with
-// its four parts or a model whose rows are numbers or errors; never a crash, nor memory that the
-// file does not justify (the address sanitizer's limit sees to that in `asan`).
+// dropped, of another type, of another size or far out of range. The result is an error with its
+// four parts, or a model whose rows are numbers or errors; never a crash, and never more memory
+// than the file justifies (the address sanitizer limits it in `asan`).
 #include <sys/resource.h>
 
 #include <cmath>

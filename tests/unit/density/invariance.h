@@ -1,6 +1,6 @@
-// The check that a row's numbers are a function of its prefix and mask, bit for bit: alone or in
-// any batch, decoded token by token or scored at once, with keys and values evicted and fed again,
-// with any number of threads, in f32 and bf16.
+// Checks that a row's numbers are a function of its prefix and mask, bit for bit: alone or in any
+// batch, decoded token by token or scored at once, with keys and values evicted and fed again, with
+// any number of threads, in f32 and bf16.
 #pragma once
 
 #include <bit>
@@ -12,7 +12,7 @@
 
 namespace ponder::test {
 
-// All a row can tell: log-probability of a token, lz, entropy, a draw, the head of the list.
+// All numbers of a row: log-probability of a token, lz, entropy, a draw, the head of the list.
 struct Numbers {
   std::uint64_t bits[6];
   bool operator==(const Numbers& o) const { return std::memcmp(bits, o.bits, sizeof bits) == 0; }
@@ -29,8 +29,8 @@ inline const Needs kAsk{
 
 using Path = std::vector<Token>;
 
-// The row after each prefix of `path` (from the first token on), one token at a time in a density
-// of its own.
+// The row after each prefix of `path` (from the first token on), fed one token at a time to a
+// separate density.
 inline std::map<Path, Numbers> one_by_one(const std::shared_ptr<const Model>& model,
                                           const std::vector<Path>& paths) {
   std::map<Path, Numbers> all;
@@ -52,7 +52,7 @@ inline std::map<Path, Numbers> one_by_one(const std::shared_ptr<const Model>& mo
   return all;
 }
 
-// The same paths grown as one random tree in random batches, with memory for few keys and values.
+// Grows the same paths as one random tree in random batches, with memory for few keys and values.
 inline void grow_randomly(const std::shared_ptr<const Model>& model, const std::vector<Path>& paths,
                           const std::map<Path, Numbers>& want, int seed) {
   std::mt19937 rng(seed);
@@ -104,7 +104,7 @@ inline void check_model(const std::string& path, int n_paths, int length) {
       const auto model = load(path, {.precision = precision, .n_threads = threads});
       if (paths.empty()) {
         std::mt19937 rng(5);
-        for (int i = 0; i < n_paths; ++i) {  // they share beginnings
+        for (int i = 0; i < n_paths; ++i) {  // paths share beginnings
           Path p = i % 3 == 0
                        ? Path()
                        : Path(paths[i - i % 3].begin(), paths[i - i % 3].begin() + length / 2);

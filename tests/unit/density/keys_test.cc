@@ -1,6 +1,6 @@
-// Files that say more, or less, than the tiny models do: rotary keys against transformers' formulas
-// (tests/data/tiny/rope.jsonl, made by tools/make_rope_cases.py), keys and tensors that nobody
-// reads, an embedding with more rows than there are tokens.
+// Files with more or fewer keys than the tiny models have: rotary keys compared with transformers'
+// formulas (tests/data/tiny/rope.jsonl, made by tools/make_rope_cases.py), keys and tensors that
+// are never read, an embedding with more rows than there are tokens.
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ Pieces pieces(const std::string& model) {
   return Pieces(*test::must(GgufFile::open(test::tiny_path(model))));
 }
 
-// The file of some bytes, which must outlive it.
+// Makes a file of bytes, which must outlive it.
 std::shared_ptr<const GgufFile> file_of(const std::string& bytes) {
   return test::must(GgufFile::parse(
       {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "changed.gguf"));
@@ -57,7 +57,7 @@ struct Case {
   const char* refusal;  // a part of the message; "": the key has no effect
 };
 
-// What `ponder info` calls says the same as what loads.
+// The functions behind `ponder info` and loading agree.
 void check(const Case& c) {
   SCOPED_TRACE(std::string(c.key) + " = " + c.value.dump());
   Pieces p = pieces(c.model);
@@ -112,7 +112,7 @@ TEST(Keys, WhatDescribesOrSwitchesOffLoads) {
            {"llama-tied", "llama.attn_logit_softcapping", 0.0, ""},
            {"llama-tied", "llama.logit_scale", 1.0, ""},
            {"llama-tied", "llama.attention.scale", 0.25,
-            ""},  // of heads of 16: what it is without the key
+            ""},  // heads of 16 have this value without the key
            {"llama-tied", "llama.attention.sliding_window", 4096, ""},
            {"llama-tied", "llama.attention.causal", true, ""},
            {"llama-tied", "llama.expert_used_count", 0, ""},
@@ -142,8 +142,8 @@ TEST(Keys, TensorsAreCheckedBeforeTheFileIsDescribed) {
   }
 }
 
-// Rows of the embedding that the token list does not name take part in the softmax, as in the model
-// they came from.
+// Rows of the embedding without an entry in the token list take part in the softmax, as in the
+// original model.
 TEST(Keys, RowsBeyondTheTokenListArePadding) {
   constexpr int kListed = 300, kPadding = 20;
   constexpr Token kCopied = 97;

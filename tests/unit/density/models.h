@@ -32,7 +32,7 @@ inline std::string suite_name(const testing::TestParamInfo<std::string>& i) {
   return s;
 }
 
-/// Path of a fetched model, or "" when it is not there.
+/// Path of a fetched model, or "" if it has not been fetched.
 inline std::string cached_path(const std::string& file) {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
@@ -52,7 +52,7 @@ inline std::unique_ptr<LanguageDensity> density(std::shared_ptr<const Model> mod
   return must(LanguageDensity::make(std::move(model),
                                     {.n_ctx = n_ctx, .kv_bytes = kv_bytes, .end_tokens = {}}));
 }
-/// log p of every token but the first, in f32, by the model whose file the bytes are.
+/// log p of every token but the first, in f32, by the model in the bytes of a file.
 inline std::vector<double> log_probs(const std::string& bytes, const std::vector<Token>& ids) {
   const auto file = must(
       GgufFile::parse({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}, "variant"));
@@ -65,7 +65,8 @@ inline std::vector<double> log_probs(const std::string& bytes, const std::vector
   for (const Row& r : rows.rows) lp.push_back(r.logprob);
   return lp;
 }
-/// A model whose Config was changed after it was read: what no file of the repository has.
+/// A model whose Config was changed after it was read, for settings that no file of the repository
+/// has.
 inline std::shared_ptr<const Model> load_changed(const std::string& path,
                                                  const std::function<void(Config&)>& change) {
   const auto file = must(GgufFile::open(path));

@@ -1,4 +1,4 @@
-// A model file in pieces, to be put together again with some of them changed.
+// A model file in pieces, which can be put together with some of them changed.
 #pragma once
 
 #include <map>

@@ -1,5 +1,4 @@
-// What a row can be asked for, against the whole row computed in double precision; masks; errors;
-// contexts.
+// All parts of a row, compared with the whole row in double precision; masks; errors; contexts.
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -227,8 +226,8 @@ TEST_F(RowsOf, AThousandRequestsThatFailLeaveNoNode) {
   EXPECT_EQ(tree.n_nodes(), before);
 }
 
-// The number of a context that is gone may be another prefix's by now: what a prompt shares is
-// looked at, not assumed.
+// The number of a released context may belong to another prefix by now, so the tokens that a prompt
+// shares must be compared.
 TEST_F(RowsOf, AContextThatIsGoneIsNotShared) {
   const std::vector<Token> prompt{40, 41, 42}, other{50, 51, 52, 53}, reply{7};
   const auto row_after = [&](std::span<const Token> tokens) {

@@ -1,6 +1,6 @@
-// Many callers of one density: each has the bits and the costs that it would have alone. Small
-// models, real threads; run under a thread sanitizer too. Who is wrong, slow or stopped:
-// shared_trouble_test.cc.
+// Many callers of one density: each gets the bits and the costs that it would get alone. Small
+// models, real threads; the tests also run under a thread sanitizer. Callers that are wrong, slow
+// or stopped: shared_trouble_test.cc.
 #include "ponder/density/shared_density.h"
 
 #include <latch>
@@ -54,8 +54,8 @@ TEST(SharedDensity, WhatWaitsTogetherIsOnePass) {
   EXPECT_EQ(w.shared->stats().parts, 4);
 }
 
-// Rows, costs and what they cost later do not tell that a request was cut; one mask a row is cut
-// with it.
+// Rows, costs and later costs are the same when a request is cut into pieces; masks for single rows
+// are cut with it.
 TEST(SharedDensity, PiecesAreAsTheWhole) {
   SharedWorld w(6);
   std::mt19937 rng(3);
@@ -151,7 +151,8 @@ TEST(SharedDensity, ACallerMayOutliveIt) {
   EXPECT_EQ(must(d->add_context({&v, 1})).depth(), 1);
 }
 
-// The density itself, without an engine: passes wait for each other, references for none of them.
+// The density itself, without an engine: passes wait for each other, references do not wait for
+// passes.
 TEST(LanguageThreads, HaveTheBitsOfEachAlone) {
   const SharedWorld w;
   constexpr unsigned kThreads = 4;

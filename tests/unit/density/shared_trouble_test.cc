@@ -1,4 +1,4 @@
-// Callers of one density that are wrong, slow, greedy or stopped: it is their own affair.
+// Callers of one density that are wrong, slow, greedy or stopped do not affect the others.
 #include "callers.h"
 
 namespace ponder {
@@ -88,7 +88,7 @@ TEST(SharedTrouble, ACallerThatIsStoppedInAPrefillLeavesNothing) {
   expect_code(d->add_context(prompt).status(), Code::kCancelled);
   EXPECT_EQ(n_passes, 3);
   EXPECT_EQ(w.below->n_nodes(), before);
-  EXPECT_EQ(d->cost().tokens_scored, 3 * 8);  // they were spent
+  EXPECT_EQ(d->cost().tokens_scored, 3 * 8);  // these tokens were pushed
   n_passes = 0;
   stop = false;
   const Extend e{.tokens = prompt};
@@ -128,7 +128,8 @@ TEST(SharedTrouble, ACallerThatIsStoppedWhileItWaitsGetsNoPass) {
   EXPECT_EQ(d->cost().total(), 0);
 }
 
-// The slow one comes once, and again only after the others are through: it is waited for once.
+// The slow caller makes a request once, and again only after the others have finished: passes wait
+// for it once.
 TEST(SharedTrouble, ASlowCallerIsWaitedForOnce) {
   SharedWorld w;
   const Token v = 3;
@@ -144,8 +145,8 @@ TEST(SharedTrouble, ASlowCallerIsWaitedForOnce) {
   EXPECT_GE(w.shared->stats().missed, 1);
 }
 
-// One caller keeps far more prefixes than there is room for; what the other uses now and then stays
-// where it is.
+// One caller keeps far more prefixes than there is room for; keys and values that the other uses
+// from time to time are not evicted.
 TEST(SharedTrouble, AHugeFrontierDoesNotEvictTheOthersWork) {
   SharedWorld w(256, 256);
   const auto small = w.shared->caller(), huge = w.shared->caller();

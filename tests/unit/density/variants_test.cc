@@ -1,7 +1,7 @@
-// What a file's metadata can change about a model: rotary scaling (linear, YaRN), the base, window
-// and pattern of local layers, soft caps. Tiny models with such keys set against llama.cpp's
-// log-probabilities of the same files (tests/data/tiny/variants.jsonl; f32 keys and values). Its
-// GELU is a table in half precision, hence Gemma's tolerance.
+// Metadata of a file that changes a model: rotary scaling (linear, YaRN), the base, window and
+// pattern of local layers, soft caps. Tiny models with such keys are compared with llama.cpp's
+// log-probabilities of the same files (tests/data/tiny/variants.jsonl; f32 keys and values).
+// llama.cpp's GELU is a table in half precision, hence Gemma's tolerance.
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>

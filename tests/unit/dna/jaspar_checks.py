@@ -1,10 +1,10 @@
 """Every matrix of JASPAR's CORE collection, in each of its formats, read and compared with numpy.
 
-jaspar_test.py runs this where pyjaspar and Biopython are at hand.
+jaspar_test.py runs this where pyjaspar and Biopython are available.
 
-The files follow the layout of JASPAR's downloads; two come from Biopython's writers. What Biopython
-can parse is also held against the counts of the database, so that no format is written here as only
-ponder reads it.
+The files follow the layout of JASPAR's downloads; two come from Biopython's writers. Files that
+Biopython can parse are also compared with the counts of the database, so that no format is written
+here in a form that only ponder reads.
 
     jaspar_checks.py PRINT_LOG_ODDS
 """
@@ -114,7 +114,7 @@ def expected(numbers, is_counts):
 
 
 def as_written(name, text, m):
-    """The numbers of a matrix's text: as Biopython parses them where it can, else of the database."""
+    """The numbers of a matrix's text, parsed by Biopython where it can, else those of the database."""
     parser = FORMATS[name][2]
     if parser is None:
         return m.counts
@@ -131,7 +131,7 @@ def as_written(name, text, m):
 
 
 def difference(name, m, text, answer):
-    """The largest of a matrix's log-odds, ponder's against numpy's."""
+    """The largest difference of a matrix's log-odds between ponder and numpy."""
     assert name == "pfm, no header" or (answer["id"], answer["name"]) == (m.id, m.name), answer
     weights = expected(as_written(name, text, m), name != "MEME")
     assert weights.shape == (len(answer["log_odds"]), 4), (name, m.id)
@@ -139,7 +139,8 @@ def difference(name, m, text, answer):
 
 
 def check(name, collection, folder):
-    """Every matrix in a file of its own, and all in one. Prints what came of it; whether all is well."""
+    """Checks every matrix in a file of its own, and all in one file. Prints the result; returns
+    whether all is well."""
     writer, head, _ = FORMATS[name]
     texts = [writer(m) for m in collection]
     files = [os.path.join(folder, str(k)) for k in range(len(texts))]

@@ -1,8 +1,9 @@
-"""Reads every matrix of JASPAR's CORE collection: jaspar_checks.py, in a Python that has the collection.
+"""Reads every matrix of JASPAR's CORE collection: jaspar_checks.py, in a Python that has the
+collection.
 
     jaspar_test.py PRINT_LOG_ODDS FOLDER    FOLDER gets a virtual environment, made once.
 
-Returns 77 when pip cannot have the packages.
+Returns 77 when pip cannot fetch the packages.
 """
 
 import os

@@ -1,5 +1,5 @@
-// Motif files: the layouts in which collections publish them, what numbers become of them, and what
-// is said of bad ones. A whole collection: jaspar_test.py.
+// Motif files: the layouts in which collections publish them, the resulting numbers, and the errors
+// for bad files. A whole collection: jaspar_test.py.
 #include "says.h"
 #include "world.h"
 
@@ -180,7 +180,7 @@ void expect_motifs(const std::string& text, const std::vector<Read>& expected) {
 }
 
 std::string with_windows_ends(const std::string& text) {
-  std::string out = "\xEF\xBB\xBF";  // and the mark that its editors put first
+  std::string out = "\xEF\xBB\xBF";  // the byte order mark that some editors put first
   for (char c : text) out += c == '\n' ? std::string("\r\n") : std::string(1, c);
   return out;
 }

@@ -1,4 +1,4 @@
-// The oracle against PyTorch (tools/make_oracle_case.py), and what is said of files that are wrong.
+// The oracle compared with PyTorch (tools/make_oracle_case.py), and the errors for wrong files.
 #include "ponder/dna/oracle.h"
 
 #include <unistd.h>
@@ -25,7 +25,7 @@ std::string read(const std::filesystem::path& p) {
 }
 
 TEST(Activations, EveryBlockIsAligned) {
-  std::vector<dna::Values> all;  // held, so that blocks of one chunk lie side by side
+  std::vector<dna::Values> all;  // kept, so that blocks of one chunk lie side by side
   for (int n = 1; n < 3000; n += 7) {
     for (int k = 0; k < 3; ++k) {
       all.emplace_back(n);
@@ -79,7 +79,7 @@ TEST(Oracle, DoesNotDependOnBatchOrThreads) {
   EXPECT_FALSE(one->term->score(x, all).ok());
 }
 
-// A copy of the case with something changed.
+// A copy of the case with one change.
 class BadOracle : public testing::Test {
  protected:
   BadOracle() : dir(testing::TempDir() + "/ponder-oracle-" + std::to_string(::getpid())) {
@@ -100,7 +100,8 @@ class BadOracle : public testing::Test {
   std::string weights;
 };
 
-// Each weight in half precision, and the nearest float32 below it in size that has one.
+// Each weight in half precision, and the nearest float32 of smaller size that half precision holds
+// exactly.
 std::pair<std::string, std::string> halved(const std::string& file) {
   std::uint64_t size = 0;
   std::memcpy(&size, file.data(), sizeof size);
@@ -114,7 +115,8 @@ std::pair<std::string, std::string> halved(const std::string& file) {
     std::uint32_t u;
     std::memcpy(&u, &file[i], 4);
     const int exponent = static_cast<int>(u >> 23 & 255) - 112;
-    u = exponent > 0 ? u & ~0x1fffu : u & 0x80000000u;  // what would be subnormal is zero
+    // values that would be subnormal become zero
+    u = exponent > 0 ? u & ~0x1fffu : u & 0x80000000u;
     std::memcpy(&wide[i], &u, 4);
     const auto h =
         static_cast<std::uint16_t>(u >> 16 & 0x8000u) |

@@ -1,6 +1,6 @@
-// Prints the log-odds of all motifs of the files named, a JSON line a motif: what jaspar_test.py
-// compares with numpy. A file that cannot be read is one line with its error. Not a test of its
-// own.
+// Prints the log-odds of all motifs of the files named, a JSON line a motif, which jaspar_test.py
+// compares with numpy. For a file that cannot be read it prints one line with the error. Not a test
+// by itself.
 #include <fstream>
 #include <iostream>
 #include <iterator>

@@ -1,5 +1,5 @@
-// The exact optimum against enumeration, and every optimiser against the exact optimum of a motif
-// fitness.
+// The exact optimum compared with enumeration, and every optimiser compared with the exact optimum
+// of a motif fitness.
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -103,8 +103,8 @@ TEST(DrawAllowed, KeepsAllConstraints) {
   EXPECT_GT(seen.size(), 1u);
 }
 
-// 40 letters, two motifs: the optimum is known, and no optimiser but the exact one knows how motifs
-// fit.
+// 40 letters and two motifs: the optimum is known, and only the exact optimiser uses the form of
+// the fitness.
 class Optimisers : public testing::Test {
  protected:
   Optimisers() {
@@ -141,7 +141,7 @@ TEST_F(Optimisers, StraightThrough) {
 TEST_F(Optimisers, PlainStraightThrough) {
   expect_optimum(ascend(*w->energy, w->c, starts, {.normalise = false, .steps = 150}, {}));
 }
-// Notes the replicas at which it is asked to move, and moves nothing.
+// Records the replicas at which it is called, and moves nothing.
 class Watcher final : public Kernel {
  public:
   std::string_view name() const override { return "watcher"; }
@@ -167,7 +167,7 @@ TEST_F(Optimisers, Annealing) {
   }
 }
 
-// Without a number of steps: the whole schedule within the budget, from hot to cold.
+// Without a number of steps, the whole schedule from hot to cold takes place within the budget.
 TEST_F(Optimisers, FillTheirBudget) {
   EXPECT_FALSE(ascend(*w->energy, w->c, starts, {.steps = 0}, {}).ok());
   const auto gwg = make_kernel("gwg", *w->energy);
@@ -188,7 +188,7 @@ TEST_F(Optimisers, FillTheirBudget) {
   }
 }
 
-// Tokens of a budget are letters; what goes through relaxed terms counts.
+// Tokens of a budget are letters; letters that go through relaxed terms count.
 TEST_F(Optimisers, CountTheLettersOfAscent) {
   for (const auto kind :
        {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
@@ -201,8 +201,8 @@ TEST_F(Optimisers, CountTheLettersOfAscent) {
   }
 }
 
-// The draws are the seed's, and the sequences kept are within the constraints, of which the terms
-// know nothing.
+// The draws depend on the seed, and the results keep the constraints, which the terms do not
+// contain.
 TEST_F(Optimisers, AscentDrawsBySeedAndWithinConstraints) {
   std::mt19937 rng(3);
   Constraints c{.letters = any_letters(40)};

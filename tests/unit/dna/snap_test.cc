@@ -1,5 +1,5 @@
-// Sequences snapped from logits: within the constraints, the argmax where that is allowed, and near
-// the best one else.
+// Sequences snapped from logits: they keep the constraints, are the argmax where that is allowed,
+// and otherwise near the best sequence.
 #include <algorithm>
 
 #include "dna/snap.h"
@@ -52,8 +52,8 @@ TEST(Snap, KeepsTheConstraintsAndIsNearTheBestThatDoes) {
     lost += best - worth(z, x);
     of_argmax += worth(z, argmax(z)) - best;
   }
-  EXPECT_GT(of_argmax / 100, 1);                 // the constraints cost something …
-  EXPECT_LT(lost / 100, 0.1 * of_argmax / 100);  // … and what the repair adds to it is little
+  EXPECT_GT(of_argmax / 100, 1);                 // the constraints have a cost …
+  EXPECT_LT(lost / 100, 0.1 * of_argmax / 100);  // … and the repair adds little to it
 }
 
 TEST(Snap, LeavesAnAllowedArgmaxAlone) {

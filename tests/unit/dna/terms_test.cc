@@ -1,4 +1,5 @@
-// Terms: known values, the contract of relaxed scores, and estimates that kernels take from them.
+// Terms: known values, the contract of relaxed scores, and the estimates that kernels make with
+// them.
 #include "ponder/energy/contract.h"
 #include "world.h"
 

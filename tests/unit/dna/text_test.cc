@@ -1,4 +1,4 @@
-// Sequence files and letters: what is read, and what is said of bad ones. Motifs: motifs_test.cc.
+// Sequence files and letters, and the errors for bad ones. Motifs: motifs_test.cc.
 #include "says.h"
 #include "world.h"
 

@@ -35,7 +35,7 @@ inline std::vector<Sequence> all_sequences(int n) {
   return all;
 }
 
-/// An energy whose first terms are a fitness, and the last one what is demanded.
+/// An energy whose first terms are a fitness and whose last term has the constraints.
 struct DnaWorld {
   DnaWorld(Constraints constraints, std::vector<std::unique_ptr<Term>> terms,
            std::vector<double> weights, std::vector<double> temperatures = {1})

@@ -1,4 +1,5 @@
-// U by its definition, edits against evaluations from the start, and what is no reply.
+// U by its definition, edits compared with evaluations from the start, and strings that are no
+// replies.
 #include "ponder/energy/energy.h"
 
 #include <gtest/gtest.h>
@@ -50,7 +51,7 @@ TEST_F(EnergyTest, IsWhatItsDefinitionSays) {
   EXPECT_DOUBLE_EQ(e.energy(s), -f);
   s = state(e, {3, 0});
   EXPECT_EQ(e.energy(s), INFINITY);
-  s.replica = 1;  // weight 0: not even what is forbidden counts
+  s.replica = 1;  // with weight 0 not even a forbidden reply is penalised
   EXPECT_TRUE(std::isfinite(e.energy(s)));
 }
 

@@ -36,8 +36,8 @@ struct World {
   std::optional<ReplyLaw> law;
 };
 
-// Frequencies of decoded replies against q = prod softmax(alpha lp), by enumeration; a chi-squared
-// of 60 sigma-free cells.
+// Frequencies of decoded replies compared with q = prod softmax(alpha lp), by enumeration; a
+// chi-squared of 60 sigma-free cells.
 TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   World w(Target::kTruncated, 2);
   const double alpha = 2;
@@ -61,8 +61,8 @@ TEST(NoiseRelaxation, DecodedNormalsAreDrawsOfTheLaw) {
   double chi2 = 0, mass = 0;
   int cells = 0;
   for (const auto& [tokens, d] : seen) {
-    const double q = std::exp(alpha * d.logprob - d.log_weight),
-                 expected = n * q;  // f alpha - log q = log w
+    // f alpha - log q = log w
+    const double q = std::exp(alpha * d.logprob - d.log_weight), expected = n * q;
     mass += q;
     chi2 += (counts[tokens] - expected) * (counts[tokens] - expected) / expected;
     ++cells;
@@ -142,7 +142,7 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
     EXPECT_TRUE(r.force(a, 1, 1, again).ok());
     EXPECT_EQ(first, again);
     const auto spent = d->cost().tokens_backward;
-    for (float& e : a.eps) e += 1e-6f;  // the same text: no derivative is taken again
+    for (float& e : a.eps) e += 1e-6f;  // the text is the same, so no derivative is computed again
     EXPECT_TRUE(r.force(a, 1, 1, again).ok());
     EXPECT_EQ(d->cost().tokens_backward, spent);
     EXPECT_TRUE(std::any_of(first.begin(), first.end(), [](float f) { return f != 0; }));
@@ -152,9 +152,9 @@ TEST_P(NoiseForce, IsAFunctionOfPositionAlone) {
 }
 INSTANTIATE_TEST_SUITE_P(Targets, NoiseForce, testing::Values(0, 1, 2));
 
-// F = kappa d/d eps of sum_tv softmax((log q_t + g_t) / tau)_v G_tv with the table G held: by
-// differences of that sum, with G made in other ways: by the weights of a mixture over the whole
-// vocabulary, and for end tokens by scoring what they cut.
+// F = kappa d/d eps of sum_tv softmax((log q_t + g_t) / tau)_v G_tv with the table G held constant,
+// compared with differences of that sum where G is computed in other ways: by the weights of a
+// mixture over the whole vocabulary, and for end tokens by scoring the shortened replies.
 TEST(NoiseForceValue, IsTheDerivativeOfTheLinearEstimate) {
   const double alpha = 3, kappa = 0.7, tau = 1.3;
   const auto d = must(LanguageDensity::make(

@@ -1,4 +1,4 @@
-// A score of one's own for tests: linear in the weights, with a coupling of neighbours on request.
+// A score for tests: linear in the weights, with a coupling of neighbours on request.
 #pragma once
 
 #include <cmath>

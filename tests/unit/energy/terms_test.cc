@@ -1,4 +1,4 @@
-// Each term by values worked out by hand.
+// Each term, compared with values computed by hand.
 #include "ponder/energy/terms.h"
 
 #include <gtest/gtest.h>
@@ -121,8 +121,8 @@ std::vector<std::vector<Token>> all_replies(int n) {
   return closed;
 }
 
-// A range holds all replies that begin alike, by enumeration; and at the whole reply it is the
-// reply's own R.
+// By enumeration, a range contains R of all replies that begin alike, and at a complete reply it is
+// that reply's R.
 TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
   constexpr int kMost = 5;
   const std::vector<Token> prompt{2, 1, 3, 1};
@@ -155,7 +155,7 @@ TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
         ASSERT_GE(range.most, r) << t->name() << " after " << n << " tokens";
       }
     }
-  // What is not known is said to be so; what is decided is decided at once.
+  // An unknown range is infinite, and a decided value is a point.
   EXPECT_EQ(make_term("own", [](ReplyTokens) { return 0.; })->range({}, 3).most, INFINITY);
   const std::vector<Token> bc{2, 3};
   EXPECT_EQ(make_keyword_term({.word = "bc", .forbid = true, .hard = true}, letters)
@@ -166,7 +166,7 @@ TEST(Terms, RangesHoldEveryReplyThatBeginsAlike) {
   EXPECT_EQ(make_frozen_term({.begin = kMost, .tokens = {1}})->range({}, kMost).most, -INFINITY);
 }
 
-// The weight of a term in U, and a term of one's own.
+// The weight of a term in U, with a term made from a function.
 TEST(Terms, InTheEnergy) {
   TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = 8, .peak = 1});
   std::vector<std::unique_ptr<Term>> terms;

@@ -1,4 +1,4 @@
-// Token space: the contract on a score of one's own and on language models, what breaks it, and the
+// Token space: the contract on a test score and on language models, scores that break it, and the
 // law of the lift.
 #include <gtest/gtest.h>
 
@@ -88,8 +88,8 @@ TEST(FirstOrder, IsExactOnALinearTarget) {
       ASSERT_TRUE(score.score(pair, f).ok());
       worst = std::max(worst, std::abs(gain[i] - (f[1] - f[0])));
     }
-    EXPECT_LT(worst, 1e-5)
-        << coupling;  // one changed token: the multilinear extension is linear in it, too
+    // one changed token: the multilinear extension is linear in it, too
+    EXPECT_LT(worst, 1e-5) << coupling;
   }
 }
 
@@ -108,8 +108,8 @@ TEST(TokenRelaxation, DerivativeByZAgreesWithDifferences) {
   }
 }
 
-// Straight-through: the value is that of the one-hot tokens, the derivative that of softmax(z /
-// tau) at their slopes.
+// With straight-through, the value is that of the one-hot tokens, and the derivative that of
+// softmax(z / tau) at their slopes.
 TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
   test::ChainScore score(0.7);
   const auto candidates = lists(50);
@@ -129,8 +129,8 @@ TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
   EXPECT_NEAR(at_argmax[0].value, f[1], 1e-6);
   ASSERT_GT(std::abs(f[0] - f[1]), 0.1);
 
-  const auto gain =
-      must(first_order(score, x, candidates, 4));  // slopes up to what a position's share
+  // slopes up to what a position's share
+  const auto gain = must(first_order(score, x, candidates, 4));
   for (std::size_t t = 0; t < x.size(); ++t) {
     double sum = 0, mean = 0;
     for (int j = 0; j < 4; ++j) sum += std::exp(z[t * 4 + j] / tau);
@@ -141,7 +141,7 @@ TEST(TokenRelaxation, StraightThroughTakesTheTokensThatItIsGiven) {
   }
 }
 
-// Lifting draws of the base law gives Gumbel noise that knows nothing of the draw.
+// Lifting draws of the base law gives Gumbel noise that is independent of the draw.
 TEST(TokenRelaxation, LiftedDrawsAreGumbel) {
   test::ChainScore score(0);
   const std::array<double, 3> q{0.6, 0.3, 0.1};

@@ -1,4 +1,4 @@
-// Dequantisation of every type against reference values (ggml's C dequantisers), bit for bit.
+// Dequantisation of every type compared with reference values (ggml's C dequantisers), bit for bit.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -21,8 +21,8 @@ TEST(Dequantize, EveryTypeBitForBit) {
     EXPECT_EQ(info->block_values, row["block_values"].get<int>());
     EXPECT_EQ(info->block_bytes, row["block_bytes"].get<int>());
     const std::string blocks = "x" + test::read_quants(name + ".bin"),
-                      npy = test::read_quants(name +
-                                              ".npy");  // one byte off: blocks may be unaligned
+                      // shifted by one byte, since blocks may be unaligned
+        npy = test::read_quants(name + ".npy");
     const auto n = row["n_values"].get<std::int64_t>();
     std::vector<float> got(n);
     dequantize(type, reinterpret_cast<const std::byte*>(blocks.data()) + 1, n, got.data());

@@ -1,4 +1,4 @@
-// The file read back with libnetcdf; arviz_test.py opens it with ArviZ.
+// Reads the file back with libnetcdf; arviz_test.py opens it with ArviZ.
 #include "ponder/core/files.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A file is replaced as a whole or not at all, and errors say what to do.
+// A file is replaced completely or not at all, and errors say what to do.
 #include "ponder/core/files.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ void expect_error(const Status& s, Code code, const std::string& got, const std:
   EXPECT_NE(s.error().hint.find(hint), std::string::npos) << s.error().message();
 }
 
-// No file may grow beyond this many bytes while it lives: as good as a full disk.
+// While it lives, no file may grow beyond this many bytes, which acts like a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -93,8 +93,8 @@ TEST(ReplaceFile, ErrorsBeforeAnyWork) {
     expect_error(call(folder / "missing/run.nc"), Code::kIo, "No such file", "make the folder");
     expect_error(call(folder / ""), Code::kInvalid, "a folder", "");
     EXPECT_EQ(folder.n_files(), 0);
-    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600),
-              0);  // in place of /dev/null, which a fault would replace
+    // stands for /dev/null, which a fault would replace
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
     expect_error(call(folder / "pipe"), Code::kInvalid, "a device or pipe", "");
     fs::remove(folder / "pipe");
     EXPECT_TRUE(call(folder / "run.nc").ok());
@@ -116,7 +116,7 @@ TEST(ReplaceFile, FollowsLinksAndKeepsPermissions) {
             fs::perms::owner_read | fs::perms::owner_write);
 }
 
-// What a killed run left behind, under the name that this one would use.
+// A part that a killed run has left, under the name that this run would use.
 TEST(ReplaceFile, LeavesForeignPartsAlone) {
   const Folder folder;
   const std::string part = folder / ("run.nc." + std::to_string(::getpid()) + "-0.part");

@@ -1,6 +1,6 @@
-// Chat templates against the reference: every case of tests/data/templates/cases.jsonl, made by
-// Jinja2 itself (tools/make_template_cases.py), and the prompts of the golden data of SmolLM2, byte
-// for byte.
+// Chat templates compared with the reference: every case of tests/data/templates/cases.jsonl, made
+// by Jinja2 itself (tools/make_template_cases.py), and the prompts of the golden data of SmolLM2,
+// byte for byte.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -54,7 +54,7 @@ bool well_formed(const RenderedPrompt& p) {
   std::size_t end = 0;
   for (const ByteRange& r : p.literal) {
     if (r.begin < end || r.end <= r.begin || r.end > p.text.size()) return false;
-    end = r.end + 1;  // adjacent ranges are one
+    end = r.end + 1;  // adjacent ranges must be joined
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// Templates of strangers: each of these must end quickly and within its memory, with an error that
+// Untrusted templates: each of these must end quickly and within its memory, with an error that
 // says why.
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -11,8 +11,8 @@
 namespace ponder {
 namespace {
 
-constexpr double kSeconds =
-    5;  // of processor time: an optimised build needs 0.3 at worst; sanitizers are slow
+// processor time; an optimised build needs at most 0.3, sanitizers are slow
+constexpr double kSeconds = 5;
 
 Error error_of(const std::string& source, const TemplateLimits& limits = {},
                std::size_t content_bytes = 10) {
@@ -167,8 +167,8 @@ TEST(ChatLimits, AreWhatTheCallerSets) {
   EXPECT_EQ(error_of("{% for i in range(5) %}x{% endfor %}", limits).got, "no error");
   limits = {};
   limits.max_bytes = 10'000;
-  EXPECT_EQ(error_of("{{ 'a' * 9000 }}", limits).code,
-            Code::kResource);  // the string, and its copy in the prompt
+  // the string, and its copy in the prompt
+  EXPECT_EQ(error_of("{{ 'a' * 9000 }}", limits).code, Code::kResource);
   EXPECT_EQ(error_of("{{ 'a' * 900 }}", limits).got, "no error");
   limits = {};
   limits.max_depth = 10;
@@ -192,8 +192,8 @@ TEST(ChatLimits, LongConversationsAreServed) {
   EXPECT_EQ(prompt->literal.size(), 400u);
 }
 
-// The deepest work that the limits let through, on a stack of 1 MiB (a thread's is 8 MiB as a
-// rule). AddressSanitizer puts a wide guard around every local variable.
+// The deepest recursion that the limits allow, on a stack of 1 MiB (a thread usually has 8 MiB).
+// AddressSanitizer puts a wide guard around every local variable.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t kSmallStack = 6 << 20;
 #else

@@ -1,5 +1,5 @@
-// Where a prompt's bytes came from: what a message brought stays literal through everything a
-// template can do to it, and what the template wrote never becomes literal.
+// The origin of a prompt's bytes: text of a message stays literal through every operation of a
+// template, and text of the template never becomes literal.
 #include <gtest/gtest.h>
 
 #include "ponder/model/chat.h"

@@ -1,6 +1,6 @@
-// The plane through the noise of a tiny model is a piece of its noise space: the same replies,
-// weights and force at the same noise, both lifts on it, and no model call for a point whose
-// prefixes are known.
+// The plane through the noise of a tiny model is a part of its noise space: it has the same
+// replies, weights and force at the same noise, contains both lifts, and makes no model call for a
+// point whose prefixes are known.
 #include "landscape/noise_plane.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Hamiltonian paths visit a surface in proportion to its density, whatever the force; ascent stays
-// on the hill where it began.
+// Hamiltonian paths visit a surface in proportion to its density for any force; ascent stays on the
+// hill where it began.
 #include "landscape/paths.h"
 
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@
 namespace ponder::test {
 namespace {
 
-// Half the sum of |share of kept states - share of the density's mass| over the peaks, and what
-// chance alone would give: the same of the first half of the paths against the second.
+// Half the sum of |share of kept states - share of the density's mass| over the peaks, and the
+// distance by chance alone: the same between the first and the second half of the paths.
 double distance(const std::vector<double>& mass, std::span<const Path> paths, int burn_in) {
   std::vector<double> visits = mass;
   for (double& v : visits) v = 0;
@@ -56,8 +56,8 @@ TEST(Paths, HmcVisitsTheHillsByTheirMass) {
   ASSERT_EQ(mass.size(), 2u);
   EXPECT_GT(mass[0], 0.05);
   EXPECT_GT(mass[1], mass[0]);
-  // The right force, half of it, none, a wrong one, and a step too long for it: the law is the
-  // same.
+  // The law is the same with the right force, half of it, none, a wrong one, and a step too long
+  // for it.
   for (const auto& [force, angle] :
        {std::pair(1., 0.4), {0.5, 0.4}, {0., 0.4}, {-0.3, 0.4}, {0.6, 0.9}}) {
     const std::vector<Point> starts(100, TwoHills::top(0));
@@ -70,8 +70,8 @@ TEST(Paths, HmcVisitsTheHillsByTheirMass) {
 }
 
 TEST(Paths, HmcVisitsRepliesByTheirMass) {
-  GradientTable table(
-      {.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});  // its gradient is made up
+  // its gradient is an arbitrary function
+  GradientTable table({.n_vocab = 4, .end_tokens = {0}, .seed = 5, .peak = 1.5});
   const ReplyLaw law =
       must(ReplyLaw::make({.target = Target::kEnded, .horizon = 4}, 4, table.end_tokens()));
   int several = 0;
@@ -130,8 +130,8 @@ TEST(Paths, StartsLieAtThePeakThatWasAskedFor) {
       EXPECT_EQ(spots[i].peak, peak);
       mean += starts[i].u / static_cast<double>(starts.size());
     }
-    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65),
-                0.1);  // of a normal times a normal
+    // of a normal times a normal
+    EXPECT_NEAR(mean, TwoHills::top(peak).u / (1 + 0.65 * 0.65), 0.1);
   }
   std::vector<Point> none;
   EXPECT_FALSE(draw_starts(hills, s, 2, 1, 7, none).ok());

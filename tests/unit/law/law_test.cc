@@ -49,8 +49,8 @@ TEST(ReplyLaw, TargetsAndTheirMass) {
   EXPECT_EQ(d.n_live(), 0);
 }
 
-// A condition: the strings that are long enough keep their probabilities; the others are only no
-// replies.
+// `shortest` is a condition: strings that are long enough keep their probabilities; the others are
+// just no replies.
 TEST(ReplyLaw, ShortestIsAConditionAndRenormalisesNothing) {
   TableDensity d({.n_vocab = 4, .end_tokens = {0, 3}, .seed = 5, .peak = 1});
   for (const Target target : {Target::kEnded, Target::kTruncated, Target::kFixed}) {

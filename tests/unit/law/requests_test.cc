@@ -1,5 +1,5 @@
-// What every density owes its callers about single requests: a wrong one fails alone, and costs add
-// up. On the table; the language's own tests ask the same of a model.
+// The contract of every density on single requests: a wrong one fails alone, and costs add up.
+// Tested on the table; the density tests check a model.
 #include "law/requests.h"
 
 #include <gtest/gtest.h>

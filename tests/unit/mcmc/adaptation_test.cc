@@ -1,5 +1,5 @@
-// Warm-up finds the step size whose rate of acceptance is wanted, averages, stops, and can be taken
-// up again.
+// The warm-up finds the step size of the wanted acceptance rate, averages, stops, and can be
+// continued.
 #include "ponder/chains/adaptation.h"
 
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ TEST(Adaptation, FindsTheRateAndStops) {
 
 TEST(Adaptation, GoesNoFurtherThanTheMost) {
   Falling kernel;
-  kernel.value = kernel.most = 0.1;  // almost all is accepted there
+  kernel.value = kernel.most = 0.1;  // almost every proposal is accepted there
   Adaptation adaptation(kernel);
   std::vector<ChainState> chains(3);
   std::vector<StepInfo> infos(6);

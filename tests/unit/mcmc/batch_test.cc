@@ -1,5 +1,5 @@
-// Chains do not feel each other: stepped together or apart, they draw the same replies; and nothing
-// of the tree is left.
+// Chains do not influence each other: stepped together or separately, they draw the same replies;
+// and no node of the tree is left.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -12,7 +12,7 @@ namespace {
 
 using Draws = std::vector<std::vector<std::vector<Token>>>;  // (steps, chains) replies
 
-// `size` chains at a time.
+// Steps `size` chains at a time.
 Draws run(const Energy& e, const Kernel& kernel, int n_chains, int size, int n_steps) {
   Draws draws(n_steps + 1);
   for (int first = 0; first < n_chains; first += size) {
@@ -77,7 +77,7 @@ TEST(Kernels, StartsThatCannotBe) {
   for (const ChainState& c : chains) EXPECT_EQ(c.tokens, std::vector<Token>{0});
 }
 
-// Where drafts do not end, starts do: where an end is the most probable.
+// Where drafts do not end, starts are cut where an end token is most probable.
 TEST(Starts, AreCutWhereDraftsDoNotEnd) {
   test::GradientTable d({.n_vocab = 5000, .end_tokens = {0, 7}, .seed = 5, .peak = 1});
   {

@@ -1,4 +1,4 @@
-// Draws of a run have the probabilities they claim, and depend on nothing but their own counter.
+// Draws of a run have the right probabilities and depend on their own counter alone.
 #include "ponder/chains/choices.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Kernels by name: what is understood, what is refused, and with which words.
+// Kernels by name: which specifications are accepted, which are refused, and the messages.
 #include <gtest/gtest.h>
 
 #include "law/toy/table.h"

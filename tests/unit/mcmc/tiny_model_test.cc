@@ -1,5 +1,5 @@
 // Every kernel on tiny models: after each step a chain's numbers are, bit for bit, those of its
-// reply scored afresh.
+// reply scored anew.
 #include <gtest/gtest.h>
 
 #include "models.h"

@@ -1,4 +1,5 @@
-// The tree of prefixes under random growth, release and eviction: paths stay whole, nothing leaks.
+// The tree of prefixes under random growth, release and eviction: paths stay complete, and no node
+// leaks.
 #include "model/prefix_tree.h"
 
 #include <gtest/gtest.h>
@@ -89,7 +90,8 @@ TEST(PrefixTree, AnAccountBeyondItsShareIsEvictedFirst) {
     ASSERT_EQ(n_resident(t, more), 6);
     ASSERT_EQ(n_resident(t, oldest), 20) << i;
   }
-  // What the batch itself uses stays, whatever its account's share: then others give way.
+  // Keys and values that the batch itself uses stay, even beyond its account's share; others are
+  // evicted.
   const auto long_one = grow(t, kNoPrefix, 60, 2);
   EXPECT_EQ(n_resident(t, long_one), 60);
   EXPECT_LE(n_resident(t, oldest), 4);

@@ -1,4 +1,4 @@
-// Replies that only give the question back, and right answers that share its words, in several
+// Replies that only repeat the question, and right answers that share its words, in several
 // languages.
 #include "notes/echo.h"
 
@@ -49,7 +49,7 @@ TEST(Echo, EchoesAre) {
     EXPECT_TRUE(echoes(c.question, c.reply)) << c.question << " " << c.reply;
 }
 
-// What is quoted from a long text is an answer about it.
+// A quotation from a long text is an answer about it.
 TEST(Echo, AQuotationFromALongTextIsNone) {
   std::string text = "Who wrote the letter that was found? ";
   for (int i = 0; i < 20; ++i) text += "Chapter " + std::to_string(i) + " has nothing to say. ";

@@ -1,4 +1,4 @@
-// Which notes a pair of replies gets: of made-up results, in the vocabulary of the toy model.
+// The notes on pairs of replies, for made-up results in the vocabulary of the toy model.
 #include "ponder/core/notes.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ class Notes : public testing::Test {
     r.tokens.push_back(t_->end_tokens().front());
     return r;
   }
-  // A first reply that ended, and what is likelier.
+  // Notes on a first reply that ended and a likelier one.
   std::string all(const std::string& first, const std::string& best,
                   const std::string& question = "") const {
     ThinkResult r{.first = reply(first), .best = reply(best), .gain = 1};
@@ -48,7 +48,7 @@ TEST_F(Notes, AnEchoARepetitionAndNoWords) {
   EXPECT_TRUE(has(all("a", ""), "no words"));
 }
 
-// Also where the first reply was cut, which is where it is needed.
+// The note is needed above all where the first reply was cut.
 TEST_F(Notes, AShortReplyAndAFirstOneThatWasCut) {
   const std::string longer = "one two three four five six seven eight nine ten eleven twelve";
   EXPECT_TRUE(has(all(longer, "one"), "a short reply is likelier because it is short"));

@@ -1,5 +1,5 @@
-// Attention against its formula in double precision, and the same bits wherever the keys lie and
-// whoever is beside.
+// Attention compared with its formula in double precision; and it has the same bits wherever the
+// keys lie and whatever the other rows are.
 #include "ops/attention.h"
 
 #include <gtest/gtest.h>
@@ -29,10 +29,10 @@ class World {
     for (auto* x : {&k, &v, &q})
       for (float& y : *x) y = from_bf16(to_bf16(normal(rng)));
   }
-  /// What rows[i] gives when all are attended together; row i has query block first % 2.
+  /// The results of rows[i] when all are attended together; row i has query block first % 2.
   std::vector<std::vector<float>> run(const std::vector<Row>& rows, float cap = 0) {
     HeadSlots slots(kernel_.compute, kSlots, kHead);
-    for (const Row& r : rows)  // the others hold no numbers
+    for (const Row& r : rows)  // the other slots hold NaN
       for (const KvRun& run : r.runs)
         for (int s = run.slot; s < run.slot + run.n; ++s)
           slots.put(s, &k[s * kHead], &v[s * kHead]);

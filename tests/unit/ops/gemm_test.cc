@@ -1,5 +1,5 @@
-// Every matrix-product kernel that this CPU can run: right against double precision, and the same
-// bits for a row whatever the number of rows around it.
+// Every matrix-product kernel that this CPU can run: it agrees with double precision, and a row has
+// the same bits for any number of rows around it.
 #include "ops/gemm.h"
 
 #include <gtest/gtest.h>

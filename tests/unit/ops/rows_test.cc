@@ -1,4 +1,4 @@
-// Row operations against their formulas in double precision.
+// Row operations compared with their formulas in double precision.
 #include "ops/activation.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"

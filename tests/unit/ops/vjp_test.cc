@@ -1,6 +1,6 @@
-// Derivatives of single operations: the scalar reference by the complex step against its own finite
-// differences (1e-6), then the engine's vjp against the reference (1e-4 relative; products in bf16
-// 1e-2).
+// Derivatives of single operations: the scalar reference by the complex step is compared with its
+// own finite differences (1e-6), then the engine's vjp with the reference (1e-4 relative; products
+// in bf16 1e-2).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -81,7 +81,7 @@ TEST(Vjp, Norms) {
       rms,
       reference_vjp([&](const auto& v) { return reference::rms_norm(v, doubles(w), 1e-5); }, x, g));
   layer_norm_vjp(x.data(), w.data(), n, 1e-5f, g.data(), layer.data());
-  for (float& v : layer) v -= 1;  // it adds to what is there
+  for (float& v : layer) v -= 1;  // the vjp adds to the present values
   expect_close(layer, reference_vjp(
                           [&](const auto& v) {
                             return reference::layer_norm(v, doubles(w), doubles(b), 1e-5);
@@ -235,7 +235,7 @@ TEST(Vjp, Linear) {
   }
 }
 
-// Every bit set is a NaN of all number types here.
+// With all bits set, every number type here is a NaN.
 template <class T>
 void fill_with_nan(Buffer<T>& b) {
   b.grow(1 << 18);
@@ -260,8 +260,8 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   const std::vector<KvRun> prefix{{3, 9}, {40, 12}};
   const int own_slot = 70;
   const Floats fixed_k = normals(kPrefix * head, 1), fixed_v = normals(kPrefix * head, 2);
-  const Floats x = normals(kOwn * per_row, 3),
-               g = normals(kOwn * q_size, 4);  // x: q, k, v of each row
+  // x: q, k, v of each row
+  const Floats x = normals(kOwn * per_row, 3), g = normals(kOwn * q_size, 4);
   const auto first = [window = window](int p) {
     return window > 0 && p >= window ? p + 1 - window : 0;
   };
@@ -315,7 +315,7 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   attend(kernel, shape, slots.head(), rows, room);
   expand(kernel.compute, operand.data(), kOwn * q_size, out.data());
   expect_close(out, reference_of(doubles(x)), slack);
-  AttentionVjpRoom vjp_room;  // what an earlier call has left there must not matter
+  AttentionVjpRoom vjp_room;  // values that an earlier call has left must not matter
   for (Buffer<std::byte>* b : {&vjp_room.keys, &vjp_room.values, &vjp_room.keys_in, &vjp_room.dout,
                                &vjp_room.turned, &vjp_room.panels})
     fill_with_nan(*b);

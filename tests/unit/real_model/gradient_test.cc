@@ -16,11 +16,11 @@ namespace {
 
 using test::must;
 
-// From here on memory comes in small pages: of large ones a part counts that nobody has used.
+// From here on memory comes in small pages, since an unused part of a large page counts as used.
 void use_small_pages() { ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0); }
 
-// Of the process's own memory, not of the model's file: how much of that is mapped is the kernel's
-// affair.
+// The process's own resident memory, without the model's file, whose mapped part the kernel
+// decides.
 double resident_mb() {
   std::ifstream status("/proc/self/status");
   for (std::string key; status >> key;) {
@@ -110,14 +110,14 @@ TEST(GradientOfRealModel, TapeLimitBoundsMemory) {
   for (const auto& r : replies) batch.push_back({.parent = root, .candidates = r});
   std::vector<ReplyGradient> first, bounded, full;
   const SoftReply one{.parent = root, .candidates = {replies[0].data(), 1}};
-  ASSERT_TRUE(
-      d->value_and_grad({&one, 1}, {}, {}, first).ok());  // the transposed weights are made once
+  // the transposed weights are made once
+  ASSERT_TRUE(d->value_and_grad({&one, 1}, {}, {}, first).ok());
   const double before = resident_mb();
   ASSERT_TRUE(d->value_and_grad(batch, {}, {.tape_limit = 4 << 20}, bounded).ok());
   const double with_limit = resident_mb();
   ASSERT_TRUE(d->value_and_grad(batch, {}, {}, full).ok());
   EXPECT_LT(with_limit - before, 40);
-  EXPECT_GT(resident_mb() - with_limit, 150);  // or this test sees nothing
+  EXPECT_GT(resident_mb() - with_limit, 150);  // else this test would show nothing
   for (std::size_t i = 0; i < batch.size(); ++i) EXPECT_EQ(bounded[i].embedding, full[i].embedding);
 }
 
@@ -155,7 +155,7 @@ TEST(GradientOfRealModel, MixturesOverTheWholeVocabulary) {
   EXPECT_EQ(g[0].embedding, plain[0].embedding);
   EXPECT_NE(g[1].value, plain[0].value);
 
-  // Up the slope, by differences.
+  // Compares a step up the slope with differences.
   const double step = 0.01;
   std::vector<float> moved[2] = {soft, soft};
   double slope = 0;
@@ -209,9 +209,9 @@ TEST(NoiseOfRealModel, LiftDecodesBackAndTheForceIsAFunctionOfPosition) {
     std::vector<float> force, again;
     const double before = resident_mb();
     ASSERT_TRUE(r.force(state, 1, 1, force).ok());
-    // Kept: slopes and rows (9, n_vocab); the force itself (12, n_vocab); the transposed weights,
-    // made once; logits of a block of 32 rows. Keys and values may begin a block of slots, and the
-    // tape is small.
+    // The memory kept is: slopes and rows (9, n_vocab); the force itself (12, n_vocab); the
+    // transposed weights, made once; logits of a block of 32 rows. Keys and values may begin a
+    // block of slots, and the tape is small.
     constexpr double kMore = 2, kMegabyte = 1 << 20;
     EXPECT_LT(resident_mb() - before, static_cast<double>(model->info().weight_bytes) / kMegabyte +
                                           (4 * 12 + 32) * d->n_vocab() * 4. / kMegabyte + kMore);

@@ -1,5 +1,5 @@
 // Kernels on a real model at alpha = 1: one step from draws of the model, with proposals that do
-// not match it, leaves f, length and the commonest tokens as they are, in distribution; lifts
+// not match it, leaves the distributions of f, length and the most common tokens unchanged; lifts
 // decode back. docs/methods.md#real-model.
 #include <gtest/gtest.h>
 
@@ -28,9 +28,10 @@ struct Paired {
 };
 
 enum class World {
-  kText,    // a sentence goes on, any ids
-  kDigits,  // three digits or a comma, which ends: any digit may follow any other, so that
-            // substitutions are taken
+  kText,  // a sentence goes on, any ids
+  // three digits or a comma, which ends: any digit may follow any other, so that substitutions are
+  // taken
+  kDigits,
 };
 struct Case {
   const char* spec;
@@ -44,7 +45,7 @@ constexpr int kPositions = 3;
 const std::vector<Token> kTextPrompt{1, 9690, 198, 504, 3575, 282, 4649, 314},
     kDigitsPrompt{25838, 18638, 42, 216, 35, 33, 36, 33, 37, 41, 34};
 
-// Of the commonest token at a position: how much more often it is there.
+// The change of the frequency of the most common token at a position.
 Paired common_token(const std::vector<ChainState>& before, const std::vector<ChainState>& after,
                     int t) {
   const auto at = [t](const ChainState& s) { return t < s.n() ? s.tokens[t] : -1; };
@@ -114,13 +115,14 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   EXPECT_LT(std::abs(length.t()), 3.9);
   EXPECT_GT(changed, n / 20);
   EXPECT_LE(numeric, n / 20);
-  if (std::string_view(GetParam().spec).starts_with("hmc:angle")) {  // no force: nothing is refused
+  if (std::string_view(GetParam().spec).starts_with("hmc:angle")) {  // without a force no move is
+                                                                     // refused
     EXPECT_EQ(accepted, n - numeric);
   }
 }
 
-// Substitutions hardly ever change a sentence of this model, and one step of them would show
-// nothing: they have digits.
+// Substitutions hardly ever change a sentence of this model, so one step of them would show
+// nothing: they are tested on digits.
 INSTANTIATE_TEST_SUITE_P(
     Kernels, KernelOnSmolLM2,
     testing::Values(Case{"suffix:temperature=1.3", 512}, Case{"suffix:tries=2,cut=entropy", 192},

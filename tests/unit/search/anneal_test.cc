@@ -1,5 +1,5 @@
-// Annealed chains on random tables: they reach the mode, keep the best they pass, and stop when
-// told to.
+// Annealed chains on random tables: they reach the mode, keep the best reply that they visit, and
+// stop when told to.
 #include "ponder/search/anneal.h"
 
 #include "worlds.h"
@@ -30,8 +30,8 @@ TEST(Anneal, KeepsTheBestItPassedAndIsNoWorseThanItsStarts) {
     if (w.replies.empty()) return;
     const std::vector<Reply> starts{w.replies[rng() % w.replies.size()],
                                     w.replies[rng() % w.replies.size()]};
-    // The last stage is at alpha = 0, where all replies are alike: what the chains end in is not
-    // what they passed.
+    // The last stage is at alpha = 0, where all replies are equally probable, so that the chains do
+    // not end at the best reply that they have visited.
     const AnnealConfig c{.stages = {{16, *KernelSpec::parse("suffix:tries=2"), 3},
                                     {0, *KernelSpec::parse("suffix"), 2}},
                          .cycles = 1,
@@ -78,7 +78,7 @@ TEST(Anneal, StopsBetweenBatches) {
   const std::vector<Reply> starts{{std::vector<Token>(20, 1), -30, false}};
   const auto none = anneal(d, d.root(), law, c, starts, {.stop = &stop});
   ASSERT_TRUE(none.ok());
-  ASSERT_EQ(none->replies.size(), 1u);  // the start stands
+  ASSERT_EQ(none->replies.size(), 1u);  // the start is the result
   EXPECT_EQ(none->replies[0].tokens, starts[0].tokens);
   int asked = 0;
   EXPECT_TRUE(anneal(d, d.root(), law, c, {}, {.enough = [&] { return ++asked > 50; }}).ok());

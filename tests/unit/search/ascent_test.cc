@@ -62,7 +62,7 @@ std::vector<Token> all_tokens(int n) {
   return c;
 }
 
-// By enumeration.
+// The best f by enumeration.
 double best_f(const PairScore& s) {
   double best = -1e9;
   std::vector<Token> x(s.n(), 0);
@@ -131,7 +131,8 @@ TEST(Ascent, FrozenPositionsStayAndACertainValueIsF) {
   EXPECT_NEAR(none->relaxed, s.f(start), 1e-6);
   EXPECT_NEAR(none->gap, 0, 1e-6);
   const auto free = ascend(s, start, all_tokens(5), 4, {}, soft);
-  EXPECT_GT(std::abs(free->gap), 0.01);  // at a high temperature a mixture is not what it snaps to
+  // at a high temperature a mixture differs from the string that it snaps to
+  EXPECT_GT(std::abs(free->gap), 0.01);
 }
 
 TEST(Ascent, StopsAndRefuses) {

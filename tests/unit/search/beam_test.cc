@@ -1,4 +1,4 @@
-// Beam search against an exhaustive beam (worlds.h) on random tables.
+// Beam search compared with an exhaustive beam (worlds.h) on random tables.
 #include "ponder/search/search.h"
 #include "worlds.h"
 

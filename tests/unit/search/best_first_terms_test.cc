@@ -1,4 +1,5 @@
-// Best-first search with terms ranks as enumeration does, and says which terms it cannot bound.
+// Best-first search with terms ranks replies as enumeration does, and names terms that it cannot
+// bound.
 #include <cmath>
 #include <map>
 #include <new>
@@ -67,7 +68,7 @@ double weighed(const Reply& r, const BestFirstConfig& c) {
   return sum;
 }
 
-// Those that no term forbids, worth most first.
+// The replies that no term forbids, worth most first.
 std::vector<Reply> by_worth(const std::vector<Reply>& replies, const BestFirstConfig& c) {
   std::vector<std::pair<double, const Reply*>> all;
   for (const Reply& r : replies)
@@ -121,8 +122,8 @@ TEST(BestFirst, WithTermsItRanksAsEnumerationDoes) {
   EXPECT_GT(other, 80);
 }
 
-// The comparison above sees a range that is too narrow, or a whole reply that is taken for more
-// than it is.
+// The comparison above detects a range that is too narrow, or a value of a complete reply that is
+// too high.
 TEST(BestFirst, ATermWhoseRangeIsTooNarrowIsSeen) {
   int wrong = 0;
   test::for_tables(200, [&](const World& w, std::mt19937&, int) {

@@ -1,4 +1,4 @@
-// Best-first search equals enumeration on random worlds, and its certificates say what is true.
+// Best-first search agrees with enumeration on random worlds, and its certificates are true.
 #include <cmath>
 #include <map>
 #include <new>
@@ -11,7 +11,7 @@ namespace {
 
 using test::World;
 
-// Replies of a longer horizon, ended: what an any-length claim speaks of.
+// The best ended reply of a longer horizon, which an any-length claim includes.
 double best_of_longer(const World& w, int horizon) {
   ReplyLawConfig c = w.law.config();
   c.horizon = horizon;
@@ -88,7 +88,7 @@ TEST(BestFirst, AGapIsABoundWheneverItStops) {
   EXPECT_GT(proofs, 20);
 }
 
-// What a reply of n tokens is worth besides: some that favour long replies, some that do not.
+// A random prior of lengths, which may favour long replies.
 std::vector<double> random_prior(std::mt19937& rng, int horizon) {
   std::vector<double> prior(horizon + 1);
   for (double& x : prior) x = static_cast<double>(rng() % 600) / 100 - 3;
@@ -161,7 +161,7 @@ TEST(BestFirst, RivalsAreAllRepliesWithinTheSlack) {
     ASSERT_EQ(r->rivals.size(), near) << "world " << i;
     rivals += static_cast<int>(near);
     EXPECT_EQ(r->certificate.tie, near > 0 ? c.slack : 0);
-    // Under the same law nothing has moved: what was found stands.
+    // Under the same law the result does not change.
     auto settled = *r;
     ASSERT_TRUE(settle(*w.density, w.context, w.law, c, settled).ok());
     if (near > 0 && w.replies[n - 1].logprob - w.replies[n].logprob > 2 * kErrorF32) {
@@ -183,7 +183,7 @@ TEST(BestFirst, AnotherArithmeticThatSwapsTwoIsATie) {
   });
 }
 
-// Room for a few prefixes a pass only, or memory that ends in the middle.
+// A table with room for only a few prefixes a pass, or with memory that runs out in the middle.
 struct Cramped : TableDensity {
   using TableDensity::TableDensity;
   std::size_t room = 1 << 20;
@@ -201,7 +201,7 @@ TEST(BestFirst, TooLittleMemoryIsAGapAndNoError) {
     Cramped d({.n_vocab = 5, .seed = seed, .peak = 1});
     const auto law = *ReplyLaw::make({.horizon = 5}, d.n_vocab(), d.end_tokens());
     const auto all = *enumerate_replies(d, d.root(), law);
-    d.room = 3;  // smaller batches do
+    d.room = 3;  // smaller batches succeed
     auto r = best_first(d, d.root(), law, {}, {}, {});
     ASSERT_TRUE(r.ok());
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
@@ -235,7 +235,7 @@ TEST(BestFirst, MemoryOfTheTreeIsBounded) {
       best_first(d, d.root(), law, {.n_best = 10000, .batch = 1, .max_frontier = 20}, {}, {});
   ASSERT_TRUE(r.ok());
   EXPECT_GT(r->certificate.expanded, 100);
-  EXPECT_LT(d.most, 60);  // what waits hangs on a few prefixes
+  EXPECT_LT(d.most, 60);  // the waiting entries hang on a few prefixes
 }
 
 TEST(BestFirst, NoBudgetAndBadConfigurations) {

@@ -1,4 +1,4 @@
-// Every certificate of best-first search passes the check, and none that has been tampered with.
+// Every certificate of best-first search passes the check, and no forged one does.
 #include "ponder/search/certificate.h"
 
 #include <cmath>
@@ -10,8 +10,8 @@ namespace {
 
 using test::World;
 
-constexpr CheckConfig kExact{.tolerance = 1e-6,
-                             .batch = 3};  // whole rows of a table are in single precision
+// whole rows of a table are in single precision
+constexpr CheckConfig kExact{.tolerance = 1e-6, .batch = 3};
 
 Statement statement(const BestFirstResult& r, const BestFirstConfig& c) {
   return {c.n_best, r.replies, c.length_prior, r.certificate};
@@ -23,7 +23,7 @@ CheckResult check(const World& w, const Statement& s, const Budget& b = {}) {
   return r.ok() ? *r : CheckResult{};
 }
 
-// The figures that follow from the replies and the bound, as a careful forger would set them.
+// Recomputes the figures from the replies and the bound, as a careful forger would.
 Statement recomputed(Statement s) {
   Certificate& c = s.certificate;
   const double worst = s.replies.back().logprob;
@@ -38,7 +38,7 @@ void expect_forgeries_fail(const World& w, const Statement& good, int& dropped, 
   Statement s = good;
   s.replies.back().logprob -= 0.01;
   EXPECT_FALSE(check(w, recomputed(s)).valid) << "a log-probability altered";
-  if (std::isfinite(good.certificate.bound)) {  // else no other reply is left
+  if (std::isfinite(good.certificate.bound)) {  // otherwise no other reply is left
     s = good;
     s.certificate.bound += 0.01;
     EXPECT_FALSE(check(w, s).valid) << "the bar raised";
@@ -49,7 +49,7 @@ void expect_forgeries_fail(const World& w, const Statement& good, int& dropped, 
   s = good;
   s.certificate.mass_kept += 0.01;
   EXPECT_FALSE(check(w, s).valid) << "another mass";
-  // The best dropped, the next one in its place.
+  // The best reply is dropped and the next one takes its place.
   const std::size_t n = good.replies.size();
   if (w.replies.size() > n && w.replies[n - 1].logprob - w.replies[n].logprob > 1e-4 &&
       good.certificate.status == Certificate::Status::kOptimal) {

@@ -1,5 +1,5 @@
-// Decoders: their empirical law against enumeration, the shaping of a row against its definition,
-// streams that do not depend on each other.
+// Decoders: their empirical law compared with enumeration, the shaping of a row with its
+// definition, and the independence of streams.
 #include "ponder/search/decode.h"
 
 #include <cmath>
@@ -18,7 +18,7 @@ TEST(Decode, SamplesFollowTheLaw) {
   const auto law = *ReplyLaw::make({.target = Target::kTruncated, .horizon = 3}, 3, d.end_tokens());
   const auto all = *enumerate_replies(d, d.root(), law);
   const int n = 20000;
-  // Pure temperature takes one path through the code, a whole row another.
+  // Pure temperature and shaping of a whole row are two paths through the code.
   for (const double min_p : {0., 1e-12}) {
     const auto draws =
         *decode(d, d.root(), law, {.temperature = 1, .min_p = min_p, .seed = 4}, n, {});

@@ -1,5 +1,5 @@
-// Pseudo-likelihood against its definition: the reply with every candidate in its place, scored as
-// a whole.
+// Pseudo-likelihood compared with its definition: the reply with every candidate at its position,
+// scored as a whole.
 #include "ponder/search/pseudo.h"
 
 #include <cmath>
@@ -59,7 +59,7 @@ TEST(PseudoLikelihood, EdgeCases) {
   TableDensity d({.n_vocab = 4, .seed = 5});
   EXPECT_FALSE(pseudo_likelihood(d, d.root(), std::vector<Token>{1}, 0).ok());
   EXPECT_EQ(pseudo_likelihood(d, d.root(), {}, 3)->sum, 0);
-  // One token, every id a candidate: the conditional is the law itself.
+  // With one token and every id a candidate, the conditional is the law itself.
   const auto one = pseudo_likelihood(d, d.root(), std::vector<Token>{2}, 4);
   EXPECT_NEAR(one->sum, d.log_probs(d.hash({}), nullptr)[2], 1e-12);
   // A token that the mask forbids has no probability.

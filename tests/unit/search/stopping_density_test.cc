@@ -1,5 +1,4 @@
-// A density whose budget is spent refuses every request, and leaves nothing of the pass before in
-// what it returns.
+// A density whose budget is spent refuses every request, and returns no results of an earlier pass.
 #include "search/stopping_density.h"
 
 #include <gtest/gtest.h>

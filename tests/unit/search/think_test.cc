@@ -1,5 +1,6 @@
-// The portfolio on random tables and on a tiny model: never worse than the first reply, proved
-// where it says so, every method by its name, and over when it is told to be.
+// The portfolio on random tables and on a tiny model: the result is never worse than the first
+// reply and is optimal where it says so, every method can be named, and the search ends when told
+// to.
 #include "ponder/search/think.h"
 
 #include <cmath>
@@ -25,8 +26,8 @@ TEST(Think, NeverWorseAndProvedOnRandomWorlds) {
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal);
     EXPECT_TRUE(no_worse(w, *r)) << i;
     better += r->best.logprob > r->first.logprob + 1e-9;
-    // However short the budget, the first reply is there, the best is no worse, and what is said of
-    // it is true.
+    // However short the budget, there is a first reply, the best one is no worse, and the
+    // certificate is true.
     const auto hurried =
         think(*w.density, w.context, w.law, {}, {.tokens = static_cast<std::int64_t>(rng() % 60)});
     ASSERT_TRUE(hurried.ok());
@@ -76,7 +77,7 @@ TEST(Think, MethodsHaveSettings) {
     EXPECT_EQ(r->methods.back().name, method);
     return r->methods.back().cost.total();
   };
-  // One token a prefix: what a beam costs tells its width, what draws cost their number.
+  // Each prefix costs one token, so the cost shows the width of a beam and the number of draws.
   EXPECT_EQ(spent("beam:width=1"), 7);
   EXPECT_EQ(spent("beam:width=4"), 7 * 4);
   EXPECT_EQ(spent("draft:replies=1"), 7);
@@ -125,8 +126,8 @@ TEST(Think, BeamsEnd) {
 }
 
 // Two thirds of the first reply's tokens, and the horizon half as long again: the law of the search
-// alone, whose log-probabilities stay those of the law. What is likelier and shorter is told apart,
-// and is proved with the rest.
+// alone, whose log-probabilities stay those of the law. A likelier but shorter reply is reported
+// separately and is part of the proof.
 TEST(Think, ComparesLikeLengths) {
   int shorter = 0, also_proved = 0, also_before_the_end = 0, any = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -170,7 +171,7 @@ TEST(Think, ComparesLikeLengths) {
         EXPECT_NEAR(r->also->logprob, mode.logprob, 1e-12) << seed;
         EXPECT_EQ(r->certificate.shortest, r->law.shortest);
         ++also_proved;
-      } else {  // nothing shorter is likelier: the proof is one for all lengths
+      } else {  // no shorter reply is likelier, so the proof holds for all lengths
         EXPECT_NEAR(r->best.logprob, mode.logprob, 1e-12) << seed;
         EXPECT_EQ(r->certificate.shortest, 0);
         ++any;
@@ -207,12 +208,12 @@ TEST(Think, TheHorizonFollowsTheFirstReply) {
   EXPECT_GT(longer, 0);
 }
 
-// Each better reply when it was found, by cost; at the end what it came to.
+// The trace has each better reply at the cost at which it was found, and the end.
 TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   TableDensity d({.n_vocab = 8, .end_tokens = {0}, .seed = 5, .peak = 1});
   const auto law = *ReplyLaw::make({.target = Target::kEnded, .horizon = 12, .min_length = 8}, 8,
                                    d.end_tokens());
-  // A method, and by when it has told of something better: long before its pass is through.
+  // Each method with the cost by which it must have reported a better reply, long before it ends.
   const std::vector<std::pair<std::string, std::int64_t>> methods{{"draft:replies=200", 130},
                                                                   {"beam:width=64", 500},
                                                                   {"smc", 250},
@@ -221,7 +222,7 @@ TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   for (const auto& [method, by] : methods) {
     const Cost before = d.cost();
     std::vector<double> told;
-    // Greedy would hide what comes after it: the first reply is an unlikely one.
+    // A greedy first reply would hide later ones, so the first reply is an unlikely one.
     ThinkConfig c{.first = {.temperature = 5, .seed = 2}, .methods = {method}, .drafts = 0};
     c.progress = [&](const ThinkProgress& p) {
       if (p.best && (told.empty() || p.best->logprob > told.back()))
@@ -249,8 +250,9 @@ TEST(Think, TheTraceTellsWhatWasKnownWhen) {
   EXPECT_EQ(none->trace.empty(), !none->first.ended);
 }
 
-// A proof gives up with one prefix in sight from which all is certain. A beam finds the reply that
-// it leads to: nothing is above it, and no second proof is needed. (Worlds found among 60,000.)
+// A proof gives up with one prefix left whose continuation is certain. A beam finds the reply that
+// it leads to: no bound exceeds it, and no second proof is needed. (The worlds were found among
+// 60,000.)
 TEST(Think, WhatIsFoundLaterClosesTheGap) {
   for (const std::uint64_t seed : {1508u, 3018u}) {
     TableDensity d({.n_vocab = 4, .end_tokens = {0}, .seed = seed, .peak = 25});
@@ -267,7 +269,7 @@ TEST(Think, WhatIsFoundLaterClosesTheGap) {
     EXPECT_EQ(r->certificate.status, Certificate::Status::kOptimal) << seed;
     EXPECT_EQ(r->certificate.gap, 0) << seed;
     EXPECT_EQ(r->certificate.margin, 0) << seed;
-    EXPECT_EQ(r->certificate.tie, 0.25) << seed;  // what comes near has not been looked at
+    EXPECT_EQ(r->certificate.tie, 0.25) << seed;  // replies within the slack have not been checked
   }
 }
 
@@ -277,8 +279,8 @@ TEST(Think, BudgetStopAndPatience) {
   for (const std::int64_t tokens : {0, 10, 500, 5000}) {
     const Cost before = d.cost();
     const auto r = think(d, d.root(), law, {}, {.tokens = tokens});
-    EXPECT_LE((d.cost() - before).total(),
-              std::max<std::int64_t>(tokens, 30) + 100);  // a batch late at most
+    // the stop is at most one batch late
+    EXPECT_LE((d.cost() - before).total(), std::max<std::int64_t>(tokens, 30) + 100);
     EXPECT_EQ(r->first.tokens.size(), 30u);
     if (tokens == 0) {
       EXPECT_EQ(r->methods.size(), 1u);
@@ -290,7 +292,8 @@ TEST(Think, BudgetStopAndPatience) {
   }
   std::atomic<bool> stop{true};
   EXPECT_TRUE(think(d, d.root(), law, {}, {.stop = &stop})->first.tokens.empty());
-  // No better reply for 200 tokens, and it gives up; the cost says when it found the last one.
+  // The search gives up after 200 tokens without a better reply; the cost shows when it found the
+  // last one.
   std::int64_t gained = 0;
   double best = -1e9;
   ThinkConfig c{.methods = {"anneal"}, .patience_tokens = 200};
@@ -305,7 +308,7 @@ TEST(Think, BudgetStopAndPatience) {
   EXPECT_LE(spent, gained + 400);
 }
 
-// Settings are carried as values: a step too small for six decimals is one all the same.
+// Settings are passed as values, so a step too small for six decimals is kept.
 TEST(Think, SettingsKeepTheirDigits) {
   TableDensity d({.n_vocab = 5, .end_tokens = {0}, .seed = 17, .peak = 1});
   const auto law = *ReplyLaw::make({.target = Target::kFixed, .horizon = 4}, 5, d.end_tokens());
@@ -335,7 +338,7 @@ TEST(Think, RelaxedMethodsOnATinyModel) {
     EXPECT_GT(m.cost.tokens_backward, 0) << name;
     EXPECT_EQ(m.gap.has_value(), name == "ascent") << m.cost.total();
     EXPECT_GE(r->best.logprob, r->first.logprob);
-    // What is claimed is what the law says of the reply.
+    // The reported log-probability is that of the law.
     Rows rows;
     const auto masks = law.masks(r->best.tokens.size());
     const Extend e{

@@ -43,9 +43,9 @@ inline void expect_same_replies(const std::vector<Reply>& got, const std::vector
   }
 }
 
-/// Beam search from its definition: of all children that have not closed too early to count, of all
-/// live prefixes the `width` most likely survive; closing ones join the pool; it ends when no live
-/// prefix can enter the pool's best `width`.
+/// Beam search by its definition: of the children of all live prefixes, without those that close
+/// too early to count, the `width` most likely survive; closed ones join the pool; the search ends
+/// when no live prefix can enter the pool's best `width`.
 inline std::vector<Reply> exhaustive_beam(const World& w, std::size_t width) {
   std::vector<Reply> live{{}}, pool;
   for (int t = 0; t < w.law.horizon(); ++t) {

@@ -1,5 +1,5 @@
-// A session on the toy model: its answers are those of the parts it joins, and what fails takes
-// nothing with it.
+// A session on the toy model: its answers are those of the parts that it joins, and a failed
+// request does not affect others.
 #include "ponder/session.h"
 
 #include <gtest/gtest.h>

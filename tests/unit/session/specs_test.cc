@@ -1,4 +1,4 @@
-// Budgets, methods and terms as people write them.
+// Parsing of budgets, methods and terms.
 #include "ponder/session/specs.h"
 
 #include <gtest/gtest.h>

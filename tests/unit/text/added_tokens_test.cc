@@ -1,7 +1,7 @@
-// What a tokenizer does around its merges, against Hugging Face's tokenizers on vocabularies made
-// up for it: added tokens that overlap or strip, normal form C, byte fallback
-// (tests/data/tokenizer/added.jsonl, made by tools/make_added_token_cases.py). And its time on long
-// texts.
+// The steps of a tokenizer around its merges, compared with Hugging Face's tokenizers on made-up
+// vocabularies: added tokens that overlap or strip, normal form C, byte fallback
+// (tests/data/tokenizer/added.jsonl, made by tools/make_added_token_cases.py). Also its time on
+// long texts.
 #include "text/added_tokens.h"
 
 #include <gtest/gtest.h>
@@ -96,8 +96,8 @@ TEST(Nfc, BytesThatAreNoTextStayAndManyMarksTakeNoQuadraticTime) {
   for (int i = 0; i < 200000; ++i)
     marks += i % 2 ? "\u0323" : "\u0301";  // classes 220 and 230, each out of order
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(to_nfc(marks).size(),
-            marks.size());  // e and one mark below it become one letter of 3 bytes
+  // e and one mark below it become one letter of 3 bytes
+  EXPECT_EQ(to_nfc(marks).size(), marks.size());
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 

@@ -1,4 +1,4 @@
-// The cuts of every pre-tokenizer family against Hugging Face's tokenizers with the published
+// The cuts of every pre-tokenizer family compared with Hugging Face's tokenizers with the published
 // expressions (tests/data/tokenizer/pieces.jsonl, made by tools/make_pretokenizer_cases.py); long
 // runs, and bytes that are no UTF-8.
 #include "text/pretokenize.h"

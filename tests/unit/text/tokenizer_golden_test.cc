@@ -1,4 +1,4 @@
-// Token ids against references on which llama.cpp and Hugging Face agree.
+// Token ids compared with references on which llama.cpp and Hugging Face agree.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

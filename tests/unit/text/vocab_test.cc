@@ -1,5 +1,5 @@
-// Vocabularies made up for one question each: which ids end a generation, what text can become,
-// what a bad one says. The answers are llama.cpp's.
+// Made-up vocabularies for one question each: which ids end a generation, which tokens text can
+// become, which errors bad vocabularies give. The answers are llama.cpp's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -86,8 +86,8 @@ TEST(Vocab, EndsOfGenerationByName) {
                            "<|file_sep|>",
                            "<end_of_utterance>"}) {
     const Vocabulary v(spm({{name, 3}}));
-    EXPECT_EQ(v->end_tokens(), (std::vector<Token>{2, kFirst}))
-        << name;  // 2: SentencePiece's own </s>
+    // 2: SentencePiece's own </s>
+    EXPECT_EQ(v->end_tokens(), (std::vector<Token>{2, kFirst})) << name;
   }
   for (const char* name : {"<|im_start|>", "<|eot|>", "<|user|>", "<|endofprompt|>",
                            "<|fim_prefix|>", "<pad>", "eos"}) {
@@ -102,7 +102,7 @@ TEST(Vocab, EndsOfGenerationByKeyAndTheRuleForChannels) {
           {{"eos_token_id", 259}, {"eot_token_id", 260}, {"eom_token_id", 261}}));
   EXPECT_EQ(named->end_tokens(), (std::vector<Token>{259, 260, 261}));
   EXPECT_EQ(named->end_of_turn(), 260);
-  // Where messages come in parts, "<|end|>" ends a part.
+  // Where messages have parts, "<|end|>" ends a part.
   const Vocabulary parts(spm({{"<|return|>", 3}, {"<|call|>", 3}, {"<|end|>", 3}}));
   EXPECT_EQ(parts->end_tokens(), (std::vector<Token>{2, 259, 260}));
   EXPECT_EQ(Vocabulary(spm({{"<|im_end|>", 3}}))->end_of_turn(), 259);
@@ -114,7 +114,7 @@ TEST(Vocab, AUserDefinedTokenWithSpacesIsFoundInTextButNeverMerged) {
   const Vocabulary v(spm({{space, 1}, {"  ", 4}, {"x", 1}, {"\n", 4}}, {}, true));
   const Token one = kFirst, two = kFirst + 1, x = kFirst + 2, newline = kFirst + 3;
   EXPECT_EQ(v->encode("x  x"), (std::vector<Token>{one, x, two, one, x}));
-  // The prefix and the space between two newlines are two spaces that nobody wrote.
+  // The prefix and the space between two newlines are two spaces that are not in the text.
   EXPECT_EQ(v->encode("\n \n"), (std::vector<Token>{newline, one, one, newline}));
 }
 
@@ -124,7 +124,7 @@ TEST(Vocab, SpmReadsItsOwnSignForASpaceAsOne) {
   EXPECT_EQ(v->decode(v->encode(" x")), " x");
 }
 
-// A table of the wrong type would else be taken for no table, and control tokens for text.
+// Otherwise a table of the wrong type would count as a missing table, and control tokens as text.
 TEST(Vocab, TablesOfTheWrongTypeOrLengthAreErrors) {
   const std::string three = u32(8) + raw<std::uint64_t>(3) + str("a") + str("b") + str("c");
   const auto error = [&](const std::string& name, std::uint32_t type, const std::string& value) {

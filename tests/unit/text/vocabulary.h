@@ -1,5 +1,5 @@
-// Vocabulary: a tokenizer read from the bytes of a GGUF file that a test has made up, which it
-// keeps: the tokenizer's file points into them.
+// Vocabulary: a tokenizer read from the bytes of a made-up GGUF file. It keeps the bytes, since the
+// tokenizer's file points into them.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // All layers together on the toy model: template, tokenizer, forward pass, decoder and best-first
-// search against tests/data/toy/ponder-toy.jsonl, which tools/train_tiny.py computed with a forward
-// pass and a search of its own.
+// search against tests/data/toy/ponder-toy.jsonl, which tools/train_tiny.py computed with its own
+// forward pass and search.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -18,7 +18,7 @@ namespace ponder {
 namespace {
 
 constexpr int kHorizon = 24;     // of the reference, tools/train_tiny.py
-constexpr double kClose = 1e-3;  // nats, of a whole reply: f32 here, f64 there
+constexpr double kClose = 1e-3;  // nats a reply, between f32 here and f64 in the reference
 
 template <class T>
 T must(Result<T> r) {
@@ -88,7 +88,7 @@ TEST_F(Toy, BestFirstProvesTheMode) {
         << row["prompt"];
     better += row["greedy_ids"] != row["mode_ids"];
   }
-  EXPECT_EQ(better, 43);  // the greedy reply is often not the mode: what the toy is for
+  EXPECT_EQ(better, 43);  // the toy is made such that the greedy reply is often not the mode
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Certificate files: what is written is read again, and anything else is refused.
+// Certificate files: a written file can be read again, and any other content is refused.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// A fitness from JSON to designs, without the program: what parse_fitness refuses and where, and
-// what design() does with values that no flag lets through.
+// A fitness from JSON to designs, without the program: the errors of parse_fitness, and the
+// behaviour of design() with values that no flag allows.
 #include <gtest/gtest.h>
 
 #include "says.h"

@@ -1,4 +1,4 @@
-// Request lines: what is understood, and what every wrong line is told.
+// Request lines: which are accepted, and the error of every wrong line.
 #include <gtest/gtest.h>
 
 #include "ponder/wire.h"

@@ -1,6 +1,6 @@
 // Every sampler on sequences of 4 letters against the enumerated law of a motif fitness (256
-// states): TV within twice what as many independent draws as the draws are worth would leave, and
-// that at most 0.02. docs/methods.md#long-runs.
+// states): the total variation is at most twice that of the same number of effective independent
+// draws, which is at most 0.02. docs/methods.md#long-runs.
 #include "ponder/chains/chains.h"
 #include "ponder/chains/diagnostics.h"
 #include "world.h"
@@ -25,7 +25,7 @@ DnaWorld make_world(bool constrained, bool ladder) {
     c.letters[1] = 5;  // R
     c.start = {0, 0, 2, 3};
     c.max_edits = 2;
-    c.forbidden = {{2, 15}};  // no C before anything
+    c.forbidden = {{2, 15}};  // no C before any letter
   }
   auto terms =
       terms_of(make_motif_term("sum", {random_odds(3, rng), Over::kSum}),

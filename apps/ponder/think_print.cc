@@ -121,7 +121,9 @@ void ThinkScreen::first_done(const Reply& r) {
 
 void ThinkScreen::progress(const ThinkProgress& p) {
   if (p.method == "first") return;
-  const auto head = [&] { return p.best ? fmt::format("log p {:.2f}", p.best->logprob) : std::string("…"); };
+  const auto head = [&] {
+    return p.best ? fmt::format("log p {:.2f}", p.best->logprob) : std::string("…");
+  };
   const auto text = [&] { return p.best ? text_->reply_text(p.best->tokens) : std::string(); };
   line_.show({std::string(p.method), p.seconds, p.tokens, head, text});
 }

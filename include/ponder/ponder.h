@@ -2,6 +2,9 @@
 // session that joins them. Start reading with session.h.
 #pragma once
 
+#include "ponder/answer/labels.h"
+#include "ponder/answer/map.h"
+#include "ponder/answer/posterior.h"
 #include "ponder/chains/adaptation.h"
 #include "ponder/chains/chains.h"
 #include "ponder/chains/choices.h"
@@ -42,8 +45,9 @@
 #include "ponder/search/smc.h"
 #include "ponder/search/think.h"
 #include "ponder/session.h"
-#include "ponder/session/common.h"
+#include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/common.h"
 #include "ponder/session/decide.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"

@@ -69,8 +69,9 @@ std::string to_json(const LandscapeAnswer&);
 std::string to_json(const InfoAnswer&);
 std::string to_json(const BenchAnswer&);
 
-/// A request of typed questions, the body of POST /v1/decisions (docs/requests.md). Errors: kInvalid
-/// (no JSON object, unknown keys with the nearest known one, wrong types, content that is no text).
+/// A request of typed questions, the body of POST /v1/decisions (docs/requests.md). Errors:
+/// kInvalid (no JSON object, unknown keys with the nearest known one, wrong types, content that is
+/// no text).
 Result<DecideRequest> parse_decide_request(std::string_view json);
 std::string to_json(const DecideAnswer&);
 

@@ -146,7 +146,7 @@ Status Maker::add(const FitnessTerm& term) {
 }  // namespace
 
 Result<std::unique_ptr<dna::LetterTerm>> open_oracle(const std::string& path, int length,
-                                                int n_threads) {
+                                                     int n_threads) {
   PONDER_ASSIGN(dna::Oracle o, dna::read_oracle(path, n_threads));
   if (o.length != length)
     return Error{Code::kInvalid,

@@ -35,11 +35,13 @@ Result<Fitness> make_fitness(const FitnessRequest&, const dna::Sequence& start, 
 
 /// The oracle of a file, for sequences of a length. Errors: kInvalid (another length), those of
 /// read_oracle.
-Result<std::unique_ptr<dna::LetterTerm>> open_oracle(const std::string& path, int length, int n_threads);
+Result<std::unique_ptr<dna::LetterTerm>> open_oracle(const std::string& path, int length,
+                                                     int n_threads);
 
 /// log p(sequence | prompt) under a model, one token a letter. `where`: for messages.
 /// Errors: kInvalid (no token to begin with), those of the model and of letter_tokens.
 Result<std::unique_ptr<dna::LetterTerm>> open_language_term(const LanguageFitness&, int length,
-                                                       int n_threads, const std::string& where);
+                                                            int n_threads,
+                                                            const std::string& where);
 
 }  // namespace ponder

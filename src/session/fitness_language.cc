@@ -41,7 +41,8 @@ Result<std::vector<Token>> prompt_tokens(const TextModel& text, const std::strin
 }  // namespace
 
 Result<std::unique_ptr<dna::LetterTerm>> open_language_term(const LanguageFitness& t, int length,
-                                                       int n_threads, const std::string& where) {
+                                                            int n_threads,
+                                                            const std::string& where) {
   PONDER_ASSIGN(const auto text, TextModel::open(t.file));
   PONDER_ASSIGN(const dna::LetterTokens letters, dna::letter_tokens(text->tokenizer(), t.file));
   PONDER_ASSIGN(const std::vector<Token> ids, prompt_tokens(*text, t.prompt, where));

@@ -13,7 +13,8 @@ template <class T>
 std::string error_of(const Result<T>& r) {
   return r.ok() ? "" : r.error().message();
 }
-#define EXPECT_SAYS(result, words) \
-  EXPECT_NE(ponder::test::error_of(result).find(words), std::string::npos) << ponder::test::error_of(result)
+#define EXPECT_SAYS(result, words)                                         \
+  EXPECT_NE(ponder::test::error_of(result).find(words), std::string::npos) \
+      << ponder::test::error_of(result)
 
 }  // namespace ponder::test

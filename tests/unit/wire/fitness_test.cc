@@ -2,8 +2,8 @@
 // behaviour of design() with values that no flag allows.
 #include <gtest/gtest.h>
 
-#include "says.h"
 #include "ponder/wire.h"
+#include "says.h"
 
 namespace ponder::test {
 namespace {

@@ -1,5 +1,5 @@
 // What this process's control group, and those above it, leave it: CPUs and memory. Linux, cgroup
-// v1 and v2. Not what the machine has: threads.cc and model.cc take the smaller of the two.
+// v1 and v2. Not what the machine has: threads.cc and memory.cc take the smaller of the two.
 #pragma once
 
 #include <cstdint>

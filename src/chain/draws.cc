@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 namespace ponder {
 namespace {

@@ -1,5 +1,5 @@
 // Made once, from the functions that it stands for.
-#include "energy/gumbel_table.h"
+#include "base/gumbel_table.h"
 
 namespace ponder {
 

@@ -1,5 +1,5 @@
 // Finding, checking and packing of tensors.
-#include "model/weights.h"
+#include "cpu/weights.h"
 
 #include <set>
 #include <string>

@@ -1,6 +1,6 @@
 // Each side of the normal distribution by the tail that is small, so that nothing is lost to
 // rounding.
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 #include <algorithm>
 #include <boost/math/special_functions/erf.hpp>

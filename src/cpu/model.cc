@@ -20,8 +20,8 @@ const GemmKernel& kernel_of(Precision p) {
 
 Status describe(const GgufFile& file, const Config& c, const ModelOptions& options,
                 ModelInfo& info) {
-  PONDER_TRY(check_weights(
-      file, c));  // before anything is said about the file, and before memory is taken
+  // Before anything is said about the file, and before memory is taken.
+  PONDER_TRY(find_tensors(file, c));
   const GemmKernel& kernel = kernel_of(precision_of(options));
   const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
   constexpr std::int64_t kSlack = 256ll << 20;
@@ -61,8 +61,9 @@ class CpuModel final : public EngineModel {
 Result<std::shared_ptr<const EngineModel>> load(std::shared_ptr<const GgufFile> file, Config c,
                                                 ModelInfo info) {
   const GemmKernel& kernel = kernel_of(info.precision);
-  PONDER_ASSIGN(Weights weights, load_weights(*file, c, kernel, info.weights == WeightForm::kPacked,
-                                              info.n_threads));
+  PONDER_ASSIGN(const Tensors tensors, find_tensors(*file, c));
+  Weights weights =
+      load_weights(*file, tensors, kernel, info.weights == WeightForm::kPacked, info.n_threads);
   return std::shared_ptr<const EngineModel>(std::make_shared<CpuModel>(
       std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }

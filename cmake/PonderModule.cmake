@@ -1,5 +1,6 @@
-# ponder_module(NAME [SOURCES …] [DEPS …]): the library of one folder of src/, ponder_NAME.
-# Headers of a folder are seen as "NAME/file.h", and only by targets that link ponder_NAME.
+# ponder_module(NAME [SOURCES …] [DEPS …] [PRIVATE …]): the library of one folder of src/, ponder_NAME.
+# Headers of a folder are seen as "NAME/file.h", and only by targets that link ponder_NAME. What it links by PRIVATE, its
+# own users do not see.
 add_library(ponder_options INTERFACE)
 target_include_directories(ponder_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 target_compile_options(ponder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off -fno-math-errno)
@@ -17,14 +18,14 @@ set_property(GLOBAL PROPERTY PONDER_MODULES "")
 set_property(GLOBAL PROPERTY PONDER_EXTERNALS "")
 
 function(ponder_module name)
-  cmake_parse_arguments(M "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;PRIVATE" ${ARGN})
   # A folder's private headers are reached through one symlink-free include root that holds this folder alone.
   set(root ${CMAKE_BINARY_DIR}/include-roots/${name})
   file(MAKE_DIRECTORY ${root})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${name} SYMBOLIC)
   add_library(ponder_${name} STATIC ${M_SOURCES})
   target_include_directories(ponder_${name} PUBLIC ${root})
-  target_link_libraries(ponder_${name} PUBLIC ponder_options ${M_DEPS})
+  target_link_libraries(ponder_${name} PUBLIC ponder_options ${M_DEPS} PRIVATE ${M_PRIVATE})
   set_property(GLOBAL APPEND PROPERTY PONDER_MODULES ${name})
   list(FILTER M_DEPS EXCLUDE REGEX "^ponder_")
   set_property(GLOBAL APPEND PROPERTY PONDER_EXTERNALS ${M_DEPS})

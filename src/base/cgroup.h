@@ -1,5 +1,5 @@
 // The CPUs and the memory that this process's control group, and the groups above it, allow. Linux,
-// cgroup v1 and v2. Not the resources of the machine: threads.cc and model.cc take the smaller of
+// cgroup v1 and v2. Not the resources of the machine: threads.cc and memory.cc take the smaller of
 // the two.
 #pragma once
 

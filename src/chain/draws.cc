@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 namespace ponder {
 namespace {

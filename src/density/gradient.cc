@@ -7,7 +7,6 @@
 
 #include "base/parallel.h"
 #include "density/language.h"
-#include "ops/vector.h"
 
 namespace ponder {
 namespace {
@@ -39,31 +38,20 @@ Status check_weights(const SoftReply& r) {
   return {};
 }
 
-// out (n, m) += E_v . dJ/de_t of the ids v = token(t, j). An id that is the same at every position
-// is looked up once.
-template <class F>
-void add_slopes(const Transformer& model, const F& token, std::size_t m,
-                const std::vector<float>& de, std::vector<float>& out) {
-  const auto d = static_cast<std::size_t>(model.config().n_embd), n = de.size() / d;
-  parallel_ranges(model.info().n_threads, static_cast<std::int64_t>(m),
-                  [&](std::int64_t begin, std::int64_t end) {
-                    std::vector<float> e(d);
-                    Token looked_up = -1;
-                    for (auto j = static_cast<std::size_t>(begin);
-                         j < static_cast<std::size_t>(end); ++j)
-                      for (std::size_t t = 0; t < n; ++t) {
-                        const Token v = token(t, j);
-                        if (v != looked_up) model.embedding(v, e.data());
-                        looked_up = v;
-                        out[t * m + j] += dot(e.data(), de.data() + t * d, static_cast<int>(d));
-                      }
-                  });
-}
-
 // The weight of a masked id has slope -inf.
 bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
   return std::all_of(x.begin(), x.end(),
                      [&](float v) { return std::isfinite(v) || (or_minus_inf && v < 0); });
+}
+
+// Clears what is of no use when a number of it is none.
+void check_finite(ReplyGradient& g) {
+  g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) &&
+             all_finite(g.slopes, false) && all_finite(g.weights, true);
+  if (g.finite) return;
+  g.embedding.clear();
+  g.slopes.clear();
+  g.weights.clear();
 }
 
 }  // namespace
@@ -132,7 +120,7 @@ Status Language::grow_replies(std::span<const SoftReply> replies,
     const std::lock_guard lock(tree_mutex_);
     PONDER_TRY(take_nodes(replies, nodes, again));
   }
-  feed(again);
+  PONDER_TRY(feed(again));
   spend({.tokens_scored = static_cast<std::int64_t>(again.size())});
   return {};
 }
@@ -148,12 +136,9 @@ void Language::spend(const Cost& c) {
   cost_ += c;
 }
 
-// The pass itself, over nodes that have their slots.
-void Language::grad_batch(std::span<const SoftReply> replies,
-                          const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
-                          const Objective& objective, const GradientOptions& options, bool full,
-                          std::span<ReplyGradient> out) {
-  const int d = model_->config().n_embd;
+// Rows of all nodes to batch_. Returns the first row of each reply, and their number at the end.
+std::vector<int> Language::add_replies(std::span<const SoftReply> replies,
+                                       const std::vector<std::vector<Prefix>>& nodes) {
   batch_ = {};
   std::vector<int> first_rows{0};
   for (std::size_t r = 0; r < replies.size(); ++r) {
@@ -163,29 +148,46 @@ void Language::grad_batch(std::span<const SoftReply> replies,
     }
     first_rows.push_back(batch_.n());
   }
-  tape_.prepare(model_->config(), model_->kernel().compute, batch_.n(), full);
-  if (batch_.n() > 0) model_->forward(batch_, kv_, scratch_, tape_);
+  return first_rows;
+}
 
-  std::vector<float> dx(static_cast<std::size_t>(batch_.n()) * d);
+// The rows that predict the positions of a reply: that of its parent, then those of its nodes,
+// which are rows first_row … of the batch.
+void Language::add_objective_rows(const SoftReply& r, std::size_t number,
+                                  const std::vector<Prefix>& nodes, int first_row, float* direct,
+                                  std::vector<ObjectiveRow>& rows) const {
+  for (std::size_t t = 0; t < r.n(); ++t) {
+    ObjectiveRow row;
+    row.slot = tree_.slot(t == 0 ? r.parent.get() : nodes[t - 1]);
+    if (t > 0) row.batch_row = first_row + static_cast<int>(t) - 1;
+    row.mask = mask_of(r, t);
+    row.candidates = r.list(t);
+    row.weights = weights_of(r, t);
+    row.reply = number;
+    row.t = t;
+    if (direct) row.direct = direct + t * r.m;
+    rows.push_back(row);
+  }
+}
+
+// The pass itself, over nodes that have their slots.
+Status Language::grad_batch(std::span<const SoftReply> replies,
+                            const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
+                            const Objective& objective, const GradientOptions& options, Keep keep,
+                            std::span<ReplyGradient> out) {
+  const std::ptrdiff_t d = model_->info().n_embd;
+  const std::vector<int> first_rows = add_replies(replies, nodes);
+  if (batch_.n() > 0) PONDER_TRY(engine_->forward(batch_, keep));
   std::vector<ObjectiveRow> rows;
   for (std::size_t r = 0; r < replies.size(); ++r) {
     out[r] = {};
     if (options.weights) out[r].weights.resize(replies[r].n() * replies[r].m);
-    for (std::size_t t = 0; t < replies[r].n(); ++t) {
-      ObjectiveRow row;
-      row.hidden = kv_.hidden(tree_.slot(t == 0 ? replies[r].parent.get() : nodes[r][t - 1]));
-      row.mask = mask_of(replies[r], t);
-      row.candidates = replies[r].list(t);
-      row.weights = weights_of(replies[r], t);
-      row.reply = first + r;
-      row.t = t;
-      if (t > 0) row.dhidden = dx.data() + (first_rows[r] + t - 1) * d;
-      if (options.weights) row.direct = out[r].weights.data() + t * replies[r].m;
-      rows.push_back(row);
-    }
+    add_objective_rows(replies[r], first + r, nodes[r], first_rows[r],
+                       options.weights ? out[r].weights.data() : nullptr, rows);
   }
-  sweep_.run(rows, objective);
-  if (batch_.n() > 0) model_->backward(batch_, first_rows, kv_, tape_, scratch_, dx.data());
+  PONDER_TRY(engine_->objective(rows, objective));
+  std::vector<float> dx(static_cast<std::size_t>(batch_.n() * d));
+  if (batch_.n() > 0) PONDER_TRY(engine_->backward(batch_, first_rows, dx));
   for (const ObjectiveRow& row : rows) {
     ReplyGradient& g = out[row.reply - first];
     g.value += row.value;
@@ -196,42 +198,51 @@ void Language::grad_batch(std::span<const SoftReply> replies,
     out[r].embedding.assign(dx.begin() + first_rows[r] * d, dx.begin() + first_rows[r + 1] * d);
     out[r].embedding.resize(replies[r].n() * d, 0.f);  // no row depends on the last token
   }
-  if (!objective.embedding_terms.empty()) add_embedding_terms(replies, first, objective, out);
-  for (std::size_t r = 0; r < replies.size(); ++r) finish(replies[r], options, out[r]);
+  if (!objective.embedding_terms.empty())
+    PONDER_TRY(add_embedding_terms(replies, first, objective, out));
+  PONDER_TRY(add_slopes(replies, options, out));
+  for (ReplyGradient& g : out) check_finite(g);
   spend({.tokens_scored = batch_.n(), .tokens_backward = batch_.n()});
+  return {};
 }
 
-void Language::add_embedding_terms(std::span<const SoftReply> replies, std::size_t first,
-                                   const Objective& objective, std::span<ReplyGradient> out) const {
-  const auto d = static_cast<std::size_t>(model_->config().n_embd);
+Status Language::add_embedding_terms(std::span<const SoftReply> replies, std::size_t first,
+                                     const Objective& objective,
+                                     std::span<ReplyGradient> out) const {
+  const auto d = static_cast<std::size_t>(model_->info().n_embd);
+  std::vector<TokenMix> mixes;
+  std::vector<std::size_t> begin{0};  // of each reply's mixtures
+  for (const SoftReply& r : replies) {
+    for (std::size_t t = 0; t < r.n(); ++t) mixes.push_back(mix_of(r, t));
+    begin.push_back(mixes.size());
+  }
+  std::vector<float> e(mixes.size() * d);
+  PONDER_TRY(engine_->embeddings(mixes, e));
   parallel_for(model_->info().n_threads, static_cast<std::int64_t>(out.size()),
                [&](std::int64_t r) {
-                 std::vector<TokenMix> mixes;
-                 for (std::size_t t = 0; t < replies[r].n(); ++t)
-                   mixes.push_back(mix_of(replies[r], t));
-                 std::vector<float> e(mixes.size() * d);
-                 model_->embeddings(mixes, e.data());
+                 const auto own = std::span(e).subspan(begin[r] * d, (begin[r + 1] - begin[r]) * d);
                  for (const EmbeddingTerm* term : objective.embedding_terms)
-                   out[r].value += term->add(first + r, e, out[r].embedding);
+                   out[r].value += term->add(first + r, own, out[r].embedding);
                });
+  return {};
 }
 
-// What tokens do through the embedding, and whether all of it is finite.
-void Language::finish(const SoftReply& r, const GradientOptions& options, ReplyGradient& g) const {
+// What tokens do through the embedding: the candidates, and the whole vocabulary.
+Status Language::add_slopes(std::span<const SoftReply> replies, const GradientOptions& options,
+                            std::span<ReplyGradient> out) const {
   const auto n_ids = static_cast<std::size_t>(n_vocab());
-  const auto candidate = [&r](std::size_t t, std::size_t j) { return r.list(t)[j]; };
-  const auto any = [](std::size_t, std::size_t v) { return static_cast<Token>(v); };
-  if (options.weights) add_slopes(*model_, candidate, r.m, g.embedding, g.weights);
-  if (options.slopes) {
-    g.slopes.assign(r.n() * n_ids, 0.f);
-    add_slopes(*model_, any, n_ids, g.embedding, g.slopes);
+  std::vector<SlopeRequest> wanted;
+  for (std::size_t r = 0; r < out.size(); ++r) {
+    const SoftReply& reply = replies[r];
+    ReplyGradient& g = out[r];
+    if (options.weights)
+      wanted.push_back(
+          {reply.candidates, g.embedding, static_cast<std::size_t>(reply.m), g.weights});
+    if (!options.slopes) continue;
+    g.slopes.assign(reply.n() * n_ids, 0.f);
+    wanted.push_back({{}, g.embedding, n_ids, g.slopes});
   }
-  g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) &&
-             all_finite(g.slopes, false) && all_finite(g.weights, true);
-  if (g.finite) return;
-  g.embedding.clear();
-  g.slopes.clear();
-  g.weights.clear();
+  return wanted.empty() ? Status() : engine_->slopes(wanted);
 }
 
 Status Language::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
@@ -244,28 +255,26 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
     longest = std::max(longest, r.n());
   }
   out.assign(replies.size(), {});
-  const Config& c = model_->config();
   const std::int64_t limit = options.tape_limit > 0 ? options.tape_limit : kTapeBytes;
-  const auto fits = [&](std::size_t n, bool full) {
-    return Tape::bytes(c, model_->kernel().compute, static_cast<int>(n), full) <= limit;
-  };
+  const auto fits = [&](std::size_t n, Keep keep) { return engine_->kept_bytes(n, keep) <= limit; };
+  const auto most = static_cast<std::size_t>(engine_->sizes().pass_rows);
   // A full tape where it holds the longest reply; else layers are run twice. One reply at least
   // goes at a time.
-  const bool full = fits(longest, true);
+  const Keep keep = fits(longest, Keep::kAll) ? Keep::kAll : Keep::kStream;
   for (std::size_t begin = 0, end = 0; begin < replies.size(); begin = end) {
     std::size_t n = 0;
     do n += replies[end++].n();
-    while (end < replies.size() && n + replies[end].n() <= Transformer::kMaxRows &&
-           fits(n + replies[end].n(), full));
+    while (end < replies.size() && n + replies[end].n() <= most &&
+           fits(n + replies[end].n(), keep));
     const auto part = replies.subspan(begin, end - begin);
     const auto results = std::span(out).subspan(begin, end - begin);
     std::vector<std::vector<Prefix>> nodes;
     const ReleasedNodes released{*this, nodes};
     Status status;
     try {
-      parallel_region(model_->info().n_threads, [&] {
-        status = grow_replies(part, nodes);
-        if (status.ok()) grad_batch(part, nodes, begin, objective, options, full, results);
+      status = engine_->pass([&]() -> Status {
+        PONDER_TRY(grow_replies(part, nodes));
+        return grad_batch(part, nodes, begin, objective, options, keep, results);
       });
     } catch (const std::bad_alloc&) {
       status = Error{Code::kResource, "memory for the gradient of " + std::to_string(n) + " tokens",

@@ -1,14 +1,12 @@
-// LanguageDensity on a Transformer: requests to rows of one forward pass, through the tree of
-// prefixes. Nodes whose keys and values were evicted, or never made, are fed when they are needed,
-// with the same bits.
+// LanguageDensity on an engine: requests to rows of one forward pass, through the tree of prefixes.
+// Nodes whose keys and values were evicted, or never made, are fed when they are needed, with the
+// same bits.
 #include <algorithm>
 #include <new>
 #include <string>
 
-#include "base/parallel.h"
 #include "density/language.h"
 #include "law/requests.h"
-#include "model/memory.h"
 
 namespace ponder {
 namespace {
@@ -53,18 +51,19 @@ void Language::add_row(Prefix p) {
 }
 
 // Pushes nodes (with slots, parents first) through the network.
-void Language::feed(std::span<const FedNode> nodes) {
-  for (std::size_t i = 0; i < nodes.size(); i += Transformer::kMaxRows) {
-    const auto part =
-        nodes.subspan(i, std::min<std::size_t>(Transformer::kMaxRows, nodes.size() - i));
+Status Language::feed(std::span<const FedNode> nodes) {
+  const auto most = static_cast<std::size_t>(engine_->sizes().pass_rows);
+  for (std::size_t i = 0; i < nodes.size(); i += most) {
+    const auto part = nodes.subspan(i, std::min(most, nodes.size() - i));
     batch_ = {};
     for (const FedNode& f : part) {
       add_row(f.node);
       batch_.wanted.push_back(f.hidden);
     }
-    model_->forward(batch_, kv_, scratch_);
+    PONDER_TRY(engine_->forward(batch_, Keep::kNothing));
     for (const FedNode& f : part) has_hidden_[tree_.slot(f.node)] = f.hidden;
   }
+  return {};
 }
 
 // Nodes that lack what is asked of them, parents first: `missing` (without a slot), and those of
@@ -98,7 +97,7 @@ Status Language::reduce(std::span<const Extend> requests, const Pass& pass, Rows
     const int n = static_cast<int>(e.tokens.size()), begin = first_row(e);
     for (int k = 0; k < static_cast<int>(out.of(r).size()); ++k) {
       RowRequest q;
-      q.hidden = kv_.hidden(tree_.slot(pass.path[r][begin + k]));
+      q.slot = tree_.slot(pass.path[r][begin + k]);
       q.needs = &e.needs;
       q.mask = e.mask(k);
       q.target = begin + k < n ? e.tokens[begin + k] : -1;
@@ -106,7 +105,7 @@ Status Language::reduce(std::span<const Extend> requests, const Pass& pass, Rows
       wanted.push_back(q);
     }
   }
-  return reducer_.run(wanted);
+  return engine_->rows(wanted);
 }
 
 // Nodes and slots for all requests that are right, and the costs of what is fed again.
@@ -189,9 +188,9 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
       status = begin_pass(requests, pass, out);
     }
     if (status.ok())
-      parallel_region(model_->info().n_threads, [&] {
-        feed(pass.fed);
-        status = reduce(requests, pass, out);
+      status = engine_->pass([&]() -> Status {
+        PONDER_TRY(feed(pass.fed));
+        return reduce(requests, pass, out);
       });
   } catch (const std::bad_alloc&) {
     status = Error{Code::kResource,
@@ -204,33 +203,31 @@ Status Language::extend(std::span<const Extend> requests, Rows& out) {
 
 Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<const Model> model,
                                                                const DensityOptions& options) {
-  auto transformer = std::static_pointer_cast<const Transformer>(
-      std::move(model));  // the only kind of Model there is
-  const Config& c = transformer->config();
-  const int n_ctx = options.n_ctx > 0 ? options.n_ctx : c.n_ctx;
-  if (c.learned_positions && n_ctx > c.n_ctx)
-    return Error{Code::kInvalid, "a context of at most " + std::to_string(c.n_ctx) + " tokens",
-                 std::to_string(n_ctx), transformer->file().path(),
-                 "the model has no more positions"};
-  const std::int64_t per_slot = KvStore::bytes_per_slot(c, transformer->kernel()),
-                     free = available_memory();
+  const ModelInfo& info = model->info();
+  const int n_ctx = options.n_ctx > 0 ? options.n_ctx : info.n_ctx_train;
+  if (info.learned_positions && n_ctx > info.n_ctx_train)
+    return Error{Code::kInvalid,
+                 "a context of at most " + std::to_string(info.n_ctx_train) + " tokens",
+                 std::to_string(n_ctx), model->file().path(), "the model has no more positions"};
+  const std::int64_t per_slot = info.kv_bytes_per_token;
   constexpr std::int64_t kUsualSlots = 16384;  // room for searches beside the context
   const std::int64_t wanted =
-      options.kv_bytes > 0
-          ? options.kv_bytes
-          : std::min(free / 2, per_slot * std::max<std::int64_t>(2ll * n_ctx, kUsualSlots));
+      options.kv_bytes > 0 ? options.kv_bytes
+                           : std::min(model->on_device().free_bytes() / 2,
+                                      per_slot * std::max<std::int64_t>(2ll * n_ctx, kUsualSlots));
   const std::int64_t n_slots = std::min<std::int64_t>(wanted / per_slot, 1 << 24);
   if (n_slots < n_ctx)
     return Error{Code::kResource,
                  std::to_string((per_slot * n_ctx) >> 20) + " MB for the keys and values of " +
                      std::to_string(n_ctx) + " tokens",
-                 std::to_string(wanted >> 20) + " MB", transformer->file().path(),
+                 std::to_string(wanted >> 20) + " MB", model->file().path(),
                  "use a smaller context size"};
   std::vector<Token> ends = options.end_tokens;
   std::sort(ends.begin(), ends.end());
   try {
+    PONDER_ASSIGN(auto engine, model->on_device().engine(static_cast<int>(n_slots)));
     return std::unique_ptr<LanguageDensity>(std::make_unique<Language>(
-        std::move(transformer), std::move(ends), n_ctx, static_cast<int>(n_slots)));
+        std::move(model), std::move(engine), std::move(ends), n_ctx, static_cast<int>(n_slots)));
   } catch (const std::bad_alloc&) {
     return Error{Code::kResource,
                  std::to_string((per_slot * n_slots) >> 20) + " MB for keys and values",

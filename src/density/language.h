@@ -1,5 +1,6 @@
-// Language: the density of a Transformer over a tree of prefixes (language.cc; contexts in
-// contexts.cc), and its gradient (gradient.cc). Not the merging of many callers' passes
+// Language: the density of a model over a tree of prefixes (language.cc; contexts in contexts.cc),
+// and its gradient (gradient.cc): which prefix has which slot, and what an engine is asked for. Not
+// the numbers, which are the engine's (model/engine.h), nor the merging of many callers' passes
 // (shared_density.cc).
 #pragma once
 
@@ -9,10 +10,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "density/objective.h"
-#include "density/row_reduce.h"
+#include "model/engine.h"
 #include "model/prefix_tree.h"
-#include "model/transformer.h"
 #include "ponder/density/gradient.h"
 #include "ponder/model/model.h"
 
@@ -26,18 +25,17 @@ namespace ponder {
 /// the array of nodes grows in passes alone.
 class Language final : public LanguageDensity {
  public:
-  Language(std::shared_ptr<const Transformer> model, std::vector<Token> end_tokens, int n_ctx,
-           int n_slots)
+  /// The engine is one of the model's, of n_slots slots.
+  Language(std::shared_ptr<const Model> model, std::unique_ptr<Engine> engine,
+           std::vector<Token> end_tokens, int n_ctx, int n_slots)
       : model_(std::move(model)),
         end_tokens_(std::move(end_tokens)),
         n_ctx_(n_ctx),
         tree_(n_slots),
-        kv_(model_->config(), model_->kernel(), n_slots),
-        has_hidden_(n_slots),
-        reducer_(*model_),
-        sweep_(*model_) {}
+        engine_(std::move(engine)),
+        has_hidden_(n_slots) {}
 
-  int n_vocab() const override { return model_->config().n_vocab; }
+  int n_vocab() const override { return model_->info().n_vocab; }
   bool is_end(Token v) const override {
     return std::binary_search(end_tokens_.begin(), end_tokens_.end(), v);
   }
@@ -114,18 +112,23 @@ class Language final : public LanguageDensity {
   Status room_error(std::size_t n) const;
   // Without it, within a pass:
   void add_row(Prefix);  // to batch_
-  void feed(std::span<const FedNode> nodes);
+  Status feed(std::span<const FedNode> nodes);
   Status reduce(std::span<const Extend>, const Pass&, Rows& out);
   Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
-  void grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes,
-                  std::size_t first, const Objective&, const GradientOptions&, bool full,
-                  std::span<ReplyGradient> out);
-  void add_embedding_terms(std::span<const SoftReply>, std::size_t first, const Objective&,
-                           std::span<ReplyGradient> out) const;
-  void finish(const SoftReply&, const GradientOptions&, ReplyGradient&) const;
+  Status grad_batch(std::span<const SoftReply>, const std::vector<std::vector<Prefix>>& nodes,
+                    std::size_t first, const Objective&, const GradientOptions&, Keep,
+                    std::span<ReplyGradient> out);
+  std::vector<int> add_replies(std::span<const SoftReply>,
+                               const std::vector<std::vector<Prefix>>& nodes);
+  void add_objective_rows(const SoftReply&, std::size_t number, const std::vector<Prefix>& nodes,
+                          int first_row, float* direct, std::vector<ObjectiveRow>& rows) const;
+  Status add_embedding_terms(std::span<const SoftReply>, std::size_t first, const Objective&,
+                             std::span<ReplyGradient> out) const;
+  Status add_slopes(std::span<const SoftReply>, const GradientOptions&,
+                    std::span<ReplyGradient> out) const;
   void spend(const Cost&);
 
-  std::shared_ptr<const Transformer> model_;
+  std::shared_ptr<const Model> model_;  // outlives its engine
   std::vector<Token> end_tokens_;
   int n_ctx_;
 
@@ -135,12 +138,8 @@ class Language final : public LanguageDensity {
   Cost cost_;
 
   std::mutex pass_mutex_;  // taken before the tree's
-  KvStore kv_;
+  std::unique_ptr<Engine> engine_;
   std::vector<bool> has_hidden_;  // (n_slots) fed with the last hidden vector
-  RowReducer reducer_;
-  ObjectiveSweep sweep_;
-  Tape tape_;
-  ForwardScratch scratch_;
   ForwardBatch batch_;
 };
 

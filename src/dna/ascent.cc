@@ -5,9 +5,9 @@
 #include <cmath>
 #include <optional>
 
+#include "base/gumbel.h"
 #include "dna/record.h"
 #include "dna/snap.h"
-#include "energy/gumbel.h"
 #include "search/adam.h"
 
 namespace ponder::dna {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 #include "energy/noise_rows.h"
 #include "ponder/energy/relaxation.h"
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "energy/gumbel.h"
-#include "energy/gumbel_table.h"
+#include "base/gumbel.h"
+#include "base/gumbel_table.h"
 
 namespace ponder {
 namespace {
@@ -52,12 +52,6 @@ bool condition_normals(const Row& r, double alpha, Token winner, double u, std::
     noise[v] = static_cast<float>(g);
   }
   return argmax(r, alpha, noise) == winner;
-}
-
-void gumbels_of_normals(std::span<const double> eps, std::span<float> out) {
-  const GumbelTable& table = GumbelTable::get();
-  for (std::size_t v = 0; v < out.size(); ++v)
-    out[v] = static_cast<float>(table.gumbel_of_normal(eps[v]));
 }
 
 void noise_force(const Row& r, double alpha, std::span<const float> gain,

@@ -12,9 +12,6 @@ namespace ponder {
 /// log q(v) = alpha lp(v) - lZ of a whole row with its lz at alpha; -inf where masked.
 double log_q(const Row&, double alpha, Token v);
 
-/// Converts a row of normals to Gumbel noise (n_vocab).
-void gumbels_of_normals(std::span<const double> eps, std::span<float> out);
-
 /// argmax_v alpha lp(v) + noise[v] over a whole row, as a density picks it (Draw::Kind::kArgmax).
 Token argmax(const Row&, double alpha, std::span<const float> noise);
 

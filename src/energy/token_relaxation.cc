@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 #include "ponder/energy/relaxation.h"
 
 namespace ponder {

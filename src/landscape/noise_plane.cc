@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "energy/gumbel_table.h"
+#include "base/counted_noise.h"
+#include "base/gumbel_table.h"
 #include "energy/noise_rows.h"
 #include "ponder/chains/choices.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "energy/gumbel.h"
-#include "energy/gumbel_table.h"
+#include "base/gumbel.h"
+#include "base/gumbel_table.h"
 #include "energy/noise_rows.h"
 #include "landscape/noise_plane.h"
 #include "ponder/density/gradient.h"

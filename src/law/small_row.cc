@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/counted_noise.h"
+
 namespace ponder {
 namespace {
 
@@ -17,9 +19,12 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
     out.drawn_logprob = lp[v];
   };
   if (d.kind == Draw::Kind::kArgmax) {
+    std::vector<float> made(d.counted ? lp.size() : 0);
+    if (d.counted) counted_gumbels(*d.counted, 0, made);
+    const float* noise = d.counted ? made.data() : d.noise;
     double best = kMinusInf;
     for (Token v = 0; v < n; ++v) {
-      const double value = needs.alpha * lp[v] + (d.noise ? d.noise[v] : 0.f);
+      const double value = needs.alpha * lp[v] + (noise ? noise[v] : 0.f);
       if (value > best) best = value, take(v);
     }
   } else if (d.kind == Draw::Kind::kInverseCdf) {

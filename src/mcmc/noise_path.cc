@@ -3,11 +3,11 @@
 // when it is needed; after a kick it is stored.
 #include "mcmc/noise_path.h"
 
-#include <Random123/boxmuller.hpp>
 #include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
+#include "base/counted_noise.h"
 #include "base/rng.h"
 #include "energy/noise_rows.h"
 
@@ -17,13 +17,18 @@ namespace {
 constexpr std::uint64_t kTops = std::uint64_t{1}
                                 << 40;  // counter of the uniforms, apart from that of the normals
 
-// Draws a token as the argmax of noise.
+// Draws a token as the argmax of noise: by its counter where nothing but the angle has changed the
+// noise, else by its numbers.
 class NoiseChoices final : public Choices {
  public:
-  NoiseChoices(NoisePath& path, int from, int n_vocab) : path_(path), t_(from), noise_(n_vocab) {}
+  NoiseChoices(NoisePath& path, int from, int n_vocab) : path_(path), t_(from), n_vocab_(n_vocab) {}
   void ask(Needs& needs) override {
-    path_.gumbels(t_++, noise_);
-    needs.draw = {.kind = Draw::Kind::kArgmax, .noise = noise_.data()};
+    const int t = t_++;
+    needs.draw = {.kind = Draw::Kind::kArgmax, .counted = path_.counted(t)};
+    if (needs.draw.counted) return;
+    noise_.resize(n_vocab_);
+    path_.gumbels(t, noise_);
+    needs.draw.noise = noise_.data();
   }
   TokenProb take(const Row& row, const Needs&) override { return {row.drawn, row.drawn_logprob}; }
   int index(int) override { PONDER_CHECK(false && "a decode draws nothing else"); }
@@ -36,8 +41,8 @@ class NoiseChoices final : public Choices {
 
  private:
   NoisePath& path_;
-  int t_;
-  std::vector<float> noise_;
+  int t_, n_vocab_;
+  std::vector<float> noise_{};
 };
 
 // The first position where the path decodes to another token than that of the reply, or the reply's
@@ -99,18 +104,22 @@ NoisePath::NoisePath(const Energy& e, int replica, Block block, Choices& choices
 
 std::vector<double> NoisePath::fresh(std::uint32_t stream) const {
   std::vector<double> out(energy_.density().n_vocab());
-  for (std::size_t i = 0; i < out.size(); i += 4) {
-    const auto r = philox(seed_, stream, i / 4, Purpose::kNoise);
-    const auto a = r123::boxmuller(r[0], r[1]), b = r123::boxmuller(r[2], r[3]);
-    const float four[] = {a.x, a.y, b.x, b.y};
-    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k) out[i + k] = four[k];
-  }
+  counted_normals(seed_, stream, 0, out);
   return out;
+}
+
+bool NoisePath::lifts(int t) const { return t >= lifted_.from && t < lifted_.state.n(); }
+
+std::optional<CountedNoise> NoisePath::counted(int t) const {
+  if (lifts(t) || kicked_.contains(t)) return std::nullopt;
+  return CountedNoise{.seed = seed_,
+                      .stream = 2 * static_cast<std::uint32_t>(t),
+                      .angle = t < block_.end ? angle_ : 0};
 }
 
 // Turns fresh noise of a position into noise that decodes to the lifted reply's token.
 bool NoisePath::condition(int t, std::vector<double>& eps) const {
-  if (t < lifted_.from || t >= lifted_.state.n()) return true;
+  if (!lifts(t)) return true;
   return condition_normals(
       lifted_.row(t), alpha_, lifted_.state.tokens[t],
       uniform(seed_, 2 * static_cast<std::uint32_t>(t), kTops, Purpose::kNoise), eps);
@@ -141,8 +150,7 @@ std::vector<double> NoisePath::normals(int t) const {
   }
   const auto it = kicked_.find(t);
   Position at = it == kicked_.end() ? unkicked(t) : it->second;
-  const double c = std::cos(angle_), s = std::sin(angle_);
-  for (std::size_t v = 0; v < at.eps.size(); ++v) at.eps[v] = at.eps[v] * c + at.p[v] * s;
+  rotate_normals(angle_, at.p, at.eps);
   return std::move(at.eps);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ class NoisePath {
   /// The noise (n_vocab) of position t at the present angle.
   std::vector<double> normals(int t) const;
   void gumbels(int t, std::span<float> out) const;
+  /// The name of those gumbels, by which the density makes them itself. Empty: neither a counter
+  /// nor the angle alone says what they are, as the reply or a kick has moved them.
+  std::optional<CountedNoise> counted(int t) const;
 
   const Block& block() const { return block_; }
 
@@ -64,6 +68,7 @@ class NoisePath {
     std::vector<double> eps, p;
   };
   std::vector<double> fresh(std::uint32_t stream) const;
+  bool lifts(int t) const;  // whether the noise there is given what it decodes to
   bool condition(int t, std::vector<double>& eps) const;
   Position unkicked(int t) const;
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "ops/attention.h"
+#include "base/kv_run.h"
 #include "ponder/density/density.h"
 
 namespace ponder {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/config.h"
-#include "ops/reference.h"
+#include "model/reference_ops.h"
 #include "ponder/model/gguf.h"
 #include "ponder/model/tokenizer.h"
 

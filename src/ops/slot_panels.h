@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
+#include "base/kv_run.h"
 #include "ops/gemm.h"
-#include "ops/path.h"
 
 namespace ponder {
 

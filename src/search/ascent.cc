@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 #include "ponder/chains/choices.h"
 #include "search/adam.h"
 #include "search/stopping_density.h"

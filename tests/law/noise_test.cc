@@ -1,4 +1,5 @@
 // The laws of the kernels in noise space. docs/methods.md#noise-space.
+#include "base/counted_noise.h"
 #include "long_run.h"
 #include "mcmc/hmc.h"
 
@@ -98,6 +99,31 @@ TEST(NoisePathLaw, EnergyChangeIsThatOfTheState) {
           .ok());
   EXPECT_GT(std::abs(p.path.energy_change()), 0.01);
   EXPECT_NEAR(half_square() - before, p.path.energy_change(), 1e-9);
+}
+
+// Noise by counter is the noise of the array at every position that has a counter: those that
+// neither the reply nor a kick has moved.
+TEST(NoisePathLaw, CountedNoiseIsTheNoise) {
+  WorldConfig c{.table = {.n_vocab = 4, .seed = 8, .peak = 1},
+                .law = {.target = Target::kTruncated, .horizon = 4}};
+  const World w(c);
+  const auto two = std::find_if(w.replies.begin(), w.replies.end(),
+                                [](const auto& r) { return r.tokens.size() == 2; });
+  ASSERT_NE(two, w.replies.end());
+  Prepared p(w, two->tokens, {0, w.law.horizon() - 1}, 3);
+  const int n = p.reply.state.n();
+  std::vector<float> want(w.density->n_vocab()), got(w.density->n_vocab());
+  for (const double angle : {0., 0.6, 1.1}) {
+    p.path.rotate(angle);
+    for (int t = 0; t < w.law.horizon(); ++t) {
+      const auto name = p.path.counted(t);
+      EXPECT_EQ(name.has_value(), t >= n) << t;
+      if (!name) continue;
+      p.path.gumbels(t, want);
+      counted_gumbels(*name, 0, got);
+      EXPECT_EQ(got, want) << t;
+    }
+  }
 }
 
 // At alpha = 1 and without terms w = 1 for every reply, so no move is refused under laws that every

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "ponder/core/noise.h"
 #include "ponder/core/status.h"
 #include "ponder/core/token.h"
 
@@ -83,16 +85,17 @@ struct Draw {
   enum class Kind {
     kNone,
     kInverseCdf,  // v with cdf(v-1) <= u < cdf(v), the cdf of softmax(alpha lp) in token order
-    kArgmax,      // the largest alpha lp + noise[v] (noise may be null); ties to the smallest id
+    kArgmax,      // the largest alpha lp + noise[v]; ties to the smallest id
     // all v with lp >= bound, largest first (ties: smallest id first), at most max_items of them
     kList,
     kRow,  // the whole row
   };
   Kind kind = Kind::kNone;
   double u = 0;                                             // in [0, 1)
-  const float* noise = nullptr;                             // (n_vocab)
+  const float* noise = nullptr;                             // (n_vocab); null: counted, or none
   double bound = -std::numeric_limits<double>::infinity();  // nats
   int max_items = std::numeric_limits<int>::max();
+  std::optional<CountedNoise> counted{};  // noise that the density makes, where it makes the row
 };
 
 struct Needs {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ponder/core/status.h"
@@ -38,7 +39,8 @@ struct ModelInfo {
   std::int64_t n_parameters = 0;
   int n_layers = 0, n_embd = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, n_ff = 0, n_vocab = 0;
   int n_ctx_train = 0;
-  std::int64_t weight_bytes = 0;  // in the form the model runs in
+  bool learned_positions = false;  // no context is longer than n_ctx_train then
+  std::int64_t weight_bytes = 0;   // in the form the model runs in
   std::int64_t kv_bytes_per_token = 0;
   Precision precision = Precision::kF32;
   WeightForm weights = WeightForm::kPacked;
@@ -46,7 +48,9 @@ struct ModelInfo {
   std::string isa;  // instruction set of the matrix products: "AVX-512 BF16", …
 };
 
-class Model {
+class EngineModel;  // model/engine.h: the weights on a device
+
+class Model final {
  public:
   /// Errors: kInvalid (missing tensors, wrong shapes), kUnsupported (an architecture, with the
   /// supported ones), kResource (memory).
@@ -55,9 +59,17 @@ class Model {
   /// The properties of the model that load() would make, without loading: sizes, memory, precision,
   /// instruction set.
   static Result<ModelInfo> describe(const GgufFile&, const ModelOptions& = {});
-  virtual ~Model() = default;
-  virtual const ModelInfo& info() const = 0;
-  virtual const GgufFile& file() const = 0;
+  /// Of parts that belong together: what load() ends with.
+  Model(std::shared_ptr<const GgufFile> file, ModelInfo info, std::shared_ptr<const EngineModel> m)
+      : file_(std::move(file)), info_(std::move(info)), on_device_(std::move(m)) {}
+  const ModelInfo& info() const { return info_; }
+  const GgufFile& file() const { return *file_; }
+  const EngineModel& on_device() const { return *on_device_; }  // what densities are made of
+
+ private:
+  std::shared_ptr<const GgufFile> file_;
+  ModelInfo info_;
+  std::shared_ptr<const EngineModel> on_device_;
 };
 
 /// The architectures that load() supports.

@@ -1,5 +1,5 @@
-// The tiny models of every architecture compared with reference log-probabilities (Hugging Face
-// modules, float32).
+// The tiny models of every architecture, on every engine, compared with reference log-probabilities
+// (Hugging Face modules, float32).
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -16,9 +16,9 @@ struct Error2 {
   double max = 0, mean = 0;
 };
 
-Error2 compare(const std::string& name, const ModelOptions& options) {
-  const auto d = test::density(test::load(test::tiny_path(name), options));
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/seqs.jsonl");
+Error2 compare(const test::OnEngine& m, const ModelOptions& options) {
+  const auto d = test::density(test::load(m, options));
+  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + m.model + "/seqs.jsonl");
   Error2 e;
   int n = 0;
   for (std::string line; std::getline(in, line);) {
@@ -41,7 +41,7 @@ Error2 compare(const std::string& name, const ModelOptions& options) {
   return e;
 }
 
-class Golden : public testing::TestWithParam<std::string> {};
+class Golden : public testing::TestWithParam<test::OnEngine> {};
 
 TEST_P(Golden, LogProbabilitiesInF32) {
   const Error2 e = compare(GetParam(), {.precision = Precision::kF32});
@@ -59,7 +59,8 @@ TEST_P(Golden, QuantisedFormGivesTheSameNumbers) {
       compare(GetParam(), {.precision = Precision::kF32, .weights = WeightForm::kQuantised});
   EXPECT_EQ(packed.mean, tiles.mean);
 }
-INSTANTIATE_TEST_SUITE_P(Tiny, Golden, testing::ValuesIn(test::kTiny), test::suite_name);
+INSTANTIATE_TEST_SUITE_P(Tiny, Golden, testing::ValuesIn(test::on_engines(test::kTiny)),
+                         test::suite_name);
 
 }  // namespace
 }  // namespace ponder

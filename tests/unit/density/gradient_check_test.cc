@@ -48,12 +48,12 @@ TEST(GradientCheck, AgreesOnEveryArchitecture) {
 }
 
 TEST(GradientCheck, TellsAGradientOfAnotherFunction) {
-  const std::string path = test::tiny_path("gemma3");
-  const auto file = must(GgufFile::open(path));
+  const test::OnEngine gemma3 = test::on_engines({"gemma3"})[0];
+  const auto file = must(GgufFile::open(gemma3.path()));
   const Reference reference(*file, must(read_config(*file)));
-  const auto right = test::density(test::load(path, {.precision = Precision::kF32}));
+  const auto right = test::density(test::load(gemma3, {.precision = Precision::kF32}));
   const auto other =
-      test::density(test::load_changed(path, [](Config& c) { c.attention_scale *= 1.1f; }));
+      test::density(test::load_changed(gemma3, [](Config& c) { c.attention_scale *= 1.1f; }));
   for (const CheckPoint& p : {reply_point(right->n_vocab()), mixture_point()}) {
     const Errors e = errors(*other, *right, reference, p);
     EXPECT_GT(e.differences, 1e-2);

@@ -1,5 +1,5 @@
-// Value and gradient on the tiny models of every architecture, compared with the scalar
-// double-precision reference by the complex step: mixtures of tokens, log-normalisers, masks and
+// Value and gradient on the tiny models of every architecture, on every engine, compared with
+// the scalar double-precision reference by the complex step: mixtures of tokens, log-normalisers, masks and
 // terms together. Then the settings that must not change a bit.
 #include "ponder/density/gradient.h"
 
@@ -166,15 +166,15 @@ void expect_reference(LanguageDensity& d, const Reference& ref, const Config& co
   }
 }
 
-class Gradient : public testing::TestWithParam<std::string> {
+class Gradient : public testing::TestWithParam<test::OnEngine> {
  protected:
   std::unique_ptr<LanguageDensity> density(ModelOptions o = {.precision = Precision::kF32}) const {
-    return test::density(test::load(test::tiny_path(GetParam()), o));
+    return test::density(test::load(GetParam(), o));
   }
 };
 
 TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
-  const auto file = must(GgufFile::open(test::tiny_path(GetParam())));
+  const auto file = must(GgufFile::open(GetParam().path()));
   const Config config = must(read_config(*file));
   expect_reference(*density(), Reference(*file, config), config);
 }
@@ -182,15 +182,17 @@ TEST_P(Gradient, AgreesWithTheReferenceByTheComplexStep) {
 // A Config that no model of the repository has: soft caps of scores and logits, and a window that
 // excludes most keys.
 TEST(GradientOfAConfig, WithSoftCapsAndAShortWindow) {
-  const auto file = must(GgufFile::open(test::tiny_path("gemma3")));
-  Config config;
-  const auto model = test::load_changed(test::tiny_path("gemma3"), [&config](Config& c) {
-    c.attention_soft_cap = 0.5;
-    c.final_soft_cap = 2;
-    c.window = 3;
-    config = c;
-  });
-  expect_reference(*test::density(model), Reference(*file, config), config);
+  for (const test::OnEngine& gemma3 : test::on_engines({"gemma3"})) {
+    const auto file = must(GgufFile::open(gemma3.path()));
+    Config config;
+    const auto model = test::load_changed(gemma3, [&config](Config& c) {
+      c.attention_soft_cap = 0.5;
+      c.final_soft_cap = 2;
+      c.window = 3;
+      config = c;
+    });
+    expect_reference(*test::density(model), Reference(*file, config), config);
+  }
 }
 
 // Other chains in the batch, the threads, the tape and the form of the weights change no bit.
@@ -277,7 +279,8 @@ TEST_P(Gradient, AOneHotMixtureIsTheReplyItself) {
       std::any_of(lz[0].slopes.begin(), lz[0].slopes.end(), [](float s) { return s != 0; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::kTiny), test::suite_name);
+INSTANTIATE_TEST_SUITE_P(Tiny, Gradient, testing::ValuesIn(test::on_engines(test::kTiny)),
+                         test::suite_name);
 
 TEST(GradientErrors, SayWhatIsWrong) {
   const auto d = test::density(test::load(test::tiny_path("llama-tied"), {}));

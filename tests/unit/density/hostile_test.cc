@@ -203,7 +203,7 @@ TEST_P(Hostile, EveryTensor) {
   EXPECT_FALSE(run(none.bytes()).loaded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, Hostile, testing::ValuesIn(test::kTiny), test::suite_name);
+INSTANTIATE_TEST_SUITE_P(Tiny, Hostile, testing::ValuesIn(test::kTiny), test::file_suite_name);
 
 }  // namespace
 }  // namespace ponder

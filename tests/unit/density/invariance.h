@@ -96,12 +96,13 @@ inline void grow_randomly(const std::shared_ptr<const Model>& model, const std::
   EXPECT_GE(checked, static_cast<int>(want.size()) - static_cast<int>(paths.size()));
 }
 
-inline void check_model(const std::string& path, int n_paths, int length) {
+inline void check_model(const std::string& path, const EngineKind& engine, int n_paths,
+                        int length) {
   for (const Precision precision : {Precision::kF32, Precision::kBF16}) {
     std::map<Path, Numbers> want;
     std::vector<Path> paths;
     for (const int threads : {1, 2, 4}) {
-      const auto model = load(path, {.precision = precision, .n_threads = threads});
+      const auto model = load(path, engine, {.precision = precision, .n_threads = threads});
       if (paths.empty()) {
         std::mt19937 rng(5);
         for (int i = 0; i < n_paths; ++i) {  // paths share beginnings

@@ -1,18 +1,20 @@
-// All parts of a row, compared with the whole row in double precision; masks; errors; contexts.
+// All parts of a row, on every engine, compared with the whole row in double precision; masks;
+// errors; contexts.
 #include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "base/counted_noise.h"
 #include "density/language.h"
 #include "models.h"
 
 namespace ponder {
 namespace {
 
-class RowsOf : public testing::Test {
+class RowsOf : public testing::TestWithParam<test::OnEngine> {
  protected:
   void SetUp() override {
-    model_ = test::load(test::tiny_path("llama-tied"), {.precision = Precision::kF32});
+    model_ = test::load(GetParam(), {.precision = Precision::kF32});
     d_ = test::density(model_);
     const std::vector<Token> prompt{1, 2, 3};
     ctx_ = test::must(d_->add_context(prompt));
@@ -40,7 +42,7 @@ class RowsOf : public testing::Test {
   PrefixRef ctx_;
 };
 
-TEST_F(RowsOf, SumsToOneAndReductionsAgree) {
+TEST_P(RowsOf, SumsToOneAndReductionsAgree) {
   TokenMask some(model_->info().n_vocab, false);
   for (int v = 0; v < model_->info().n_vocab; v += 3) some.set(v, true);
   for (const TokenMask* mask :
@@ -59,7 +61,7 @@ TEST_F(RowsOf, SumsToOneAndReductionsAgree) {
   }
 }
 
-TEST_F(RowsOf, Lists) {
+TEST_P(RowsOf, Lists) {
   const auto lp = log_probs();
   std::vector<int> order(lp.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
@@ -81,7 +83,7 @@ TEST_F(RowsOf, Lists) {
     }
 }
 
-TEST_F(RowsOf, Draws) {
+TEST_P(RowsOf, Draws) {
   const auto lp = log_probs();
   const Row best = ask({.draw = {.kind = Draw::Kind::kArgmax}});
   EXPECT_EQ(best.drawn, std::max_element(lp.begin(), lp.end()) - lp.begin());
@@ -94,6 +96,15 @@ TEST_F(RowsOf, Draws) {
   for (std::size_t v = 0; v < lp.size(); ++v)
     if (2 * lp[v] + noise[v] > 2 * lp[want] + noise[want]) want = static_cast<int>(v);
   EXPECT_EQ(noisy.drawn, want);
+  for (const double angle : {0., 0.7}) {  // noise by its name is the noise
+    const CountedNoise name{.seed = 5, .stream = 6, .angle = angle};
+    counted_gumbels(name, 0, noise);
+    const Row by_name = ask({.alpha = 2, .draw = {.kind = Draw::Kind::kArgmax, .counted = name}});
+    const Row by_numbers =
+        ask({.alpha = 2, .draw = {.kind = Draw::Kind::kArgmax, .noise = noise.data()}});
+    EXPECT_EQ(by_name.drawn, by_numbers.drawn);
+    EXPECT_EQ(by_name.drawn_logprob, by_numbers.drawn_logprob);
+  }
   for (const double alpha : {1., 0.5, 4.}) {
     double z = 0;
     for (double x : lp) z += std::exp(alpha * x);
@@ -108,7 +119,7 @@ TEST_F(RowsOf, Draws) {
   }
 }
 
-TEST_F(RowsOf, TargetsAndParentRows) {
+TEST_P(RowsOf, TargetsAndParentRows) {
   const std::vector<Token> reply{7, 8, 9};
   Rows all;
   const Extend e{.parent = ctx_,
@@ -130,7 +141,7 @@ TEST_F(RowsOf, TargetsAndParentRows) {
   EXPECT_EQ(all.end[0].ancestor(3).get(), ctx_.get());
 }
 
-TEST_F(RowsOf, TheLastTargetIsFedOnceSomethingComesAfterIt) {
+TEST_P(RowsOf, TheLastTargetIsFedOnceSomethingComesAfterIt) {
   const std::vector<Token> reply{7, 8, 9}, one{7};
   const Needs whole{.draw = {.kind = Draw::Kind::kRow}};
   const auto spent = [&, before = d_->cost().total()] { return d_->cost().total() - before; };
@@ -156,7 +167,7 @@ TEST_F(RowsOf, TheLastTargetIsFedOnceSomethingComesAfterIt) {
   EXPECT_EQ(next.rows[0].logits, all.rows[3].logits);
 }
 
-TEST_F(RowsOf, ARowThatARequestLeftOutIsMadeWhenItIsAskedFor) {
+TEST_P(RowsOf, ARowThatARequestLeftOutIsMadeWhenItIsAskedFor) {
   const std::vector<Token> reply{7, 8, 9}, rest{9};
   const Needs whole{.draw = {.kind = Draw::Kind::kRow}};
   const auto spent = [&, before = d_->cost().total()] { return d_->cost().total() - before; };
@@ -183,7 +194,7 @@ TEST_F(RowsOf, ARowThatARequestLeftOutIsMadeWhenItIsAskedFor) {
   }
 }
 
-TEST_F(RowsOf, Errors) {
+TEST_P(RowsOf, Errors) {
   const auto fails = [&](const Extend& e, const std::string& part) {
     Rows rows;
     const Status s = d_->extend({&e, 1}, rows);
@@ -201,7 +212,7 @@ TEST_F(RowsOf, Errors) {
   EXPECT_FALSE(d_->add_context({}).ok());
 }
 
-TEST_F(RowsOf, PromptsShareWhatTheyShare) {
+TEST_P(RowsOf, PromptsShareWhatTheyShare) {
   const auto before = d_->cost().total();
   const std::vector<Token> longer{1, 2, 3, 4, 5}, same{1, 2, 3};
   const PrefixRef kept = test::must(d_->add_context(longer));
@@ -210,7 +221,7 @@ TEST_F(RowsOf, PromptsShareWhatTheyShare) {
   EXPECT_EQ(d_->cost().total(), before + 2);
 }
 
-TEST_F(RowsOf, AThousandRequestsThatFailLeaveNoNode) {
+TEST_P(RowsOf, AThousandRequestsThatFailLeaveNoNode) {
   const auto& tree = dynamic_cast<const Language&>(*d_);
   const int before = tree.n_nodes();
   const std::vector<Token> good{7, 8}, bad{9, 300};
@@ -228,7 +239,7 @@ TEST_F(RowsOf, AThousandRequestsThatFailLeaveNoNode) {
 
 // The number of a released context may belong to another prefix by now, so the tokens that a prompt
 // shares must be compared.
-TEST_F(RowsOf, AContextThatIsGoneIsNotShared) {
+TEST_P(RowsOf, AContextThatIsGoneIsNotShared) {
   const std::vector<Token> prompt{40, 41, 42}, other{50, 51, 52, 53}, reply{7};
   const auto row_after = [&](std::span<const Token> tokens) {
     const PrefixRef context = test::must(d_->add_context(tokens));
@@ -243,6 +254,9 @@ TEST_F(RowsOf, AContextThatIsGoneIsNotShared) {
   EXPECT_EQ(row_after(prompt), first);
   EXPECT_EQ(row_after(other), second);
 }
+
+INSTANTIATE_TEST_SUITE_P(Tiny, RowsOf, testing::ValuesIn(test::on_engines({"llama-tied"})),
+                         test::suite_name);
 
 }  // namespace
 }  // namespace ponder

@@ -12,7 +12,7 @@
 namespace ponder {
 namespace {
 
-TEST(Variants, LogProbabilitiesAsLlamaCppHasThem) {
+void compare(const EngineKind& engine) {
   std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/variants.jsonl");
   int n = 0;
   for (std::string line; std::getline(in, line); ++n) {
@@ -21,9 +21,9 @@ TEST(Variants, LogProbabilitiesAsLlamaCppHasThem) {
     const auto ids = row["ids"].get<std::vector<Token>>();
     const auto want = row["logp"].get<std::vector<double>>();
     test::Pieces p(*test::must(GgufFile::open(test::tiny_path(row["model"]))));
-    const auto plain = test::log_probs(p.bytes(), ids);
+    const auto plain = test::log_probs(p.bytes(), ids, engine);
     for (const auto& [key, value] : row["changes"].items()) p.metadata[key] = test::value_of(value);
-    const auto got = test::log_probs(p.bytes(), ids);
+    const auto got = test::log_probs(p.bytes(), ids, engine);
     ASSERT_EQ(got.size(), want.size());
     const double tolerance = row["model"] == "gemma3" ? 1e-2 : 1e-4;
     double change = 0;
@@ -35,6 +35,10 @@ TEST(Variants, LogProbabilitiesAsLlamaCppHasThem) {
     EXPECT_TRUE(none || change > 0.1) << "the key has no effect";
   }
   EXPECT_EQ(n, 17);
+}
+
+TEST(Variants, LogProbabilitiesAsLlamaCppHasThem) {
+  for (const EngineKind& engine : engines()) compare(engine);
 }
 
 }  // namespace

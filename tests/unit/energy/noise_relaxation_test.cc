@@ -4,9 +4,9 @@
 
 #include <map>
 
+#include "base/gumbel.h"
 #include "base/rng.h"
 #include "density/models.h"
-#include "energy/gumbel.h"
 #include "law/toy/enumerate.h"
 #include "law/toy/table.h"
 #include "ponder/energy/relaxation.h"

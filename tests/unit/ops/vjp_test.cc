@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "kernels.h"
+#include "model/reference_ops.h"
 #include "ops/activation.h"
 #include "ops/attention_vjp.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
-#include "ops/reference.h"
 #include "ops/rope.h"
 #include "ops/vector.h"
 

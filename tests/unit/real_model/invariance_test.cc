@@ -1,4 +1,5 @@
-// Row invariance (../density/invariance.h) on the real models, where they have been fetched.
+// Row invariance (../density/invariance.h) on the real models, where they have been fetched, on
+// every engine.
 #include "density/invariance.h"
 
 namespace ponder {
@@ -6,11 +7,11 @@ namespace {
 
 TEST(InvarianceOfRealModel, SmolLM2) {
   if (test::smollm2_path().empty()) GTEST_SKIP() << "the model has not been fetched";
-  test::check_model(test::smollm2_path(), 12, 20);
+  for (const EngineKind& e : engines()) test::check_model(test::smollm2_path(), e, 12, 20);
 }
 TEST(InvarianceOfRealModel, Gemma3) {
   if (test::gemma3_path().empty()) GTEST_SKIP() << "the model has not been fetched";
-  test::check_model(test::gemma3_path(), 6, 14);
+  for (const EngineKind& e : engines()) test::check_model(test::gemma3_path(), e, 6, 14);
 }
 
 }  // namespace

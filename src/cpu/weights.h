@@ -1,14 +1,12 @@
-// Weights: the tensors of a model under the names that all architectures share in GGUF, checked for
-// shape and put into the form in which they are used. What a file does not have (biases, norms of
-// some architectures) stays empty.
+// Weights: the tensors of a model (model/tensors.h) in the form in which this engine uses them:
+// matrices packed for its products, or left as they are in the file and expanded tile by tile. What
+// a file does not have (biases, norms of some architectures) stays empty.
 #pragma once
 
 #include <vector>
 
-#include "model/config.h"
+#include "model/tensors.h"
 #include "ops/linear.h"
-#include "ponder/core/status.h"
-#include "ponder/model/gguf.h"
 
 namespace ponder {
 
@@ -33,11 +31,7 @@ struct Weights {
 
 /// Bytes of the packed matrices of a file, before loading them.
 std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
-/// What load_weights would say, without reading a weight. Errors: kInvalid (a tensor missing or of
-/// another shape: its name, both shapes), kUnsupported (a tensor that the architecture does not
-/// use).
-Status check_weights(const GgufFile&, const Config&);
-Result<Weights> load_weights(const GgufFile&, const Config&, const GemmKernel&, bool packed,
-                             int n_threads);
+Weights load_weights(const GgufFile&, const Tensors&, const GemmKernel&, bool packed,
+                     int n_threads);
 
 }  // namespace ponder

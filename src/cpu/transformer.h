@@ -1,7 +1,7 @@
 // Transformer: a model's Config, weights and kernels, its forward pass over rows of a prefix tree
 // (transformer.cc) and the derivative of that pass (backward.cc). All architectures are this one
-// pass; what differs is in the Config. Not the tree (prefix_tree.h) nor the vocabulary rows
-// (density/).
+// pass; what differs is in the Config. Not the memory of a tree (engine.h) nor the vocabulary
+// rows (row_reduce.h, objective.h).
 #pragma once
 
 #include <memory>
@@ -10,36 +10,14 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "cpu/kv_store.h"
+#include "cpu/tape.h"
+#include "cpu/weights.h"
 #include "model/config.h"
-#include "model/kv_store.h"
-#include "model/tape.h"
-#include "model/weights.h"
+#include "model/engine.h"
 #include "ops/attention.h"
-#include "ponder/model/model.h"
 
 namespace ponder {
-
-/// A mixture of tokens: sum_j weights[j] E(tokens[j]) enters the first block. Without weights, the
-/// first token alone.
-struct TokenMix {
-  std::span<const Token> tokens;
-  std::span<const float> weights;
-};
-
-/// Rows to push through the network, parents before children. Row i sees the slots of
-/// runs[first_run[i] …).
-struct ForwardBatch {
-  std::vector<Token> tokens;
-  std::vector<TokenMix> mixes;  // (n) instead of the tokens, or empty
-  std::vector<int> positions, slots;
-  std::vector<KvRun> runs;
-  std::vector<std::uint32_t> first_run;  // (n + 1)
-  std::vector<bool> wanted;  // (n) last hidden vectors to write, or empty: all; with a tape all are
-  int n() const { return static_cast<int>(slots.size()); }
-  std::span<const KvRun> path(std::int64_t i) const {
-    return {runs.data() + first_run[i], first_run[i + 1] - first_run[i]};
-  }
-};
 
 /// Working memory of a pass, grown on first use and kept.
 struct ForwardScratch {
@@ -47,17 +25,16 @@ struct ForwardScratch {
   Buffer<std::byte> a, a_ff;  // operands of products: (n, n_embd or q), (n, n_ff or more)
 };
 
-class Transformer final : public Model {
+class Transformer {
  public:
   Transformer(std::shared_ptr<const GgufFile>, Config, Weights, const GemmKernel&, ModelInfo);
-  const ModelInfo& info() const override { return info_; }
-  const GgufFile& file() const override { return *file_; }
+  const ModelInfo& info() const { return info_; }
   const Config& config() const { return config_; }
   const Weights& weights() const { return weights_; }
   const GemmKernel& kernel() const { return *kernel_; }
-  /// What enters the first block for a token, after any scaling, positions apart: (n_embd).
-  void embedding(Token, float* out) const;
-  void embeddings(std::span<const TokenMix>, float* out) const;  // of mixtures: (n, n_embd)
+  /// What enters the first block of each mixture, after any scaling, positions apart: (n, n_embd).
+  void embeddings(std::span<const TokenMix>, std::span<float> out) const;
+  void slopes(const SlopeRequest&) const;
 
   static constexpr int kMaxRows = 512;  // best for one pass
   /// Writes keys, values and the wanted last hidden vectors of the rows' slots.
@@ -92,6 +69,8 @@ class Transformer final : public Model {
   void run(const ForwardBatch&, KvStore&, ForwardScratch&, Tape*) const;
   void prepare(const ForwardBatch&, ForwardScratch&) const;
   LayerState layer_state(int layer, ForwardScratch&, Tape*) const;
+  void embedding(Token, float* out) const;                // (n_embd)
+  void mix(std::span<const TokenMix>, float* out) const;  // (n, n_embd), on this thread
   void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;
@@ -127,7 +106,7 @@ class Transformer final : public Model {
   LayerTransposed transpose_layer(int layer, Pages&) const;
   Linear transpose_vocab(int block, Pages&, int n_threads) const;
 
-  std::shared_ptr<const GgufFile> file_;
+  std::shared_ptr<const GgufFile> file_;  // some weights are read from it
   Config config_;
   Weights weights_;
   const GemmKernel* kernel_;

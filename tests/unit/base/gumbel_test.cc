@@ -1,10 +1,10 @@
 // The transforms between uniform, Gumbel and normal, into both tails.
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 #include <gtest/gtest.h>
 
+#include "base/gumbel_table.h"
 #include "base/rng.h"
-#include "energy/gumbel_table.h"
 
 namespace ponder {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 namespace ponder {
 

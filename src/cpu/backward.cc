@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/parallel.h"
-#include "model/memory.h"
-#include "model/transformer.h"
+#include "cpu/transformer.h"
 #include "ops/activation.h"
 #include "ops/attention_vjp.h"
 #include "ops/norm.h"

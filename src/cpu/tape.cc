@@ -1,5 +1,5 @@
 // Where each array of each layer lies.
-#include "model/tape.h"
+#include "cpu/tape.h"
 
 namespace ponder {
 namespace {

@@ -1,5 +1,5 @@
 // Where the vectors of each layer, head and slot lie.
-#include "model/kv_store.h"
+#include "cpu/kv_store.h"
 
 namespace ponder {
 

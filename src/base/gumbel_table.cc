@@ -1,5 +1,5 @@
 // The table is made once, from the functions of gumbel.h.
-#include "energy/gumbel_table.h"
+#include "base/gumbel_table.h"
 
 namespace ponder {
 

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "model/transformer.h"
+#include "cpu/transformer.h"
 #include "ops/reduce.h"
-#include "ponder/density/density.h"
 
 namespace ponder {
 
@@ -25,17 +24,9 @@ struct RowTotals {
 };
 RowTotals total(std::span<const BlockSums>, double alpha);
 
-struct RowRequest {
-  const std::byte* hidden = nullptr;  // one row of A
-  const Needs* needs = nullptr;
-  const TokenMask* mask = nullptr;  // nullptr: all ids
-  Token target = -1;                // whose logprob is wanted; -1: none
-  Row* out = nullptr;
-};
-
 class RowReducer {
  public:
-  explicit RowReducer(const Transformer& model) : model_(model) {}
+  RowReducer(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
   /// Errors: kNumeric (a row that is not finite).
   Status run(std::span<const RowRequest>);
 
@@ -60,7 +51,7 @@ class RowReducer {
   int block_size(int block) const;
   void logits_of_block(int block, const std::byte* a, int m, float* out) const;
   void reduce_block(const RowRequest&, int row, int block, float* l, int thread);
-  static void pick_max(const Draw&, double alpha, int begin, const float* l, int n, Picks&);
+  static void pick_max(const float* noise, double alpha, int begin, const float* l, int n, Picks&);
   static void pick_list(const Draw&, int begin, const float* l, int n, float block_max, Picks&);
   Status finish(const RowRequest&, int row) const;
   void finish_list(const RowRequest&, int row, double lse) const;
@@ -68,6 +59,7 @@ class RowReducer {
   Status run_chunk(std::span<const RowRequest>);
 
   const Transformer& model_;
+  KvStore& kv_;
   Buffer<std::byte> a_;
   std::vector<BlockSums> sums_;      // (rows, blocks)
   std::vector<float> target_logit_;  // (rows)

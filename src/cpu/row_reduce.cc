@@ -1,5 +1,5 @@
 // The sweep over the vocabulary, and the end of each row.
-#include "density/row_reduce.h"
+#include "cpu/row_reduce.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "base/counted_noise.h"
 #include "base/parallel.h"
 #include "ops/activation.h"
 
@@ -17,6 +18,15 @@ constexpr float kMinusInf = -std::numeric_limits<float>::infinity();
 constexpr auto kBetter = [](const auto& a, const auto& b) {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 };
+
+// Entries [begin, begin + n) of a draw's noise; nullptr: it has none.
+const float* noise_of_block(const Draw& d, int begin, int n) {
+  if (!d.counted) return d.noise ? d.noise + begin : nullptr;
+  thread_local std::vector<float> made;
+  made.resize(n);
+  counted_gumbels(*d.counted, begin, made);
+  return made.data();
+}
 
 }  // namespace
 
@@ -55,11 +65,12 @@ void RowReducer::logits_of_block(int block, const std::byte* a, int m, float* ou
   w.forward_panels(a, a_stride(w.n_in()), m, begin, end, out, kBlock);
 }
 
-void RowReducer::pick_max(const Draw& draw, double alpha, int begin, const float* l, int n,
+// noise (n), or none.
+void RowReducer::pick_max(const float* noise, double alpha, int begin, const float* l, int n,
                           Picks& p) {
   for (int i = 0; i < n; ++i) {
     if (l[i] == kMinusInf) continue;
-    const double value = alpha * l[i] + (draw.noise ? draw.noise[begin + i] : 0.f);
+    const double value = alpha * l[i] + (noise ? noise[i] : 0.f);
     // Blocks come to a thread in any order: ties go to the smaller id by comparison, not by order.
     if (p.best_token < 0 || value > p.best || (value == p.best && begin + i < p.best_token)) {
       p.best = value;
@@ -108,9 +119,11 @@ void RowReducer::reduce_block(const RowRequest& r, int row, int block, float* l,
   if (!alpha) sums.s_alpha = sums.s;
   if (r.target >= begin && r.target < begin + n) target_logit_[row] = l[r.target - begin];
   Picks& picks = picks_[static_cast<std::size_t>(row) * model_.info().n_threads + thread];
-  if (needs.draw.kind == Draw::Kind::kArgmax &&
-      (needs.draw.noise || picks.best_token < 0 || needs.alpha * sums.max >= picks.best))
-    pick_max(needs.draw, needs.alpha, begin, l, n, picks);
+  if (needs.draw.kind == Draw::Kind::kArgmax) {
+    const float* noise = noise_of_block(needs.draw, begin, n);
+    if (noise || picks.best_token < 0 || needs.alpha * sums.max >= picks.best)
+      pick_max(noise, needs.alpha, begin, l, n, picks);
+  }
   if (needs.draw.kind == Draw::Kind::kList) pick_list(needs.draw, begin, l, n, sums.max, picks);
   if (needs.draw.kind == Draw::Kind::kRow) std::copy_n(l, n, r.out->logits.data() + begin);
 }
@@ -136,7 +149,7 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
                           ? kRowBlock * a_stride(model_.config().n_embd) * 4
                           : kRowBlock * a_stride(model_.config().n_embd) * 2);
   Buffer<float> l(static_cast<std::size_t>(kRowBlock) * kBlock);
-  std::memcpy(a.data(), r.hidden,
+  std::memcpy(a.data(), kv_.hidden(r.slot),
               a_stride(model_.config().n_embd) * compute_bytes(model_.kernel().compute));
   logits_of_block(block, a.data(), 1, l.data());
   finish_logits(model_.config(), r.mask, block * kBlock, block_size(block), l.data());
@@ -227,7 +240,7 @@ Status RowReducer::run_chunk(std::span<const RowRequest> requests) {
   fresh.run_max = fresh.left_max = kMinusInf;
   picks_.assign(static_cast<std::size_t>(m) * threads, fresh);
   for (int i = 0; i < m; ++i) {
-    std::memcpy(a_.data() + i * stride, requests[i].hidden, stride);
+    std::memcpy(a_.data() + i * stride, kv_.hidden(requests[i].slot), stride);
     if (requests[i].needs->draw.kind == Draw::Kind::kRow)
       requests[i].out->logits.resize(model_.config().n_vocab);
   }

@@ -1,9 +1,10 @@
 // What enters the first layer: embeddings of tokens and of mixtures of tokens, learned positions
-// added. Not rotary positions, which belong to the layers (transformer.cc).
+// added; and the way back from there to the ids. Not rotary positions, which belong to the layers
+// (transformer.cc).
 #include <algorithm>
 
 #include "base/parallel.h"
-#include "model/transformer.h"
+#include "cpu/transformer.h"
 #include "ops/vector.h"
 
 namespace ponder {
@@ -17,7 +18,7 @@ void Transformer::embedding(Token v, float* out) const {
 
 // A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its
 // look-ups: a list may be the whole vocabulary.
-void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const {
+void Transformer::mix(std::span<const TokenMix> mixes, float* out) const {
   const int d = config_.n_embd;
   std::vector<float> row(d);
   for (std::size_t i = 0, end = 0; i < mixes.size(); i = end) {
@@ -45,11 +46,41 @@ void Transformer::embeddings(std::span<const TokenMix> mixes, float* out) const 
   }
 }
 
+void Transformer::embeddings(std::span<const TokenMix> mixes, std::span<float> out) const {
+  const auto n = static_cast<std::int64_t>(mixes.size()),
+             pieces = std::min<std::int64_t>(n, info_.n_threads);
+  parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
+    const std::int64_t begin = n * piece / pieces, end = n * (piece + 1) / pieces;
+    mix(mixes.subspan(begin, end - begin), out.data() + begin * config_.n_embd);
+  });
+}
+
+// An id that is the same at every position is looked up once.
+void Transformer::slopes(const SlopeRequest& r) const {
+  const auto d = static_cast<std::size_t>(config_.n_embd), n = r.de.size() / d;
+  const auto id = [&r](std::size_t t, std::size_t j) {
+    if (r.ids.empty()) return static_cast<Token>(j);
+    return r.ids[r.ids.size() == r.m ? j : t * r.m + j];
+  };
+  parallel_ranges(
+      info_.n_threads, static_cast<std::int64_t>(r.m), [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> e(d);
+        Token looked_up = -1;
+        for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j)
+          for (std::size_t t = 0; t < n; ++t) {
+            const Token v = id(t, j);
+            if (v != looked_up) embedding(v, e.data());
+            looked_up = v;
+            r.out[t * r.m + j] += dot(e.data(), r.de.data() + t * d, static_cast<int>(d));
+          }
+      });
+}
+
 void Transformer::embed(const ForwardBatch& b, float* x) const {
   const int d = config_.n_embd, pieces = std::min(b.n(), info_.n_threads);
   parallel_for(info_.n_threads, pieces, [&](std::int64_t piece) {
     const std::int64_t begin = b.n() * piece / pieces, end = b.n() * (piece + 1) / pieces;
-    if (!b.mixes.empty()) embeddings(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);
+    if (!b.mixes.empty()) mix(std::span(b.mixes).subspan(begin, end - begin), x + begin * d);
     std::vector<float> row(d);
     for (std::int64_t i = begin; i < end; ++i) {
       if (b.mixes.empty()) embedding(b.tokens[i], x + i * d);

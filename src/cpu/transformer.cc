@@ -1,7 +1,7 @@
 // The forward pass: attention and feed-forward of each layer, then the output norm. Residual
 // stream, norms, softmax and sums are float32; only the operands of matrix products are in compute
 // type. Not what enters the first layer (embedding.cc).
-#include "model/transformer.h"
+#include "cpu/transformer.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // Each side of the normal distribution is computed from its small tail, so that rounding loses no
 // digits.
-#include "energy/gumbel.h"
+#include "base/gumbel.h"
 
 #include <algorithm>
 #include <boost/math/special_functions/erf.hpp>

@@ -1,6 +1,6 @@
 // The three sweeps of a chunk of rows: logits, their derivative, and the way back to hidden
 // vectors.
-#include "density/objective.h"
+#include "cpu/objective.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/parallel.h"
-#include "density/row_reduce.h"
+#include "cpu/row_reduce.h"
 #include "ops/activation.h"
 #include "ops/vector.h"
 
@@ -36,7 +36,7 @@ void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objec
   a_.grow(stride * round_up(m, kRowBlock));
   logits_.grow(static_cast<std::size_t>(round_up(m, kRowBlock)) * ld);
   sums_.assign(static_cast<std::size_t>(m) * blocks, BlockSums{});
-  for (int i = 0; i < m; ++i) std::memcpy(a_.data() + i * stride, rows[i].hidden, stride);
+  for (int i = 0; i < m; ++i) std::memcpy(a_.data() + i * stride, kv_.hidden(rows[i].slot), stride);
   const bool alpha = o.lz != 0 && o.alpha != 1;
   parallel_for(model_.info().n_threads, blocks, [&](std::int64_t block) {
     const int first = static_cast<int>(block) * kBlockPanels,
@@ -86,7 +86,7 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
       own_sum += own[v];
     }
   }
-  if (!r.dhidden) return;
+  if (r.batch_row < 0) return;
   d.resize(V);
   float* dl =
       c.final_soft_cap > 0 ? d.data() : l;  // in place, unless the cap's slope needs what was there
@@ -121,7 +121,7 @@ void ObjectiveSweep::to_operand(float* row, int n) const {
   }
 }
 
-void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
+void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows, std::span<float> dhidden) {
   const Config& c = model_.config();
   const int m = static_cast<int>(rows.size()), ldh = round_up(c.n_embd, kPanel);
   constexpr int kColumns = Transformer::kVocabBlock;
@@ -129,14 +129,14 @@ void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
   const std::size_t group = static_cast<std::size_t>(round_up(m, kRowBlock)) * ldh,
                     size = compute_bytes(model_.kernel().compute),
                     from_bytes = row_stride() * sizeof(float);
-  dhidden_.grow(kGroups * group);
+  group_sums_.grow(kGroups * group);
   model_.prepare_backward();
   parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
     thread_local Buffer<std::byte>
         a;  // the block's columns side by side: in place the rows lie too far apart
     const std::size_t a_bytes = a_stride(kColumns) * size;
     a.grow(a_bytes * round_up(m, kRowBlock));
-    float* sum = dhidden_.data() + g * group;
+    float* sum = group_sums_.data() + g * group;
     if (g >= n_blocks) std::fill_n(sum, group, 0.f);
     Linear room;
     for (int block = static_cast<int>(g); block < n_blocks; block += kGroups) {
@@ -149,26 +149,29 @@ void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows) {
     }
   });
   parallel_for(model_.info().n_threads, m, [&](std::int64_t i) {
-    if (!rows[i].dhidden) return;
-    std::copy_n(dhidden_.data() + i * ldh, c.n_embd, rows[i].dhidden);
-    for (int g = 1; g < kGroups; ++g)
-      add(rows[i].dhidden, dhidden_.data() + g * group + i * ldh, c.n_embd);
+    if (rows[i].batch_row < 0) return;
+    float* to = dhidden.data() + static_cast<std::ptrdiff_t>(rows[i].batch_row) * c.n_embd;
+    const float* sums = group_sums_.data() + i * ldh;
+    std::copy_n(sums, c.n_embd, to);
+    for (int g = 1; g < kGroups; ++g) add(to, sums + g * group, c.n_embd);
   });
 }
 
-void ObjectiveSweep::run_chunk(std::span<ObjectiveRow> rows, const Objective& o) {
+void ObjectiveSweep::run_chunk(std::span<ObjectiveRow> rows, const Objective& o,
+                               std::span<float> dhidden) {
   make_logits(rows, o);
   parallel_for(model_.info().n_threads, static_cast<std::int64_t>(rows.size()),
                [&](std::int64_t i) { differentiate_row(rows[i], o, static_cast<int>(i)); });
-  carry_back(rows);
+  carry_back(rows, dhidden);
 }
 
-void ObjectiveSweep::run(std::span<ObjectiveRow> rows, const Objective& o) {
+void ObjectiveSweep::run(std::span<ObjectiveRow> rows, const Objective& o,
+                         std::span<float> dhidden) {
   const std::size_t row_bytes = sizeof(float) * row_stride();
   const std::size_t chunk =
       std::clamp<std::size_t>(kChunkBytes / row_bytes, kRowBlock, Transformer::kMaxRows);
   for (std::size_t i = 0; i < rows.size(); i += chunk)
-    run_chunk(rows.subspan(i, std::min(chunk, rows.size() - i)), o);
+    run_chunk(rows.subspan(i, std::min(chunk, rows.size() - i)), o, dhidden);
 }
 
 }  // namespace ponder

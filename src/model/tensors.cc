@@ -1,0 +1,108 @@
+// Names and shapes.
+#include "model/tensors.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+namespace ponder {
+namespace {
+
+std::string shape_text(const std::vector<std::int64_t>& s) {
+  std::string t = "(";
+  for (std::size_t i = 0; i < s.size(); ++i) t += (i ? ", " : "") + std::to_string(s[i]);
+  return t + ")";
+}
+
+// Looks tensors up; the first error is kept and everything after it is skipped.
+class Finder {
+ public:
+  using Names = std::vector<std::pair<std::string, std::int64_t>>;  // and how many outputs
+
+  explicit Finder(const GgufFile& file) : file_(file) {}
+
+  const GgufTensor* tensor(const std::string& name, const std::vector<std::int64_t>& shape,
+                           bool required = true) {
+    const GgufTensor* t = file_.find(name);
+    used_.insert(name);
+    if (!t && !required) return nullptr;
+    if (!status_.ok()) return nullptr;
+    if (!t || t->shape != shape) {
+      status_ = Error{Code::kInvalid, "tensor " + name + " of shape " + shape_text(shape),
+                      t ? shape_text(t->shape) : "no such tensor", file_.path(),
+                      "the file is incomplete or not of the architecture it names"};
+      return nullptr;
+    }
+    return t;
+  }
+  NormTensors norm(const std::string& name, const Config& c, std::int64_t n, bool present) {
+    if (!present) return {};
+    const GgufTensor* w = tensor(name + ".weight", {n});
+    return {w, tensor(name + ".bias", {n}, c.norm == Norm::kLayer)};
+  }
+  MatrixTensors matrix(const Names& names, std::int64_t n_in, bool biases) {
+    MatrixTensors m;
+    for (const auto& [name, n_out] : names)
+      m.parts.push_back({tensor(name + ".weight", {n_in, n_out}), nullptr});
+    for (std::size_t i = 0; i < names.size(); ++i)
+      m.parts[i].b = tensor(names[i].first + ".bias", {names[i].second}, biases);
+    return m;
+  }
+  // A tensor that nothing asked for means that the file computes something else than we would.
+  void check_all_used(const Config& c) {
+    for (const GgufTensor& t : file_.tensors()) {
+      if (!status_.ok() || used_.contains(t.name) || t.name == "rope_freqs.weight") continue;
+      status_ = Error{Code::kUnsupported,
+                      "only tensors that ponder uses in a model of architecture " + c.architecture,
+                      "tensor " + t.name, file_.path(),
+                      "docs/howto-add-architecture.md tells how to add what it is for"};
+    }
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  const GgufFile& file_;
+  std::set<std::string> used_;
+  Status status_;
+};
+
+LayerTensors find_layer(Finder& in, const GgufFile& file, const Config& c, int i) {
+  const std::string p = "blk." + std::to_string(i) + ".";
+  LayerTensors l;
+  l.attn_norm = in.norm(p + "attn_norm", c, c.n_embd, true);
+  l.ffn_norm = in.norm(p + "ffn_norm", c, c.n_embd, true);
+  l.attn_post_norm = in.norm(p + "post_attention_norm", c, c.n_embd, c.post_norm);
+  l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, c.post_norm);
+  l.q_norm = in.norm(p + "attn_q_norm", c, c.head_dim, c.qk_norm);
+  l.k_norm = in.norm(p + "attn_k_norm", c, c.head_dim, c.qk_norm);
+  Finder::Names qkv{{p + "attn_qkv", c.q_size() + 2 * c.kv_size()}};
+  if (!file.find(p + "attn_qkv.weight"))
+    qkv = {{p + "attn_q", c.q_size()}, {p + "attn_k", c.kv_size()}, {p + "attn_v", c.kv_size()}};
+  const bool biases = c.biases == Biases::kAll;
+  l.qkv = in.matrix(qkv, c.n_embd, c.biases != Biases::kOptional);
+  l.attn_out = in.matrix({{p + "attn_output", c.n_embd}}, c.q_size(), biases);
+  if (c.activation != Activation::kGelu)
+    l.gate = in.matrix({{p + "ffn_gate", c.n_ff}}, c.n_embd, biases);
+  l.up = in.matrix({{p + "ffn_up", c.n_ff}}, c.n_embd, biases);
+  l.down = in.matrix({{p + "ffn_down", c.n_embd}}, c.n_ff, biases);
+  return l;
+}
+
+}  // namespace
+
+Result<Tensors> find_tensors(const GgufFile& file, const Config& c) {
+  Finder in(file);
+  Tensors t;
+  t.token_embd = in.tensor("token_embd.weight", {c.n_embd, c.n_vocab});
+  if (c.learned_positions) t.position_embd = in.tensor("position_embd.weight", {c.n_embd, c.n_ctx});
+  t.output_norm = in.norm("output_norm", c, c.n_embd, true);
+  for (int i = 0; i < c.n_layers && in.status().ok(); ++i)
+    t.layers.push_back(find_layer(in, file, c, i));
+  const std::string output = file.find("output.weight") ? "output" : "token_embd";
+  t.output.parts.push_back({in.tensor(output + ".weight", {c.n_embd, c.n_vocab}), nullptr});
+  in.check_all_used(c);
+  if (!in.status().ok()) return in.status().error();
+  return t;
+}
+
+}  // namespace ponder

@@ -1,6 +1,6 @@
 // Value and gradient on the tiny models of every architecture, on every engine, compared with
-// the scalar double-precision reference by the complex step: mixtures of tokens, log-normalisers, masks and
-// terms together. Then the settings that must not change a bit.
+// the scalar double-precision reference by the complex step: mixtures of tokens, log-normalisers,
+// masks and terms together. Then the settings that must not change a bit.
 #include "ponder/density/gradient.h"
 
 #include <algorithm>

@@ -28,7 +28,8 @@ Result<AnswerRequest> request_of(const Args& a, const Budget& budget) {
   r.budget = budget;
   r.record = !a.certificate.empty();
   const auto way = parse_answer_way(a.way);
-  if (!way) return Error{Code::kInvalid, "auto, options, enumeration or draws", a.way, "--way", ""};
+  if (!way)
+    return Error{Code::kInvalid, "auto, options, frame, enumeration or draws", a.way, "--way", ""};
   r.way = *way;
   if (r.map != "auto") {
     PONDER_ASSIGN(const auto map, parse_answer_map(r.map));
@@ -80,7 +81,7 @@ Run add_answer(CLI::App& app) {
   app.add_option("--answer", a->answer.map,
                  "what counts as the answer: auto, choice:A-D, choice:red|blue, yesno, number, "
                  "number:first, word, line, regex:…, json:/…");
-  app.add_option("--way", a->way, "how to find it: auto, options, enumeration, draws");
+  app.add_option("--way", a->way, "how to find it: auto, options, frame, enumeration, draws");
   app.add_option("--draws", a->answer.draws, "most replies that are drawn")
       ->check(CLI::Range(1, 4096));
   app.add_option("--temp", a->answer.temperature, "temperature of the draws")

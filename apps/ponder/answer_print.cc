@@ -18,6 +18,9 @@ std::string evidence(const AnswerReport& a) {
     case AnswerWay::kOptions:
       return "the options' own texts were scored, without their letters" +
              std::string(a.proved ? "; no rounding changes their order" : "");
+    case AnswerWay::kFrame:
+      return "the model's own sentences after Yes and after No, compared as replies" +
+             std::string(a.proved ? "; no rounding changes their order" : "");
     case AnswerWay::kEnumeration:
       if (a.proved)
         return fmt::format("proved: no other answer has as much probability ({} prefixes, {} open)",

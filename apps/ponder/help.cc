@@ -73,7 +73,7 @@ const std::vector<Screen> kScreens{
       kBudget,
       kMost,
       {"answer", "what counts as the answer: auto, yesno, number, …"},
-      {"way", "auto, options, enumeration or draws"},
+      {"way", "auto, options, frame, enumeration or draws"},
       {"draws", "most replies that are drawn"},
       kSeed,
       {"certificate", "write what is proved to a file"},

@@ -20,14 +20,6 @@ constexpr std::array<std::string_view, 3> kFrames{"The answer is ", "The answer 
 constexpr std::string_view kNeutral = "Give an answer.";
 constexpr double kPriorShare = 0.5;
 
-// The conversation with another last question.
-Conversation asking(Conversation c, std::string_view question) {
-  const auto last = std::find_if(c.messages.rbegin(), c.messages.rend(),
-                                 [](const ChatMessage& m) { return m.role == "user"; });
-  if (last != c.messages.rend()) last->content = std::string(question);
-  return c;
-}
-
 // Other labels may have all of a label's mass.
 double at_least(double log_mass) {
   constexpr double kLeast = -1e4;
@@ -76,9 +68,7 @@ Status Answerer::by_options(const OptionsQuestion& q) {
   std::stable_sort(answers.begin(), answers.end(),
                    [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
   // Two options change places only if rounding changes one score up and the other down.
-  const double error =
-      2 * (1 + kPriorShare) * 2 *
-      (session_.model().info().precision == Precision::kF32 ? kErrorF32 : kErrorBF16);
+  const double error = 2 * 2 * (1 + kPriorShare) * rounding();
   report_.proved = answers.size() > 1 && std::log(answers[0].mass / answers[1].mass) > error;
   fill(AnswerWay::kOptions, std::move(answers));
   for (AnswerReport::One& a : report_.answers) a.text = a.answer;

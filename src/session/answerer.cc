@@ -13,9 +13,16 @@ namespace {
 // Of the budget, where draws come after it.
 constexpr double kSearchShare = 0.3;
 
-constexpr std::array<std::string_view, 4> kWays{"auto", "options", "enumeration", "draws"};
+constexpr std::array<std::string_view, 5> kWays{"auto", "options", "frame", "enumeration", "draws"};
 
 }  // namespace
+
+Conversation asking(Conversation c, std::string_view question) {
+  const auto last = std::find_if(c.messages.rbegin(), c.messages.rend(),
+                                 [](const ChatMessage& m) { return m.role == "user"; });
+  if (last != c.messages.rend()) last->content = std::string(question);
+  return c;
+}
 
 std::string_view to_string(AnswerWay w) { return kWays[static_cast<std::size_t>(w)]; }
 
@@ -61,6 +68,10 @@ const ReplyLaw& Answerer::law() const {
   return report_.way == AnswerWay::kDraws ? draw_law_ : search_law_;
 }
 
+double Answerer::rounding() const {
+  return session_.model().info().precision == Precision::kF32 ? kErrorF32 : kErrorBF16;
+}
+
 Spell Answerer::spell() const {
   return [&t = session_.text()](std::span<const Token> tokens) { return t.reply_text(tokens); };
 }
@@ -92,12 +103,17 @@ void Answerer::fill(AnswerWay way, std::vector<AnswerMass> answers) {
   report_.upper = first.upper;
 }
 
+Status Answerer::read_prompt() {
+  return std::exchange(is_read_, true) ? Status() : prefill_.read(prompt_.ids);
+}
+
 // What a question with numbers asks for may only show in its first reply.
 Status Answerer::choose_map() {
   const std::string& question = prompt_.question;
   map_ = choose_answer_map(question, "");
   const bool has_numbers = question.find_first_of("0123456789") != std::string::npos;
   if (!map_->name().starts_with("phrase:") || !has_numbers) return {};
+  PONDER_TRY(read_prompt());
   PONDER_ASSIGN(const auto first, decode(session_.density(), prefill_.context(), draw_law_, {}, 1,
                                          prefill_.clock().rest(kSearchShare)));
   map_ = choose_answer_map(question, session_.text().reply_text(first[0].tokens));
@@ -105,17 +121,24 @@ Status Answerer::choose_map() {
 }
 
 Status Answerer::run() {
+  const bool chat = std::holds_alternative<Conversation>(request_.prompt);
   const auto listed =
-      request_.map == "auto" && std::holds_alternative<Conversation>(request_.prompt)
-          ? find_options(prompt_.question)
-          : std::nullopt;
+      request_.map == "auto" && chat ? find_options(prompt_.question) : std::nullopt;
   if (request_.way == AnswerWay::kOptions && !listed)
     return Error{Code::kInvalid, "a question in chat that lists its options, one a line: A) text",
                  "none", "question", "leave --way out, or ask with ponder decide"};
   if (listed && allows(AnswerWay::kOptions)) return by_options(*listed);
-  PONDER_TRY(prefill_.read(prompt_.ids));
   if (!map_) PONDER_TRY(choose_map());
   report_.map = map_->name();
+  const bool asks_yes_or_no = map_->name() == "yesno" && chat;
+  if (request_.way == AnswerWay::kFrame && !asks_yes_or_no)
+    return Error{Code::kInvalid, "a question in chat for yes or no", report_.map, "question",
+                 "leave --way out, or say --answer yesno"};
+  if (asks_yes_or_no && allows(AnswerWay::kFrame)) {
+    PONDER_ASSIGN(const bool done, by_frame());
+    if (done) return {};
+  }
+  PONDER_TRY(read_prompt());
   if (allows(AnswerWay::kEnumeration) && map_->can_decide()) {
     PONDER_ASSIGN(const bool done, by_enumeration());
     if (done) return {};
@@ -155,9 +178,8 @@ Result<bool> Answerer::by_enumeration() {
 // changed is bounded first; where that is not enough, and the weights fit a second time, all that
 // is closed is scored anew.
 Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) const {
-  const bool exact = session_.model().info().precision == Precision::kF32;
-  if (auto s = state_answer(p, exact ? kErrorF32 : kErrorBF16)) return s;
-  if (exact) return std::optional<AnswerStatement>();
+  if (auto s = state_answer(p, rounding())) return s;
+  if (session_.model().info().precision == Precision::kF32) return std::optional<AnswerStatement>();
   const auto other = session_.in_f32(session_.options().model.weights);
   if (!other.ok()) return std::optional<AnswerStatement>();
   PONDER_ASSIGN(const PrefixRef node, (*other)->context(prompt_.ids));

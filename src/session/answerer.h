@@ -36,14 +36,19 @@ class Answerer {
         draw_law_(std::move(draw_law)),
         prefill_(s, r.budget) {}
 
+  Status read_prompt();
   Status choose_map();
   Status by_options(const OptionsQuestion&);
+  /// False: the model has no two sentences to compare.
+  Result<bool> by_frame();
+  Result<std::string> sentence_after(const PrefixRef& context, std::string_view start);
   /// True: there is an answer, or this was the only way allowed.
   Result<bool> by_enumeration();
   Status by_draws();
 
   bool allows(AnswerWay w) const { return request_.way == AnswerWay::kAuto || request_.way == w; }
   Spell spell() const;
+  double rounding() const;  // what the precision may change of a log-probability, nats
   void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
   void fill(AnswerWay, std::vector<AnswerMass>);
   Result<Reply> finished(const ClosedPrefix&);
@@ -56,10 +61,14 @@ class Answerer {
   Prompt prompt_;
   ReplyLaw search_law_, draw_law_;
   Prefill prefill_;
+  bool is_read_ = false;
   std::shared_ptr<const PrefixMap> map_;
   AnswerReport report_;
   Reply reply_;
 };
+
+/// The conversation with another last question.
+Conversation asking(Conversation, std::string_view question);
 
 /// Which of the draws shows an answer: the likeliest of its class that is no shorter than the
 /// median of the class; -1: none gives it.

@@ -17,9 +17,10 @@ namespace ponder {
 
 /// How masses of answers are found.
 enum class AnswerWay : std::uint8_t {
-  kAuto,         // options where the question lists them; else enumeration, and draws where that
-                 // proves nothing within half of the budget
-  kOptions,      // the texts of the options that the question lists, scored without their letters
+  kAuto,     // options where the question lists them, the frame where it asks for yes or no; else
+             // enumeration, and draws where that proves nothing within part of the budget
+  kOptions,  // the texts of the options that the question lists, scored without their letters
+  kFrame,    // of yes or no: the model's own sentences after either, compared as replies
   kEnumeration,  // bounds over all replies, proved where they close
   kDraws,        // shares of drawn replies
 };

@@ -32,7 +32,7 @@ std::string evidence(const AnswerReport& a) {
       break;
   }
   std::string s = fmt::format("{} draws at temperature {:g}", a.draws, a.temperature);
-  if (a.settled) s += "; it stays ahead with probability 0.95 or more";
+  if (a.settled) s += "; its lead is settled (--enough)";
   return s;
 }
 

@@ -73,7 +73,7 @@ const std::vector<Screen> kScreens{
       kBudget,
       kMost,
       {"answer", "what counts as the answer: auto, yesno, number, …"},
-      {"way", "auto, options, frame, enumeration or draws"},
+      {"way", "how to find it (--help-all lists the ways)"},
       {"draws", "most replies that are drawn"},
       kSeed,
       {"certificate", "write what is proved to a file"},

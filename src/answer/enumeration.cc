@@ -13,6 +13,8 @@ namespace ponder {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
+// Of a closed prefix that is kept, nats: lighter ones count, and no proof needs them.
+constexpr double kLeastKept = -16;
 
 }  // namespace
 
@@ -45,8 +47,17 @@ void AnswerEnumeration::wait(const Entry& e) {
 
 void AnswerEnumeration::close(std::vector<Token> tokens, double logprob,
                               std::optional<std::string> answer) {
-  mass_[answer] += std::exp(logprob);
-  closed_.push_back({std::move(tokens), logprob, std::move(answer)});
+  double& mass = mass_[answer];
+  mass += std::exp(logprob);
+  if (answer && leader_ == answer) {
+    first_ = mass;
+  } else if (answer && mass > first_) {  // masses only grow
+    second_ = std::exchange(first_, mass);
+    leader_ = answer;
+  } else if (answer) {
+    second_ = std::max(second_, mass);
+  }
+  if (logprob >= kLeastKept) closed_.push_back({std::move(tokens), logprob, std::move(answer)});
 }
 
 void AnswerEnumeration::take_child(Frontier::Index node, const std::vector<Token>& begin,
@@ -134,13 +145,7 @@ Status AnswerEnumeration::expand_batch() {
 
 bool AnswerEnumeration::is_done() const {
   if (frontier_.empty()) return true;
-  double first = 0, second = 0;
-  for (const auto& [answer, mass] : mass_) {
-    if (!answer) continue;
-    second = std::max(second, std::min(mass, first));
-    first = std::max(first, mass);
-  }
-  return first > second + open() && open() <= c_.open_enough;
+  return first_ > second_ + open() && open() <= c_.open_enough;
 }
 
 Status AnswerEnumeration::run(const Budget& budget) {
@@ -150,7 +155,8 @@ Status AnswerEnumeration::run(const Budget& budget) {
   for (int round = 0; !no_room_ && !clock.over() && !is_done(); ++round) {
     pop_batch();
     PONDER_TRY(expand_batch());
-    if (c_.progress) c_.progress(posterior(false));
+    constexpr int kEvery = 8;
+    if (c_.progress && round % kEvery == 0) c_.progress(posterior(false));
   }
   return {};
 }

@@ -51,6 +51,8 @@ class AnswerEnumeration {
   std::map<std::optional<std::string>, double> mass_;  // by answer; none: no answer
   double waiting_ = 0;                                 // mass of all entries
   double dropped_ = 0;                                 // mass that found no room
+  std::optional<std::string> leader_{};                // the answer of most mass
+  double first_ = 0, second_ = 0;                      // its mass, and the most of any other
   std::vector<ClosedPrefix> closed_;
   std::int64_t expanded_ = 0;
 };

@@ -9,33 +9,26 @@
 namespace ponder {
 namespace {
 
-// Masses by answer when each log-probability may be wrong by `error` nats.
+// Masses beside one answer, when each log-probability may be wrong by `error` nats.
 class Masses {
  public:
-  explicit Masses(double error) : error_(error) {}
+  Masses(std::string answer, double error) : answer_(std::move(answer)), error_(error) {}
   void add(const std::optional<std::string>& answer, double logprob) {
     const double low = std::exp(logprob - error_);
-    least_[answer] += low;
-    most_[answer] += std::exp(logprob + error_);
     sum_ += low;
+    if (answer == answer_)
+      least_ += low;
+    else if (answer)
+      strongest_ = std::max(strongest_, most_[*answer] += std::exp(logprob + error_));
   }
-  double least(const std::string& answer) const { return value(least_, answer); }
-  // The strongest other answer if it also had all that the prefixes leave open.
-  double others(const std::string& answer) const {
-    double most = 0;
-    for (const auto& [a, m] : most_)
-      if (a && *a != answer) most = std::max(most, m);
-    return most + std::max(0., 1 - sum_);
-  }
+  double least() const { return least_; }
+  // Of the strongest other answer if it also had all that the prefixes leave open.
+  double others() const { return strongest_ + std::max(0., 1 - sum_); }
 
  private:
-  using Table = std::map<std::optional<std::string>, double>;
-  static double value(const Table& t, const std::string& answer) {
-    const auto it = t.find(answer);
-    return it == t.end() ? 0 : it->second;
-  }
-  double error_, sum_ = 0;
-  Table least_, most_;
+  std::string answer_;
+  double error_, sum_ = 0, least_ = 0, strongest_ = 0;
+  std::map<std::string, double> most_;
 };
 
 AnswerCheck failed(std::string why) { return {.why = std::move(why)}; }
@@ -67,11 +60,11 @@ std::string wrong_prefix(const ReplyLaw& law, const PrefixMap& map, const Spell&
 std::optional<AnswerStatement> state_answer(const Posterior& p, double error) {
   if (p.answers.empty()) return std::nullopt;
   AnswerStatement s{p.answers[0].answer};
-  Masses masses(error);
+  Masses masses(s.answer, error);
   for (const ClosedPrefix& c : p.closed) {
     masses.add(c.answer, c.logprob);
     s.closed.push_back(c);
-    if (masses.least(s.answer) > masses.others(s.answer)) return s;
+    if (masses.least() > masses.others()) return s;
   }
   return std::nullopt;
 }
@@ -93,7 +86,7 @@ Result<AnswerCheck> check_answer(CausalDensity& d, const PrefixRef& context, con
                    sorted[i]->begin() + static_cast<std::ptrdiff_t>(
                                             std::min(sorted[i - 1]->size(), sorted[i]->size()))))
       return failed("a prefix begins another, so that its mass counts twice");
-  Masses masses(error);
+  Masses masses(s.answer, error);
   constexpr std::size_t kBatch = 64;
   for (std::size_t i = 0; i < s.closed.size(); i += kBatch) {
     const std::size_t end = std::min(i + kBatch, s.closed.size());
@@ -111,7 +104,7 @@ Result<AnswerCheck> check_answer(CausalDensity& d, const PrefixRef& context, con
       masses.add(s.closed[k].answer, f);
     }
   }
-  AnswerCheck c{.lower = masses.least(s.answer), .others = masses.others(s.answer)};
+  AnswerCheck c{.lower = masses.least(), .others = masses.others()};
   c.holds = c.lower > c.others;
   if (!c.holds) c.why = "the masses do not prove it";
   return c;

@@ -169,25 +169,30 @@ Result<bool> Answerer::by_enumeration() {
   const auto best = std::find_if(p.closed.begin(), p.closed.end(), [&](const ClosedPrefix& x) {
     return x.answer == p.answers[0].answer;
   });
+  if (best == p.closed.end()) return true;
   PONDER_ASSIGN(reply_, finished(*best));
   report_.answers[0].text = session_.text().reply_text(reply_.tokens);
   return true;
 }
 
 // A proof of bf16 numbers is one of the model's only if f32 says so, too. What bf16 may have
-// changed is bounded first; where that is not enough, and the weights fit a second time, all that
-// is closed is scored anew.
+// changed is bounded first; where that is not enough, and the weights fit a second time, twice as
+// many prefixes as prove it in bf16 are scored anew.
 Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) const {
+  constexpr std::size_t kMost = 4096;
+  std::optional<AnswerStatement> none;
   if (auto s = state_answer(p, rounding())) return s;
-  if (session_.model().info().precision == Precision::kF32) return std::optional<AnswerStatement>();
-  const auto other = session_.in_f32(session_.options().model.weights);
-  if (!other.ok()) return std::optional<AnswerStatement>();
-  PONDER_ASSIGN(const PrefixRef node, (*other)->context(prompt_.ids));
-  AnswerStatement all{p.answers[0].answer, p.closed};
-  PONDER_ASSIGN(const AnswerCheck check, check_answer((*other)->density(), node, search_law_, *map_,
-                                                      spell(), all, kErrorF32));
-  if (!check.holds) return std::optional<AnswerStatement>();
-  return std::optional(std::move(all));
+  if (session_.model().info().precision == Precision::kF32) return none;
+  auto s = state_answer(p, 0);
+  if (!s || s->closed.size() > kMost) return none;
+  const std::size_t n = std::min(2 * s->closed.size() + 64, p.closed.size());
+  s->closed.assign(p.closed.begin(), p.closed.begin() + static_cast<std::ptrdiff_t>(n));
+  const auto exact = session_.in_f32(session_.options().model.weights);
+  if (!exact.ok()) return none;
+  PONDER_ASSIGN(const PrefixRef node, (*exact)->context(prompt_.ids));
+  PONDER_ASSIGN(const AnswerCheck check, check_answer((*exact)->density(), node, search_law_, *map_,
+                                                      spell(), *s, kErrorF32));
+  return check.holds ? std::move(s) : none;
 }
 
 void Answerer::record(AnswerStatement s) {

@@ -38,12 +38,13 @@ struct AnswerMass {
 /// What an enumeration knows. L(a) <= pi(a) <= L(a) + open for every answer a, also for those that
 /// have not been met.
 struct Posterior {
-  std::vector<AnswerMass> answers{};   // largest mass first; ties by the answer
-  double none = 0;                     // mass of replies without an answer, as far as found
-  double open = 1;                     // mass of which the answer is not known
-  bool proved = false;                 // the first answer has more mass than any other can have
-  std::vector<ClosedPrefix> closed{};  // largest mass first; no one begins another
-  std::int64_t expanded = 0;           // prefixes
+  std::vector<AnswerMass> answers{};  // largest mass first; ties by the answer
+  double none = 0;                    // mass of replies without an answer, as far as found
+  double open = 1;                    // mass of which the answer is not known
+  bool proved = false;                // the first answer has more mass than any other can have
+  // largest mass first; no one begins another. Those of less than 1e-7 count, and are left out.
+  std::vector<ClosedPrefix> closed{};
+  std::int64_t expanded = 0;  // prefixes
 };
 
 struct EnumerationConfig {

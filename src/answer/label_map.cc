@@ -112,14 +112,14 @@ std::shared_ptr<const PrefixMap> make_label_map(std::string name, std::vector<La
   return std::make_shared<LabelMap>(std::move(name), std::move(labels));
 }
 
-Result<std::shared_ptr<const PrefixMap>> make_choice_map(std::vector<AnswerOption> options) {
+Result<std::shared_ptr<const PrefixMap>> make_choice_map(const std::vector<AnswerOption>& options) {
   if (options.size() < 2)
     return bad_options("at least two options", std::to_string(options.size()));
   std::vector<Label> labels;
   std::set<std::string> letters;
   std::set<std::vector<std::string>> texts;
   std::string name = "choice:";
-  for (AnswerOption& o : options) {
+  for (const AnswerOption& o : options) {
     Label l{o.letter.empty() ? o.text : o.letter, o.text, o.letter, words_in(o.text)};
     if (o.letter.empty() && l.words.empty())
       return bad_options("options with a letter or words", "\"" + o.text + "\"");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -121,13 +122,15 @@ class SpelledNumber {
       after_small_ = true;
     } else {
       const long long scale = scale_of(w);
-      if (scale == 0 || (below_ == 0 && any_)) return false;
+      const bool fits = scale == 100 ? below_ < 100 : scale < last_scale_;
+      if (scale == 0 || !fits || (below_ == 0 && any_)) return false;
       if (below_ == 0) below_ = 1;
       if (scale == 100) {
         below_ *= 100;
       } else {
         sum_ += below_ * scale;
         below_ = 0;
+        last_scale_ = scale;
       }
       after_small_ = false;
     }
@@ -138,6 +141,7 @@ class SpelledNumber {
 
  private:
   long long sum_ = 0, below_ = 0;
+  long long last_scale_ = std::numeric_limits<long long>::max();  // scales fall: "million thousand"
   int last_ = 0;
   bool any_ = false, after_small_ = false;
 };

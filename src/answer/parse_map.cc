@@ -31,7 +31,7 @@ Result<std::shared_ptr<const PrefixMap>> choice(const std::string& of) {
       options.push_back(option_of(of.substr(i, end - i)));
       i = end + 1;
     }
-    return make_choice_map(std::move(options));
+    return make_choice_map(options);
   }
   const bool range =
       of.size() == 3 && of[1] == '-' && is_mark(of[0]) && is_mark(of[2]) && of[0] < of[2];
@@ -40,7 +40,7 @@ Result<std::shared_ptr<const PrefixMap>> choice(const std::string& of) {
                  ""};
   for (char c = of[0]; c <= of[2]; ++c)
     if (is_mark(c)) options.push_back({.letter = std::string(1, c)});
-  return make_choice_map(std::move(options));
+  return make_choice_map(options);
 }
 
 std::shared_ptr<const PrefixMap> yes_no() {

@@ -50,7 +50,7 @@ struct AnswerOption {
 
 /// The first option that a reply names, by its letter standing alone or by its text. The answer is
 /// the option's letter. Errors: kInvalid (fewer than two options, letters or texts that are equal).
-Result<std::shared_ptr<const PrefixMap>> make_choice_map(std::vector<AnswerOption>);
+Result<std::shared_ptr<const PrefixMap>> make_choice_map(const std::vector<AnswerOption>&);
 
 /// A map by its specification:
 ///   choice:A-D     the first of these letters that stands alone

@@ -33,6 +33,14 @@ std::string_view first_value(std::string_view text) {
   return {};
 }
 
+std::optional<std::string> value_of(const Json& found) {
+  if (found.is_null()) return std::nullopt;
+  if (!found.is_string()) return found.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string_view s = trimmed(found.get_ref<const std::string&>());
+  if (s.empty()) return std::nullopt;
+  return std::string(s);
+}
+
 class JsonMap final : public PrefixMap {
  public:
   JsonMap(std::string text, Json::json_pointer pointer)
@@ -45,13 +53,12 @@ class JsonMap final : public PrefixMap {
     for (const char c : value) depth += c == '{' || c == '[';
     if (value.empty() || depth > kNesting) return std::nullopt;
     const Json j = Json::parse(value, nullptr, false);
-    if (j.is_discarded() || !j.contains(pointer_)) return std::nullopt;
-    const Json& found = j.at(pointer_);
-    if (found.is_null()) return std::nullopt;
-    if (!found.is_string()) return found.dump(-1, ' ', false, Json::error_handler_t::replace);
-    const std::string_view s = trimmed(found.get_ref<const std::string&>());
-    if (s.empty()) return std::nullopt;
-    return std::string(s);
+    if (j.is_discarded()) return std::nullopt;
+    try {
+      return value_of(j.at(pointer_));
+    } catch (const Json::exception&) {  // the value has no such place
+      return std::nullopt;
+    }
   }
   Reading read(std::string_view beginning) const override {
     if (first_value(beginning).empty()) return {};

@@ -96,6 +96,8 @@ Result<AnswerRecord> parse_answer_record(std::string_view json, const std::strin
       const Json j,
       parse_json(json, {Code::kInvalid, "the JSON of ponder answer --certificate", "", where, ""},
                  where));
+  if (!fits_int(j))
+    return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {
     return read(j, where);
   } catch (const Json::exception& e) {

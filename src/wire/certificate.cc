@@ -97,6 +97,8 @@ std::string to_json(const CertificateRecord& r) {
 Result<CertificateRecord> parse_certificate(std::string_view text, const std::string& where) {
   const Error broken{Code::kInvalid, "a certificate as ponder prove writes it", "", where, ""};
   PONDER_ASSIGN(const Json j, parse_json(text, broken, where));
+  if (!fits_int(j))
+    return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {
     return read(j, where);
   } catch (const Json::exception& e) {

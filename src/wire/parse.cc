@@ -1,4 +1,7 @@
 // The JSON library's parser behind a Result.
+#include <algorithm>
+#include <cmath>
+
 #include "wire/json.h"
 
 namespace ponder {
@@ -18,6 +21,13 @@ Result<Json> parse_json(std::string_view text, Error broken, const std::string& 
     broken.got = e.what();
     return broken;
   }
+}
+
+bool fits_int(const Json& j) {
+  constexpr double kMost = 2e9;
+  if (j.is_number()) return std::abs(j.get<double>()) <= kMost;
+  return !j.is_structured() ||
+         std::all_of(j.begin(), j.end(), [](const Json& x) { return fits_int(x); });
 }
 
 }  // namespace ponder

@@ -43,6 +43,9 @@ class Session {
   /// The same model with the same context, in f32; weights held as asked for. Errors: those of
   /// open.
   Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
+  /// What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
+  /// kErrorF32.
+  double rounding_error() const;
   /// The node after a prompt. The last few prompts stay in memory: requests often come with the
   /// same one.
   Result<PrefixRef> context(std::span<const Token> prompt);
@@ -84,9 +87,10 @@ class Session {
   RunRecord record(const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed) const;
   // The notes on the prompt, and one on a reply without text.
   static std::vector<std::string> notes_on(Prompt, const SpelledReply&);
-  // What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
-  // kErrorF32.
-  double rounding_error() const;
+  // What a proof of this model's is about, and why one that was written down is not about it; "":
+  // it is. Errors: kInvalid (longer than the context).
+  ProofSubject subject(std::vector<Token> prompt, const ReplyLaw&) const;
+  Result<std::string> other_subject(const ProofSubject&, const std::string& where) const;
   Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&,
                        BestFirstResult&) const;
 

@@ -10,12 +10,6 @@
 namespace ponder {
 namespace {
 
-std::vector<std::string> words_in(std::string_view text) {
-  std::vector<std::string> words;
-  for (const Word& w : words_of(text)) words.push_back(w.text);
-  return words;
-}
-
 bool has_phrase(const std::vector<std::string>& words, const std::vector<std::string>& phrase) {
   return std::search(words.begin(), words.end(), phrase.begin(), phrase.end()) != words.end();
 }
@@ -23,14 +17,14 @@ bool has_phrase(const std::vector<std::string>& words, const std::vector<std::st
 // The words of the last sentence that asks; of all where none does.
 std::vector<std::string> asking_words(std::string_view question) {
   const std::size_t mark = question.rfind('?');
-  if (mark == std::string_view::npos) return words_in(question);
+  if (mark == std::string_view::npos) return word_texts(question);
   const std::size_t before = question.substr(0, mark).find_last_of(".!?\n");
   const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  return words_in(question.substr(begin, mark - begin));
+  return word_texts(question.substr(begin, mark - begin));
 }
 
 bool asks_yes_or_no(std::string_view question) {
-  if (has_phrase(words_in(question), {"yes", "or", "no"})) return true;
+  if (has_phrase(word_texts(question), {"yes", "or", "no"})) return true;
   static constexpr std::array<std::string_view, 22> kFirst{
       "is",  "are",   "was",   "were",  "am",     "do",     "does", "did",
       "can", "could", "will",  "would", "should", "shall",  "has",  "have",
@@ -42,7 +36,7 @@ bool asks_yes_or_no(std::string_view question) {
 }
 
 bool asks_for_number(std::string_view question) {
-  const auto words = words_in(question);
+  const auto words = word_texts(question);
   for (const std::vector<std::string>& phrase :
        std::vector<std::vector<std::string>>{{"plus"},
                                              {"minus"},

@@ -145,7 +145,7 @@ Status AnswerEnumeration::expand_batch() {
 
 bool AnswerEnumeration::is_done() const {
   if (frontier_.empty()) return true;
-  return first_ > second_ + open() && open() <= c_.open_enough;
+  return is_proved() && open() <= c_.open_enough;
 }
 
 Status AnswerEnumeration::run(const Budget& budget) {
@@ -172,8 +172,7 @@ Posterior AnswerEnumeration::posterior(bool closed) const {
   }
   std::stable_sort(p.answers.begin(), p.answers.end(),
                    [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
-  const double second = p.answers.size() > 1 ? p.answers[1].mass : 0;
-  p.proved = !p.answers.empty() && p.answers[0].mass > second + p.open;
+  p.proved = is_proved();
   p.expanded = expanded_;
   if (!closed) return p;
   p.closed = closed_;

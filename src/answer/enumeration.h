@@ -28,6 +28,7 @@ class AnswerEnumeration {
   using Entry = Frontier::Entry;
   AnswerEnumeration(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                     const PrefixMap& map, Spell spell, const EnumerationConfig& c);
+  bool is_proved() const { return first_ > second_ + open(); }
   bool is_done() const;
   void pop_batch();
   Status expand_batch();

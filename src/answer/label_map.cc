@@ -96,12 +96,6 @@ class LabelMap final : public PrefixMap {
   std::vector<Label> labels_;
 };
 
-std::vector<std::string> words_in(std::string_view text) {
-  std::vector<std::string> words;
-  for (Word& w : words_of(text)) words.push_back(std::move(w.text));
-  return words;
-}
-
 Error bad_options(const std::string& expected, const std::string& got) {
   return {Code::kInvalid, expected, got, "options", ""};
 }
@@ -120,7 +114,7 @@ Result<std::shared_ptr<const PrefixMap>> make_choice_map(const std::vector<Answe
   std::set<std::vector<std::string>> texts;
   std::string name = "choice:";
   for (const AnswerOption& o : options) {
-    Label l{o.letter.empty() ? o.text : o.letter, o.text, o.letter, words_in(o.text)};
+    Label l{o.letter.empty() ? o.text : o.letter, o.text, o.letter, word_texts(o.text)};
     if (o.letter.empty() && l.words.empty())
       return bad_options("options with a letter or words", "\"" + o.text + "\"");
     if (!o.letter.empty() && !letters.insert(o.letter).second)

@@ -14,7 +14,7 @@ std::vector<Piece> pieces_of(std::string_view text, bool whole) {
     if (end == std::string_view::npos && !whole) break;
     Piece p;
     p.text = text.substr(begin, end == std::string_view::npos ? end : end - begin);
-    for (Word& w : words_of(p.text)) p.words.push_back(std::move(w.text));
+    p.words = word_texts(p.text);
     i = begin + p.text.size();
     const std::size_t next = text.find_first_not_of(kSpaces, i);
     p.ends_line = text.substr(i, next == std::string_view::npos ? next : next - i).find('\n') !=

@@ -103,7 +103,7 @@ Result<bool> Answerer::by_frame() {
   fill(AnswerWay::kFrame, std::move(answers));
   report_.answers[0].text = sentences[best];
   report_.answers[1].text = sentences[1 - best];
-  report_.proved = std::abs(odds) > 2 * rounding();
+  report_.proved = std::abs(odds) > 2 * session_.rounding_error();
   reply_ = {std::move(tokens[best]), logprobs[best], false};
   return true;
 }

@@ -68,7 +68,7 @@ Status Answerer::by_options(const OptionsQuestion& q) {
   std::stable_sort(answers.begin(), answers.end(),
                    [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
   // Two options change places only if rounding changes one score up and the other down.
-  const double error = 2 * 2 * (1 + kPriorShare) * rounding();
+  const double error = 2 * 2 * (1 + kPriorShare) * session_.rounding_error();
   report_.proved = answers.size() > 1 && std::log(answers[0].mass / answers[1].mass) > error;
   fill(AnswerWay::kOptions, std::move(answers));
   for (AnswerReport::One& a : report_.answers) a.text = a.answer;

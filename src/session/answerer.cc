@@ -68,10 +68,6 @@ const ReplyLaw& Answerer::law() const {
   return report_.way == AnswerWay::kDraws ? draw_law_ : search_law_;
 }
 
-double Answerer::rounding() const {
-  return session_.model().info().precision == Precision::kF32 ? kErrorF32 : kErrorBF16;
-}
-
 Spell Answerer::spell() const {
   return [&t = session_.text()](std::span<const Token> tokens) { return t.reply_text(tokens); };
 }
@@ -164,7 +160,7 @@ Result<bool> Answerer::by_enumeration() {
   if (p.proved) {
     PONDER_ASSIGN(auto statement, settled(p));
     report_.proved = statement.has_value();
-    if (statement && request_.record) record(std::move(*statement));
+    if (request_.record) statement_ = std::move(statement);
   }
   const auto best = std::find_if(p.closed.begin(), p.closed.end(), [&](const ClosedPrefix& x) {
     return x.answer == p.answers[0].answer;
@@ -181,7 +177,7 @@ Result<bool> Answerer::by_enumeration() {
 Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) const {
   constexpr std::size_t kMost = 4096;
   std::optional<AnswerStatement> none;
-  if (auto s = state_answer(p, rounding())) return s;
+  if (auto s = state_answer(p, session_.rounding_error())) return s;
   if (session_.model().info().precision == Precision::kF32) return none;
   auto s = state_answer(p, 0);
   if (!s || s->closed.size() > kMost) return none;
@@ -193,18 +189,6 @@ Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) con
   PONDER_ASSIGN(const AnswerCheck check, check_answer((*exact)->density(), node, search_law_, *map_,
                                                       spell(), *s, kErrorF32));
   return check.holds ? std::move(s) : none;
-}
-
-void Answerer::record(AnswerStatement s) {
-  const GgufFile& file = session_.text().file();
-  report_.record = {file.name(),
-                    file.sha256(),
-                    std::string(to_string(session_.model().info().precision)),
-                    prompt_.ids,
-                    session_.density().end_tokens(),
-                    search_law_.config(),
-                    map_->name(),
-                    std::move(s)};
 }
 
 // Goes on greedily from a closed prefix to a reply that people can read.

@@ -26,6 +26,9 @@ class Answerer {
   const Prefill& prefill() const { return prefill_; }
   Prompt& prompt() { return prompt_; }
   const ReplyLaw& law() const;  // of the way that was taken
+  const PrefixMap& map() const { return *map_; }
+  /// What was proved, where the request wants it written down.
+  std::optional<AnswerStatement> statement() { return std::move(statement_); }
 
  private:
   Answerer(Session& s, const AnswerRequest& r, Prompt p, ReplyLaw search_law, ReplyLaw draw_law)
@@ -48,13 +51,11 @@ class Answerer {
 
   bool allows(AnswerWay w) const { return request_.way == AnswerWay::kAuto || request_.way == w; }
   Spell spell() const;
-  double rounding() const;  // what the precision may change of a log-probability, nats
   void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
   void fill(AnswerWay, std::vector<AnswerMass>);
   Result<Reply> finished(const ClosedPrefix&);
   Result<Reply> whole_draw(int number);
   Result<std::optional<AnswerStatement>> settled(const Posterior&) const;
-  void record(AnswerStatement);
 
   Session& session_;
   const AnswerRequest& request_;
@@ -65,6 +66,7 @@ class Answerer {
   std::shared_ptr<const PrefixMap> map_;
   AnswerReport report_;
   Reply reply_;
+  std::optional<AnswerStatement> statement_;
 };
 
 /// The conversation with another last question.

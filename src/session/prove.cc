@@ -62,12 +62,7 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
     for (const LengthBest& b : found.per_length) a.per_length->push_back({spelled(b.reply), b.gap});
   }
   if (r.record && !found.replies.empty())
-    a.record = {text_->file().name(),
-                text_->file().sha256(),
-                std::string(to_string(model_->info().precision)),
-                prompt.ids,
-                density_->end_tokens(),
-                law.config(),
+    a.record = {subject(prompt.ids, law),
                 {c.n_best, std::move(found.replies), std::move(c.length_prior), found.certificate}};
   a.notes = notes_on(std::move(prompt), a.replies.empty() ? SpelledReply() : a.replies[0]);
   return a;
@@ -77,15 +72,8 @@ Result<CheckAnswer> Session::check(const CheckRequest& r) {
   const CertificateRecord& c = r.record;
   CheckAnswer a{.tolerance = c.precision == "f32" ? kErrorF32 : kErrorBF16,
                 .statement = c.statement};
-  if (c.model_sha256 != text_->file().sha256())
-    a.result.why = "it is of another model, of sha256 " + c.model_sha256;
-  if (c.end_tokens != density_->end_tokens())
-    a.result.why = "its end ids are not those of the model";
+  PONDER_ASSIGN(a.result.why, other_subject(c, r.where));
   if (!a.result.why.empty()) return a;
-  const auto n = static_cast<std::int64_t>(c.prompt.size()) + c.law.horizon;
-  if (n > density_->n_ctx())
-    return Error{Code::kInvalid, fmt::format("a context of at least {} tokens", n),
-                 std::to_string(density_->n_ctx()), r.where, "raise -c/--ctx-size"};
   PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(c.law, density_->n_vocab(), c.end_tokens));
   Prefill prefill(*this, r.budget);
   PONDER_TRY(prefill.read(c.prompt));

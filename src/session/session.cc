@@ -60,6 +60,27 @@ std::vector<std::string> Session::notes_on(Prompt p, const SpelledReply& r) {
   return std::move(p.notes);
 }
 
+ProofSubject Session::subject(std::vector<Token> prompt, const ReplyLaw& law) const {
+  return {text_->file().name(),
+          text_->file().sha256(),
+          std::string(to_string(model_->info().precision)),
+          std::move(prompt),
+          density_->end_tokens(),
+          law.config()};
+}
+
+Result<std::string> Session::other_subject(const ProofSubject& p, const std::string& where) const {
+  if (p.end_tokens != density_->end_tokens())
+    return std::string("its end ids are not those of the model");
+  if (p.model_sha256 != text_->file().sha256())
+    return "it is of another model, of sha256 " + p.model_sha256;
+  const auto n = static_cast<std::int64_t>(p.prompt.size()) + p.law.horizon;
+  if (n > density_->n_ctx())
+    return Error{Code::kInvalid, "a context of at least " + std::to_string(n) + " tokens",
+                 std::to_string(density_->n_ctx()), where, "raise -c/--ctx-size"};
+  return std::string();
+}
+
 double Session::rounding_error() const {
   return model_->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
 }

@@ -122,6 +122,12 @@ std::vector<Word> words_of(std::string_view text) {
   return words;
 }
 
+std::vector<std::string> word_texts(std::string_view text) {
+  std::vector<std::string> texts;
+  for (Word& w : words_of(text)) texts.push_back(std::move(w.text));
+  return texts;
+}
+
 std::string with_other_case(std::string_view text) {
   const auto bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   utf8proc_int32_t c = 0;

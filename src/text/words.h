@@ -17,6 +17,9 @@ struct Word {
 /// letter counts as one, and so does each emoji. Bytes that are no UTF-8 separate words.
 std::vector<Word> words_of(std::string_view text);
 
+/// Their texts alone.
+std::vector<std::string> word_texts(std::string_view text);
+
 /// The text with its first character in the other case; the same text where that has only one.
 std::string with_other_case(std::string_view text);
 

@@ -22,16 +22,8 @@ Result<AnswerRecord> read(const Json& j, const std::string& where) {
     return Error{Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
   };
   if (j.at("format") != kFormat) return bad(kFormat, j.at("format"));
-  AnswerRecord r;
-  r.model_file = j.at("model").at("file");
-  r.model_sha256 = j.at("model").at("sha256");
-  r.precision = j.at("precision");
-  r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
-  r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
-  const auto target = parse_target(j.at("target").get<std::string>());
-  if (!target) return bad("a known target", j.at("target"));
-  r.law = {*target, j.at("horizon"), j.at("min_length"),
-           j.at("allowed_ids").get<std::vector<Token>>(), 0};
+  PONDER_ASSIGN(ProofSubject subject, read_subject(j, where));
+  AnswerRecord r{std::move(subject), {}, {}};
   r.map = j.at("map");
   r.statement.answer = j.at("answer");
   if (!j.at("closed").is_array()) return bad("a list of prefixes", j.at("closed"));

@@ -29,16 +29,8 @@ bool read_enum(const Json& j, int n, E& out) {
 // Throws the JSON library's exceptions on missing keys and wrong types.
 Result<CertificateRecord> read(const Json& j, const std::string& where) {
   if (j.at("format") != kFormat) return bad(kFormat, j.at("format"), where);
-  CertificateRecord r;
-  r.model_file = j.at("model").at("file");
-  r.model_sha256 = j.at("model").at("sha256");
-  r.precision = j.at("precision");
-  r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
-  r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
-  const auto target = parse_target(j.at("target").get<std::string>());
-  if (!target) return bad("a known target", j.at("target"), where);
-  r.law = {*target, j.at("horizon"), j.at("min_length"),
-           j.at("allowed_ids").get<std::vector<Token>>(), j.value("shortest", 0)};
+  PONDER_ASSIGN(ProofSubject subject, read_subject(j, where));
+  CertificateRecord r{std::move(subject), {}};
   Statement& s = r.statement;
   s.n_best = j.at("n_best");
   s.length_prior = j.at("length_prior").get<std::vector<double>>();
@@ -62,6 +54,20 @@ Result<CertificateRecord> read(const Json& j, const std::string& where) {
 }
 
 }  // namespace
+
+Result<ProofSubject> read_subject(const Json& j, const std::string& where) {
+  ProofSubject r;
+  r.model_file = j.at("model").at("file");
+  r.model_sha256 = j.at("model").at("sha256");
+  r.precision = j.at("precision");
+  r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
+  r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
+  const auto target = parse_target(j.at("target").get<std::string>());
+  if (!target) return bad("a known target", j.at("target"), where);
+  r.law = {*target, j.at("horizon"), j.at("min_length"),
+           j.at("allowed_ids").get<std::vector<Token>>(), j.value("shortest", 0)};
+  return r;
+}
 
 std::string to_json(const CertificateRecord& r) {
   const Statement& s = r.statement;

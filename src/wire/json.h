@@ -20,6 +20,9 @@ inline std::string text_of(const Json& j) {
 /// and prints values by recursion, so nesting beyond 64 levels (the schema of a tool has 20 and
 /// more) is an error, too, at `where`.
 Result<Json> parse_json(std::string_view text, Error broken, const std::string& where);
+/// What a record of a proof says of its subject, under the keys that all records share. Throws the
+/// library's exceptions on missing keys and wrong types. Errors: kInvalid (an unknown target).
+Result<ProofSubject> read_subject(const Json&, const std::string& where);
 /// Can every number in it be converted to an int? The library converts without a look.
 bool fits_int(const Json&);
 /// JSON has neither infinities nor NaN: null.

@@ -51,11 +51,7 @@ struct AnswerRequest {
 };
 
 /// What was proved about an answer, of which model and prompt: all that a check needs.
-struct AnswerRecord {
-  std::string model_file{}, model_sha256{};
-  std::string precision{};  // of the search: "f32", "bf16"
-  std::vector<Token> prompt{}, end_tokens{};
-  ReplyLawConfig law{};
+struct AnswerRecord : ProofSubject {
   std::string map{};
   AnswerStatement statement{};
 };

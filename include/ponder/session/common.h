@@ -48,6 +48,14 @@ struct RunRecord {
   std::shared_ptr<const GgufFile> model{};
 };
 
+/// Which model, prompt and law a proof that is written down is about.
+struct ProofSubject {
+  std::string model_file{}, model_sha256{};
+  std::string precision{};  // of the search: "f32", "bf16"
+  std::vector<Token> prompt{}, end_tokens{};
+  ReplyLawConfig law{};
+};
+
 /// What all answers hold.
 struct Answer {
   std::vector<std::string> notes{};  // what a reader should know, as sentences

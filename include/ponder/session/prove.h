@@ -24,11 +24,7 @@ struct ProveRequest {
 };
 
 /// What was proved, about which model and prompt: all that a check needs.
-struct CertificateRecord {
-  std::string model_file{}, model_sha256{};
-  std::string precision{};  // of the search: "f32", "bf16"
-  std::vector<Token> prompt{}, end_tokens{};
-  ReplyLawConfig law{};
+struct CertificateRecord : ProofSubject {
   Statement statement{};
 };
 

@@ -10,7 +10,7 @@ namespace ponder {
 namespace {
 
 CertificateRecord example() {
-  CertificateRecord r{.model_file = "m.gguf", .model_sha256 = "ab", .precision = "bf16"};
+  CertificateRecord r{{.model_file = "m.gguf", .model_sha256 = "ab", .precision = "bf16"}};
   r.prompt = {1, 2, 3};
   r.end_tokens = {0};
   r.law = {.target = Target::kTruncated,

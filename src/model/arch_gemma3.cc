@@ -16,10 +16,9 @@ Result<Config> read_gemma3(const ArchReader& in) {
   c.qk_norm = c.post_norm = true;
   c.activation = Activation::kGeluGated;
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
-  constexpr int kLayersOf27B =
-      // The 27B model is the only size that scales its scores by the width n_embd / n_heads instead
-      // of the head size.
-      62;
+  // The 27B model is the only size that scales its scores by the width n_embd / n_heads instead of
+  // the head size.
+  constexpr int kLayersOf27B = 62;
   const int width = c.n_embd / c.n_heads;
   if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(width));
   PONDER_TRY(in.read_float("attn_logit_softcapping", c.attention_soft_cap, false));

@@ -10,12 +10,8 @@ namespace ponder {
 
 enum class Norm : std::uint8_t { kRms, kLayer };
 enum class Rope : std::uint8_t { kNone, kInterleaved, kHalves };
-enum class Biases : std::uint8_t {
-  kOptional,
-  kQkv,
-  kAll
-  // The biases that a file must have. Any other bias is used if the file has it.
-};
+// The biases that a file must have. Any other bias is used if the file has it.
+enum class Biases : std::uint8_t { kOptional, kQkv, kAll };
 enum class Activation : std::uint8_t { kSiluGated, kGeluGated, kGelu };
 
 /// The frequencies of rotary positions. A Config has one table for all layers, or one for the

@@ -61,9 +61,8 @@ struct RowRequest {
 
 /// A vocabulary row on which an objective is evaluated, and the results.
 struct ObjectiveRow {
-  int slot = -1;  // the row is computed from this slot's last hidden vector
-  int batch_row =
-      -1;  // the row of the kept pass that made the hidden vector; -1: the vector is a constant
+  int slot = -1;                      // the row is computed from this slot's last hidden vector
+  int batch_row = -1;                 // the kept pass's row of this vector; -1: a constant
   const TokenMask* mask = nullptr;    // nullptr: all ids
   std::span<const Token> candidates;  // (m)
   std::span<const float> weights;     // (m); empty: all ones

@@ -64,9 +64,8 @@ bool PrefixTree::make_room(std::span<const Prefix> nodes) {
     const Node &x = nodes_[a], &y = nodes_[b];
     return x.stamp != y.stamp ? x.stamp < y.stamp : x.length > y.length;
   });
-  const int extra = std::max(n - available,
-                             // Evicts more than needed, so that not every batch has to sort.
-                             n_slots_ / 8);
+  // Evicts more than needed, so that not every batch has to sort.
+  const int extra = std::max(n - available, n_slots_ / 8);
   evict(idle, nodes, std::min(extra, static_cast<int>(idle.size())));
   return true;
 }

@@ -134,9 +134,8 @@ void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows, std::span<fl
   group_sums_.grow(kGroups * group);
   model_.prepare_backward();
   parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
-    thread_local Buffer<std::byte>
-        // A compact copy of the block's columns: in logits_ the rows lie too far apart.
-        a;
+    // A compact copy of the block's columns: in logits_ the rows lie too far apart.
+    thread_local Buffer<std::byte> a;
     const std::size_t a_bytes = a_stride(kColumns) * size;
     a.grow(a_bytes * round_up(m, kRowBlock));
     float* sum = group_sums_.data() + g * group;

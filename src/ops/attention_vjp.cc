@@ -83,9 +83,8 @@ class AttentionBackward {
                 false);
     for (int i = 0; i < m; ++i)
       softmax(rows[i / s_.group], i, n, rows[i / s_.group].lse[i % s_.group]);
-    for (int panel = 0; panel < w / kPanel;
-         // One panel at a time, since the stride of panels is n_padded_ positions, not n.
-         ++panel)
+    // One panel at a time, since the stride of panels is n_padded_ positions, not n.
+    for (int panel = 0; panel < w / kPanel; ++panel)
       key_kernel_.run(room_.ds.data(), ld_, m,
                       reinterpret_cast<const float*>(room_.keys_in.data()) +
                           panel * kPanel * std::ptrdiff_t{n_padded_},

@@ -33,9 +33,8 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
   for (int i = 0; i < k; ++i, w += kPanel) {
     hn::Vec<D> b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, w + v * lanes);
-    for (int r = 0; r < R;
-         // Broadcasts one input at a time: R of them would need more than 16 registers.
-         ++r) {
+    // Broadcasts one input at a time: R of them would need more than 16 registers.
+    for (int r = 0; r < R; ++r) {
       const auto x = hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, b[v], sum[r][v]);
     }

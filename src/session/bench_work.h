@@ -24,7 +24,7 @@ class Bench {
   Result<BenchRate> gradient(int n_prompt, int n_chains, int n_tokens);
   Result<BenchRate> gemm_peak();  // GFLOPS with the shape of a feed-forward layer, 512 rows
   Result<BenchRate> dram_read();  // GB/s
-  // difference| of the log p of each token of drawn replies, between decoding one token at a time
+  // |difference| of the log p of each token of drawn replies, between decoding one token at a time
   // and scoring all replies at once (bench_drift.cc). It is zero, since the numbers of a row depend
   // on its prefix alone.
   Result<BenchRate> drift_of_decoding();

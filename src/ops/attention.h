@@ -15,7 +15,7 @@ namespace ponder {
 
 struct AttentionShape {
   int group;       // number of query heads that share one key-value head
-  int head_dim;    // any
+  int head_dim;    // any size
   float scale;     // factor of the queries
   float soft_cap;  // scores become cap tanh(score / cap); 0: off
 

@@ -142,8 +142,7 @@ Run add_landscape(CLI::App& app) {
   app.add_option("--out", a->out, "NAME of the files: NAME.png, NAME.svg, NAME.csv, …")->required();
   app.add_flag("--force", a->force, "replace the files of an earlier run at --out");
   app.add_option("--size", a->request.size, "cells along each side")->check(CLI::Range(2, 1024));
-  app.add_option("--alpha", a->request.alpha,
-                 "exponent of the target p^alpha (default: 4; with --toy 1)")
+  app.add_option("--alpha", a->request.alpha, "exponent of the target p^alpha (default: 4; toy: 1)")
       ->check(CLI::Range(0.01, 1000.));
   app.add_option("--seeds", a->request.seeds, "starts; each method makes one path from each")
       ->check(CLI::Range(1, 10000));

@@ -13,7 +13,8 @@ import sys
 
 HEADERS = ("include/ponder/**/*.h", "src/**/*.h")
 FOLDERS = "src|include|docs|tools|tests|apps|bench|examples|cmake|data"
-# A path that goes on after a quantifier, a placeholder or a wildcard names many files: it is not looked for.
+# A path that continues with a quantifier, a placeholder or a wildcard names many files, so it is
+# not looked up.
 PATH = re.compile(rf"(?<![\w./<{{$-])(?:{FOLDERS})/[\w.+/-]*[\w/](?![\w*<{{$])")
 TEXT = {".md", ".cc", ".h", ".py", ".sh", ".txt", ".cmake", ".gp", ""}
 
@@ -59,7 +60,8 @@ def dead_paths(root, files):
         for n, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
             for m in PATH.finditer(comment_of(path, line)):
                 said = m[0].rstrip("/.")
-                # A stem stands for its header and source; a name may be that of a folder beside the file.
+                # A stem stands for its header and its source. A name may be that of a folder beside
+                # the file.
                 here = (said, said + ".h", said + ".cc", str(pathlib.PurePath(name).parent / said))
                 if "NAME" not in said and not known.intersection(here):
                     wrong.append(f"{name}:{n}: {said} is not there")

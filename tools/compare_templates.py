@@ -129,7 +129,7 @@ def show(path, name, mine, theirs, why):
           f"  jinja2: {theirs[max(0, at - 60):at + 60]!r}")
 
 
-FAMILIES = {  # by a word of the file's name; the first that fits
+FAMILIES = {  # family: words of the file name; the first family that matches counts
     "DeepSeek": "deepseek", "Hermes, Functionary, Firefunction": "hermes|functionary|firefunction", "Llama": "llama",
     "Qwen, QwQ": "qwen|qwq", "Gemma": "gemma", "Mistral, Ministral, Devstral": "mistral|ministral|devstral",
     "Command-R, Cohere": "command-r|cohere", "GLM": "glm", "Kimi": "kimi", "LFM2": "lfm2", "Granite": "granite",

@@ -100,7 +100,7 @@ def flat(layers: nn.Module, writer: Writer, shape: list[int]) -> list[dict]:
 def write(layers: list[dict], tensors: dict[str, np.ndarray], length: int, name: pathlib.Path, half: bool) -> None:
     kind = np.float16 if half else np.float32
     save_file({key: np.ascontiguousarray(value.astype(kind)) for key, value in tensors.items()}, f"{name}.safetensors")
-    pathlib.Path(f"{name}.safetensors").chmod(0o644)  # safetensors makes it readable by its owner alone
+    pathlib.Path(f"{name}.safetensors").chmod(0o644)  # safetensors creates the file readable by its owner alone
     text = {"format": "ponder-oracle", "version": 1, "length": length, "weights": f"{name.name}.safetensors", "layers": layers}
     pathlib.Path(f"{name}.json").write_text(json.dumps(text, indent=1) + "\n")
 
@@ -143,7 +143,7 @@ def main() -> None:
     p.add_argument("--check", metavar="PONDER")
     a = p.parse_args()
     if a.model.endswith((".keras", ".h5", ".hdf5")):
-        import oracle_from_keras  # needs keras, which models of PyTorch do not
+        import oracle_from_keras  # imported here since it needs keras, which PyTorch models do not
 
         model, predict, writer = oracle_from_keras.read(a.model), oracle_from_keras.predict, Writer()
         write(oracle_from_keras.flat(model, a.length, writer), writer.tensors, a.length, a.name, a.half)

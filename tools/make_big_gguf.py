@@ -15,7 +15,7 @@ import numpy as np
 
 N_EMBD, N_HEADS, N_KV, N_FF, N_VOCAB, N_CTX, ALIGN = 2048, 32, 8, 8192, 16384, 4096, 32
 TYPES = {"F32": 0, "Q4_0": 2, "Q8_0": 8, "Q4_K": 12}
-BLOCK = {"F32": (1, 4), "Q4_0": (32, 18), "Q8_0": (32, 34), "Q4_K": (256, 144)}  # values, bytes
+BLOCK = {"F32": (1, 4), "Q4_0": (32, 18), "Q8_0": (32, 34), "Q4_K": (256, 144)}  # name: values and bytes of a block
 
 
 def text(s):

@@ -87,7 +87,7 @@ TOOLS = [
 ARGUMENTS = {"place": "Köln <|x|>", "days": 2, "exact": True, "hours": [1.5, -2], "none": None, "o": {"a": {}}}
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": ARGUMENTS}}
 
-# With fields beside role and content, and further variables.
+# Requests with message fields besides role and content, and with further variables.
 REQUESTS = [
     {"messages": chat(("user", "How warm is it?")), "tools": TOOLS},
     {"messages": chat(("user", "How warm is it?")), "tools": []},
@@ -204,7 +204,7 @@ def cases():
         try:
             line["rendered"] = env.from_string(source).render(
                 messages=messages, documents=None, **variables)
-        except Exception as e:  # whatever a template can raise is an error there
+        except Exception as e:  # any exception that a template raises is an error
             line["error"] = f"{type(e).__name__}: {e}"
         return line
 
@@ -219,7 +219,7 @@ def cases():
     for source in BLOCKS:
         yield case("source", source, messages, source)
     for row in EXPRESSIONS:
-        for e in row.split(" | "):  # filters are written without the spaces
+        for e in row.split(" | "):  # a filter's bar has no spaces, so that " | " separates expressions
             yield case("source", "{{ " + e + " }}", messages, "{{ " + e + " }}")
 
 

@@ -92,9 +92,9 @@ def layers_of(chain: list, writer) -> list[dict]:
             convolution(layer, writer, out)
             activation(layer, out)
         elif kind == "Dense":
-            weight = np.array(layer.kernel).T  # a flattened sequence is in (length, channels) order here as there
+            weight = np.array(layer.kernel).T  # keras flattens a sequence in the order (length, channels), as ponder does
             bias = np.array(layer.bias) if layer.use_bias else np.zeros(len(weight))
-            if len(layer.input.shape) == 3:  # each position by itself
+            if len(layer.input.shape) == 3:  # applied to each position separately
                 writer.conv(out, weight[:, :, None], bias, 0, 1)
             else:
                 out.append({"kind": "dense", "name": writer.keep("dense", weight=weight, bias=bias)})

@@ -22,10 +22,10 @@ import pandas as pd
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-PER_ROW = 50  # positions
-FLANK = 10  # letters on either side of the motif that designs are aligned on
+PER_ROW = 50  # positions in one row
+FLANK = 10  # letters on each side of the motif by which the designs are aligned
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-# Okabe and Ito's colours, which colour-blind readers tell apart.
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
 COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 
 

@@ -120,7 +120,7 @@ def norm(x, w):
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * w
 
 
-def rope(x, cos, sin):  # neighbouring values are a pair, as GGUF stores a llama
+def rope(x, cos, sin):  # neighbouring values form a pair, as GGUF stores them for llama
     a, b = x[..., 0::2], x[..., 1::2]
     return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
 

@@ -1,4 +1,4 @@
-// Registration of the shared options, and their meaning.
+// Registers the shared options and converts their values.
 #include "args.h"
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ void ModelArgs::add(CLI::App& a, bool runs) {
   a.add_option("-m,--model", path, "GGUF file (default: the model that ./quickstart fetched)");
   a.add_option("--chat-template", chat_template,
                "chat template to use instead of the model's: a file, or the text itself");
-  a.add_flag("--verbose", verbose, "say on stderr what is done");
+  a.add_flag("--verbose", verbose, "print details on stderr");
   if (!runs) return;
   a.add_option("-t,--threads", threads, "threads (default: the CPUs this process may use)")
       ->check(CLI::Range(1, 1024));
@@ -25,8 +25,7 @@ void ModelArgs::add(CLI::App& a, bool runs) {
       ->check(CLI::IsMember({"f32", "bf16", "auto"}));
   a.add_option("--weights", weights, "packed, quantised or auto: how weights are held in memory")
       ->check(CLI::IsMember({"packed", "quantised", "auto"}));
-  a.add_option("--isa", isa,
-               "best, avx2 or baseline: the most to use of the CPU's instruction sets")
+  a.add_option("--isa", isa, "best, avx2 or baseline: limit on the CPU's instruction sets")
       ->check(CLI::IsMember({"best", "avx2", "baseline"}));
 }
 
@@ -80,9 +79,9 @@ void PromptArgs::add(CLI::App& a) {
 }
 
 void LineArgs::add(CLI::App& a) {
-  a.add_option("--input", input, "requests, one JSON object a line; - is stdin");
+  a.add_option("--input", input, "file of requests, one JSON object per line; - is stdin");
   a.add_flag("--json", json, "print one JSON object");
-  a.add_flag("--jsonl", jsonl, "print one JSON object a line");
+  a.add_flag("--jsonl", jsonl, "print one JSON object per line");
 }
 
 void LawArgs::add(CLI::App& a) {

@@ -1,4 +1,4 @@
-// Options that several subcommands share, and how they are registered. Parsing only: nothing here
+// The options that several subcommands share, and their registration. Parsing only: nothing here
 // opens a model.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "ponder/session/prompt.h"
 
 namespace CLI {
-class App;  // its header takes seconds to compile: only sources that add options include it
+class App;  // its header is slow to compile, so only sources that add options include it
 }
 
 namespace ponder::app {
@@ -23,16 +23,17 @@ struct ModelArgs {
   int threads = 0, n_ctx = 0;
   std::string precision = "auto", weights = "auto", isa = "best", chat_template;
   bool verbose = false;
-  void add(CLI::App&, bool runs);  // runs: with the options of an engine
-  ModelOptions options() const;    // also limits the instruction sets: before anything runs
+  void add(CLI::App&, bool runs);  // runs: also adds the options of an engine
+  // also limits the instruction sets, so it must be called before anything runs
+  ModelOptions options() const;
 };
 
-/// -p, -f; of prompts, a lone argument too.
+/// -p and -f; for prompts, also an argument without a flag.
 struct TextArgs {
   std::string text, file;
   void add(CLI::App&, const std::string& what);
-  /// Reads the file where there is one; stdin can be read only once. Errors: kInvalid where there
-  /// is no text.
+  /// Returns the text, or reads the file if one is given; stdin can be read only once. Errors:
+  /// kInvalid (there is no text).
   Result<std::string> read() const;
 };
 
@@ -40,8 +41,8 @@ struct PromptArgs : TextArgs {
   std::string system;
   bool raw = false;
   void add(CLI::App&);
-  /// In chat without the one line end that editors and echo put after a file's text. Errors: as
-  /// TextArgs::read.
+  /// In chat, without the one line end that editors and echo put after a file's text. Errors: those
+  /// of TextArgs::read.
   Result<PromptRequest> request() const;
 };
 
@@ -54,7 +55,7 @@ struct LineArgs {
 
 struct LawArgs {
   std::string target = "ended";
-  LawRequest lengths;  // all but the target
+  LawRequest lengths;  // all settings but the target
   void add(CLI::App&);
   LawRequest request() const;
 };
@@ -65,19 +66,21 @@ struct DecodeArgs {
 };
 
 struct BudgetArgs {
-  std::string text = "10s";  // empty: none
+  std::string text = "10s";  // empty: no limit
   void add(CLI::App&);
-  /// With the stop flag of this program. Errors: those of parse_budget.
+  /// The budget with this program's stop flag. Errors: those of parse_budget.
   Result<Budget> budget() const;
 };
 
-/// Set by SIGINT and SIGTERM, once work has begun. Before that they end the program at once:
-/// nothing would be lost.
+/// Set by SIGINT and SIGTERM, once work has begun. Before that, the signals end the program at
+/// once, since nothing would be lost.
 std::atomic<bool>& stop_flag();
-/// From here on there is something to lose: a prompt has been read, with the model in memory.
+/// Marks the moment from which a signal could lose work: the model is in memory and a prompt was
+/// read.
 void work_begins();
 
-// One function a subcommand: registers its options, returns what runs it (the exit code).
+// One function per subcommand. It registers the options and returns the function that runs the
+// subcommand and gives the exit code.
 using Run = std::function<Result<int>()>;
 Run add_generate(CLI::App&);
 Run add_decide(CLI::App&);

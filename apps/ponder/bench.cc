@@ -1,6 +1,6 @@
-// ponder bench: speed of this machine on a model: tokens a second of the engine's usual work,
-// beside the machine's own rates of matrix products and memory; and how far the numbers of its
-// precision are from f32.
+// ponder bench: the speed of this machine on a model: tokens per second for the engine's usual
+// work, the machine's own rates of matrix products and memory, and how much the numbers of its
+// precision differ from f32.
 #include "ponder/session/bench.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ struct Args {
   bool json = false;
 };
 
-// Nine cells; what is left out on the right is empty.
+// Prints nine cells; missing cells on the right are empty.
 void print_row(std::vector<std::string> cells, bool csv) {
   constexpr std::size_t kColumns = 9;
   cells.resize(kColumns);
@@ -37,7 +37,7 @@ double median_of(const BenchAnswer& a, const std::string& name) {
   return 0;
 }
 
-// GFLOPS and GB/s of every work, and the part of the machine's own rate that they are, when that
+// Prints the GFLOPS and GB/s of every workload, and their share of the machine's own rate if that
 // was measured too.
 void print_table(const BenchAnswer& a, bool csv) {
   const double gemm = median_of(a, "gemm_peak_gflops"), dram = median_of(a, "dram_gbs");
@@ -59,7 +59,7 @@ void print_table(const BenchAnswer& a, bool csv) {
   flush();
 }
 
-// A signal ends it at once: there is nothing to lose, so that no work begins.
+// Does not call work_begins(), so that a signal ends the program at once: there is nothing to lose.
 Result<int> run_bench(const Args& a) {
   const auto start = std::chrono::steady_clock::now();
   PONDER_ASSIGN(const auto session, open_session(a.model));
@@ -86,7 +86,7 @@ Run add_bench(CLI::App& app) {
                  "runs of each piece of work, after one that is not counted")
       ->check(CLI::Range(1, 1000));
   app.add_option("--only", a->request.only,
-                 "these pieces of work, by name, e.g. decode128,dram_gbs")
+                 "run only these pieces of work, e.g. decode128,dram_gbs")
       ->delimiter(',')
       ->check(CLI::IsMember(bench_names()));
   app.footer(

@@ -1,4 +1,4 @@
-// One function a shell.
+// Completion scripts, with one function per shell, and the man page.
 #include "completion.h"
 
 #include <algorithm>
@@ -19,14 +19,14 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bar
   return s;
 }
 
-// Text inside single quotes of any of the shells.
+// Makes a text safe inside single quotes in any of the shells.
 std::string unquoted(std::string s) {
   std::replace(s.begin(), s.end(), '\'', '`');
   std::replace(s.begin(), s.end(), '\n', ' ');
   return s;
 }
 
-// COMMAND:FLAG patterns of a case, and what it offers.
+// A case of the bash script: patterns COMMAND:FLAG, and what to offer for the value.
 std::string bash_case(const CommandRow& c, const OptionRow& o) {
   std::vector<std::string> patterns;
   for (const std::string& name : dashed(o)) patterns.push_back(c.name + ":" + name);
@@ -76,7 +76,7 @@ complete -F _ponder ponder
 
 std::string zsh(const std::vector<CommandRow>& commands) {
   std::string names, cases;
-  const auto plain = [](const std::string& s) {  // inside an _arguments or _describe text
+  const auto plain = [](const std::string& s) {  // escapes a text for _arguments or _describe
     std::string o;
     for (char c : unquoted(s))
       o += (std::string("[]:\\").find(c) != std::string::npos ? "\\" : "") + std::string(1, c);
@@ -135,8 +135,8 @@ std::string fish(const std::vector<CommandRow>& commands) {
   return s;
 }
 
-// Text of a roff page: no dash that may be broken or typeset, no line that begins with a control
-// character.
+// Escapes a text for roff: dashes must not be broken or typeset, and no line may begin with a
+// control character.
 std::string roff(const std::string& text) {
   std::string o;
   for (char c : text) {

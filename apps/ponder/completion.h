@@ -1,5 +1,5 @@
-// Scripts that complete ponder's commands, flags and their values in a shell, and its man page:
-// made from the options as they are registered, so that neither can fall behind them.
+// Makes the shell scripts that complete ponder's commands, flags and values, and the man page, from
+// the registered options, so that they are never out of date.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace ponder::app {
 /// `shell`: bash, zsh or fish.
 std::string completion_script(const std::vector<CommandRow>&, const std::string& shell);
 
-/// In roff, of section 1.
+/// The man page for section 1, in roff.
 std::string man_page(const std::vector<CommandRow>&, const std::string& version);
 
 }  // namespace ponder::app

@@ -1,5 +1,5 @@
-// ponder design: DNA sequences for a fitness, drawn in proportion to exp(fitness / tau), or the
-// best ones.
+// ponder design: DNA sequences for a fitness, either drawn in proportion to exp(fitness / tau), or
+// the best ones.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
@@ -15,7 +15,7 @@ namespace ponder::app {
 namespace {
 
 struct Args {
-  DesignRequest request;  // its numbers; the rest is made of the other flags
+  DesignRequest request;  // only its numbers are set here; the rest is made from the other options
   BudgetArgs budget{""};
   std::string fitness, start, score, out, method = "sample";
   bool json = false, force = false;
@@ -36,7 +36,7 @@ Result<std::vector<NamedDna>> read_sequences(const std::string& path) {
   return all;
 }
 
-// A file, or the text itself.
+// `given` is a file name, or the JSON text itself.
 Result<FitnessRequest> read_fitness(const std::string& given) {
   const std::size_t first = given.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && given[first] == '{')
@@ -106,8 +106,8 @@ Run add_design(CLI::App& app) {
   app.add_option("--start", a->start,
                  "FASTA file: the sequence that edits are counted from (its first record)");
   app.add_option("--score", a->score,
-                 "FASTA file: no designs, the fitness of these sequences, all of one length");
-  app.add_option("-n,--n", r.n, "designs")->check(CLI::Range(1, 1000000));
+                 "FASTA file: only score these sequences, which must have one length");
+  app.add_option("-n,--n", r.n, "number of designs")->check(CLI::Range(1, 1000000));
   app.add_option("--max-edits", r.max_edits, "most positions that differ from the start")
       ->check(CLI::Range(0, 65535));
   app.add_option("--method", a->method,
@@ -117,22 +117,22 @@ Run add_design(CLI::App& app) {
           CLI::IsMember({"sample", "anneal", "ascent", "straight-through", "neighbours", "exact"}));
   app.add_option(
       "--kernel", r.kernel,
-      "what moves the chains: gwg, pafs, dmala, gibbs, hmc-token:force=1, exchange+gwg, …");
+      "kernel that moves the chains: gwg, pafs, dmala, gibbs, hmc-token:force=1, exchange+gwg, …");
   app.add_option("--tau", r.tau, "temperature of the fitness")->check(CLI::Range(1e-6, 1e6));
-  app.add_option("--chains", r.chains, "chains side by side")->check(CLI::Range(1, 100000));
+  app.add_option("--chains", r.chains, "number of chains")->check(CLI::Range(1, 100000));
   app.add_option("--warmup", r.warmup, "steps before the first draw")
       ->check(CLI::Range(0, 100000000));
-  app.add_option("--thin", r.thin, "steps a draw")->check(CLI::Range(1, 1000000));
+  app.add_option("--thin", r.thin, "steps for each draw")->check(CLI::Range(1, 1000000));
   app.add_option("--steps", r.steps,
                  "steps of ascent, or of annealing at each of 12 temperatures; 300, or as many as "
                  "--budget holds")
       ->check(CLI::Range(1, 100000000));
   app.add_option("--held-out", r.held_out, "oracle that only judges the designs");
   app.add_option("-s,--seed", r.seed, "seed of the draws");
-  app.add_option("-t,--threads", r.threads, "threads of oracles and language models")
+  app.add_option("-t,--threads", r.threads, "threads for oracles and language models")
       ->check(CLI::Range(1, 1024));
   app.add_option("--out", a->out,
-                 "file of the designs: .fa, .fasta, .fna, .jsonl, or .nc (the trace, for ArviZ)");
+                 "file for the designs: .fa, .fasta, .fna, .jsonl, or .nc (the trace, for ArviZ)");
   app.add_flag("--force", a->force, "replace the file of --out if it exists");
   app.add_flag("--json", a->json, "print one JSON object");
   a->budget.add(app);

@@ -1,4 +1,4 @@
-// Designs as text: the fittest, or all that were given; then what there is to say of all together.
+// Designs as text: the fittest designs, or all sequences that were given; then the totals.
 #include "design_print.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ void print_convergence(const DesignAnswer::Convergence& c) {
 }  // namespace
 
 void print_designs(const DesignAnswer& a, const DesignRequest& r, const std::string& file) {
-  auto shown = a.designs;  // given sequences: all, as they are given; designs: the fittest
+  auto shown = a.designs;  // given sequences are all shown in their order; of designs, the fittest
   if (r.given.empty()) {
     constexpr std::size_t kShown = 10;
     std::stable_sort(shown.begin(), shown.end(),
@@ -50,10 +50,10 @@ void print_designs(const DesignAnswer& a, const DesignRequest& r, const std::str
   }
   for (const auto& d : shown) print_design(d, !r.held_out.empty());
   print_totals(a, r);
+  // Without chains, the share of starts near the best is the only sign of convergence.
   if (a.convergence)
     print_convergence(*a.convergence);
-  else if (a.designs.size() > 1 &&
-           r.given.empty())  // what there is of convergence where there are no chains
+  else if (a.designs.size() > 1 && r.given.empty())
     write(fmt::format("{} of {} starts came within 1 % of the best\n", a.totals.n_near_best,
                       a.designs.size()));
   if (!file.empty()) write("written to " + file + "\n");

@@ -1,5 +1,5 @@
-// A number as people read it in a column: fixed decimals, and a dash where there is no number. Not
-// JSON, where such a number is null.
+// Prints a number for a column of text: with fixed decimals, or as a dash if it is not finite. Not
+// for JSON, where such a number is null.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 namespace ponder::app {
 
-/// x with so many decimals, at the right of `width` columns; "—" where it is infinite or none.
+/// x with so many decimals, right-aligned in `width` columns; "—" if x is infinite or NaN.
 inline std::string figure(double x, int decimals, int width = 0) {
   if (std::isfinite(x)) return fmt::format("{:>{}.{}f}", x, width, decimals);
   return fmt::format("{:>{}}", "—", width);

@@ -1,5 +1,5 @@
-// Walks the arguments beside CLI11's own tables, so that the value of a flag is never taken for a
-// flag.
+// Checks the arguments with the help of CLI11's own tables, so that the value of a flag is never
+// taken for a flag.
 #include "flags.h"
 
 #include <CLI/CLI.hpp>
@@ -14,7 +14,7 @@
 namespace ponder::app {
 namespace {
 
-// What users of llama.cpp type, and what there is here instead.
+// Flags that users of llama.cpp type, and what to use here instead.
 struct Habit {
   std::vector<std::string> names;
   const char* answer;
@@ -44,7 +44,7 @@ std::string bare(const std::string& flag) {
   return flag.substr(begin, flag.find('=') - begin);
 }
 
-// What to write in place of a flag that is not known: an answer, the nearest spelling, or nothing.
+// The hint for an unknown flag: an answer, the nearest spelling, or nothing.
 std::string hint_for(const std::string& flag, const CLI::App& app) {
   const std::string name = bare(flag);
   for (const Habit& h : kHabits)
@@ -63,7 +63,7 @@ std::string help_of(const CLI::App& app) {
 
 bool takes_value(const CLI::Option* o) { return o && o->get_items_expected_max() > 0; }
 
-// A number right after a one-letter flag that takes one.
+// True for a number right after a one-letter flag that takes a number.
 bool is_glued_number(const std::string& arg, const CLI::App& app) {
   const CLI::Option* o = app.get_option_no_throw(arg.substr(0, 2));
   if (!takes_value(o)) return false;
@@ -87,7 +87,7 @@ Error refusal(const std::string& arg, const CLI::App& app) {
 
 constexpr const char* kQuote = "the prompt is one argument: put it in quotes";
 
-bool asks(const CLI::App& app) { return app.get_option_no_throw("PROMPT") != nullptr; }
+bool takes_prompt(const CLI::App& app) { return app.get_option_no_throw("PROMPT") != nullptr; }
 
 std::string command_hint(const CLI::App& app, const std::string& word) {
   if (word.find_first_of(" ?") != std::string::npos)
@@ -98,14 +98,14 @@ std::string command_hint(const CLI::App& app, const std::string& word) {
   return near.empty() ? "" : "did you mean ponder " + near + "?";
 }
 
-// The next step for arguments that no option takes.
+// The hint for arguments that no option takes.
 std::string extras_hint(const CLI::App& app, const std::vector<std::string>& extras) {
   for (const std::string& extra : extras) {
     if (extra.size() > 1 && extra[0] == '-') {
       if (std::string hint = hint_for(extra, app); !hint.empty()) return hint;
     } else if (!app.get_parent()) {
       return command_hint(app, extra);
-    } else if (asks(app)) {
+    } else if (takes_prompt(app)) {
       return kQuote;
     }
   }
@@ -119,7 +119,7 @@ Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const 
                                                         {"-no-cnv", "--no-conversation"}};
   const CLI::App* at = &app;
   std::vector<std::string> args;
-  bool value = false;  // is the next one, whatever it looks like
+  bool value = false;  // the next argument is a value, whatever it looks like
   for (int i = 1; i < argc; ++i) {
     std::string arg = argv[i];
     if (std::exchange(value, false)) {
@@ -146,13 +146,13 @@ Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const 
 
 int usage_error(const CLI::App& app, const CLI::Error& e) {
   const auto parsed = app.get_subcommands();
-  if (parsed.empty() && app.remaining().empty()) {  // `ponder` alone
+  if (parsed.empty() && app.remaining().empty()) {  // `ponder` without arguments
     std::cerr << app.help();
     return 2;
   }
   const CLI::App& at = parsed.empty() ? app : *parsed[0];
   std::string hint = extras_hint(at, at.remaining());
-  if (hint.empty() && e.get_name() == "ExcludesError" && asks(at) &&
+  if (hint.empty() && e.get_name() == "ExcludesError" && takes_prompt(at) &&
       at.get_option("PROMPT")->count() > 0)
     hint = kQuote;
   std::string expected = "valid arguments", got = e.what();

@@ -1,5 +1,5 @@
-// ponder generate: the ordinary first reply: greedy, temperature, beam, best of N. Streams while it
-// goes.
+// ponder generate: the ordinary first reply by greedy decoding, temperature, beam search, or best
+// of N. Streams the reply while it is made.
 #include <CLI/CLI.hpp>
 
 #include "output.h"
@@ -14,7 +14,8 @@ struct Args : RequestArgs {
   int beam = 0, best_of = 1;
 };
 
-// Answers one prompt; streams when text is wanted and the reply is made token by token.
+// Answers one prompt. Streams the text if JSON was not asked for and the reply is made token by
+// token.
 Status generate_one(const Args& a, Session& s, PromptRequest prompt, bool json) {
   GenerateRequest r{.prompt = std::move(prompt),
                     .law = a.law.request(),
@@ -59,7 +60,7 @@ Run add_generate(CLI::App& app) {
       "story.' --temp 0.8 "
       "--top-p 0.95 -n 100 --seed 1 --json");
   return [a]() -> Result<int> {
-    PONDER_TRY(check_best_of(a->best_of, a->decode.config));  // before the model is loaded
+    PONDER_TRY(check_best_of(a->best_of, a->decode.config));  // checked before the model is loaded
     return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
       return generate_one(*a, s, std::move(prompt), json);
     });

@@ -1,6 +1,6 @@
-// ponder grad: gradients of given replies' log-probability with respect to what enters the first
-// block, or of the relaxed objective with respect to the weights of candidate tokens. One .npy file
-// a line.
+// ponder grad: gradients of the log-probability of given replies with respect to the vectors that
+// enter the first block, or of the relaxed objective with respect to the weights of candidate
+// tokens. Writes one .npy file per line.
 #include "grad.h"
 
 #include <CLI/CLI.hpp>
@@ -16,7 +16,8 @@ namespace {
 
 using Batch = LineBatch<GradientRequest, GradientAnswer>;
 
-// Positions, or bytes of a text, of which a position has one at least.
+// An upper bound of a reply's positions: their number, or the bytes of a text, since each position
+// has at least one.
 std::size_t rows_of(const GradientRequest& r) {
   if (const auto* relaxed = std::get_if<RelaxedReply>(&r.reply))
     return relaxed->candidates.size() / relaxed->m;
@@ -46,13 +47,13 @@ Result<int> run_grad(const GradArgs& a) {
   if (a.check) return check_gradients(a, *session);
   PONDER_TRY(make_folder(a.out));
   Batch batch = batch_of(a, *session);
-  std::size_t rows = 0;  // that wait
+  std::size_t rows = 0;  // rows of the lines in the batch
   const auto run = [&] {
     rows = 0;
     return batch.run();
   };
   const auto add = [&](int n, const RequestLine& line) -> Status {
-    constexpr std::size_t kLines = 32, kRows = 512;  // of a pass: what bounds the memory
+    constexpr std::size_t kLines = 32, kRows = 512;  // limits of a pass, which bound the memory
     PONDER_ASSIGN(GradientRequest r, gradient_request(line));
     rows += rows_of(r);
     batch.add(n, std::move(r));
@@ -108,8 +109,9 @@ Run add_grad(CLI::App& app) {
                  "most MB of activations to keep; beyond it layers are run twice")
       ->check(CLI::PositiveNumber);
   app.add_flag("--check", a->check,
-               "write no files: compare with differences, small models with a reference; exit 1");
-  app.add_option("--directions", a->options.directions, "with --check: random directions a line")
+               "write no files: compare with differences, and small models with a reference; "
+               "exit code 1 if they differ");
+  app.add_option("--directions", a->options.directions, "with --check: random directions per line")
       ->check(CLI::Range(1, 1000));
   app.add_option("--tolerance", a->options.tolerance,
                  "with --check: largest relative error (default: 1e-2, against the reference 1e-4; "

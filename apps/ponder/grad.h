@@ -1,5 +1,5 @@
-// What ponder grad (grad.cc) and its --check (grad_check.cc) share: flags, and how requests become
-// gradient requests.
+// What `ponder grad` (grad.cc) and its --check (grad_check.cc) share: flags, and the conversion of
+// requests to gradient requests.
 #pragma once
 
 #include "ponder/session/gradient.h"
@@ -15,7 +15,7 @@ struct GradArgs : RequestArgs {
   GradientCheckOptions options;
 };
 
-/// The gradient that a line asks for. Errors: kInvalid where it has no prompt or no reply.
+/// The gradient that a line asks for. Errors: kInvalid (the line has no prompt or no reply).
 Result<GradientRequest> gradient_request(const RequestLine&);
 /// Calls calls.fn for the request of the command line, or for every line of --input. Returns the
 /// exit code.

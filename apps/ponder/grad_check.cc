@@ -1,4 +1,4 @@
-// ponder grad --check: gradients compared with other ways to the same slopes, reply by reply.
+// ponder grad --check: compares gradients, reply by reply, with slopes computed in other ways.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace ponder::app {
 namespace {
 
-// What has been compared so far.
+// The comparisons made so far.
 struct Checked {
   std::vector<CheckedGradient> lines{};
   GradientCheck::Errors worst{};

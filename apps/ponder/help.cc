@@ -1,5 +1,5 @@
-// The first screen of each command is chosen here by hand; the rest comes from the options as they
-// are registered.
+// --help and --help-all. The first screen of each command is chosen here by hand; the rest is made
+// from the registered options.
 #include "help.h"
 
 #include <CLI/CLI.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kWidth = 79, kColumn = 26, kExamples = 2;
 
-// A flag of a first screen, in words for newcomers; "": the option's own.
+// A flag on a first screen, in words for newcomers; "": the option's own description.
 struct Shown {
   const char *option, *words = "";
 };
@@ -29,12 +29,12 @@ constexpr Shown kFile{"file", "the message, from a file; - is stdin"};
 constexpr Shown kSystem{"system-prompt", "a system message (also -sys)"};
 constexpr Shown kRaw{"no-conversation", "raw text, no chat template (also -no-cnv)"};
 constexpr Shown kMost{"predict", "most tokens of a reply"};
-constexpr Shown kSeed{"seed", "start of the random numbers"};
+constexpr Shown kSeed{"seed", "seed of the random numbers"};
 constexpr Shown kJson{"json", "print one JSON object"};
 constexpr Shown kInput{"input", "requests, a JSON object a line; - is stdin"};
 constexpr Shown kBudget{"budget", "time or work to spend, e.g. 10s"};
 constexpr Shown kReply{"reply", "the reply"};
-constexpr Shown kEnd{"end", "with the token that ends a reply after it"};
+constexpr Shown kEnd{"end", "append the token that ends a reply"};
 
 const std::vector<Screen> kScreens{
     {"generate",
@@ -45,7 +45,7 @@ const std::vector<Screen> kScreens{
       kRaw,
       kMost,
       {"temp", "0: the likeliest token each time; above: at random"},
-      {"top-p", "only the likeliest tokens that hold this much"},
+      {"top-p", "only the likeliest tokens with this probability"},
       kSeed,
       {"beam", "search with so many replies side by side"},
       {"best-of", "the likeliest of N replies (with --temp)"},
@@ -103,10 +103,10 @@ const std::vector<Screen> kScreens{
       kMost,
       {"chains", "replies that move side by side"},
       {"draws", "replies kept of each chain"},
-      {"warmup", "steps before the first"},
+      {"warmup", "steps before the first kept reply"},
       {"kernel", "how they move: suffix, slice, hmc, …"},
-      {"out", "file of what is kept: .nc or .jsonl"},
-      {"resume", "go on from what --out has"},
+      {"out", "file for the kept replies: .nc or .jsonl"},
+      {"resume", "continue the run of --out"},
       {"budget", "time or work to spend"},
       kSeed,
       kJson}},
@@ -160,7 +160,7 @@ const std::vector<Screen> kScreens{
       {"out", "folder for the gradients, LINE.npy"},
       {"check", "compare with finite differences instead"},
       {"directions", "with --check: random directions a line"},
-      {"precision", "of matrix products"},
+      {"precision", "precision of matrix products"},
       kInput}},
     {"tokenize",
      {kModel,
@@ -187,7 +187,7 @@ const std::vector<Screen> kScreens{
     {"bench",
      {kModel,
       {"threads", "(default: the CPUs it may use)"},
-      {"only", "these pieces of work, by name"},
+      {"only", "run only these pieces of work"},
       {"repeats", "runs of each"},
       {"format"},
       kJson}},
@@ -213,17 +213,17 @@ const OptionRow& find(const CommandRow& c, const std::string& name) {
   std::abort();
 }
 
-bool asks(const CommandRow& c) {
+bool takes_prompt(const CommandRow& c) {
   return std::any_of(c.options.begin(), c.options.end(),
                      [](const OptionRow& o) { return o.longs.empty() && o.shorts.empty(); });
 }
 
 std::string head(const CommandRow& c) {
   return wrapped("ponder " + c.name + ": " + c.description, kWidth, 0) + "\nUsage: ponder " +
-         c.name + " [FLAGS]" + (asks(c) ? " \"PROMPT\"" : "") + "\n";
+         c.name + " [FLAGS]" + (takes_prompt(c) ? " \"PROMPT\"" : "") + "\n";
 }
 
-// Those that fit a line first.
+// Examples that fit on a line come first.
 std::string examples(const CommandRow& c, std::size_t most) {
   std::vector<std::string> all = c.examples;
   if (all.size() > most)

@@ -1,4 +1,4 @@
-// What --help and --help-all print.
+// The text of --help and --help-all.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@ class FormatterBase;
 
 namespace ponder::app {
 
-/// --help: a screen of 80 columns and 24 lines with the flags that are used most; --help-all:
+/// --help prints a screen of 80 columns and 24 lines with the most used flags; --help-all prints
 /// everything.
 std::shared_ptr<CLI::FormatterBase> help_formatter();
 

@@ -1,5 +1,5 @@
-// ponder info: what is in a model file, and what this machine will do with it. No weights are
-// loaded.
+// ponder info: shows what a model file contains, and how this machine would run it. Loads no
+// weights.
 #include "ponder/session/info.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ void line(const std::string& label, const std::string& text) {
 
 std::string mb(std::int64_t bytes) { return fmt::format("{} MB", (bytes + (1 << 19)) >> 20); }
 
-// What a file says may be anything: escapes for what is no text, or would command a terminal.
+// Escapes a text of the file, which may hold invalid UTF-8 or control sequences for the terminal.
 std::string shown(const std::string& s) {
   const std::string quoted = quoted_json(s);
   return quoted.substr(1, quoted.size() - 2);

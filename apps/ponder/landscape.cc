@@ -1,4 +1,4 @@
-// ponder landscape: two paths over a slice of the noise space, as a picture: gradient ascent, and
+// ponder landscape: a picture of two paths over a slice of the noise space: gradient ascent and
 // Hamiltonian Monte Carlo.
 #include "landscape.h"
 
@@ -16,7 +16,7 @@
 namespace ponder::app {
 namespace {
 
-constexpr std::size_t kLine = 100;  // bytes of a text above the picture
+constexpr std::size_t kLine = 100;  // most bytes of a text above the picture
 
 struct Args {
   ModelArgs model;
@@ -24,10 +24,11 @@ struct Args {
   LawArgs law;
   bool toy = false, json = false, force = false;
   std::string out;
-  LandscapeRequest request;  // its numbers; the rest is made of the other flags
+  // only its numbers are set here; the rest is made from the other options
+  LandscapeRequest request;
 };
 
-// A line on stderr, where that is a terminal.
+// A progress line on stderr, if stderr is a terminal.
 class Line {
  public:
   ~Line() {
@@ -47,7 +48,7 @@ std::string shortened(const std::string& s, std::size_t most) {
   if (s.size() <= most) return s;
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xc0) == 0x80)
-    --end;  // between characters
+    --end;  // cuts only between characters
   return s.substr(0, end) + "…";
 }
 
@@ -95,8 +96,8 @@ Result<LandscapeAnswer> answer(const Args& a) {
   r.budget.stop = &stop_flag();
   std::unique_ptr<Session> session;
   if (!a.toy) {
-    PONDER_ASSIGN(r.prompt,
-                  a.prompt.request());  // a missing one is told before the model is loaded
+    // A missing prompt is reported before the model is loaded.
+    PONDER_ASSIGN(r.prompt, a.prompt.request());
     PONDER_ASSIGN(session, open_session(a.model));
   }
   work_begins();
@@ -105,7 +106,7 @@ Result<LandscapeAnswer> answer(const Args& a) {
   return session ? session->landscape(r) : two_hills(r);
 }
 
-// Writes what there is, draws it when it is whole, and says so.
+// Writes the numbers so far; if they are complete, draws the picture and prints the answer.
 Result<int> run_landscape(const Args& a) {
   if (a.toy && !(a.prompt.text.empty() && a.prompt.file.empty()))
     return Error{Code::kInvalid, "a prompt or --toy", "both", "command line",
@@ -115,7 +116,7 @@ Result<int> run_landscape(const Args& a) {
   PONDER_TRY(write_csv(l, a.out));
   if (!l.complete) {
     std::cerr << "ponder: stopped; the numbers so far are in " << a.out << ".csv\n";
-    return 1;  // and the signal's code beats it
+    return 1;  // a signal's exit code takes precedence
   }
   PONDER_TRY(draw(l, a.toy ? toy_caption(l) : model_caption(l), a.out));
   l.files = landscape_files(a.out);
@@ -141,10 +142,9 @@ Run add_landscape(CLI::App& app) {
   app.add_option("--out", a->out, "NAME of the files: NAME.png, NAME.svg, NAME.csv, …")->required();
   app.add_flag("--force", a->force, "replace the files of an earlier run at --out");
   app.add_option("--size", a->request.size, "cells along each side")->check(CLI::Range(2, 1024));
-  app.add_option("--alpha", a->request.alpha,
-                 "exponent of the target p^alpha (default: 4; of the toy 1)")
+  app.add_option("--alpha", a->request.alpha, "exponent of the target p^alpha (default: 4; toy: 1)")
       ->check(CLI::Range(0.01, 1000.));
-  app.add_option("--seeds", a->request.seeds, "starts, of which each method makes a path")
+  app.add_option("--seeds", a->request.seeds, "starts; each method makes one path from each")
       ->check(CLI::Range(1, 10000));
   app.add_option("--points", a->request.points, "points of each path")
       ->check(CLI::Range(3, 1000000));

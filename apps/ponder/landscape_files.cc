@@ -1,4 +1,4 @@
-// The numbers behind a picture, as CSV (RFC 4180).
+// Writes the numbers behind a picture as CSV (RFC 4180).
 #include <fmt/format.h>
 
 #include "landscape.h"
@@ -13,7 +13,7 @@ std::string quoted(const std::string& s) {
   return out + "\"";
 }
 
-// peak, logprob, log_weight; -1 and NaN where there is no reply.
+// The fields peak, logprob, log_weight; -1 and NaN if there is no reply.
 std::string spot_fields(const Spot& s) {
   if (s.peak < 0) return "-1,NaN,NaN";
   return fmt::format("{},{:.6f},{:.6f}", s.peak, s.logprob, s.log_weight);

@@ -1,5 +1,5 @@
-// The picture, by gnuplot as a child process, from a script that stays beside it. Palette: viridis
-// (Smith and van der Walt 2015), which colour-blind readers can order.
+// Draws the picture with gnuplot, as a child process, from a script that stays beside the picture.
+// Palette: viridis (Smith and van der Walt 2015), which colour-blind readers can order.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -40,8 +40,8 @@ constexpr const char* kLegend =
     "white line: the path of the first seed, from the circle to the triangle; orange: the ends of "
     "all seeds";
 
-// Each panel: the cells, the ends of all paths, the path of the first seed with its start and end,
-// the two replies.
+// Each panel shows the cells, the ends of all paths, and the path of the first seed with its start
+// and end.
 constexpr const char* kPanel = R"(  set title {title} noenhanced
   {colourbox}
   last = word(n_last, {panel}) + 0
@@ -56,7 +56,7 @@ constexpr const char* kPanel = R"(  set title {title} noenhanced
     paths using (strcol(1) eq {method} && $2 == 0 && $3 == last ? $4 : NaN):5 with points pt 9 ps 1.5 lc rgb 'white' notitle
 )";
 
-// A string of gnuplot that nothing is expanded in.
+// A gnuplot string in which nothing is expanded.
 std::string literal(const std::string& s) {
   std::string out = "'";
   for (char c : s) out += c == '\'' ? std::string("''") : std::string(1, c);
@@ -64,7 +64,7 @@ std::string literal(const std::string& s) {
 }
 
 std::string label(const std::string& text, Point at, const Survey& s) {
-  // Away from the edge that is near.
+  // Places the label away from the nearer edge.
   const bool right = at.u > (s.low.u + s.high.u) / 2;
   return fmt::format(
       "set label {} at {:.4f},{:.4f} {} offset {},2 front noenhanced textcolor rgb 'black' boxed\n",
@@ -109,7 +109,8 @@ std::string script(const LandscapeAnswer& l, const Caption& c, const std::string
   return out + "  unset multiplot\n  unset output\n}\n";
 }
 
-// Runs gnuplot on a script in its folder; the exit status, or the reason why it could not be run.
+// Runs gnuplot on a script in the script's folder. Returns the exit status, or why it could not
+// run.
 Result<int> run_gnuplot(const std::filesystem::path& gp) {
   const std::string folder = gp.parent_path().empty() ? "." : gp.parent_path().string(),
                     file = gp.filename().string();
@@ -119,7 +120,7 @@ Result<int> run_gnuplot(const std::filesystem::path& gp) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, 2, 1);  // stdout is for the answer alone
+  posix_spawn_file_actions_adddup2(&actions, 2, 1);  // stdout is only for the answer
   pid_t child = 0;
   const int failed = posix_spawnp(&child, program.c_str(), &actions, nullptr, argv, environ);
   posix_spawn_file_actions_destroy(&actions);

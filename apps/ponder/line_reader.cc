@@ -1,4 +1,4 @@
-// A buffer over read(2), and poll(2) beside it.
+// LineReader: a buffer over read(2), with poll(2) for ready().
 #include "line_reader.h"
 
 #include <fcntl.h>

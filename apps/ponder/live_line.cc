@@ -1,4 +1,5 @@
-// One line, drawn over and over; no wider than the terminal, or it could not be drawn over.
+// LiveLine: draws the same line again and again. The line is never wider than the terminal, since a
+// wrapped line could not be overwritten.
 #include "live_line.h"
 
 #include <fmt/format.h>
@@ -31,9 +32,10 @@ void LiveLine::show(const News& n) {
     left += fmt::format("  {} tokens left", std::max<std::int64_t>(0, budget_.tokens - n.tokens));
   std::string line = n.stage + ": " + n.head();
   constexpr int kGap = 2;
-  const int room = terminal_width(STDERR_FILENO) - 1 - width_of(line) - width_of(left) - kGap;
-  if (const std::string text = n.text(); !text.empty() && room > 0)
-    line += "  " + shortened_to(text, room);
+  const int columns_left =
+      terminal_width(STDERR_FILENO) - 1 - width_of(line) - width_of(left) - kGap;
+  if (const std::string text = n.text(); !text.empty() && columns_left > 0)
+    line += "  " + shortened_to(text, columns_left);
   std::cerr << "\r\x1b[K" << line << left << std::flush;
   shown_ = true;
 }

@@ -1,5 +1,5 @@
-// A line on stderr, where that is a terminal, that tells how far a search has come: what is at
-// work, the best so far, the budget left. It is gone when the search is over.
+// LiveLine: a line on stderr, if stderr is a terminal, that shows the progress of a search: the
+// stage, the best so far, the budget left. It is erased when the search is over.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace ponder::app {
 class LiveLine {
  public:
   struct News {
-    std::string stage;                            // a new one is shown at once
-    double seconds = 0;                           // since the start
-    std::int64_t tokens = 0;                      // spent
-    std::function<std::string()> head{}, text{};  // asked for only where the line is drawn anew
+    std::string stage;                            // a new stage is shown at once
+    double seconds = 0;                           // since the start of the search
+    std::int64_t tokens = 0;                      // tokens spent
+    std::function<std::string()> head{}, text{};  // called only when the line is drawn
   };
   explicit LiveLine(const Budget&);
   ~LiveLine() { clear(); }
@@ -29,7 +29,7 @@ class LiveLine {
   Budget budget_;
   bool on_, shown_ = false;
   std::string stage_;
-  double shown_at_ = -1;  // seconds
+  double shown_at_ = -1;  // in seconds
 };
 
 }  // namespace ponder::app

@@ -1,5 +1,5 @@
-// ponder: one program, one file a subcommand. Here: the table of subcommands, the environment,
-// signals and exit codes.
+// ponder: one program with one source file per subcommand. This file has the table of subcommands,
+// the environment, signals and exit codes.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -45,17 +45,20 @@ constexpr Command kCommands[] = {
 std::atomic<bool> g_working{false}, g_stop{false};
 std::atomic<int> g_signal{0};
 
-// Before work has begun there is nothing to print; a second signal does not wait for it.
+// Before work has begun, there is nothing to print, so a signal ends the program at once. A second
+// signal does not wait for the work to stop.
 extern "C" void on_signal(int s) {
   if (!g_working || g_stop.exchange(true)) {
-    if (isatty(STDERR_FILENO)) (void)!::write(STDERR_FILENO, "\n", 1);  // a line may stand there
+    // the terminal's line may not be empty
+    if (isatty(STDERR_FILENO)) (void)!::write(STDERR_FILENO, "\n", 1);
     _exit(128 + s);
   }
   g_signal = s;
 }
 
-// PONDER_<FLAG> for every long name of what the command line leaves open. Not by CLI11's own means:
-// it reads the environment for commands that were not asked for, too, and knows one name an option.
+// Reads PONDER_<FLAG> for every long flag that the command line does not set. CLI11's own support
+// is not used, since it also reads the environment for commands that were not called, and knows
+// only one name per option.
 void read_environment(CLI::App& sub) {
   for (CLI::Option* o : sub.get_options()) {
     const auto& excluded = o->get_excludes();
@@ -83,7 +86,7 @@ void add_print_outs(CLI::App& app) {
            throw CLI::CallForVersion(completion_script(command_rows(app), shell),
                                      CLI::ExitCodes::Success);
          },
-         "print what bash, zsh or fish completes")
+         "print the completion script for bash, zsh or fish")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.add_flag_callback(
       "--man",
@@ -94,8 +97,8 @@ void add_print_outs(CLI::App& app) {
       "print the man page");
 }
 
-// The exit code, after all that was written has gone out and an error has been told.
-int ended(Result<int> code) {
+// Flushes the output, reports an error, and returns the exit code.
+int finish(Result<int> code) {
   flush();
   if (code.ok() && !output_status().ok()) code = output_status().error();
   if (!code.ok()) {
@@ -115,24 +118,24 @@ int run(int argc, char** argv) {
   for (const Command& c : kCommands) {
     CLI::App* sub = app.add_subcommand(c.name, c.help);
     runs[c.name] = c.add(*sub);
-    if (sub->get_option_no_throw(
-            "PROMPT"))  // a list, as of --method, is one argument: what follows it is the prompt
+    // A list, such as that of --method, is one argument, and the next argument is the prompt.
+    if (sub->get_option_no_throw("PROMPT"))
       for (CLI::Option* o : sub->get_options()) o->allow_extra_args(false);
   }
   auto arguments = spelled_arguments(argc, argv, app);
-  if (!arguments.ok()) return ended(arguments.error());
-  try {  // CLI11 reports by exceptions
+  if (!arguments.ok()) return finish(arguments.error());
+  try {  // CLI11 reports errors by exceptions
     app.parse(std::move(*arguments));
     read_environment(*app.get_subcommands()[0]);
   } catch (const CLI::Success& e) {  // --help, --version
     std::ostringstream text;
     const int code = app.exit(e, text, std::cerr);
     write(text.str());
-    return ended(code);
+    return finish(code);
   } catch (const CLI::ParseError& e) {
     return usage_error(app, e);
   }
-  return ended(runs.at(app.get_subcommands()[0]->get_name())());
+  return finish(runs.at(app.get_subcommands()[0]->get_name())());
 }
 
 }  // namespace
@@ -151,7 +154,7 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   try {
     return run(argc, argv);
-  } catch (const std::exception& e) {  // of the standard library: no memory for the program itself
+  } catch (const std::exception& e) {  // the program itself has too little memory, for example
     std::cerr << "ponder: expected to finish, got: " << e.what() << "\n";
     return 1;
   }

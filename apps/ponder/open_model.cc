@@ -1,4 +1,4 @@
-// Where models lie, and the wait for them.
+// Finds, opens and loads models.
 #include "open_model.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 namespace ponder::app {
 namespace {
 
-// Where ./quickstart keeps the default model.
+// The path where ./quickstart stores the default model.
 std::string default_model() {
   const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
   const std::string base = cache && *cache ? cache : std::string(home ? home : ".") + "/.cache";
@@ -34,7 +34,7 @@ Result<std::shared_ptr<const GgufFile>> open_file(const ModelArgs& m) {
   return file;
 }
 
-// Tells on stderr, where that is a terminal, what is being waited for; goes when it is there.
+// While a model loads, shows a line on stderr if stderr is a terminal. Erases the line at the end.
 class LoadingLine {
  public:
   explicit LoadingLine(const GgufFile& f) {
@@ -54,7 +54,7 @@ class LoadingLine {
  private:
   std::mutex mutex_;
   std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::jthread thread_;  // declared last, so that the thread ends before the members it uses
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Opens what -m names: the text side of a model file, or the whole of it with a line on the
+// Opens the model that -m names: only its text side, or the whole model, with a line on the
 // terminal while it loads.
 #pragma once
 
@@ -10,12 +10,13 @@
 
 namespace ponder::app {
 
-/// A file's bytes; - is stdin. Errors: kNotFound.
+/// Reads a file's bytes; - is stdin. Errors: kNotFound.
 Result<std::string> read_all(const std::string& path);
 
-/// Errors: kNotFound (no such file, no default model), those of TextModel.
+/// Opens the text side. Errors: kNotFound (no such file, no default model), those of TextModel.
 Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs&);
-/// Loads the weights, and with --verbose says what they are. Errors: those of Session::open, too.
+/// Loads the weights; with --verbose, describes them on stderr. Errors: those of open_text and
+/// Session::open.
 Result<std::unique_ptr<Session>> open_session(const ModelArgs&);
 
 }  // namespace ponder::app

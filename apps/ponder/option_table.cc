@@ -1,5 +1,5 @@
-// Reads CLI11's tables. What they do not know is here by name: defaults that the program works out,
-// which values are paths, what requests look like.
+// Reads CLI11's option tables. Facts that the tables lack are here by name: defaults that the
+// program computes, values that are paths, and the formats of requests.
 #include "option_table.h"
 
 #include <CLI/CLI.hpp>
@@ -12,7 +12,8 @@
 namespace ponder::app {
 namespace {
 
-// Where the variable's first value (0: not given) is not what the user gets. An empty command: any.
+// Defaults for options whose variable starts with a placeholder (0: not given) instead of the value
+// that the user gets. An empty command: any.
 struct DefaultWords {
   const char *command, *option, *words;
 };
@@ -32,7 +33,7 @@ constexpr DefaultWords kDefaults[] = {
     {"", "budget", "no limit"},
     {"", "patience", "no end"},
     {"design", "max-edits", "no limit"},
-    {"design", "steps", ""},  // its description says it
+    {"design", "steps", ""},  // the description says it
 };
 constexpr const char* kPaths[] = {"model", "file",          "input", "out",    "certificate",
                                   "check", "chat-template", "start", "logits", "held-out"};
@@ -115,9 +116,10 @@ std::string default_of(const std::string& command, const OptionRow& row,
 OptionRow option_row(const std::string& command, const CLI::Option& o) {
   OptionRow row{
       .shorts = o.get_snames(), .longs = o.get_lnames(), .description = o.get_description()};
+  // --score of decide is a scale, not a file
   row.file = std::any_of(std::begin(kPaths), std::end(kPaths),
                          [&](const char* p) { return names(row, p); }) ||
-             (command == "design" && names(row, "score"));  // of decide it is a scale
+             (command == "design" && names(row, "score"));
   if (o.get_items_expected_max() == 0) return row;
   row.choices = choices_of(o.get_type_name());
   row.value = placeholder(row, o.get_type_name());
@@ -159,8 +161,8 @@ std::vector<CommandRow> command_rows(const CLI::App& app) {
 
 namespace {
 
-// Whether a word, or its plural, stands in a text by itself.
-bool stands_in(const std::string& text, std::string_view word) {
+// True if a text contains a word, or its plural, as a whole word.
+bool contains_word(const std::string& text, std::string_view word) {
   const auto letter = [&text](std::size_t i) {
     return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) || text[i] == '_');
   };
@@ -177,7 +179,7 @@ bool stands_in(const std::string& text, std::string_view word) {
 std::vector<Word> words_in(const std::string& text) {
   std::vector<Word> found;
   for (const Word& w : kWords)
-    if (stands_in(text, w.word)) found.push_back(w);
+    if (contains_word(text, w.word)) found.push_back(w);
   return found;
 }
 

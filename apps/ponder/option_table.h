@@ -1,5 +1,5 @@
-// The options of the commands as they are registered, in words: what help, completion and the man
-// page are made from. Not the first screen of help, which is chosen by hand (help.cc).
+// The registered options of the commands as text, from which help, completion and the man page are
+// made. Not the first screen of help, which is chosen by hand (help.cc).
 #pragma once
 
 #include <string>
@@ -13,12 +13,13 @@ class Option;
 namespace ponder::app {
 
 struct OptionRow {
-  std::vector<std::string> shorts{}, longs{};  // without dashes; both empty: the lone argument
-  std::string value{};                         // N, FILE, f32|bf16|auto, …; empty: a flag
+  // without dashes; both empty: the argument without a flag
+  std::vector<std::string> shorts{}, longs{};
+  std::string value{};  // N, FILE, f32|bf16|auto, …; empty: a flag
   std::vector<std::string> choices{};
-  bool file = false;  // its value is a path
+  bool file = false;  // the value is a path
   std::string description{};
-  std::string default_value{};  // in words; empty: none, or told by the description
+  std::string default_value{};  // in words; empty: there is none, or the description has it
   /// "-m, --model FILE"
   std::string names() const;
 };
@@ -26,22 +27,23 @@ struct OptionRow {
 struct CommandRow {
   std::string name, description;
   std::vector<OptionRow> options{};
-  std::string notes{};                  // of the footer, before its examples
-  std::vector<std::string> examples{};  // a line each
-  std::string requests{};               // the form of a line of --input
+  std::string notes{};                  // the part of the footer before the examples
+  std::vector<std::string> examples{};  // one line each
+  std::string requests{};               // the format of a line of --input
 };
 
 CommandRow command_row(const CLI::App&);
-std::vector<CommandRow> command_rows(const CLI::App&);  // of all subcommands, as registered
+// of all subcommands, in the order of registration
+std::vector<CommandRow> command_rows(const CLI::App&);
 
-/// Words that the texts use and newcomers do not know, with their meaning, in alphabetical order.
+/// The words of a text that newcomers may not know, with their meaning, in alphabetical order.
 struct Word {
   const char *word, *meaning;
 };
 std::vector<Word> words_in(const std::string& text);
 
-/// Lines of at most `width` columns, broken at spaces; every line but the first begins with
-/// `indent` spaces. Line breaks of the text stay.
+/// Breaks a text at spaces into lines of at most `width` columns. Every line but the first begins
+/// with `indent` spaces. Line breaks of the text stay.
 std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
 
 }  // namespace ponder::app

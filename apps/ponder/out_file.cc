@@ -1,4 +1,4 @@
-// The check and its words.
+// The checks of out_file.h and their messages.
 #include "out_file.h"
 
 #include <filesystem>

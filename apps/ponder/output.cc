@@ -1,4 +1,4 @@
-// Checked output.
+// Checked writes to stdout.
 #include "output.h"
 
 #include <cerrno>
@@ -8,7 +8,7 @@
 namespace ponder::app {
 namespace {
 
-int g_errno = 0;  // of the first write that failed
+int g_errno = 0;  // errno of the first write that failed
 
 void note(bool ok) {
   if (!ok && g_errno == 0) g_errno = errno;

@@ -1,4 +1,4 @@
-// What goes to stdout: checked writes, and the exit code of an error.
+// Checked writes to stdout, and the exit code of an error.
 #pragma once
 
 #include <string>
@@ -8,18 +8,19 @@
 
 namespace ponder::app {
 
-/// Writes to stdout. After a failure nothing more is written: output_broken() says so,
-/// output_status() why.
+/// Writes to stdout. After a failure, nothing more is written: output_broken() then returns true,
+/// and output_status() gives the reason.
 void write(std::string_view);
-/// The text, a line end, and what was written before: to the reader, now.
+/// Writes the text and a line end, and flushes, so that the reader gets everything now.
 void write_line(std::string_view);
 void flush();
-/// Nobody reads any more, or nothing can be written: there is no need to go on.
+/// True if the reader has gone or writing failed: there is no need to go on.
 bool output_broken();
-/// Errors: kIo, e.g. a full disk. A reader that has gone is no error: the program ends quietly.
+/// Errors: kIo, for example a full disk. A reader that has gone is not an error: the program then
+/// ends quietly.
 Status output_status();
 
-/// A reply on one line: control characters shown as escapes or spaces.
+/// A reply on one line: line ends become \n, other control characters spaces.
 std::string one_line(const std::string&);
 
 int exit_code(const Error&);  // 1 or 2

@@ -1,5 +1,5 @@
-// ponder prove: best-first search alone: the most likely replies, proved, or a certified gap, on
-// paper where asked for; and the check of such a paper.
+// ponder prove: best-first search alone: the most likely replies with a proof, or a certified gap,
+// and the certificate file if one is asked for; and --check, which verifies such a file.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -70,7 +70,8 @@ void print_check(const CheckAnswer& a, double seconds) {
                       r.n_prefixes, a.tolerance, seconds));
 }
 
-// Always in f32, whatever the search ran in: what its precision may have changed is the tolerance.
+// The check always runs in f32, whatever precision the search used. Its tolerance covers what that
+// precision may have changed.
 Result<int> run_check(const Args& a, const Budget& budget) {
   const auto start = std::chrono::steady_clock::now();
   PONDER_ASSIGN(const std::string text, read_all(a.check));
@@ -126,7 +127,7 @@ Run add_prove(CLI::App& app) {
   a->terms.add(app, true);
   app.add_option("--n-best", a->n_best, "the K most likely replies")->check(CLI::Range(1, 10000));
   app.add_flag("--per-length", a->per_length, "the most likely reply of each length");
-  app.add_option("--certificate", a->certificate, "file to write what is proved to, for --check");
+  app.add_option("--certificate", a->certificate, "file to write the proof to, for --check");
   app.add_flag("--force", a->force, "replace the file of an earlier --certificate");
   app.add_option("--check", a->check,
                  "verify a certificate in f32 by plain enumeration; without --budget, to the end");

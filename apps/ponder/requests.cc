@@ -1,4 +1,4 @@
-// The loop over requests.
+// The loop over the requests of --input, and the handling of a single one.
 #include "requests.h"
 
 #include <algorithm>
@@ -24,8 +24,8 @@ Result<int> for_text_lines(const std::string& input, const TextLineCalls& calls)
     if (!more) break;
     const Status s = calls.fn(number, line);
     if (s.ok()) continue;
-    if (s.error().code == Code::kIo)
-      return s.error();  // no fault of the line, and the next would fare no better
+    // The line is not at fault, and the next line would fail in the same way.
+    if (s.error().code == Code::kIo) return s.error();
     PONDER_TRY(calls.on_error ? calls.on_error(number, s.error()) : write_error(number, s.error()));
     code = std::max(code, exit_code(s.error()));
   }
@@ -52,8 +52,8 @@ PromptRequest intended(PromptRequest r, bool raw) {
 
 Result<int> answer_requests(const RequestArgs& a, const AnswerOne& one) {
   if (a.lines.input.empty()) {
-    PONDER_ASSIGN(PromptRequest prompt,
-                  a.prompt.request());  // a missing one is told before the model is loaded
+    // A missing prompt is reported before the model is loaded.
+    PONDER_ASSIGN(PromptRequest prompt, a.prompt.request());
     PONDER_ASSIGN(const auto session, open_session(a.model));
     work_begins();
     PONDER_TRY(one(*session, std::move(prompt), a.json()));

@@ -1,4 +1,4 @@
-// One request from the command line, or many from --input: how commands come by what they answer.
+// Gets requests, either one from the command line or many from --input, and answers them in order.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace ponder::app {
 
-/// The model, and the prompt or the lines that it is asked.
+/// The options for the model, and for the prompt or the lines of requests.
 struct RequestArgs {
   ModelArgs model;
   PromptArgs prompt;
@@ -24,11 +24,11 @@ struct RequestArgs {
   bool json() const { return lines.json || lines.jsonl; }
 };
 
-/// Calls fn(line number, request) for every line of --input. Lines that are no requests, and those
-/// whose fn fails, are told to on_error(line number, error); without one they are answered by their
-/// error. Calls idle(), where given, before every wait for more input: commands that work in
-/// batches answer then what they have. Returns the exit code. Errors: kIo, kNotFound of the input;
-/// those of on_error and idle.
+/// Calls fn(line number, request) for every line of --input. If a line is not a request, or its fn
+/// fails, calls on_error(line number, error), or without on_error writes the error as the line's
+/// answer. Before every wait for more input, calls idle() if it is set, so that commands that work
+/// in batches can answer what they have. Returns the exit code. Errors: kIo and kNotFound for the
+/// input; those of on_error and idle.
 struct LineCalls {
   std::function<Status(int, const RequestLine&)> fn;
   std::function<Status(int, const Error&)> on_error{};
@@ -36,7 +36,7 @@ struct LineCalls {
 };
 Result<int> for_lines(const std::string& input, int n_vocab, const LineCalls&);
 
-/// The same of lines that have a form of their own: fn takes the text.
+/// The same for lines with another format: fn gets the text.
 struct TextLineCalls {
   std::function<Status(int, const std::string&)> fn;
   std::function<Status(int, const Error&)> on_error{};
@@ -44,11 +44,11 @@ struct TextLineCalls {
 };
 Result<int> for_text_lines(const std::string& input, const TextLineCalls&);
 
-/// Answers a line by its error.
+/// Writes the error as the line's answer.
 Status write_error(int line, const Error&);
 
-/// Lines that wait for the pass that answers them all. A line that has an error waits for its turn,
-/// too: answers come in order.
+/// A batch of lines that one pass will answer. An error of a line is written after the answers to
+/// the lines before it, so that answers come in order.
 template <class Request, class Answer>
 class LineBatch {
  public:
@@ -73,8 +73,8 @@ class LineBatch {
     requests_.clear();
     return {};
   }
-  int code() const { return code_; }                  // of the lines that failed
-  int n_not_finite() const { return n_not_finite_; }  // those that failed by kNumeric
+  int code() const { return code_; }                  // exit code: the largest of the failed lines'
+  int n_not_finite() const { return n_not_finite_; }  // number of lines that failed with kNumeric
 
  private:
   Status write(int line, const Result<Answer>& a) {
@@ -90,7 +90,7 @@ class LineBatch {
   int code_ = 0, n_not_finite_ = 0;
 };
 
-/// What -no-cnv says of a request's raw text: it is intended.
+/// Marks raw text of a request as intended if `raw`, that is, -no-cnv, is set.
 PromptRequest intended(PromptRequest, bool raw);
 
 /// Opens the model and calls one(session, prompt, json) for the prompt, or for every line of

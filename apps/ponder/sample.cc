@@ -18,7 +18,7 @@ struct Args : RequestArgs {
   LawArgs law;
   BudgetArgs budget{""};
   TermArgs terms;
-  SampleRequest request;  // its numbers; the rest is made of the other flags
+  SampleRequest request;  // only its numbers are set here; the rest is made from the other options
   std::string out;
   bool force = false, verify = false;
 };
@@ -70,8 +70,8 @@ Status check_args(const Args& a) {
   if (!a.out.empty())
     for (const std::string& file : {a.out, a.out + ".checkpoint"})
       PONDER_TRY(check_out(file, "--out", a.force || a.request.resume, true));
-  return KernelSpec::parse(a.request.kernel)
-      .status();  // a wrong one is told before the model is loaded
+  // A wrong kernel is reported before the model is loaded.
+  return KernelSpec::parse(a.request.kernel).status();
 }
 
 Result<int> run_sample(const Args& a) {
@@ -97,30 +97,32 @@ Run add_sample(CLI::App& app) {
   a->budget.add(app);
   app.add_option("--alpha", a->request.alpha, "the power of the probability: 1 is the model itself")
       ->check(CLI::Range(1e-3, 1e3));
-  app.add_option("--kernel", a->request.kernel,
-                 "what moves the chains, as name:key=value,…: suffix, slice, hmc, hmc-token, "
-                 "gibbs, insert-delete, dmala, "
-                 "gwg, pafs, csmc, exchange; a cycle as suffix+gibbs*3");
-  app.add_option("--chains", a->request.chains.chains, "chains side by side")
+  app.add_option(
+      "--kernel", a->request.kernel,
+      "kernel that moves the chains, as name:key=value,…: suffix, slice, hmc, hmc-token, "
+      "gibbs, insert-delete, dmala, "
+      "gwg, pafs, csmc, exchange; a cycle as suffix+gibbs*3");
+  app.add_option("--chains", a->request.chains.chains, "number of chains")
       ->check(CLI::Range(1, 100000));
-  app.add_option("--draws", a->request.draws, "draws kept, of each chain")
+  app.add_option("--draws", a->request.draws, "draws to keep from each chain")
       ->check(CLI::Range(1, 100000000));
   app.add_option("--warmup", a->request.chains.warmup, "steps before the first draw")
       ->check(CLI::Range(0, 100000000));
-  app.add_option("--thin", a->request.chains.thin, "steps a draw")->check(CLI::Range(1, 1000000));
+  app.add_option("--thin", a->request.chains.thin, "steps for each draw")
+      ->check(CLI::Range(1, 1000000));
   app.add_option("--rungs", a->request.rungs,
-                 "replicas of a chain, from alpha 1 up, for the kernel exchange")
+                 "replicas of each chain, from alpha 1 to --alpha, for the kernel exchange")
       ->check(CLI::Range(2, 100));
   app.add_option("-s,--seed", a->request.chains.seed, "seed of the draws");
   app.add_option(
       "--out", a->out,
-      "file of the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint lies beside it");
+      "file for the draws: .nc (NetCDF, for ArviZ) or .jsonl; a checkpoint is written beside it");
   app.add_flag("--resume", a->request.resume,
                "go on from the checkpoint of --out, with more --draws if wanted");
   app.add_flag("--force", a->force, "replace the files of an earlier run at --out")
       ->excludes("--resume");
   app.add_flag("--verify", a->verify,
-               "prove the law on this model: few ids, short replies, against enumeration");
+               "compare the chains on this model with enumeration, for few ids and short replies");
   app.footer(
       "Replies are of up to 40 tokens unless --max-length says otherwise. A verdict is given on "
       "R-hat (1.01) and ESS "

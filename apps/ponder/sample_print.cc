@@ -1,4 +1,4 @@
-// Draws as text: replies by count, diagnostics, a verdict in words, acceptance by cut.
+// Draws as text: replies by count, diagnostics, a verdict in words, acceptance by first position.
 #include "sample_print.h"
 
 #include <fmt/format.h>

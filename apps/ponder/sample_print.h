@@ -1,5 +1,5 @@
-// What `ponder sample` shows people: replies by count, diagnostics, a verdict; how far the chains
-// are.
+// Prints the answer of `ponder sample` for people: replies by count, diagnostics, a verdict; and
+// the progress of the chains.
 #pragma once
 
 #include "ponder/session/sample.h"
@@ -9,7 +9,7 @@ namespace ponder::app {
 void print_sample(const SampleAnswer&);
 void print_verify(const VerifyAnswer&, const SampleRequest&);
 
-/// A line on stderr, where that is a terminal: how far, acceptance, ESS a second, time left.
+/// A line on stderr, if stderr is a terminal: progress, acceptance, ESS per second, time left.
 class SampleProgress {
  public:
   explicit SampleProgress(const SampleRequest&);
@@ -21,7 +21,7 @@ class SampleProgress {
  private:
   int warmup_, draws_, thin_;
   bool on_;
-  double shown_ = -1;  // seconds
+  double shown_ = -1;  // in seconds
 };
 
 }  // namespace ponder::app

@@ -1,5 +1,5 @@
-// ponder score: log-probabilities of given replies. Lines are scored in batches, in order and in
-// constant memory. A batch is what can be read without waiting.
+// ponder score: log-probabilities of given replies. Scores lines in batches, in order and in
+// constant memory. A batch holds the lines that can be read without waiting.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -36,7 +36,7 @@ Batch batch_of(const Args& a, Session& s) {
        .write = write_answer});
 }
 
-// Token by token, for people.
+// Prints a reply token by token, for people.
 void print_table(const ScoreAnswer& a, const Tokenizer& t) {
   const auto number = [](double x) { return fmt::format("{:9.4f}  ", x); };
   for (std::size_t i = 0; i < a.reply.size(); ++i)
@@ -92,8 +92,8 @@ Result<int> run_score(const Args& a) {
   if (a.options.logits) PONDER_TRY(make_folder(a.logits_dir));
   if (a.lines.input.empty()) return score_one(a);
   PONDER_ASSIGN(const auto session, open_session(a.model));
-  PONDER_TRY(
-      session->score({}, a.options).status());  // a wrong option is told before any line is read
+  // A wrong option is reported before any line is read.
+  PONDER_TRY(session->score({}, a.options).status());
   Batch batch = batch_of(a, *session);
   const auto add = [&](int n, const RequestLine& line) -> Status {
     constexpr std::size_t kLines = 64;

@@ -1,4 +1,4 @@
-// Registration.
+// Registers the options of search_args.h.
 #include "search_args.h"
 
 #include <CLI/CLI.hpp>

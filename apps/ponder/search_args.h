@@ -1,4 +1,4 @@
-// Options that think and prove share.
+// The options that `ponder think` and `ponder prove` share.
 #pragma once
 
 #include "requests.h"

@@ -1,4 +1,4 @@
-// Sentences and columns of the searches' answers.
+// Prints the answers of searches as sentences and columns.
 #include "search_print.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 namespace ponder::app {
 
 std::string times(double nats) {
-  constexpr double kLargest = 1e6;  // beyond it a power of ten says more
+  constexpr double kLargest = 1e6;  // larger ratios are written as a power of ten
   const double t = std::exp(nats);
   if (!(t < kLargest)) return fmt::format("10^{:.1f}", nats / std::numbers::ln10);
   return t < 10 ? fmt::format("{:.1f}", t) : fmt::format("{:.0f}", t);

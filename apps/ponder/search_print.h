@@ -1,4 +1,4 @@
-// What the searches tell people: replies in lines with their figures, and a certificate in one
+// Prints the answers of searches for people: replies with their figures, and a certificate as one
 // sentence.
 #pragma once
 
@@ -10,26 +10,26 @@
 
 namespace ponder::app {
 
-/// How many times as probable so many nats more make a reply, on the one scale of all commands:
-/// "1.3", "364", and from a million on "10^9.7".
+/// The ratio of probabilities that a difference in nats means, as text: "1.3", "364", and from a
+/// million on "10^9.7". All commands use this form.
 std::string times(double nats);
 
-/// Prints lines of label, reply and figures; figures stand in one column where lines fit the
-/// terminal.
+/// Prints lines of label, reply and figures. If all lines fit the terminal, figures are in one
+/// column.
 void print_replies(const std::vector<std::array<std::string, 3>>& rows);
-/// "log p -1.23   5 tokens", and whether it has ended.
+/// For example "log p -1.23   5 tokens", and a note if the reply has not ended.
 std::string figures(const Reply&);
 
-/// The replies that a certificate is about: how many are known, and how many were to be proved the
-/// most likely ones.
+/// The replies that a certificate is about: how many are known, and for how many the search wanted
+/// a proof.
 struct Proved {
   std::size_t known = 1;
   int wanted = 1;
   bool by_worth = false;  // ranked by log p together with a prior or terms
 };
-/// What is proved, in one sentence.
+/// The claim of a certificate as one sentence.
 std::string claim_sentence(const Certificate&, const Proved&);
-/// Prints that and what it took; and the tie where there is one.
+/// Prints the claim and its cost, and the tie if there is one.
 void print_proof(const Certificate&, const Proved&, double seconds);
 
 }  // namespace ponder::app

@@ -1,4 +1,4 @@
-// --term and --length-prior.
+// The options --term and --length-prior.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace ponder::app {
 struct TermArgs {
   std::vector<std::string> terms;
   std::string length_prior;
-  /// `proof`: with a help that names only what a proof can bound.
+  /// proof: the help names only terms that have a bound for proofs.
   void add(CLI::App&, bool proof = false);
   bool empty() const { return terms.empty() && length_prior.empty(); }
   /// Errors: those of TermsRequest::parse.

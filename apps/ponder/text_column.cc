@@ -1,4 +1,5 @@
-// Wrapping by whole words; a wide character is a word, and a word longer than a line is cut.
+// TextColumn: wraps by whole words. A wide character counts as a word; a word longer than a line is
+// cut.
 #include "text_column.h"
 
 #include <fmt/format.h>
@@ -15,11 +16,12 @@ namespace {
 
 constexpr const char* kReset = "\x1b[0m";
 
-// A character of a text as a terminal may have it: no control characters, no broken bytes.
+// A character of a text that is safe for a terminal: control characters become spaces, broken bytes
+// U+FFFD.
 struct Character {
   std::string_view text;
   int width;
-  std::size_t bytes;  // of the source
+  std::size_t bytes;  // bytes of the source text
 };
 
 Character character_at(std::string_view s, std::size_t i) {
@@ -99,7 +101,7 @@ void TextColumn::add_character(std::string_view text, int width, std::string_vie
 
 void TextColumn::add(std::string_view text, std::string_view style) {
   constexpr int kTab = 4;
-  bool wide = false;  // was the last character? A line may end behind it
+  bool wide = false;  // the last character was wide: a line may end after it
   for (std::size_t i = 0; i < text.size();) {
     const Character c = character_at(text, i);
     const char byte = text[i];

@@ -1,6 +1,6 @@
-// Text in a column: beside a label, wrapped at the terminal's width with a hanging indent, its own
-// line breaks and indentation kept, so that code stays readable. For people: JSON and `generate`
-// write texts as they are.
+// TextColumn: prints a text beside a label, wrapped at the terminal's width with a hanging indent.
+// The text's own line breaks and indentation stay, so that code remains readable. For people only:
+// JSON and `generate` write texts unchanged.
 #pragma once
 
 #include <string>
@@ -11,19 +11,19 @@ namespace ponder::app {
 
 inline constexpr int kLabel = 10;  // columns of a label: "likelier", "first", "proof", …
 
-/// Columns of the terminal that a file descriptor is; 80 where it is none.
+/// The width of the terminal behind a file descriptor; 80 if it is not a terminal.
 int terminal_width(int fd);
-/// Columns that a text takes: wide characters two, marks none.
+/// The columns that a text takes: wide characters take two, combining marks none.
 int width_of(std::string_view);
-/// The text on one line of at most so many columns, with an ellipsis where it was cut.
+/// The text on one line of at most so many columns, with an ellipsis if it was cut.
 std::string shortened_to(std::string_view, int columns);
 
-/// Writes to stdout as the text comes, a word at a time.
+/// Writes a text to stdout word by word, as its parts arrive.
 class TextColumn {
  public:
-  /// Starts a line: the label, padded to the indent of the lines to come.
+  /// Starts a line with the label, padded to the indent of the following lines.
   explicit TextColumn(std::string_view label);
-  /// `style`: an escape sequence that colours the text; empty: plain.
+  /// style: an escape sequence that colours the text; empty: plain.
   void add(std::string_view text, std::string_view style = "");
   /// Writes the last word and ends the line.
   void end();
@@ -39,11 +39,11 @@ class TextColumn {
 
   int width_, column_ = kLabel;
   std::vector<Piece> word_;
-  int word_width_ = 0, spaces_ = 0, breaks_ = 0;  // what waits to be written before the word
-  bool started_ = false;                          // has any of the text been written?
+  int word_width_ = 0, spaces_ = 0, breaks_ = 0;  // to be written before the word
+  bool started_ = false;                          // some of the text has been written
 };
 
-/// One label and its text.
+/// Writes one label and its text.
 void write_column(std::string_view label, std::string_view text);
 
 }  // namespace ponder::app

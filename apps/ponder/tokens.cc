@@ -1,4 +1,4 @@
-// ponder tokenize, ponder detokenize: text to ids and back. No weights are loaded.
+// ponder tokenize, ponder detokenize: converts text to ids and back. Neither loads weights.
 #include <CLI/CLI.hpp>
 
 #include "open_model.h"

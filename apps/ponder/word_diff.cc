@@ -1,4 +1,5 @@
-// Longest common subsequence by its table (Wagner and Fischer 1974): replies are short.
+// word_diff(): the longest common subsequence by its table (Wagner and Fischer 1974), which is
+// small, since replies are short.
 #include "word_diff.h"
 
 #include <algorithm>

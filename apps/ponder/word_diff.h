@@ -11,7 +11,7 @@ struct DiffRun {
   Kind kind;
   std::vector<std::string> words;
 };
-/// By a longest common subsequence of words. What is gone stands before what is new.
+/// Differences by a longest common subsequence of words. Removed words come before new ones.
 std::vector<DiffRun> word_diff(const std::string& from, const std::string& to);
 
 }  // namespace ponder::app

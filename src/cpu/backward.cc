@@ -1,6 +1,6 @@
-// The derivative of the forward pass, layer by layer from the last: each product with the
-// transposed weights, each row operation by its own vjp (ops/). Weights and the keys and values of
-// the prompt are constants, so it costs one forward.
+// The derivative of the forward pass, layer by layer from the last. Each matrix product becomes a
+// product with the transposed weights, each row operation has its own vjp (ops/). Weights, and the
+// keys and values of the prompt, are constants, so a backward pass costs one forward pass.
 #include <algorithm>
 
 #include "base/check.h"
@@ -49,16 +49,16 @@ const Transformer::Transposed& Transformer::transposed() const {
 }
 
 const Transformer::LayerTransposed& Transformer::layer_transposed(int layer,
-                                                                  LayerTransposed& room) const {
+                                                                  LayerTransposed& buffer) const {
   if (!transposed().layers.empty()) return transposed_.layers[layer];
   Pages pages;
-  return room = transpose_layer(layer, pages);
+  return buffer = transpose_layer(layer, pages);
 }
 
-const Linear& Transformer::vocab_transposed(int block, Linear& room) const {
+const Linear& Transformer::vocab_transposed(int block, Linear& buffer) const {
   if (!transposed().vocab.empty()) return transposed_.vocab[block];
   Pages pages;
-  return room = transpose_vocab(block, pages, 1);
+  return buffer = transpose_vocab(block, pages, 1);
 }
 
 void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout,
@@ -70,7 +70,8 @@ void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const
   }
 }
 
-// The operand in s.a: what reaches a branch through its norm.
+// Writes to s.a the gradient at a branch: dx carried back through the branch's norm, as the operand
+// of the next product.
 void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                              ForwardScratch& s) const {
   const int d = config_.n_embd, stride = round_up(d, kPanel);
@@ -128,7 +129,8 @@ void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, c
   });
 }
 
-// From d/d heads in s.narrow to d/d (q, k, v) after norms and rotary positions in s.wide.
+// Carries d/d heads (in s.narrow) back to d/d (q, k, v) after norms and rotary positions (in
+// s.wide).
 void Transformer::heads_vjp(int layer, const ForwardBatch& b, std::span<const int> first_rows,
                             KvStore& kv, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
@@ -219,8 +221,8 @@ void Transformer::backward(const ForwardBatch& b, std::span<const int> first_row
       attention(layer, b, kv, st, s);
       feed_forward(layer, n, st, s);
     }
-    LayerTransposed room;
-    const LayerTransposed& t = layer_transposed(layer, room);
+    LayerTransposed buffer;
+    const LayerTransposed& t = layer_transposed(layer, buffer);
     feed_forward_vjp(t, layer, n, st, s, dx);
     attention_vjp(t, layer, b, first_rows, kv, st, s, dx);
   }

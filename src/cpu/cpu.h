@@ -1,5 +1,4 @@
-// The engine on this machine's processor, as the list of engines has it. Not the engine itself
-// (engine.h).
+// The entry of the CPU engine in the list of engines. Not the engine itself (engine.h).
 #pragma once
 
 #include "model/engine.h"

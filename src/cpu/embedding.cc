@@ -1,6 +1,6 @@
-// What enters the first layer: embeddings of tokens and of mixtures of tokens, learned positions
-// added; and the way back from there to the ids. Not rotary positions, which belong to the layers
-// (transformer.cc).
+// The vectors that enter the first layer: embeddings of tokens and of mixtures of tokens, plus
+// learned positions; and the products of their derivatives with the embeddings. Not rotary
+// positions, which belong to the layers (transformer.cc).
 #include <algorithm>
 
 #include "base/parallel.h"
@@ -16,8 +16,8 @@ void Transformer::embedding(Token v, float* out) const {
     for (int k = 0; k < config_.n_embd; ++k) out[k] *= config_.embed_scale;
 }
 
-// A token of weight 1 gives the numbers of the token itself. Mixtures of one list share its
-// look-ups: a list may be the whole vocabulary.
+// A mixture of one token with weight 1 gives the same numbers as the token. Consecutive mixtures
+// over one list of tokens share its look-ups, since the list may be the whole vocabulary.
 void Transformer::mix(std::span<const TokenMix> mixes, float* out) const {
   const int d = config_.n_embd;
   std::vector<float> row(d);
@@ -55,7 +55,7 @@ void Transformer::embeddings(std::span<const TokenMix> mixes, std::span<float> o
   });
 }
 
-// An id that is the same at every position is looked up once.
+// If an id is the same at every position, its embedding is looked up once.
 void Transformer::slopes(const SlopeRequest& r) const {
   const auto d = static_cast<std::size_t>(config_.n_embd), n = r.de.size() / d;
   const auto id = [&r](std::size_t t, std::size_t j) {

@@ -1,4 +1,4 @@
-// The calls of an engine, each by the part that does it.
+// CpuEngine: forwards each call of the Engine interface to the part that does it.
 #include "cpu/engine.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ CpuEngine::CpuEngine(const Transformer& model, int n_slots)
       reducer_(model, kv_),
       sweep_(model, kv_) {}
 
-// The threads stay awake between the calls.
+// The parallel region keeps its threads awake between the calls within work().
 Status CpuEngine::pass(const std::function<Status()>& work) {
   Status status;
   parallel_region(model_.info().n_threads, [&] { status = work(); });

@@ -1,6 +1,6 @@
-// CpuEngine: the engine on this machine's processor: a Transformer with the memory that one tree
-// needs. Not the passes (transformer.h), nor the reduction of rows (row_reduce.h) and objectives
-// (objective.h).
+// CpuEngine: the engine on this machine's processor: a Transformer, and the memory that one prefix
+// tree needs. Not the passes (transformer.h), nor the reduction of rows (row_reduce.h) and
+// objectives (objective.h).
 #pragma once
 
 #include "cpu/kv_store.h"
@@ -32,7 +32,7 @@ class CpuEngine final : public Engine {
   ObjectiveSweep sweep_;
   Tape tape_;
   ForwardScratch scratch_;
-  std::vector<float> dx_;  // (rows of the kept pass, n_embd) d / d hidden, then d / d input
+  std::vector<float> dx_;  // (rows of the kept pass, n_embd): d/d hidden, later d/d input
 };
 
 }  // namespace ponder

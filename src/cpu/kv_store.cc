@@ -1,4 +1,4 @@
-// Where the vectors of each layer, head and slot lie.
+// KvStore: the place of the vectors of each layer, head and slot.
 #include "cpu/kv_store.h"
 
 namespace ponder {

@@ -1,4 +1,4 @@
-// KvStore: the numbers of a tree of prefixes, by slot. Not the tree, nor which node has which slot
+// KvStore: the numbers of a prefix tree by slot. Not the tree, nor the assignment of slots to nodes
 // (prefix_tree.h).
 #pragma once
 
@@ -11,24 +11,27 @@
 
 namespace ponder {
 
-/// Keys and values of all layers by slot, and the last hidden vector of each slot in compute form.
+/// Keys and values of all layers by slot, and the last hidden vector of each slot in compute form
+/// (an operand of a matrix product).
 struct KvStore {
   KvStore(const Config&, const GemmKernel&, int n_slots);
   static std::int64_t bytes_per_slot(const Config&, const GemmKernel&);
   void store(int layer, int head, int slot, const float* key,
-             const float* value);  // (head_dim) each
+             const float* value);  // key, value: (head_dim)
   KvHead head(int layer, int head) const;
-  std::byte* hidden(int slot);  // one row of A
+  std::byte* hidden(int slot);  // one row of the operand A (gemm.h)
 
  private:
-  std::size_t at(int layer, int head, int slot) const;  // of a key
+  std::size_t at(int layer, int head, int slot) const;  // byte offset of a key
 
   Compute compute_;
   int head_dim_;
   std::size_t n_heads_, vector_bytes_, hidden_bytes_;
-  std::size_t values_at_, hidden_at_, block_bytes_;  // within a block: its keys are at 0
-  Buffer<std::byte> blocks_;  // of kSlotBlock slots: (n_layers, n_kv_heads) keys, as many values,
-                              // (kSlotBlock) hidden
+  // byte offsets within a block, whose keys are at 0
+  std::size_t values_at_, hidden_at_, block_bytes_;
+  // Blocks of kSlotBlock slots. Each block: keys (n_layers, n_kv_heads, kSlotBlock), then as many
+  // values, then (kSlotBlock) hidden vectors.
+  Buffer<std::byte> blocks_;
 };
 
 }  // namespace ponder

@@ -1,4 +1,5 @@
-// A model on the processor: choice of precision and weight form, memory check, loading.
+// The CPU engine's part in opening a model: the choice of precision and weight form, the memory
+// check, and loading. Not the passes (transformer.h).
 #include <string>
 
 #include "base/memory.h"
@@ -20,7 +21,7 @@ const GemmKernel& kernel_of(Precision p) {
 
 Status describe(const GgufFile& file, const Config& c, const ModelOptions& options,
                 ModelInfo& info) {
-  // Before anything is said about the file, and before memory is taken.
+  // Checks the tensors first, before ModelInfo describes the file and before memory is allocated.
   PONDER_TRY(find_tensors(file, c));
   const GemmKernel& kernel = kernel_of(precision_of(options));
   const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();

@@ -1,5 +1,5 @@
-// The three sweeps of a chunk of rows: logits, their derivative, and the way back to hidden
-// vectors.
+// ObjectiveSweep: makes the logits of a chunk of rows, differentiates them, and carries the
+// derivative back to the hidden vectors.
 #include "cpu/objective.h"
 
 #include <algorithm>
@@ -15,19 +15,20 @@
 namespace ponder {
 namespace {
 
-constexpr int kBlockPanels = 16, kBlock = kBlockPanels * kPanel;  // columns of logits made at once
-constexpr std::size_t kChunkBytes = 128u << 20;                   // of logits
+// columns of logits that are made at once
+constexpr int kBlockPanels = 16, kBlock = kBlockPanels * kPanel;
+constexpr std::size_t kChunkBytes = 128u << 20;  // size limit of the logits of a chunk
 
 }  // namespace
 
-// Padded, and not a multiple of 4 KB (gemm.h).
+// Padded, and never a multiple of 4 KB (gemm.h).
 int ObjectiveSweep::row_stride() const { return a_stride(model_.weights().output.n_padded()); }
 
 int ObjectiveSweep::n_blocks() const {
   return (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels;
 }
 
-// logits_ (rows, V): final ones, and the sums of each block.
+// Fills logits_ (rows, V) with final logits, and sums_ with the sums of each block.
 void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objective& o) {
   const Config& c = model_.config();
   const Linear& w = model_.weights().output;
@@ -53,7 +54,8 @@ void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objec
   });
 }
 
-// With p = softmax(l), q = softmax(alpha l), s the weights and u the terms' own d/d lp:
+// With p = softmax(l), q = softmax(alpha l), s the weights, a = o.logprob, b = o.lz, and u the
+// derivative of the terms with respect to lp:
 //   dJ/dl = a s + b alpha q + u - p (a sum s + b alpha + sum u).
 void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int row) {
   const Config& c = model_.config();
@@ -67,7 +69,7 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
   for (std::size_t j = 0; j < r.candidates.size(); ++j) {
     const double lp = l[r.candidates[j]] - sums.lse;
     if (r.direct) r.direct[j] = o.logprob == 0 ? 0 : static_cast<float>(o.logprob * lp);
-    if (weight(j) == 0) continue;  // 0 times the -inf of a masked id
+    if (weight(j) == 0) continue;  // otherwise 0 times the -inf of a masked id gives NaN
     r.logprob += weight(j) * lp;
     weights += weight(j);
   }
@@ -82,14 +84,14 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
     for (int v = 0; v < V; ++v) d[v] = static_cast<float>(l[v] - sums.lse);
     for (const RowTerm* term : o.row_terms) r.value += term->add(r.reply, r.t, d, own);
     for (int v = 0; v < V; ++v) {
-      if (std::isinf(l[v])) own[v] = 0;  // a masked id is no part of the law
+      if (std::isinf(l[v])) own[v] = 0;  // the law does not contain masked ids
       own_sum += own[v];
     }
   }
   if (r.batch_row < 0) return;
   d.resize(V);
-  float* dl =
-      c.final_soft_cap > 0 ? d.data() : l;  // in place, unless the cap's slope needs what was there
+  // The derivative is written in place, unless the slope of the soft cap still needs the logits.
+  float* dl = c.final_soft_cap > 0 ? d.data() : l;
   const double lz = o.lz * o.alpha;
   softmax_sum(l, V, static_cast<float>(-(o.logprob * weights + lz + own_sum)),
               static_cast<float>(sums.lse), static_cast<float>(lz), static_cast<float>(o.alpha),
@@ -106,8 +108,8 @@ void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int 
   to_operand(l, padded);
 }
 
-// A row of n numbers becomes one of A where it lies: it is no longer afterwards, and part by part
-// it is read first.
+// Converts a row of n numbers to compute type in place. The output is not longer than the input,
+// and each part is read before it is overwritten.
 void ObjectiveSweep::to_operand(float* row, int n) const {
   const Compute compute = model_.kernel().compute;
   if (compute == Compute::kF32) return;
@@ -132,15 +134,15 @@ void ObjectiveSweep::carry_back(std::span<const ObjectiveRow> rows, std::span<fl
   group_sums_.grow(kGroups * group);
   model_.prepare_backward();
   parallel_for(model_.info().n_threads, kGroups, [&](std::int64_t g) {
-    thread_local Buffer<std::byte>
-        a;  // the block's columns side by side: in place the rows lie too far apart
+    // A compact copy of the block's columns: in logits_ the rows lie too far apart.
+    thread_local Buffer<std::byte> a;
     const std::size_t a_bytes = a_stride(kColumns) * size;
     a.grow(a_bytes * round_up(m, kRowBlock));
     float* sum = group_sums_.data() + g * group;
     if (g >= n_blocks) std::fill_n(sum, group, 0.f);
-    Linear room;
+    Linear buffer;
     for (int block = static_cast<int>(g); block < n_blocks; block += kGroups) {
-      const Linear& w = model_.vocab_transposed(block, room);
+      const Linear& w = model_.vocab_transposed(block, buffer);
       const auto* from =
           reinterpret_cast<const std::byte*>(logits_.data()) + block * kColumns * size;
       for (int i = 0; i < m; ++i)

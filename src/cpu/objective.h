@@ -1,6 +1,6 @@
-// ObjectiveSweep: an objective's value on vocabulary rows and its derivative with respect to their
-// last hidden vectors. Logits of a chunk of rows are made once, turned into d/d logits in place and
-// carried back through the same matrix.
+// ObjectiveSweep: the value of an objective on vocabulary rows, and its derivative with respect to
+// the last hidden vectors of these rows. Computes the logits of a chunk of rows once, overwrites
+// them with d/d logits, and multiplies those by the same weight matrix, transposed.
 #pragma once
 
 #include <span>
@@ -15,14 +15,16 @@ namespace ponder {
 class ObjectiveSweep {
  public:
   ObjectiveSweep(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
-  /// dhidden (rows of the kept pass, n_embd): written where a row is of that pass.
+  /// Fills the results in the rows. dhidden (rows of the kept pass, n_embd) is written for those
+  /// rows that the pass made.
   void run(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
 
  private:
-  static constexpr int kGroups =
-      16;  // of vocabulary blocks whose sums are added in order: not a number of threads
-  int row_stride() const;  // of logits, float32
-  int n_blocks() const;    // of columns of logits made at once
+  // The vocabulary blocks are added in this many groups, and the sums of the groups in their order.
+  // A constant, so that the result does not depend on the number of threads.
+  static constexpr int kGroups = 16;
+  int row_stride() const;  // of the logits, in floats
+  int n_blocks() const;    // blocks of logit columns; a block is made at once
   void run_chunk(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
   void make_logits(std::span<const ObjectiveRow>, const Objective&);
   void differentiate_row(ObjectiveRow&, const Objective&, int row);
@@ -32,7 +34,7 @@ class ObjectiveSweep {
   const Transformer& model_;
   KvStore& kv_;
   Buffer<std::byte> a_;          // (rows, a_stride(n_embd))
-  Buffer<float> logits_;         // (rows, row_stride()), then d/d logits in compute type
+  Buffer<float> logits_;         // (rows, row_stride()) logits, later d/d logits in compute type
   std::vector<BlockSums> sums_;  // (rows, blocks)
   Buffer<float> group_sums_;     // (groups, rows, padded n_embd)
 };

@@ -1,4 +1,4 @@
-// The sweep over the vocabulary, and the end of each row.
+// RowReducer: the sweep over the vocabulary, and the final results of each row.
 #include "cpu/row_reduce.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ constexpr auto kBetter = [](const auto& a, const auto& b) {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 };
 
-// Entries [begin, begin + n) of a draw's noise; nullptr: it has none.
+// Entries [begin, begin + n) of a draw's noise; nullptr if the draw has no noise.
 const float* noise_of_block(const Draw& d, int begin, int n) {
   if (!d.counted) return d.noise ? d.noise + begin : nullptr;
   thread_local std::vector<float> made;
@@ -65,13 +65,14 @@ void RowReducer::logits_of_block(int block, const std::byte* a, int m, float* ou
   w.forward_panels(a, a_stride(w.n_in()), m, begin, end, out, kBlock);
 }
 
-// noise (n), or none.
+// noise: (n), or nullptr.
 void RowReducer::pick_max(const float* noise, double alpha, int begin, const float* l, int n,
                           Picks& p) {
   for (int i = 0; i < n; ++i) {
     if (l[i] == kMinusInf) continue;
     const double value = alpha * l[i] + (noise ? noise[i] : 0.f);
-    // Blocks come to a thread in any order: ties go to the smaller id by comparison, not by order.
+    // A thread gets its blocks in any order, so a tie is decided by the smaller id, not by what
+    // came first.
     if (p.best_token < 0 || value > p.best || (value == p.best && begin + i < p.best_token)) {
       p.best = value;
       p.best_token = begin + i;
@@ -83,8 +84,8 @@ void RowReducer::pick_max(const float* noise, double alpha, int begin, const flo
 void RowReducer::pick_list(const Draw& draw, int begin, const float* l, int n, float block_max,
                            Picks& p) {
   p.run_max = std::max(p.run_max, block_max);
-  // The normaliser is at least run_max, so what lies below bound + run_max has lp < bound. The
-  // slack covers rounding.
+  // The log normaliser is at least run_max, so every logit below bound + run_max has lp < bound.
+  // The slack of 1e-3 covers rounding.
   const double bound = draw.bound + p.run_max - 1e-3;
   if (block_max < bound) {
     p.left_max = std::max(p.left_max, block_max);
@@ -144,7 +145,8 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
     if (rest < mass(b)) break;
     rest -= mass(b);
   }
-  // The block again: the same bits, since a row's numbers do not depend on the batch.
+  // Computes the block's logits again. They have the same bits as before, since the numbers of a
+  // row do not depend on the batch.
   Buffer<std::byte> a(model_.kernel().compute == Compute::kF32
                           ? kRowBlock * a_stride(model_.config().n_embd) * 4
                           : kRowBlock * a_stride(model_.config().n_embd) * 2);
@@ -158,8 +160,8 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
     const double p = std::exp(alpha * (static_cast<double>(l[i]) - max));
     if (p == 0) continue;
     cdf += p;
-    r.out->drawn =
-        block * kBlock + i;  // the last one with any mass, should rounding leave u above the sum
+    // If rounding leaves u above the sum, the last id with any mass is drawn.
+    r.out->drawn = block * kBlock + i;
     r.out->drawn_logprob = l[i] - lse;
     if (rest < cdf) return;
   }

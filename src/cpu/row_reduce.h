@@ -1,6 +1,6 @@
-// Vocabulary rows: from last hidden vectors to what a request wants of p(. | prefix). Logits are
-// made and reduced block by block in the same sweep and never stored unless a request asks for the
-// whole row. A row's result depends on its hidden vector, mask and needs alone.
+// RowReducer: turns last hidden vectors into what each request wants of p(. | prefix). It makes and
+// reduces the logits block by block in one sweep, and stores none of them unless a request asks for
+// the whole row. The result of a row depends on its hidden vector, mask and needs alone.
 #pragma once
 
 #include <cstddef>
@@ -13,38 +13,40 @@
 
 namespace ponder {
 
-/// Logits [begin, begin + n) of a row as they come from the product, made final: soft cap and mask.
+/// Applies the soft cap and the mask, in place, to logits [begin, begin + n) of a row, which come
+/// straight from the matrix product.
 void finish_logits(const Config&, const TokenMask*, int begin, int n, float* logits);
 
-/// What the sums of all blocks of a row amount to.
+/// The sums over a whole row, from the sums of its blocks.
 struct RowTotals {
   double max, lse;     // nats
   double lz;           // logsumexp_v alpha lp(v)
-  double mean_excess;  // sum_v p (l - max), when the blocks have it
+  double mean_excess;  // sum_v p (l - max), if the blocks have this sum
 };
 RowTotals total(std::span<const BlockSums>, double alpha);
 
 class RowReducer {
  public:
   RowReducer(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
-  /// Errors: kNumeric (a row that is not finite).
+  /// Fills `out` of each request. Errors: kNumeric (a row is not finite).
   Status run(std::span<const RowRequest>);
 
  private:
-  static constexpr int kBlockPanels = 16;  // 512 columns: logits stay in the L2 cache
+  static constexpr int kBlockPanels = 16;  // 512 columns, so that the logits stay in the L2 cache
   static constexpr int kBlock = kBlockPanels * kPanel;
-  static constexpr int kChunk = 256;  // rows of one sweep
+  static constexpr int kChunk = 256;  // rows reduced in one sweep
   struct Candidate {
     float logit;
     Token token;
   };
-  // One row's picks as one thread has seen them; merged at the end.
+  // The candidates that one thread has picked from one row so far. finish() merges those of all
+  // threads.
   struct Picks {
-    double best = 0;  // kArgmax: alpha l + noise
+    double best = 0;  // for kArgmax: the largest alpha l + noise
     Token best_token = -1;
     float best_logit = 0;
-    std::vector<Candidate> heap;  // kList: the max_items best, worst first
-    float run_max = 0;            // largest logit seen, a lower bound of the normaliser
+    std::vector<Candidate> heap;  // for kList: the max_items best candidates, worst first
+    float run_max = 0;            // largest logit seen: a lower bound of the log normaliser
     float left_max = 0;           // largest logit left out
   };
   int n_blocks() const;

@@ -1,11 +1,11 @@
-// Where each array of each layer lies.
+// Tape: the sizes of its arrays, and the place of each array of each layer.
 #include "cpu/tape.h"
 
 namespace ponder {
 namespace {
 
 struct Widths {
-  std::size_t x, qkv, raw, lse, branch, ff, gate;  // floats of a row; 0: not kept
+  std::size_t x, qkv, raw, lse, branch, ff, gate;  // floats per row; 0: not kept
   std::size_t layer() const { return x + qkv + raw + lse + 2 * branch + ff + gate; }
 };
 

@@ -1,6 +1,6 @@
 // The forward pass: attention and feed-forward of each layer, then the output norm. Residual
 // stream, norms, softmax and sums are float32; only the operands of matrix products are in compute
-// type. Not what enters the first layer (embedding.cc).
+// type. Not the vectors that enter the first layer (embedding.cc).
 #include "cpu/transformer.h"
 
 #include <algorithm>
@@ -55,8 +55,8 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
   });
 }
 
-// to = from + post(branch + bias), whose norm becomes the operand of the next product. to may be
-// from.
+// Computes to = from + post(branch + bias). Applies the norm `next` to the result and writes it to
+// s.a as the operand of the next product. `to` may be `from`.
 void Transformer::residual(int n, const float* from, float* branch, const NormWeights& post,
                            const std::vector<float>& bias, float* to, const NormWeights* next,
                            ForwardScratch& s) const {
@@ -80,7 +80,8 @@ void Transformer::residual(int n, const float* from, float* branch, const NormWe
   });
 }
 
-// From the operand in s.a to queries, and keys and values in their slots.
+// Computes queries, keys and values from the operand in s.a, and stores keys and values in their
+// slots.
 void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
                           ForwardScratch& s) const {
   const Config& c = config_;
@@ -88,7 +89,7 @@ void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const L
   const int n = b.n(), hd = c.head_dim, ldc = w.qkv.n_padded(), half = c.rope_dim / 2,
             qk = c.q_size() + c.kv_size();
   w.qkv.forward(s.a.data(), a_stride(c.n_embd), n, st.qkv, ldc, info_.n_threads);
-  // Local layers take the second half of the angle tables.
+  // Local layers use the second half of the angle tables.
   const std::size_t angles =
       c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   const auto finish_head = [&](float* head, const NormWeights& norm, std::int64_t row) {
@@ -128,7 +129,7 @@ AttentionShape Transformer::attention_shape() const {
   return {c.n_heads / c.n_kv_heads, c.head_dim, c.attention_scale, c.attention_soft_cap};
 }
 
-// From the queries to the operand of the output product in s.a.
+// Attends with the queries, and writes the operand of the output product to s.a.
 void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
                                ForwardScratch& s) const {
   const Config& c = config_;
@@ -136,7 +137,7 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
   const int n = b.n(), ldc = weights_.layers[layer].qkv.n_padded(),
             width = shape.group * c.head_dim;
   const std::size_t size = compute_bytes(kernel_->compute);
-  // Few rows are cut smaller, so that every thread has some.
+  // A small number of rows is cut into smaller blocks, so that every thread has some.
   const int most = attention_rows(shape), fair = (2 * info_.n_threads - 1) / c.n_kv_heads + 1;
   const std::int64_t n_blocks = std::max((n - 1) / most + 1, std::min(n, fair));
   parallel_for(info_.n_threads, n_blocks * c.n_kv_heads, [&](std::int64_t task) {
@@ -159,13 +160,13 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
   });
 }
 
-// Gate, up and the activation go by a few columns at a time, so that what lies between stays in the
-// cache.
+// Computes gate, up and the activation for a few columns at a time, so that intermediate values
+// stay in the cache.
 void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
-  // A few rows cost what reading the weights costs: long stretches then.
+  // For a few rows, reading the weights is the whole cost, and long stretches read faster.
   constexpr int kLeast = 2;
   const int width_panels =
       n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
@@ -188,8 +189,8 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
            layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
 }
 
-// Columns [column, column + width) of gate and up, (n, width): to the tape, and through the
-// activation to the operand of the next product. Some rows at a time, which stay in the first-level
+// Writes columns [column, column + width) of gate and up, (n, width), to the tape, and their
+// activation to the operand of the next product. Takes kRows rows at a time, which stay in the L1
 // cache.
 void Transformer::activate(int layer, int n, int column, int width, float* gate, float* up,
                            const LayerState& st, ForwardScratch& s) const {
@@ -240,7 +241,7 @@ void Transformer::prepare(const ForwardBatch& b, ForwardScratch& s) const {
   rope_angles(b, c.rope_local, s.cosines.data() + rows * half, s.sines.data() + rows * half);
 }
 
-// In inference one set of arrays serves all layers, and the residual stream is added to in place.
+// In inference, all layers share one set of arrays, and the residual stream is updated in place.
 LayerState Transformer::layer_state(int layer, ForwardScratch& s, Tape* tape) const {
   LayerState st;
   if (tape) {
@@ -265,8 +266,8 @@ void Transformer::enter_layer(int layer, int n, const LayerState& st, ForwardScr
   });
 }
 
-// The rows of b whose last hidden vectors are wanted, moved to the front of the residual stream and
-// of the queries.
+// Returns the batch of those rows of b whose last hidden vectors are wanted. Moves their residual
+// stream and queries to the front.
 ForwardBatch Transformer::keep_wanted(const ForwardBatch& b, const LayerState& st) const {
   const int d = config_.n_embd, ldc = weights_.layers[0].qkv.n_padded();
   ForwardBatch kept;
@@ -297,8 +298,8 @@ void Transformer::leave(const ForwardBatch& b, const float* x, KvStore& kv) cons
   });
 }
 
-// Of a row whose last hidden vector is not wanted nothing is needed after the keys and values of
-// the last layer.
+// If a row's last hidden vector is not wanted, the row ends at its keys and values of the last
+// layer.
 void Transformer::run(const ForwardBatch& batch, KvStore& kv, ForwardScratch& s, Tape* tape) const {
   const int last = config_.n_layers - 1;
   const bool all =

@@ -1,7 +1,7 @@
-// Transformer: a model's Config, weights and kernels, its forward pass over rows of a prefix tree
-// (transformer.cc) and the derivative of that pass (backward.cc). All architectures are this one
-// pass; what differs is in the Config. Not the memory of a tree (engine.h) nor the vocabulary
-// rows (row_reduce.h, objective.h).
+// Transformer: a model's Config, weights and kernels; its forward pass over rows of a prefix tree
+// (transformer.cc); and the derivative of that pass (backward.cc). All architectures use this one
+// pass; their differences are in the Config. Not the memory of a tree (engine.h), nor the
+// vocabulary rows (row_reduce.h, objective.h).
 #pragma once
 
 #include <memory>
@@ -19,10 +19,10 @@
 
 namespace ponder {
 
-/// Working memory of a pass, grown on first use and kept.
+/// Working memory of a pass. It grows when needed and is kept for the next pass.
 struct ForwardScratch {
   Buffer<float> x, wide, narrow, cosines, sines;
-  Buffer<std::byte> a, a_ff;  // operands of products: (n, n_embd or q), (n, n_ff or more)
+  Buffer<std::byte> a, a_ff;  // operands of matrix products: (n, n_embd or q), (n, n_ff or more)
 };
 
 class Transformer {
@@ -32,31 +32,34 @@ class Transformer {
   const Config& config() const { return config_; }
   const Weights& weights() const { return weights_; }
   const GemmKernel& kernel() const { return *kernel_; }
-  /// What enters the first block of each mixture, after any scaling, positions apart: (n, n_embd).
+  /// The vectors that enter the first block for the mixtures: embeddings times any scale, without
+  /// positions: (n, n_embd).
   void embeddings(std::span<const TokenMix>, std::span<float> out) const;
   void slopes(const SlopeRequest&) const;
 
-  static constexpr int kMaxRows = 512;  // best for one pass
+  static constexpr int kMaxRows = 512;  // best number of rows in one pass
   /// Writes keys, values and the wanted last hidden vectors of the rows' slots.
   void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s) const {
     run(b, kv, s, nullptr);
   }
-  /// The same, same bits, and leaves in the tape what backward needs.
+  /// The same with the same bits; also writes to the tape what backward() needs.
   void forward(const ForwardBatch& b, KvStore& kv, ForwardScratch& s, Tape& tape) const {
     run(b, kv, s, &tape);
   }
-  /// dx (n, n_embd): on entry d/d hidden (after the output norm), on return d/d what entered the
-  /// first block. first_rows: of each reply, and n at the end; a reply's rows follow one another,
-  /// and its keys before them are constants.
+  /// dx (n, n_embd): on entry d/d hidden (after the output norm), on return d/d the vectors that
+  /// entered the first block. first_rows: the first row of each reply, and n at the end; the rows
+  /// of a reply follow one another, and the keys before them are constants.
   void backward(const ForwardBatch&, std::span<const int> first_rows, KvStore&, Tape&,
                 ForwardScratch&, float* dx) const;
-  /// Makes the transposed weights, where memory allows, with all threads. Called before a loop that
-  /// needs them: made inside it, one thread would make them while the others wait.
+  /// Makes the transposed weights with all threads, if there is enough memory. Must be called
+  /// before a parallel loop that needs them: inside the loop, one thread would make them while the
+  /// others wait.
   void prepare_backward() const { transposed(); }
-  /// The transposed matrix of outputs [block kVocabBlock, …) of the vocabulary. Where memory
-  /// allows, all are made once and kept; else into `room`.
+  /// The transposed matrix of outputs [block kVocabBlock, (block + 1) kVocabBlock) of the
+  /// vocabulary. If there is enough memory, all blocks are made once and kept; otherwise this block
+  /// is made in `buffer`.
   static constexpr int kVocabBlock = 1024;
-  const Linear& vocab_transposed(int block, Linear& room) const;
+  const Linear& vocab_transposed(int block, Linear& buffer) const;
 
  private:
   struct LayerTransposed {
@@ -70,7 +73,7 @@ class Transformer {
   void prepare(const ForwardBatch&, ForwardScratch&) const;
   LayerState layer_state(int layer, ForwardScratch&, Tape*) const;
   void embedding(Token, float* out) const;                // (n_embd)
-  void mix(std::span<const TokenMix>, float* out) const;  // (n, n_embd), on this thread
+  void mix(std::span<const TokenMix>, float* out) const;  // (n, n_embd); does not start threads
   void embed(const ForwardBatch&, float* x) const;
   void rope_angles(const ForwardBatch&, const RopeTable&, float* cosines, float* sines) const;
   void enter_layer(int layer, int n, const LayerState&, ForwardScratch&) const;
@@ -89,7 +92,8 @@ class Transformer {
                 ForwardScratch&) const;
   AttentionShape attention_shape() const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
-  std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;  // of an operand n wide
+  // of an operand with rows of n inputs
+  std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;
 
   void feed_forward_vjp(const LayerTransposed&, int layer, int n, const LayerState&,
                         ForwardScratch&, float* dx) const;
@@ -101,12 +105,12 @@ class Transformer {
   void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                   ForwardScratch&) const;
   void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
-  const Transposed& transposed() const;  // empty when memory does not allow it
-  const LayerTransposed& layer_transposed(int layer, LayerTransposed& room) const;
+  const Transposed& transposed() const;  // empty if there is too little memory
+  const LayerTransposed& layer_transposed(int layer, LayerTransposed& buffer) const;
   LayerTransposed transpose_layer(int layer, Pages&) const;
   Linear transpose_vocab(int block, Pages&, int n_threads) const;
 
-  std::shared_ptr<const GgufFile> file_;  // some weights are read from it
+  std::shared_ptr<const GgufFile> file_;  // keeps the file open: some weights are read from it
   Config config_;
   Weights weights_;
   const GemmKernel* kernel_;

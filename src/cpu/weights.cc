@@ -1,4 +1,4 @@
-// Expanding and packing of tensors.
+// Makes the Weights: expands and packs the tensors of a file.
 #include "cpu/weights.h"
 
 #include <optional>
@@ -17,12 +17,13 @@ class Loader {
     std::vector<const GgufTensor*> tensors;
     for (const auto& part : m.parts) tensors.push_back(part.w);
     Linear l(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_);
+    // Otherwise both the file's pages and the packed weights would be in memory.
     if (packed_)
-      for (const GgufTensor* t : tensors)
-        file_.page_out(*t);  // else a model would be in memory twice
+      for (const GgufTensor* t : tensors) file_.page_out(*t);
     return l;
   }
-  // One bias for stacked outputs; parts without one are zero, none at all is empty.
+  // One bias for the stacked outputs of all parts: zeros for a part without a bias, and empty if no
+  // part has one.
   static std::vector<float> bias(const MatrixTensors& m) {
     std::vector<float> all;
     bool any = false;

@@ -1,6 +1,6 @@
-// Weights: the tensors of a model (model/tensors.h) in the form in which this engine uses them:
-// matrices packed for its products, or left as they are in the file and expanded tile by tile. What
-// a file does not have (biases, norms of some architectures) stays empty.
+// Weights: the tensors of a model (model/tensors.h) in the form that this engine uses: matrices are
+// packed for its products, or stay as they are in the file and are expanded panel by panel. Tensors
+// that a file does not have (biases, norms of some architectures) are empty.
 #pragma once
 
 #include <vector>
@@ -11,25 +11,26 @@
 namespace ponder {
 
 struct NormWeights {
-  std::vector<float> w, b;  // empty: no such norm, no bias
+  std::vector<float> w, b;  // empty: the model has no such norm, or the norm has no bias
 };
 
 struct LayerWeights {
   NormWeights attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
   NormWeights q_norm, k_norm;                                      // (head_dim)
-  Linear qkv, attn_out, gate, up, down;  // gate: empty where there is none
+  Linear qkv, attn_out, gate, up, down;  // gate: empty if the activation has none
   std::vector<float> qkv_bias, attn_out_bias, gate_bias, up_bias, down_bias;
 };
 
 struct Weights {
-  const GgufTensor* token_embd = nullptr;     // (n_embd, n_vocab), rows expanded when looked up
+  // (n_embd, n_vocab); a row is expanded when it is looked up
+  const GgufTensor* token_embd = nullptr;
   const GgufTensor* position_embd = nullptr;  // (n_embd, n_ctx)
   NormWeights output_norm;
-  Linear output;  // (n_embd, n_vocab); the embedding where tied
+  Linear output;  // (n_embd, n_vocab); the token embedding if the two are tied
   std::vector<LayerWeights> layers;
 };
 
-/// Bytes of the packed matrices of a file, before loading them.
+/// The bytes that the packed matrices of a file will need, known before they are loaded.
 std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
 Weights load_weights(const GgufFile&, const Tensors&, const GemmKernel&, bool packed,
                      int n_threads);

@@ -1,4 +1,5 @@
-// A caller's side of a pass: what is wrong is found before anybody waits for it.
+// CallerDensity: checks a request before it is queued, so that nobody waits for a request that is
+// wrong, and collects the results.
 #include "density/caller_density.h"
 
 #include "law/requests.h"

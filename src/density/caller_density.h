@@ -1,5 +1,5 @@
-// CallerDensity: one caller's view of a density that it shares. It queues what is asked and waits;
-// numbers of nodes are those of the density below, references are its own.
+// CallerDensity: one caller's view of a shared density. It queues each request and waits for the
+// result. Node numbers are those of the shared density; references are its own.
 #pragma once
 
 #include <memory>

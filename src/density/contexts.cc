@@ -1,5 +1,5 @@
-// Contexts of a language's density: prompts that were added, so that the next one shares what it
-// begins with. What is remembered keeps no node alive; it is looked at again before it is used.
+// The contexts of Language: prompts that were added, so that a later prompt shares the beginning
+// that both have. A context keeps no node alive, so it is checked before it is used.
 #include <algorithm>
 
 #include "density/language.h"
@@ -25,7 +25,7 @@ bool Language::is_live(const Context& c) const {
 PrefixRef Language::shared_context(std::span<const Token> prompt) {
   const std::lock_guard lock(tree_mutex_);
   std::erase_if(contexts_, [this](const Context& c) { return !is_live(c); });
-  const Context* like = nullptr;
+  const Context* closest = nullptr;
   std::size_t shared = 0;
   for (const Context& c : contexts_) {
     const auto n = static_cast<std::size_t>(
@@ -33,11 +33,11 @@ PrefixRef Language::shared_context(std::span<const Token> prompt) {
         c.tokens.begin());
     if (n <= shared) continue;
     shared = n;
-    like = &c;
+    closest = &c;
   }
-  if (!like) return {};
+  if (!closest) return {};
   return PrefixRef::adopt(
-      *this, held_ancestor(like->root, static_cast<int>(like->tokens.size() - shared)));
+      *this, held_ancestor(closest->root, static_cast<int>(closest->tokens.size() - shared)));
 }
 
 void Language::remember_context(const PrefixRef& root, std::span<const Token> prompt) {
@@ -51,7 +51,7 @@ Result<PrefixRef> LanguageDensity::add_context(std::span<const Token> prompt) {
                  "begin with the model's BOS token"};
   PrefixRef root = shared_context(prompt);
   const auto shared = static_cast<std::size_t>(root.depth());
-  if (shared < prompt.size()) {  // what it shares with one that is there already is not fed again
+  if (shared < prompt.size()) {  // the shared beginning is not fed again
     Rows rows;
     const Extend rest{.parent = root, .tokens = prompt.subspan(shared), .rows = RowSet::kNone};
     PONDER_TRY(extend({&rest, 1}, rows));

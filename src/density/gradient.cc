@@ -1,6 +1,6 @@
-// Value and gradient at soft replies: their rows go through the same forward pass as any others,
-// under nodes of the tree that are given up afterwards, with a tape; the objective's derivative
-// comes back along it.
+// Value and gradient at soft replies. Their rows go through the same forward pass as any other
+// rows, under nodes of the tree that are released afterwards, and the pass keeps a tape, along
+// which the objective's derivative is carried back.
 #include <cmath>
 #include <new>
 #include <string>
@@ -11,7 +11,7 @@
 namespace ponder {
 namespace {
 
-constexpr std::int64_t kTapeBytes = 1ll << 30;  // unless the caller sets a limit
+constexpr std::int64_t kTapeBytes = 1ll << 30;  // used unless the caller sets a limit
 
 const TokenMask* mask_of(const SoftReply& r, std::size_t t) {
   return r.masks.empty() ? nullptr : r.masks[r.masks.size() == 1 ? 0 : t];
@@ -38,13 +38,13 @@ Status check_weights(const SoftReply& r) {
   return {};
 }
 
-// The weight of a masked id has slope -inf.
+// or_minus_inf: -inf counts as finite, since it is the slope of a masked id's weight.
 bool all_finite(const std::vector<float>& x, bool or_minus_inf) {
   return std::all_of(x.begin(), x.end(),
                      [&](float v) { return std::isfinite(v) || (or_minus_inf && v < 0); });
 }
 
-// Clears what is of no use when a number of it is none.
+// If any number is not finite, marks the gradient as such and clears its arrays.
 void check_finite(ReplyGradient& g) {
   g.finite = std::isfinite(g.value) && all_finite(g.embedding, false) &&
              all_finite(g.slopes, false) && all_finite(g.weights, true);
@@ -88,8 +88,8 @@ Status Language::check(const SoftReply& r) const {
   return r.weights.empty() ? Status() : check_weights(r);
 }
 
-// Nodes for all positions but the last, of which no row depends, with slots; `again`: what their
-// parents lack.
+// Makes nodes with slots for all positions but the last, on which no row depends. `again`: the
+// nodes that must be fed first, so that the parents have what the rows need.
 Status Language::take_nodes(std::span<const SoftReply> replies,
                             std::vector<std::vector<Prefix>>& nodes, std::vector<FedNode>& again) {
   tree_.begin_batch();
@@ -103,16 +103,16 @@ Status Language::take_nodes(std::span<const SoftReply> replies,
   for (const SoftReply& r : replies) {
     std::vector<Prefix>& path = nodes.emplace_back();
     for (std::size_t t = 0; t + 1 < r.n(); ++t) {
-      // The token of a mixture's node is never looked up.
+      // The token of a mixture's node is never read.
       path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0],
                                tree_.account(r.parent.get())));
       fresh.push_back(path.back());
     }
   }
-  return tree_.assign_slots(fresh) ? Status() : room_error(fresh.size());
+  return tree_.assign_slots(fresh) ? Status() : too_few_slots(fresh.size());
 }
 
-// Those nodes, their parents fed and kept.
+// Makes the nodes of take_nodes(), and feeds the parents that need it.
 Status Language::grow_replies(std::span<const SoftReply> replies,
                               std::vector<std::vector<Prefix>>& nodes) {
   std::vector<FedNode> again;
@@ -136,7 +136,8 @@ void Language::spend(const Cost& c) {
   cost_ += c;
 }
 
-// Rows of all nodes to batch_. Returns the first row of each reply, and their number at the end.
+// Appends the rows of all nodes to batch_. Returns the first row of each reply, and the number of
+// rows at the end.
 std::vector<int> Language::add_replies(std::span<const SoftReply> replies,
                                        const std::vector<std::vector<Prefix>>& nodes) {
   batch_ = {};
@@ -151,8 +152,8 @@ std::vector<int> Language::add_replies(std::span<const SoftReply> replies,
   return first_rows;
 }
 
-// The rows that predict the positions of a reply: that of its parent, then those of its nodes,
-// which are rows first_row … of the batch.
+// Appends the rows that predict the positions of a reply: its parent's row, then those of its
+// nodes, which are the batch's rows from first_row on.
 void Language::add_objective_rows(const SoftReply& r, std::size_t number,
                                   const std::vector<Prefix>& nodes, int first_row, float* direct,
                                   std::vector<ObjectiveRow>& rows) const {
@@ -170,7 +171,7 @@ void Language::add_objective_rows(const SoftReply& r, std::size_t number,
   }
 }
 
-// The pass itself, over nodes that have their slots.
+// Runs the forward and backward pass over nodes that have their slots.
 Status Language::grad_batch(std::span<const SoftReply> replies,
                             const std::vector<std::vector<Prefix>>& nodes, std::size_t first,
                             const Objective& objective, const GradientOptions& options, Keep keep,
@@ -211,7 +212,7 @@ Status Language::add_embedding_terms(std::span<const SoftReply> replies, std::si
                                      std::span<ReplyGradient> out) const {
   const auto d = static_cast<std::size_t>(model_->info().n_embd);
   std::vector<TokenMix> mixes;
-  std::vector<std::size_t> begin{0};  // of each reply's mixtures
+  std::vector<std::size_t> begin{0};  // first mixture of each reply
   for (const SoftReply& r : replies) {
     for (std::size_t t = 0; t < r.n(); ++t) mixes.push_back(mix_of(r, t));
     begin.push_back(mixes.size());
@@ -227,7 +228,7 @@ Status Language::add_embedding_terms(std::span<const SoftReply> replies, std::si
   return {};
 }
 
-// What tokens do through the embedding: the candidates, and the whole vocabulary.
+// Adds the slopes along embeddings: of the candidates, and of the whole vocabulary.
 Status Language::add_slopes(std::span<const SoftReply> replies, const GradientOptions& options,
                             std::span<ReplyGradient> out) const {
   const auto n_ids = static_cast<std::size_t>(n_vocab());
@@ -258,8 +259,8 @@ Status Language::value_and_grad(std::span<const SoftReply> replies, const Object
   const std::int64_t limit = options.tape_limit > 0 ? options.tape_limit : kTapeBytes;
   const auto fits = [&](std::size_t n, Keep keep) { return engine_->kept_bytes(n, keep) <= limit; };
   const auto most = static_cast<std::size_t>(engine_->sizes().pass_rows);
-  // A full tape where it holds the longest reply; else layers are run twice. One reply at least
-  // goes at a time.
+  // Keeps a full tape if the longest reply fits in it; otherwise layers are run twice. A batch has
+  // at least one reply.
   const Keep keep = fits(longest, Keep::kAll) ? Keep::kAll : Keep::kStream;
   for (std::size_t begin = 0, end = 0; begin < replies.size(); begin = end) {
     std::size_t n = 0;

@@ -1,4 +1,4 @@
-// The three ways to a slope. docs/methods.md#slopes.
+// The three ways to compute a slope. docs/methods.md#slopes.
 #include "density/gradient_check.h"
 
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace ponder {
 namespace {
 
-/// sum_t lp_t(x_t) of given tokens, whatever mixtures come before them.
+/// sum_t lp_t(x_t) of given tokens, whatever mixtures precede them.
 class GivenTokens final : public RowTerm {
  public:
   explicit GivenTokens(const CheckPoint& p) : p_(p) {}
@@ -85,7 +85,7 @@ Result<std::vector<double>> gradient_slopes(CausalDensity& density, const Prefix
   return slopes;
 }
 
-// Of fourth order: (4 D(h) - D(2h)) / 3 with D(h) = (J(h) - J(-h)) / 2h.
+// Fourth-order differences: (4 D(h) - D(2h)) / 3 with D(h) = (J(h) - J(-h)) / 2h.
 Result<std::vector<double>> difference_slopes(CausalDensity& density, const PrefixRef& prompt,
                                               const CheckPoint& p,
                                               const std::vector<Direction>& directions) {
@@ -94,7 +94,7 @@ Result<std::vector<double>> difference_slopes(CausalDensity& density, const Pref
   const RowTerm* terms[] = {&given};
   const Objective objective = p.relaxed ? Objective{} : Objective{.logprob = 0, .row_terms = terms};
   constexpr double kSteps[] = {kStep, -kStep, 2 * kStep, -2 * kStep};
-  std::vector<std::vector<float>> weights;  // of each direction and step
+  std::vector<std::vector<float>> weights;  // for each direction and step
   for (const Direction& d : directions)
     for (const double step : kSteps) {
       std::vector<float>& w = weights.emplace_back(p.weights);
@@ -135,8 +135,8 @@ std::vector<double> reference_slopes(const Reference& reference, const CheckPoin
 }
 
 double relative_error(const std::vector<double>& got, const std::vector<double>& want) {
-  constexpr double kFlat =
-      0.1;  // nats; of flatter points the error is taken as if they had this slope
+  // In nats. At flatter points, the error is taken relative to this slope.
+  constexpr double kFlat = 0.1;
   double difference = 0, size = 0;
   const auto n = static_cast<double>(want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {

@@ -1,6 +1,6 @@
-// Checks of a gradient by other ways to the same slopes: central differences of the value on any
-// differentiable density, and the complex step on the scalar reference for models small enough. For
-// ponder grad --check and tests.
+// Checks a gradient by computing the same slopes in other ways: by central differences of the value
+// on any differentiable density, and by the complex step on the scalar reference for small models.
+// Used by `ponder grad --check` and by tests.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace ponder {
 
-/// Where a gradient is checked: sum_t log p of a reply with respect to what enters the network, or
-/// the relaxed objective with respect to its weights.
+/// The point at which a gradient is checked: that of sum_t log p of a reply with respect to the
+/// vectors that enter the network, or that of the relaxed objective with respect to its weights.
 struct CheckPoint {
-  std::vector<Token> prompt,
-      candidates;  // (n, m); a reply: its token first, then ids that span the directions
-  std::vector<float> weights;  // (n, m); a reply: 1 for its token
+  // candidates: (n, m). For a reply: its token first, then ids that span the directions.
+  std::vector<Token> prompt, candidates;
+  std::vector<float> weights;  // (n, m); for a reply: 1 for its token, else 0
   int m = 1;
   bool relaxed = false;
   std::size_t n() const { return candidates.size() / static_cast<std::size_t>(m); }
@@ -25,12 +25,12 @@ struct CheckPoint {
                              int n_vocab, std::uint64_t seed);
 };
 
-/// A change of the weights (n, m) that leaves the sum of each row as it is.
+/// A change of the weights (n, m) that keeps the sum of each row.
 using Direction = std::vector<double>;
 std::vector<Direction> random_directions(const CheckPoint&, int n_directions, std::uint64_t seed);
 
-/// Slopes along each direction, nats: as the gradient says; by differences; by the complex step.
-/// Errors: those of value_and_grad; kNumeric when not finite.
+/// The slope along each direction, in nats: from the gradient; by differences; by the complex step.
+/// Errors: those of value_and_grad; kNumeric (a value is not finite).
 Result<std::vector<double>> gradient_slopes(CausalDensity&, const PrefixRef& prompt,
                                             const CheckPoint&, const std::vector<Direction>&);
 Result<std::vector<double>> difference_slopes(CausalDensity&, const PrefixRef& prompt,
@@ -38,8 +38,8 @@ Result<std::vector<double>> difference_slopes(CausalDensity&, const PrefixRef& p
 std::vector<double> reference_slopes(const Reference&, const CheckPoint&,
                                      const std::vector<Direction>&);
 
-/// Root mean square of got - want, over that of want, which counts as 0.1 nats at least: values are
-/// float32.
+/// The root mean square of got - want, divided by that of want. The divisor is at least 0.1 nats,
+/// since values are float32.
 double relative_error(const std::vector<double>& got, const std::vector<double>& want);
 
 }  // namespace ponder

@@ -1,6 +1,6 @@
-// LanguageDensity on an engine: requests to rows of one forward pass, through the tree of prefixes.
-// Nodes whose keys and values were evicted, or never made, are fed when they are needed, with the
-// same bits.
+// LanguageDensity on an engine: turns requests into rows of one forward pass, through the prefix
+// tree. Nodes whose keys and values were evicted, or were never computed, are fed when they are
+// needed, with the same bits.
 #include <algorithm>
 #include <new>
 #include <string>
@@ -11,15 +11,15 @@
 namespace ponder {
 namespace {
 
-// Whether the first row asked for is that of the parent.
+// True if the first row that the request asks for is the parent's.
 bool asks_parent(const Extend& e) {
   return n_rows(e) > 0 && (e.rows != RowSet::kLast || e.tokens.empty());
 }
-// Whether all nodes of the request are asked for a row, now or by what comes next; else the last
-// one alone.
+// True if every node of the request may be asked for a row, now or by a later request; else only
+// the last one may be.
 bool asks_all(const Extend& e) { return e.rows == RowSet::kTargets || e.rows == RowSet::kAll; }
-// Nothing asked for depends on the last token of such a request: it is fed when something comes
-// after it.
+// True if no requested row depends on the request's last token. That token is then fed only when
+// something follows it.
 bool unfed_end(const Extend& e) { return e.rows == RowSet::kTargets && !e.tokens.empty(); }
 
 }  // namespace
@@ -50,7 +50,7 @@ void Language::add_row(Prefix p) {
   batch_.first_run.push_back(static_cast<std::uint32_t>(batch_.runs.size()));
 }
 
-// Pushes nodes (with slots, parents first) through the network.
+// Pushes nodes through the network. They have slots, and parents come first.
 Status Language::feed(std::span<const FedNode> nodes) {
   const auto most = static_cast<std::size_t>(engine_->sizes().pass_rows);
   for (std::size_t i = 0; i < nodes.size(); i += most) {
@@ -66,8 +66,8 @@ Status Language::feed(std::span<const FedNode> nodes) {
   return {};
 }
 
-// Nodes that lack what is asked of them, parents first: `missing` (without a slot), and those of
-// `asked`, whose last hidden vectors are wanted, that were fed without one.
+// Returns the nodes that must be fed, parents first: those of `asked` (nodes whose last hidden
+// vectors are wanted) that were fed without one, and all of `missing` (nodes without a slot).
 std::vector<Language::FedNode> Language::to_feed(std::span<const Prefix> missing,
                                                  std::vector<Prefix> asked) const {
   std::sort(asked.begin(), asked.end());
@@ -79,7 +79,7 @@ std::vector<Language::FedNode> Language::to_feed(std::span<const Prefix> missing
   return out;
 }
 
-Status Language::room_error(std::size_t n) const {
+Status Language::too_few_slots(std::size_t n) const {
   return Error{
       Code::kResource,
       "at most " + std::to_string(tree_.n_slots()) + " tokens of keys and values in one batch",
@@ -108,7 +108,8 @@ Status Language::reduce(std::span<const Extend> requests, const Pass& pass, Rows
   return engine_->rows(wanted);
 }
 
-// Nodes and slots for all requests that are right, and the costs of what is fed again.
+// Makes nodes and slots for all valid requests, and counts the costs of all tokens that will be
+// fed.
 Status Language::begin_pass(std::span<const Extend> requests, Pass& pass, Rows& out) {
   tree_.begin_batch();
   std::vector<Prefix> asked;
@@ -139,11 +140,12 @@ Status Language::begin_pass(std::span<const Extend> requests, Pass& pass, Rows& 
     (n == 1 ? out.cost[r].tokens_decoded : out.cost[r].tokens_scored) +=
         static_cast<std::int64_t>(n_fed);
   }
-  return tree_.assign_slots(pass.fresh) ? Status() : room_error(pass.fresh.size());
+  return tree_.assign_slots(pass.fresh) ? Status() : too_few_slots(pass.fresh.size());
 }
 
-// The first `n_resident` nodes of pass.fed, in order of their numbers, are parents that were fed
-// without their last hidden vector: the first request that asks for one's row pays.
+// Charges for parents that are fed again. The first `n_resident` nodes of pass.fed, sorted by
+// number, are parents that were fed without their last hidden vector. The first request that asks
+// for such a parent's row pays for it.
 void Language::charge_again(std::span<const Extend> requests, const Pass& pass,
                             std::size_t n_resident, Rows& out) const {
   std::vector<bool> paid(n_resident, false);
@@ -164,12 +166,12 @@ Status Language::end_pass(std::span<const Extend> requests, const Pass& pass, co
   for (std::size_t r = 0; r < pass.path.size(); ++r) {
     const std::vector<Prefix>& path = pass.path[r];
     if (path.empty()) continue;
-    if (!status.ok()) {  // the last node goes, and with it the chain
+    if (!status.ok()) {  // releases the whole chain, last node first
       for (std::size_t k = path.size(); k-- > 1;) tree_.release(path[k]);
       continue;
     }
-    for (std::size_t k = 1; k + 1 < path.size(); ++k)
-      tree_.release(path[k]);  // held by their children
+    // Children hold these nodes.
+    for (std::size_t k = 1; k + 1 < path.size(); ++k) tree_.release(path[k]);
     if (path.size() == 1) tree_.retain(path[0]);
     out.end[r] = PrefixRef::adopt(*this, path.back());
     cost_ += out.cost[r];
@@ -178,7 +180,7 @@ Status Language::end_pass(std::span<const Extend> requests, const Pass& pass, co
 }
 
 Status Language::extend(std::span<const Extend> requests, Rows& out) {
-  out.start(requests.size());  // lets references go, which takes the tree's lock
+  out.start(requests.size());  // destroys references, which locks the tree
   const std::lock_guard passing(pass_mutex_);
   Pass pass;
   Status status;
@@ -210,7 +212,7 @@ Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<c
                  "a context of at most " + std::to_string(info.n_ctx_train) + " tokens",
                  std::to_string(n_ctx), model->file().path(), "the model has no more positions"};
   const std::int64_t per_slot = info.kv_bytes_per_token;
-  constexpr std::int64_t kUsualSlots = 16384;  // room for searches beside the context
+  constexpr std::int64_t kUsualSlots = 16384;  // leaves slots for searches beside the context
   const std::int64_t wanted =
       options.kv_bytes > 0 ? options.kv_bytes
                            : std::min(model->on_device().free_bytes() / 2,

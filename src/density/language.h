@@ -1,7 +1,7 @@
-// Language: the density of a model over a tree of prefixes (language.cc; contexts in contexts.cc),
-// and its gradient (gradient.cc): which prefix has which slot, and what an engine is asked for. Not
-// the numbers, which are the engine's (model/engine.h), nor the merging of many callers' passes
-// (shared_density.cc).
+// Language: the density of a model over a prefix tree (language.cc; contexts in contexts.cc) and
+// its gradient (gradient.cc). It decides which prefix has which slot, and what to ask the engine
+// for. Not the numbers, which the engine holds (model/engine.h), nor the merging of passes of
+// several callers (shared_density.cc).
 #pragma once
 
 #include <algorithm>
@@ -17,15 +17,15 @@
 
 namespace ponder {
 
-/// Threads: any number at once. A pass holds pass_mutex_ from its begin to its end, and tree_mutex_
-/// only while it takes nodes and slots and while it gives them back; in between it reads the tree
-/// without a lock, but only what the nodes of its batch and their ancestors say of themselves
-/// (token, length, slot, run). Those are alive, held by the requests' parents and by the pass; what
-/// retain and release of other threads write is reference counts and nodes that nobody holds, and
-/// the array of nodes grows in passes alone.
+/// Threads: any number at once. A pass holds pass_mutex_ from its begin to its end, but tree_mutex_
+/// only while it takes and returns nodes and slots. In between it reads the tree without a lock,
+/// but only the token, length, slot and run of the nodes of its batch and of their ancestors. These
+/// nodes stay alive, since the requests' parents and the pass hold references. Other threads
+/// meanwhile only change reference counts and nodes without references, and only a pass makes the
+/// array of nodes grow.
 class Language final : public LanguageDensity {
  public:
-  /// The engine is one of the model's, of n_slots slots.
+  /// The engine must be made by the model, with n_slots slots.
   Language(std::shared_ptr<const Model> model, std::unique_ptr<Engine> engine,
            std::vector<Token> end_tokens, int n_ctx, int n_slots)
       : model_(std::move(model)),
@@ -67,37 +67,38 @@ class Language final : public LanguageDensity {
     const std::lock_guard lock(tree_mutex_);
     return cost_;
   }
-  int n_nodes() const {  // alive, of all contexts
+  int n_nodes() const {  // number of live nodes of all contexts
     const std::lock_guard lock(tree_mutex_);
     return tree_.n_nodes();
   }
 
  private:
-  // A prompt that was added. It does not keep its node alive, and another prefix may have taken the
-  // node's number since.
+  // A prompt that was added. It holds no reference to its node, so another prefix may have got the
+  // node's number since then.
   struct Context {
     Prefix root;
     std::vector<Token> tokens;
   };
   struct FedNode {
     Prefix node;
-    bool hidden;  // its last hidden vector is wanted: it may be asked for a row
+    bool hidden;  // the last hidden vector is wanted, since a row may be asked for
   };
-  // The nodes of a pass.
+  // The nodes that one pass works on.
   struct Pass {
-    std::vector<Prefix> fresh;  // that want slots, parents first: evicted ancestors, then new ones
+    // nodes that need slots, parents first: evicted ancestors, then new ones
+    std::vector<Prefix> fresh;
     std::vector<FedNode> fed;
     std::vector<std::vector<Prefix>>
-        path;  // (n_requests) the parent and the new nodes; empty: wrong in itself
+        path;  // (n_requests) the parent and the new nodes; empty: the request is invalid
   };
-  // Lets nodes of a gradient go, also when a term of the caller's has thrown.
+  // Releases the nodes of a gradient, even if a caller's term throws.
   struct ReleasedNodes {
     ~ReleasedNodes();
     Language& d;
     std::vector<std::vector<Prefix>>& nodes;
   };
-  // With the lock of the tree, which copies and ends of references take themselves: nothing here
-  // copies or drops one.
+  // The caller must hold the lock of the tree. Copying or destroying a PrefixRef takes that lock,
+  // so these functions do neither.
   Status check_alive(Prefix parent, const char* where) const;
   Prefix held_ancestor(Prefix, int n_tokens);
   bool is_live(const Context&) const;
@@ -109,9 +110,9 @@ class Language final : public LanguageDensity {
   Status take_nodes(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes,
                     std::vector<FedNode>& again);
   std::vector<FedNode> to_feed(std::span<const Prefix> missing, std::vector<Prefix> asked) const;
-  Status room_error(std::size_t n) const;
-  // Without it, within a pass:
-  void add_row(Prefix);  // to batch_
+  Status too_few_slots(std::size_t n) const;
+  // Called within a pass, without the lock of the tree:
+  void add_row(Prefix);  // appends the node's row to batch_
   Status feed(std::span<const FedNode> nodes);
   Status reduce(std::span<const Extend>, const Pass&, Rows& out);
   Status grow_replies(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes);
@@ -128,7 +129,7 @@ class Language final : public LanguageDensity {
                     std::span<ReplyGradient> out) const;
   void spend(const Cost&);
 
-  std::shared_ptr<const Model> model_;  // outlives its engine
+  std::shared_ptr<const Model> model_;  // must outlive its engine
   std::vector<Token> end_tokens_;
   int n_ctx_;
 
@@ -137,9 +138,9 @@ class Language final : public LanguageDensity {
   std::vector<Context> contexts_;
   Cost cost_;
 
-  std::mutex pass_mutex_;  // taken before the tree's
+  std::mutex pass_mutex_;  // locked before tree_mutex_
   std::unique_ptr<Engine> engine_;
-  std::vector<bool> has_hidden_;  // (n_slots) fed with the last hidden vector
+  std::vector<bool> has_hidden_;  // (n_slots) the slot's last hidden vector was written
   ForwardBatch batch_;
 };
 

@@ -1,5 +1,5 @@
-// The engine's loop: wait for work, wait a little for more, run one pass, tell those whose work is
-// over.
+// The engine's loop: waits for work, waits a little for more, runs one pass, and wakes the callers
+// whose jobs are done.
 #include "density/pass_engine.h"
 
 #include <algorithm>
@@ -43,8 +43,8 @@ void PassEngine::run(PassJob& job) {
   if (job.caller.expected) --n_expected_;
   job.caller.expected = false;
   queue_.push_back(&job);
-  // The engine sleeps until there is something to do, and then until all are here: it is woken for
-  // nothing else.
+  // The engine's thread sleeps until the queue has a job, and then until all expected callers have
+  // queued one. Only these two events need a wake-up.
   if (queue_.size() == 1 || n_expected_ == 0) arrived_.notify_one();
   job.changed.wait(lock, [&] { return job.done; });
 }
@@ -84,8 +84,8 @@ void PassEngine::serve() {
   }
 }
 
-// Waits for those who took part in passes before, for a tenth of a pass at most: what a full pass
-// saves is more, and who is slow costs the others this tenth once.
+// Waits for the callers that took part in earlier passes, at most for a tenth of a pass: a full
+// pass saves more than that. A slow caller costs the others this tenth only once.
 void PassEngine::wait_for_others(std::unique_lock<std::mutex>& lock) {
   constexpr Duration kLeast = std::chrono::microseconds(50);
   const auto until = std::chrono::steady_clock::now() + std::max(kLeast, last_pass_ / 10);
@@ -101,7 +101,8 @@ void PassEngine::finish(PassJob& job) {
   job.caller.expected = true;
   ++n_expected_;
   job.done = true;
-  job.changed.notify_one();  // with the lock: the job goes once its caller has seen that it is done
+  // called with the lock held, since the job may be destroyed once its caller sees `done`
+  job.changed.notify_one();
 }
 
 void PassEngine::end_cancelled() {
@@ -122,7 +123,8 @@ PassEngine::Jobs PassEngine::take_batches() {
   return jobs;
 }
 
-// What had no room in the pass comes first in the next, what had goes behind all others.
+// Jobs that had no piece in the pass go to the front of the queue; unfinished jobs that had one go
+// to the back.
 void PassEngine::put_back(const Jobs& jobs, const std::vector<Part>& parts) {
   ++stats_.passes;
   stats_.parts += static_cast<std::int64_t>(parts.size());
@@ -137,29 +139,30 @@ void PassEngine::put_back(const Jobs& jobs, const std::vector<Part>& parts) {
   }
 }
 
-// Small batches all go; large ones have a piece among them, in turn.
+// Small batches always take part. Large batches share the free tokens, in turn.
 std::vector<PassEngine::Part> PassEngine::share_out(const Jobs& jobs) const {
   std::vector<Part> parts;
-  std::size_t room = piece_tokens_;
+  std::size_t n_free = piece_tokens_;
   for (PassJob* job : jobs) {
     const bool small = job->n_left() <= piece_tokens_ / 4;
-    std::vector<PassJob::Piece> pieces = job->next(small ? piece_tokens_ : room, piece_tokens_);
+    std::vector<PassJob::Piece> pieces = job->next(small ? piece_tokens_ : n_free, piece_tokens_);
     if (pieces.empty()) continue;
     for (const PassJob::Piece& p : pieces)
-      if (!small) room -= std::max<std::size_t>(p.end - p.begin, 1);
+      if (!small) n_free -= std::max<std::size_t>(p.end - p.begin, 1);
     parts.push_back({job, std::move(pieces)});
   }
   return parts;
 }
 
-// A pass that fails as a whole is run again, each caller's part by itself, so that the error is its
-// own.
+// If a merged pass fails as a whole, runs each caller's part by itself, so that each caller gets
+// its own error.
 void PassEngine::run_pass(const std::vector<Part>& parts) {
   if (run_parts(parts, parts.size() > 1)) return;
   for (const Part& p : parts) run_parts({&p, 1}, false);
 }
 
-// One pass over these parts. False when it is `merged` and nothing came of it.
+// Runs one pass over these parts. Returns false if the pass is `merged` and all its requests
+// failed.
 bool PassEngine::run_parts(std::span<const Part> parts, bool merged) {
   std::vector<Extend> batch;
   for (const Part& part : parts)

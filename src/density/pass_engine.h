@@ -1,5 +1,6 @@
-// PassEngine: the thread that runs all passes of a density, and the queue of what callers wait for.
-// What it does not do is look into a batch (pass_job.h) or convert references (caller_density.h).
+// PassEngine: the thread that runs all passes of a density, and the queue of jobs for which callers
+// wait. Not the cutting of batches (pass_job.h), nor the conversion of references
+// (caller_density.h).
 #pragma once
 
 #include <chrono>
@@ -18,14 +19,14 @@ namespace ponder {
 class PassEngine {
  public:
   PassEngine(std::unique_ptr<LanguageDensity>, const SharedOptions&);
-  ~PassEngine();  // when no caller is left
+  ~PassEngine();  // no caller may be left
   PassEngine(const PassEngine&) = delete;
   PassEngine& operator=(const PassEngine&) = delete;
 
   LanguageDensity& density() { return *density_; }
-  void enter(PassCaller&);  // gives it an account
+  void enter(PassCaller&);  // gives the caller an account
   void leave(PassCaller&);
-  /// Returns when the job is over.
+  /// Queues the job and returns when it is done.
   void run(PassJob&);
   SharedStats stats() const;
 
@@ -42,7 +43,7 @@ class PassEngine {
   void end_cancelled();
   Jobs take_batches();
   void put_back(const Jobs&, const std::vector<Part>&);
-  // Without the lock:
+  // Called without the lock:
   std::vector<Part> share_out(const Jobs&) const;
   void run_pass(const std::vector<Part>&);
   bool run_parts(std::span<const Part>, bool whole);
@@ -54,12 +55,12 @@ class PassEngine {
   std::condition_variable arrived_;
   std::deque<PassJob*> queue_;
   std::vector<PassCaller*> callers_;
-  int n_expected_ = 0;  // callers
+  int n_expected_ = 0;  // number of callers with PassCaller::expected
   int last_account_ = 0;
   bool stopping_ = false;
   Duration last_pass_{};
   SharedStats stats_;
-  std::jthread thread_;  // the last: it uses all of the above
+  std::jthread thread_;  // declared last: the thread uses all members above
 };
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// Pieces of requests, and what becomes of them.
+// PassJob: cuts requests into pieces and collects their results.
 #include "density/pass_job.h"
 
 #include <algorithm>
@@ -39,21 +39,21 @@ std::size_t PassJob::n_left() const {
   return n;
 }
 
-// Only a request longer than a piece is cut, into parts of at least two tokens: one token alone
-// would be another kind of cost.
-std::vector<PassJob::Piece> PassJob::next(std::size_t room, std::size_t piece) const {
+// Cuts only requests that are longer than a piece, into parts of at least two tokens: a single
+// token would count as another kind of cost (decoded, not scored).
+std::vector<PassJob::Piece> PassJob::next(std::size_t n_free, std::size_t piece) const {
   std::vector<Piece> out;
   for (std::size_t r = 0; r < states.size(); ++r) {
     if (states[r].over) continue;
     const std::size_t begin = states[r].n_fed, left = requests[r].tokens.size() - begin;
     std::size_t n = left;
-    if (std::max<std::size_t>(n, 1) > room) {
-      if (left <= piece || room < 2) break;
-      n = left - room == 1 ? room - 1 : room;
+    if (std::max<std::size_t>(n, 1) > n_free) {
+      if (left <= piece || n_free < 2) break;
+      n = left - n_free == 1 ? n_free - 1 : n_free;
       if (n < 2) break;
     }
     out.push_back({r, begin, begin + n});
-    room -= std::max<std::size_t>(n, 1);
+    n_free -= std::max<std::size_t>(n, 1);
   }
   return out;
 }

@@ -1,6 +1,6 @@
-// PassJob: what one caller waits for, a batch of requests on its way through several passes, or
-// work that runs by itself. Which pieces go into which pass is decided here, when and with whose in
-// pass_engine.h.
+// PassJob: the work for which one caller waits: a batch of requests, which may take several passes,
+// or a function that runs by itself. This file decides which pieces of the batch go into a pass;
+// pass_engine.h decides when, and with which other jobs.
 #pragma once
 
 #include <atomic>
@@ -14,59 +14,60 @@
 
 namespace ponder {
 
-/// What the engine knows of a caller.
+/// What the engine knows about a caller.
 struct PassCaller {
-  int account = 0;                          // of its nodes
+  int account = 0;                          // the account to which its nodes are charged
   const std::atomic<bool>* stop = nullptr;  // may be null
-  bool expected = false;  // it took part in a pass and has not asked for anything since
+  bool expected = false;  // took part in a pass and has not asked for anything since
   bool cancelled() const { return stop && stop->load(std::memory_order_relaxed); }
 };
 
-/// Tokens [begin, end) of a request, as one that goes on at the node `at`. The rows and the costs
-/// of all pieces, of two tokens or more each, are those of the whole: a piece that is not the last
-/// asks for its targets' rows at most, so that its last token, when a row comes after it, is fed
-/// and counted by the next.
+/// The request for tokens [begin, end) of a request, to be continued at the node `at`. If each
+/// piece has at least two tokens, the rows and costs of all pieces together are those of the whole
+/// request. A piece that is not the last asks for the rows of its targets at most. So if a row
+/// follows its last token, the next piece feeds and counts that token.
 Extend piece_of(const Extend&, const PrefixRef& at, std::size_t begin, std::size_t end);
 
-/// Threads: its caller's before it is handed over and after it is done, else the engine's.
+/// Threads: the caller's before the job is queued and after it is done, else the engine's.
 struct PassJob {
   PassJob(PassCaller& c, std::span<const Extend> batch)
       : caller(c), requests(batch), states(batch.size()) {}
   PassJob(PassCaller& c, std::function<Status()> work) : caller(c), alone(std::move(work)) {}
 
   struct State {
-    std::size_t n_fed = 0;  // tokens behind it
+    std::size_t n_fed = 0;  // number of tokens fed so far
     bool over = false;
-    PrefixRef at{};  // the node after them, of the density below
+    PrefixRef at{};  // the node after these tokens, of the inner density
     std::vector<Row> rows{};
     Cost cost{};
     Status status{};
   };
-  /// The part of a pass: tokens [begin, end) of a request.
+  /// One piece of a request: tokens [begin, end).
   struct Piece {
     std::size_t request, begin, end;
   };
 
   bool over() const;           // nothing is left to do
-  std::size_t n_left() const;  // tokens, a request without any being one
-  /// What goes into a pass with room for `room` tokens, `piece` being the room of an empty one.
-  std::vector<Piece> next(std::size_t room, std::size_t piece) const;
-  /// Takes over what a pass has made of a piece, which was its request i.
+  std::size_t n_left() const;  // number of tokens left; a request without tokens counts as one
+  /// The pieces that go into a pass with `n_free` free tokens. `piece` is the capacity of an empty
+  /// pass.
+  std::vector<Piece> next(std::size_t n_free, std::size_t piece) const;
+  /// Stores what a pass has computed for a piece. The piece was request i of the pass.
   void absorb(const Piece&, std::size_t i, Rows&);
-  /// The error of all requests; nothing of the batch is left but what it has cost.
+  /// Ends all requests with an error. Only the costs so far are kept.
   void fail(const Error&);
-  /// Everything into `out`, with ends of the density `d`.
+  /// Moves all results into `out`. The ends become references of the density d.
   Status hand_over(CausalDensity& d, Rows& out);
 
   PassCaller& caller;
   std::span<const Extend> requests{};
   std::vector<State> states{};
-  std::function<Status()> alone{};  // instead of requests
-  Status status{};                  // of the whole
-  Cost cost{};                      // of work that runs by itself
-  std::exception_ptr thrown{};      // by such work
+  std::function<Status()> alone{};  // work that runs by itself, instead of requests
+  Status status{};                  // of the whole job
+  Cost cost{};                      // cost of `alone`
+  std::exception_ptr thrown{};      // exception thrown by `alone`
 
-  bool done = false;  // with the engine's lock
+  bool done = false;  // guarded by the engine's lock
   std::condition_variable changed{};
 };
 

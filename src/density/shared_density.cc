@@ -1,4 +1,4 @@
-// SharedDensity: an engine, and callers that hold it.
+// SharedDensity: makes the PassEngine and the callers that share it.
 #include "ponder/density/shared_density.h"
 
 #include "density/caller_density.h"

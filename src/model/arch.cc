@@ -1,5 +1,5 @@
-// What the architectures share: the table of them, typed look-ups, sizes. Not rotary positions
-// (arch_rope.cc) nor the keys that nothing looks up (arch_keys.cc).
+// The code that all architectures share: the table of architectures, typed look-ups, and sizes. Not
+// rotary positions (arch_rope.cc), nor the check for keys that no look-up asked for (arch_keys.cc).
 #include "model/arch.h"
 
 #include <array>
@@ -114,7 +114,7 @@ Status ArchReader::read_sizes(Config& c) const {
                                     {c.n_ff, "feed_forward_length"}})
     if (value < 16 || value % 16 != 0)
       return bad(std::string(what) + " a multiple of 16", std::to_string(value));
-  constexpr std::int64_t kWidest = 1 << 20;  // far above any model
+  constexpr std::int64_t kWidest = 1 << 20;  // far above the width of any known model
   if (std::int64_t{c.n_heads} * c.head_dim > kWidest)
     return bad("heads of at most " + std::to_string(kWidest) + " values together",
                std::to_string(c.n_heads) + " of " + std::to_string(c.head_dim));

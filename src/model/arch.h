@@ -1,5 +1,6 @@
-// Architectures: each reads its metadata into a Config; the tensors' names are shared (weights.cc).
-// One file an architecture; docs/howto-add-architecture.md.
+// Architectures: one function per architecture reads the metadata of a GGUF file into a Config. The
+// tensor names are the same for all architectures (tensors.cc). Each architecture has one file,
+// arch_*.cc; docs/howto-add-architecture.md tells how to add one. Not the weights, nor the network.
 #pragma once
 
 #include <set>
@@ -13,8 +14,9 @@
 
 namespace ponder {
 
-/// Typed look-ups of "<architecture>.key", and what all architectures share. Remembers which keys
-/// were looked up.
+/// Typed look-ups of metadata keys "<architecture>.key", and the readers that all architectures
+/// share. The class records which keys were looked up, so that refuse_unread_keys() can find the
+/// others.
 class ArchReader {
  public:
   ArchReader(const GgufFile& file, std::string prefix) : file_(file), prefix_(std::move(prefix)) {}
@@ -22,27 +24,30 @@ class ArchReader {
   std::string key(std::string_view k) const { return prefix_ + "." + std::string(k); }
   const GgufArray* find_array(std::string_view k) const;  // nullptr when absent or not an array
   Status read_int(std::string_view k, int& out,
-                  bool required = true) const;  // absent and optional: unchanged
+                  bool required = true) const;  // if an optional key is absent, out is unchanged
   Status read_float(std::string_view k, float& out, bool required = true) const;
   Result<std::string_view> string_or(std::string_view k, std::string_view fallback) const;
-  /// Sizes, heads, context, norm epsilon, vocabulary: present in every architecture.
+  /// Reads layer and head counts, widths, context length and vocabulary size, which every
+  /// architecture has. Errors: kInvalid (a key is missing or its value is impossible).
   Status read_sizes(Config&) const;
-  /// Rotary base, dimension and scaling (none, linear, yarn) with the factors of rope_freqs.weight.
+  /// Reads the rotary base, the rotary dimension and the scaling type (none, linear, yarn), and
+  /// applies the factors of tensor rope_freqs.weight. Errors: kInvalid, kUnsupported (another
+  /// scaling type).
   Status read_rope(Config&) const;
-  /// The last call: an error that names a key of the architecture which nothing looked up and which
-  /// may change what the model computes. Descriptive keys, and keys whose value switches their
-  /// feature off, are let pass.
+  /// Must be called last. Errors: kUnsupported, which names a key of this architecture that no
+  /// look-up asked for and that may change what the model computes. Keys that only describe the
+  /// model, and keys whose value switches their feature off, pass.
   Status refuse_unread_keys(const Config&) const;
 
  private:
-  std::string read(std::string_view k) const;  // the whole key, remembered
+  std::string read(std::string_view k) const;  // records k as looked up; returns the full key
 
   const GgufFile& file_;
   std::string prefix_;
   mutable std::set<std::string, std::less<>> read_;
 };
 
-/// Frequencies base^(-2i/dim), i < dim/2.
+/// The unscaled rotary frequencies base^(-2i/dim), i < dim/2, in radians per position.
 RopeTable rope_table(float base, int dim);
 
 struct Architecture {
@@ -50,7 +55,8 @@ struct Architecture {
   Result<Config> (*read)(const ArchReader&);
 };
 std::span<const Architecture> architectures();
-/// The Config of a file. Errors: kUnsupported names the architecture beside those known.
+/// The Config of a file. Errors: kUnsupported (the architecture is unknown: the message lists the
+/// known ones; or a metadata key is not understood), kInvalid (corrupt metadata).
 Result<Config> read_config(const GgufFile&);
 
 Result<Config> read_llama(const ArchReader&);

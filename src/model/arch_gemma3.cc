@@ -1,6 +1,6 @@
-// gemma3: local layers with a sliding window and a rotary base of their own between global ones,
-// norms after attention and feed-forward too, GELU gate, scaled embeddings. Gemma team 2025. The
-// converter adds 1 to norm weights.
+// gemma3: local layers, with a sliding window and their own rotary base, between global ones; norms
+// also after attention and feed-forward; GELU gate; scaled embeddings. Gemma team 2025. The norm
+// weights in a GGUF file include the 1 that the paper adds: the converter adds it.
 #include <cmath>
 
 #include "model/arch.h"
@@ -16,8 +16,9 @@ Result<Config> read_gemma3(const ArchReader& in) {
   c.qk_norm = c.post_norm = true;
   c.activation = Activation::kGeluGated;
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
-  constexpr int kLayersOf27B =
-      62;  // the one size whose scores are scaled by the width of a head of n_embd / n_heads
+  // The 27B model is the only size that scales its scores by the width n_embd / n_heads instead of
+  // the head size.
+  constexpr int kLayersOf27B = 62;
   const int width = c.n_embd / c.n_heads;
   if (c.n_layers == kLayersOf27B) c.attention_scale = 1 / std::sqrt(static_cast<float>(width));
   PONDER_TRY(in.read_float("attn_logit_softcapping", c.attention_soft_cap, false));

@@ -1,6 +1,6 @@
-// Keys that nobody reads: which of them may be ignored, because they only describe the model or
-// switch off what they name. Any other would make the file compute something else than we would,
-// and is refused by its name.
+// Which metadata keys may be left unread: those that only describe the model, and those whose value
+// switches a feature off. With any other unread key, the file may describe another computation than
+// ours, so the model is refused by that key's name.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -10,9 +10,9 @@
 namespace ponder {
 namespace {
 
-// Keys that describe, whatever their value: the embedding's own rows count as the vocabulary, a
-// norm's other epsilon belongs to a norm that the architecture does not have, pooling comes after
-// the rows of the last layer.
+// Keys that only describe the model, whatever their value. vocab_size: the number of embedding rows
+// counts instead. The two epsilons: an architecture reads the one of its own norm; the other
+// belongs to a norm that it does not have. Pooling comes after the last layer's rows.
 constexpr std::string_view kDescriptive[] = {
     "vocab_size",
     "tensor_data_layout",
@@ -32,7 +32,7 @@ constexpr Off kOff[] = {
     {"attn_logit_softcapping", 0},
     {"final_logit_softcapping", 0},
     {"router_logit_softcapping", 0},
-    {"logit_scale", 0},  // llama.cpp's sign for none
+    {"logit_scale", 0},  // llama.cpp writes 0 for "not used"
     {"logit_scale", 1},
     {"residual_scale", 0},
     {"residual_scale", 1},
@@ -64,7 +64,7 @@ std::optional<double> number(const GgufValue& v) {
   return std::nullopt;
 }
 
-// Equal up to the rounding of a float32 in a file.
+// True if the two are equal up to the rounding of a float32 in a file.
 bool same(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(b); }
 
 bool has_no_effect(std::string_view key, const GgufValue& value, const Config& c) {
@@ -76,7 +76,8 @@ bool has_no_effect(std::string_view key, const GgufValue& value, const Config& c
     return true;
   const std::optional<double> x = number(value);
   if (!x) return false;
-  if (key == "attention.sliding_window") return *x == 0 || *x >= c.n_ctx;  // no text is longer
+  if (key == "attention.sliding_window")
+    return *x == 0 || *x >= c.n_ctx;  // no text is longer than n_ctx
   if (key == "attention.scale" && same(*x, c.attention_scale)) return true;
   if (key == "attention.key_length_swa" || key == "attention.value_length_swa")
     return *x == c.head_dim;

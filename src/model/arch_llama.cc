@@ -1,5 +1,6 @@
-// llama: Llama 1-3, SmolLM, Mistral and others of the same shape. RMS norm, rotary pairs side by
-// side (the converter reorders the rows of Q and K), SiLU-gated feed-forward. Touvron et al. 2023.
+// llama: Llama 1-3, SmolLM, Mistral and other models of the same shape. RMS norm, interleaved
+// rotary pairs (the converter reorders the rows of Q and K accordingly), SiLU-gated feed-forward.
+// Touvron et al. 2023.
 #include "model/arch.h"
 
 namespace ponder {

@@ -1,4 +1,5 @@
-// qwen2: Qwen2 and Qwen2.5. As llama, with biases on Q, K and V and rotary halves. Qwen team 2024.
+// qwen2: Qwen2 and Qwen2.5. Like llama, but with biases on Q, K and V, and with rotary halves. Qwen
+// team 2024.
 #include "model/arch.h"
 
 namespace ponder {

@@ -1,5 +1,5 @@
-// qwen3: dense Qwen3. As qwen2 without biases, with an RMS norm on each head of Q and K. Qwen team
-// 2025.
+// qwen3: dense Qwen3. Like qwen2, but without biases, and with an RMS norm on each head of Q and K.
+// Qwen team 2025.
 #include "model/arch.h"
 
 namespace ponder {

@@ -1,5 +1,5 @@
-// Rotary frequencies from a file's metadata: base, the part of a head that turns, and how the
-// frequencies are stretched over a longer context. Not the rotation itself (ops/rope.h).
+// Rotary frequencies from a file's metadata: the base, the rotated part of a head, and the scaling
+// of the frequencies for a longer context. Not the rotation itself (ops/rope.h).
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -10,9 +10,9 @@ namespace ponder {
 namespace {
 
 struct Scaling {
-  std::string_view type;  // "": linear where there is a factor
+  std::string_view type;  // "": linear, if there is a factor
   float factor = 1;
-  float attention = 1;  // of cosines and sines, whatever the type
+  float attention = 1;  // factor of cosines and sines, for every type
   int original = 0;     // context length before scaling
   float fast = 32, slow = 1;
 
@@ -24,7 +24,8 @@ Error invalid(const ArchReader& in, std::string_view key, std::string expected, 
           in.file().path() + ", " + in.key(key), "the file may be corrupt"};
 }
 
-// How much of the scaled frequencies YaRN mixes in: all where the type is YaRN, else none.
+// Refuses a yarn_ext_factor that this file does not implement. The factor says how much of YaRN's
+// frequencies is mixed in: here all of them if the type is YaRN, else none.
 Status check_ext_factor(const ArchReader& in, const Scaling& s) {
   float ext = -1;  // not set
   PONDER_TRY(in.read_float("rope.scaling.yarn_ext_factor", ext, false));
@@ -52,14 +53,14 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
             : "convert the model again with a current converter";
     return e;
   }
-  PONDER_TRY(in.read_float("rope.scale_linear", s.factor, false));  // the key of old files
+  PONDER_TRY(in.read_float("rope.scale_linear", s.factor, false));  // old files use this key
   PONDER_TRY(in.read_float("rope.scaling.factor", s.factor, false));
   PONDER_TRY(in.read_float("rope.scaling.attn_factor", s.attention, false));
   PONDER_TRY(in.read_int("rope.scaling.original_context_length", s.original, false));
   PONDER_TRY(in.read_float("rope.scaling.yarn_beta_fast", s.fast, false));
   PONDER_TRY(in.read_float("rope.scaling.yarn_beta_slow", s.slow, false));
   PONDER_TRY(check_ext_factor(in, s));
-  if (s.factor == 0) s.factor = 1;  // llama.cpp's sign for none
+  if (s.factor == 0) s.factor = 1;  // llama.cpp writes 0 for "not used"
   if (s.original == 0) s.original = n_ctx;
   for (const auto& [value, key] : {std::pair{s.factor, "rope.scaling.factor"},
                                    {s.attention, "rope.scaling.attn_factor"},
@@ -69,8 +70,9 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
   return s;
 }
 
-// YaRN (Peng et al. 2023): low frequencies are interpolated, high ones kept, with a ramp between
-// the dimensions that turn `fast` and `slow` times over the original context.
+// YaRN (Peng et al. 2023): low frequencies are interpolated and high frequencies kept. Between them
+// is a ramp, from the dimension that turns `fast` times over the original context to the one that
+// turns `slow` times.
 void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
   const auto turns_at = [&](float turns) {
     return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) /
@@ -86,7 +88,8 @@ void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
   t.scale = s.attention * (s.factor > 1 ? 1 + 0.1f * std::log(s.factor) : 1);
 }
 
-// Llama 3: the converter writes what each frequency is divided by as a tensor.
+// Divides each frequency by its factor in tensor rope_freqs.weight, if the file has it: the
+// converter writes the scaling of Llama 3 there.
 Status divide_by_factors(const ArchReader& in, RopeTable& t) {
   const std::string name = "rope_freqs.weight";
   const GgufTensor* f = in.file().find(name);

@@ -10,17 +10,15 @@ namespace ponder {
 
 enum class Norm : std::uint8_t { kRms, kLayer };
 enum class Rope : std::uint8_t { kNone, kInterleaved, kHalves };
-enum class Biases : std::uint8_t {
-  kOptional,
-  kQkv,
-  kAll
-};  // which a file must have; others are used where it has them
+// The biases that a file must have. Any other bias is used if the file has it.
+enum class Biases : std::uint8_t { kOptional, kQkv, kAll };
 enum class Activation : std::uint8_t { kSiluGated, kGeluGated, kGelu };
 
-/// Rotary frequencies, one set for all layers or one each for global and local layers.
+/// The frequencies of rotary positions. A Config has one table for all layers, or one for the
+/// global and one for the local layers.
 struct RopeTable {
-  std::vector<float> inverse;  // (rope_dim / 2) radians a position
-  float scale = 1;             // of cosines and sines (YaRN's attention factor)
+  std::vector<float> inverse;  // (rope_dim / 2) radians per position
+  float scale = 1;             // factor of the cosines and sines (YaRN's attention factor)
 };
 
 struct Config {
@@ -30,21 +28,21 @@ struct Config {
   Norm norm = Norm::kRms;
   float norm_eps = 1e-5f;
   Rope rope = Rope::kInterleaved;
-  int rope_dim = 0;  // of each head, from its start
+  int rope_dim = 0;  // the first rope_dim values of each head are rotated
   RopeTable rope_global, rope_local;
-  int window = 0;           // of local layers: keys at distance < window; 0: none
+  int window = 0;           // local layers see keys at distance < window; 0: there is no window
   std::vector<bool> local;  // (n_layers)
   Activation activation = Activation::kSiluGated;
   float embed_scale = 1;
-  float attention_scale = 0;                         // of the scores
+  float attention_scale = 0;                         // factor of the attention scores
   float attention_soft_cap = 0, final_soft_cap = 0;  // 0: off
   bool qk_norm = false,
-       post_norm = false;          // norms of query and key heads; after attention and feed-forward
+       post_norm = false;  // norms on query and key heads; norms after attention and feed-forward
   bool learned_positions = false;  // position_embd.weight is added to the embeddings
   Biases biases = Biases::kOptional;
 
   int q_size() const { return n_heads * head_dim; }
-  /// First position that a query at position p sees.
+  /// First position that a query at position p sees in this layer.
   int first_key(int layer, int p) const { return local[layer] && p >= window ? p + 1 - window : 0; }
   int kv_size() const { return n_kv_heads * head_dim; }
 };

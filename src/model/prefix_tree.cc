@@ -1,4 +1,4 @@
-// Nodes, slots and eviction.
+// PrefixTree: adding and releasing nodes, assigning slots, and eviction.
 #include "model/prefix_tree.h"
 
 #include <algorithm>
@@ -58,23 +58,23 @@ bool PrefixTree::make_room(std::span<const Prefix> nodes) {
   for (Prefix p : slot_owner_)
     if (p != kNoPrefix && nodes_[p].stamp != stamp_) idle.push_back(p);
   if (available + static_cast<int>(idle.size()) < n) return false;
-  // An ancestor is used whenever a descendant is: older stamps first, and the longer of equals,
-  // never strands a child.
+  // A descendant's use also counts as use of its ancestors. So if nodes are dropped in the order of
+  // older stamps first, and longer nodes first among equal stamps, no child loses its parent.
   std::sort(idle.begin(), idle.end(), [&](Prefix a, Prefix b) {
     const Node &x = nodes_[a], &y = nodes_[b];
     return x.stamp != y.stamp ? x.stamp < y.stamp : x.length > y.length;
   });
-  const int extra = std::max(n - available,
-                             n_slots_ / 8);  // some room ahead: sorting is not done for every batch
+  // Evicts more than needed, so that not every batch has to sort.
+  const int extra = std::max(n - available, n_slots_ / 8);
   evict(idle, nodes, std::min(extra, static_cast<int>(idle.size())));
   return true;
 }
 
-// Drops n of the idle nodes, in their order: first those of accounts that hold more than an equal
-// share of all slots in use once `wanted` have theirs, and have no child left; then, where the
-// batch itself holds that share, any.
+// Drops the slots of n of the idle nodes, in their order. First drops nodes without children of
+// accounts that hold more than an equal share of all slots in use (counted once `wanted` have their
+// slots). If these are too few, because the batch itself holds that share, drops any.
 void PrefixTree::evict(std::span<const Prefix> idle, std::span<const Prefix> wanted, int n) {
-  std::unordered_map<int, int> held;  // by account
+  std::unordered_map<int, int> held;  // slots held by each account
   std::unordered_map<Prefix, int> children;
   int in_use = static_cast<int>(wanted.size()) - n;
   for (Prefix p : wanted) ++held[nodes_[p].account];

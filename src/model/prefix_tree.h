@@ -1,9 +1,10 @@
-// PrefixTree: the bookkeeping of the tree of prefixes: nodes of one token, reference counts, and
-// which node's keys and values lie in which slot of the KV store. No numbers here. Resident nodes
-// always have resident ancestors, so a path is a few runs of consecutive slots; least recently used
-// leaves are evicted first and fed again when needed, first of the accounts that hold more than
-// their share of the slots. Threads: one at a time; token, length, slot and path of a node that
-// somebody holds may be read beside a retain or release of others.
+// PrefixTree: the bookkeeping of a tree of prefixes: one node per token, reference counts, and the
+// slot of the KV store that holds a node's keys and values. It holds no numbers. A node that has a
+// slot is resident; its ancestors are then resident too, so that a path is a few runs of
+// consecutive slots. Eviction takes the least recently used leaves first, and among them first
+// those of accounts that hold more than their share of the slots; an evicted node is fed again when
+// it is needed. Threads: one at a time, except that token, length, slot and path of a node to which
+// the caller has a reference may be read while another thread retains or releases other nodes.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ class PrefixTree {
  public:
   explicit PrefixTree(int n_slots) : n_slots_(n_slots) {}
 
-  /// A child of `parent` (kNoPrefix: a first token), with one reference; holds one on its parent.
-  /// Its slot counts among those of `account`.
+  /// Adds a child of `parent` (kNoPrefix: a first token) with one reference. The child holds a
+  /// reference to its parent. Its slot is charged to `account`.
   Prefix add(Prefix parent, Token, int account = 0);
   void retain(Prefix p) { ++nodes_[p].refs; }
   void release(Prefix p);
@@ -32,23 +33,24 @@ class PrefixTree {
   Token token(Prefix p) const { return nodes_[p].token; }
   int length(Prefix p) const {
     return p == kNoPrefix ? 0 : nodes_[p].length;
-  }  // tokens from the empty prefix
+  }  // number of tokens from the empty prefix
   int slot(Prefix p) const { return nodes_[p].slot; }
   bool resident(Prefix p) const { return nodes_[p].slot >= 0; }
   int account(Prefix p) const { return p == kNoPrefix ? 0 : nodes_[p].account; }
 
-  /// Starts a batch; what is touched until the next one is not evicted.
+  /// Starts a batch. A node that is touched in it is not evicted before the next batch begins.
   void begin_batch() { ++stamp_; }
-  /// Marks the path of p as used and appends its nodes without a slot to `missing`, ancestors
-  /// first, each once a batch.
+  /// Marks the path of p as used, and appends its nodes that have no slot to `missing`, ancestors
+  /// first. A node is appended at most once per batch.
   void touch_path(Prefix p, std::vector<Prefix>& missing);
-  /// Gives each of `nodes` (parents before children) a slot, evicting what the batch does not use:
-  /// least recently used leaves of accounts that would hold more than an equal share, then any.
-  /// False when there are too few; then nothing has changed but evictions.
+  /// Gives a slot to each of `nodes` (parents before children). Evicts nodes that the batch does
+  /// not use: first least recently used leaves of accounts that would hold more than an equal
+  /// share, then any. Returns false if there are too few slots; then nothing has changed but
+  /// evictions.
   bool assign_slots(std::span<const Prefix> nodes);
   void drop_slot(Prefix p);
 
-  /// The path of a resident node as runs of slots, first position first, appended to `out`.
+  /// Appends the path of a resident node to `out` as runs of slots, first position first.
   void path_runs(Prefix p, std::vector<KvRun>& out) const;
 
   int n_slots() const { return n_slots_; }
@@ -59,9 +61,9 @@ class PrefixTree {
     Prefix parent = kNoPrefix;
     Token token = -1;
     std::int32_t refs = 0, length = 0, slot = -1;
-    std::int32_t run = 0;           // nodes in this run of consecutive slots, up to this one
+    std::int32_t run = 0;           // length of this run of consecutive slots, up to this node
     Prefix before_run = kNoPrefix;  // the node before the run
-    std::uint32_t stamp = 0;        // last batch that used it
+    std::uint32_t stamp = 0;        // last batch that used this node
     int account = 0;
   };
   bool make_room(std::span<const Prefix> nodes);
@@ -70,7 +72,7 @@ class PrefixTree {
   std::vector<Node> nodes_;
   std::vector<Prefix> free_nodes_;
   std::vector<int> free_slots_;     // largest first, so that slots fill up from 0
-  std::vector<Prefix> slot_owner_;  // (slots ever used)
+  std::vector<Prefix> slot_owner_;  // (slots ever used); kNoPrefix: the slot is free
   int n_slots_ = 0, n_alive_ = 0;
   std::uint32_t stamp_ = 0;
 };

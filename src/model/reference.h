@@ -1,6 +1,6 @@
-// Reference: the whole forward pass in plain scalar code for any number type, to check the engine
-// and its derivative against (ponder grad --check, tests). Every weight is a double in memory: for
-// small models. Shares no code with the engine but the reading of the file.
+// Reference: the whole forward pass in plain scalar code for any number type. Tests and `ponder
+// grad --check` compare the engine and its derivative with it. It keeps every weight as a double,
+// so it is for small models. Shares no code with the engine except the reader of the file.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class Reference {
     }
   }
 
-  /// What enters the first block for a token: (n_embd).
+  /// The vector (n_embd) that enters the first block for a token.
   std::vector<double> embedding(Token token) const {
     const auto& e = weight("token_embd.weight");
     std::vector<double> x(e.begin() + static_cast<std::ptrdiff_t>(token) * c_.n_embd,
@@ -35,8 +35,8 @@ class Reference {
     return x;
   }
 
-  /// What enters for a prompt and then for n mixtures of tokens, candidates and weights (n, m), to
-  /// which extra (n, n_embd), when there is any, is added.
+  /// The vectors that enter the first block for a prompt followed by n mixtures of tokens, with
+  /// candidates and weights (n, m). `extra` (n, n_embd), if not empty, is added to the mixtures.
   template <class T>
   std::vector<std::vector<T>> inputs(std::span<const Token> prompt,
                                      std::span<const Token> candidates, int m,
@@ -60,7 +60,8 @@ class Reference {
     return x;
   }
 
-  /// inputs: (n) of (n_embd). Returns log p(. | rows up to t): (n) of (n_vocab).
+  /// x: (n) vectors of (n_embd) that enter the first block. Returns log p(. | rows up to t): (n)
+  /// vectors of (n_vocab).
   template <class T>
   std::vector<std::vector<T>> log_probs(std::vector<std::vector<T>> x) const {
     if (c_.learned_positions)
@@ -123,7 +124,7 @@ class Reference {
     if (c_.post_norm) branch = norm(post, branch);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i];
   }
-  // One head of q, k or v after its norm and rotary position.
+  // Returns one head of q, k or v after its norm and rotary position.
   template <class T>
   std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer,
                       int position) const {

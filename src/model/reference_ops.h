@@ -1,6 +1,6 @@
-// Scalar references of the row operations, for any number type T: double to compare with,
+// Scalar references of the row operations, for any number type T: double for values,
 // complex<double> for derivatives exact to rounding by the complex step (Squire and Trapp 1998).
-// Written after the formulas, not for speed; nothing here is used by the engine.
+// Written for readability, not for speed. The engine uses nothing of this file.
 #pragma once
 
 #include <cmath>
@@ -51,7 +51,8 @@ T soft_cap(const T& x, double cap) {
   return cap > 0 ? cap * std::tanh(x / cap) : x;
 }
 
-/// Pairs (first[i], second[i]) turned by angle position · inverse[i].
+/// Rotates pair i by the angle position · inverse[i], in place, and multiplies it by scale. halves:
+/// pairs are (i, i + n/2), else (2i, 2i+1).
 template <class T>
 void rope(T* x, int n, bool halves, int position, const std::vector<float>& inverse, double scale) {
   for (int i = 0; i < n / 2; ++i) {
@@ -73,7 +74,7 @@ T log_sum_exp(const Vec<T>& x) {
   return std::log(sum) + max;
 }
 
-/// One query over keys and values [first, n): the weighted sum of values.
+/// Attention of one query over the keys and values [first, n): the weighted sum of the values.
 template <class T>
 Vec<T> attend(const Vec<T>& q, const Vec<Vec<T>>& keys, const Vec<Vec<T>>& values, int first,
               double scale, double cap) {

@@ -1,4 +1,4 @@
-// Names and shapes.
+// The names and shapes of all tensors, and the check that the file has no others.
 #include "model/tensors.h"
 
 #include <set>
@@ -14,10 +14,10 @@ std::string shape_text(const std::vector<std::int64_t>& s) {
   return t + ")";
 }
 
-// Looks tensors up; the first error is kept and everything after it is skipped.
+// Looks up tensors. Keeps the first error and skips all look-ups after it.
 class Finder {
  public:
-  using Names = std::vector<std::pair<std::string, std::int64_t>>;  // and how many outputs
+  using Names = std::vector<std::pair<std::string, std::int64_t>>;  // name, and number of outputs
 
   explicit Finder(const GgufFile& file) : file_(file) {}
 
@@ -48,7 +48,7 @@ class Finder {
       m.parts[i].b = tensor(names[i].first + ".bias", {names[i].second}, biases);
     return m;
   }
-  // A tensor that nothing asked for means that the file computes something else than we would.
+  // A tensor that no look-up asked for means that the file describes another computation than ours.
   void check_all_used(const Config& c) {
     for (const GgufTensor& t : file_.tensors()) {
       if (!status_.ok() || used_.contains(t.name) || t.name == "rope_freqs.weight") continue;

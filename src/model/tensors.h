@@ -1,5 +1,5 @@
-// Tensors: the tensors of a model under the names that all architectures share in GGUF, found and
-// checked for shape. No value is read: an engine makes its weights of them.
+// Tensors: finds the tensors of a model by the names that all architectures share in GGUF, and
+// checks their shapes. It reads no values: each engine makes its weights from these tensors.
 #pragma once
 
 #include <vector>
@@ -11,16 +11,17 @@
 namespace ponder {
 
 struct NormTensors {
-  const GgufTensor *w = nullptr, *b = nullptr;  // null: no such norm, no bias
+  const GgufTensor *w = nullptr,
+                   *b = nullptr;  // null: the model has no such norm, or the norm has no bias
 };
 
-/// Matrices of the same inputs, whose outputs follow one another.
+/// One matrix, or several matrices of the same inputs whose outputs are stacked (Q, K and V).
 struct MatrixTensors {
   struct Part {
     const GgufTensor* w = nullptr;  // (n_in, n_out)
     const GgufTensor* b = nullptr;  // (n_out); null: no bias
   };
-  std::vector<Part> parts;  // none: no such matrix
+  std::vector<Part> parts;  // empty: the model has no such matrix
 };
 
 struct LayerTensors {
@@ -33,12 +34,13 @@ struct Tensors {
   const GgufTensor* token_embd = nullptr;     // (n_embd, n_vocab)
   const GgufTensor* position_embd = nullptr;  // (n_embd, n_ctx); null: no learned positions
   NormTensors output_norm;
-  MatrixTensors output;  // (n_embd, n_vocab); the embedding where tied
+  MatrixTensors output;  // (n_embd, n_vocab); the token embedding if the two are tied
   std::vector<LayerTensors> layers;
 };
 
-/// Errors: kInvalid (a tensor missing or of another shape: its name, both shapes), kUnsupported (a
-/// tensor that the architecture does not use). The tensors live as long as the file.
+/// Finds all tensors of a model. Errors: kInvalid (a tensor is missing or has another shape; the
+/// message has its name and both shapes), kUnsupported (the file has a tensor that the architecture
+/// does not use). The pointers are valid as long as the file.
 Result<Tensors> find_tensors(const GgufFile&, const Config&);
 
 }  // namespace ponder

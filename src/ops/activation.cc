@@ -1,4 +1,4 @@
-// Activations by Highway.
+// The activations of activation.h by Highway.
 #include "ops/activation.h"
 
 #include <algorithm>
@@ -20,32 +20,32 @@ using CV = hn::Vec<CD>;
 constexpr CD kCD{};
 constexpr int kCLanes = static_cast<int>(hn::MaxLanes(kCD));
 
-// e^88 is the last whole power that float32 holds.
+// e^88 is the last integer power of e that float32 can hold.
 HWY_INLINE CV sigmoid(CV x) {
   const CV one = hn::Set(kCD, 1.f);
   return hn::Div(one, hn::Add(one, exp_of(hn::Min(hn::Neg(x), hn::Set(kCD, 88.f)))));
 }
 
-/// A function of one number and its derivative.
+/// The value of a function at one point, and its slope.
 struct ValueSlope {
   CV value, slope;
 };
 struct Silu {
   static CV value(CV x) { return hn::Mul(x, sigmoid(x)); }
-  // s (1 + x (1 - s))
+  // slope: s (1 + x (1 - s)), s = sigmoid(x)
   static ValueSlope both(CV x) {
     const CV s = sigmoid(x), one = hn::Set(kCD, 1.f);
     return {hn::Mul(x, s), hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one))};
   }
 };
-// gelu(x) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3): the tanh form, rewritten
+// gelu(x) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3), which is the tanh form rewritten.
 struct Gelu {
   static CV twice_u(CV x) {
     const CV cubic = hn::Mul(hn::Mul(x, x), hn::Mul(x, hn::Set(kCD, 0.044715f)));
     return hn::Mul(hn::Set(kCD, k2RootPi), hn::Add(x, cubic));
   }
   static CV value(CV x) { return hn::Mul(x, sigmoid(twice_u(x))); }
-  // s + x s (1 - s) 2u'
+  // slope: s + x s (1 - s) 2u', s = sigmoid(2u)
   static ValueSlope both(CV x) {
     const CV one = hn::Set(kCD, 1.f), s = sigmoid(twice_u(x));
     const CV slope_u = hn::Mul(hn::Set(kCD, k2RootPi),
@@ -91,8 +91,8 @@ void gelu_vjp_t(const float* x, int n, const float* dout, float* dx) {
                dx + i);
 }
 
-// erf as a ratio of polynomials on [-4, 4], those of Eigen's generic_fast_erf_float; 6.5e-8 from it
-// at most.
+// erf as a ratio of polynomials on [-4, 4], with the coefficients of Eigen's
+// generic_fast_erf_float. The error is at most 6.5e-8.
 HWY_INLINE CV erf_of(CV x) {
   const CV y = hn::Clamp(x, hn::Set(kCD, -4.f), hn::Set(kCD, 4.f)), u = hn::Mul(y, y);
   CV p = hn::Set(kCD, -2.72614225801306e-10f), q = hn::Set(kCD, -1.45660718464996e-05f);
@@ -106,7 +106,7 @@ HWY_INLINE CV erf_of(CV x) {
 }
 void gelu_exact_t(float* x, int n, float* slope) {
   constexpr float kDensity = 0.3989422804f,
-                  kRootHalf = 0.7071067812f;  // of the normal law at 0; 1 / sqrt 2
+                  kRootHalf = 0.7071067812f;  // the normal density at 0; 1 / sqrt 2
   const CV half = hn::Set(kCD, 0.5f);
   float rest[kCLanes] = {};
   for (int i = 0; i < n; i += kCLanes) {

@@ -1,7 +1,8 @@
-// Two products of the engine's own kernel (gemm.h), with the keys as outputs and with the values as
-// inputs, and the softmax between them. A chain of sums over positions is cut only between blocks
-// of kPanel positions, which the kernel's `add` joins again, and a weight of zero adds nothing: so
-// neither what is shared nor who is beside shows in the numbers.
+// Attention: a product with the keys as outputs and one with the values as inputs, both by the
+// engine's own kernel (gemm.h), and the softmax between them. A sum over positions is cut only
+// between blocks of kPanel positions, which the kernel's `add` joins again, and a weight of zero
+// adds nothing. So the result does not depend on which part of a path is shared, nor on the other
+// rows.
 #include "ops/attention.h"
 
 #include <algorithm>
@@ -17,21 +18,21 @@
 namespace ponder {
 namespace {
 
-constexpr int kChunk = 128;  // positions whose panels stay in the first-level cache
+constexpr int kChunk = 128;  // number of positions whose panels stay in the L1 cache
 
 int block_begin(int position) { return position / kPanel * kPanel; }
 
-// Some rows over some positions [begin, end) of one path; begin is a multiple of kPanel.
+// Some rows over positions [begin, end) of one path. begin is a multiple of kPanel.
 struct Part {
   int first_row, n_rows;
   std::span<const KvRun> runs;
   int begin, end;
 };
 
-class Attending {
+class AttentionForward {
  public:
-  Attending(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
-            std::span<const AttentionRow> rows, AttentionRoom& room)
+  AttentionForward(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+                   std::span<const AttentionRow> rows, AttentionRoom& room)
       : kernel_(kernel),
         s_(s),
         keys_{key_type(kernel.compute), s.width(), kv.keys, kv.block_bytes},
@@ -56,7 +57,7 @@ class Attending {
     for (std::size_t r = 0; r < rows_.size(); ++r)
       for (int g = 0; g < s_.group; ++g)
         scale_query(s_, rows_[r].q + g * s_.head_dim, query(static_cast<int>(r) * s_.group + g));
-    // A kernel may write on past the last row of a part: parts come in order of rows.
+    // A kernel may write past the last row of a part, so parts are processed in the order of rows.
     score(shared_);
     for (const Part& p : own_) {
       score(p);
@@ -80,13 +81,13 @@ class Attending {
   }
   float* query(int i) { return room_.q.data() + i * width(); }
   float* scores(int i) { return room_.scores.data() + static_cast<std::ptrdiff_t>(i) * ld_; }
-  // The weight at a position, where the scores of the query were.
+  // The weight at a position. Weights overwrite the scores of the query.
   std::byte* weight(int i, int position) {
     return reinterpret_cast<std::byte*>(scores(i)) + (position - base_) * size();
   }
 
-  // The beginning that all rows share, and for each chain of rows, the one prolonging the other,
-  // the rest.
+  // Cuts the work into parts: the beginning that all rows share, and then, for each chain of rows
+  // in which every row's path continues the one before, the rest of the last path.
   void cut() {
     int n_shared = path_length(rows_[0].runs), first = rows_[0].first;
     for (const AttentionRow& r : rows_) {
@@ -108,7 +109,7 @@ class Attending {
     }
   }
 
-  // fn(position, n) for parts of [begin, end), whole blocks of positions.
+  // Calls fn(position, n) for chunks of [begin, end) that are whole blocks of positions.
   template <class F>
   static void chunks(const Part& p, const F& fn) {
     for (int at = p.begin; at < p.end; at += kChunk)
@@ -149,7 +150,7 @@ class Attending {
     });
   }
 
-  // The sums of a part, divided by those of the weights, to their rows.
+  // Divides the weighted sums of a part by the sums of the weights, and writes them to their rows.
   void finish(const Part& p) {
     float* sum = room_.part.data();
     for (int r = p.first_row; r < p.first_row + p.n_rows; ++r)
@@ -175,7 +176,7 @@ class Attending {
 
 void attend(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
             std::span<const AttentionRow> rows, AttentionRoom& room) {
-  Attending(kernel, s, kv, rows, room).run();
+  AttentionForward(kernel, s, kv, rows, room).run();
 }
 
 }  // namespace ponder

@@ -1,7 +1,7 @@
-// Attention over the paths of a tree of prefixes. Vaswani et al. 2017; grouped queries, Ainslie et
-// al. 2023; sliding windows. Rows that share the beginning of their path walk it once. All sums run
-// in order of position, wherever the slots lie and whichever rows are beside: a row's bits depend
-// on its own path alone.
+// Attention over the paths of a prefix tree (Vaswani et al. 2017), with grouped queries (Ainslie et
+// al. 2023) and sliding windows. Rows whose paths begin alike share the work on that beginning. All
+// sums run in the order of positions, wherever the slots lie and whatever other rows are in the
+// call, so the bits of a row depend on its own path alone.
 #pragma once
 
 #include <algorithm>
@@ -14,21 +14,22 @@
 namespace ponder {
 
 struct AttentionShape {
-  int group;       // query heads that share one key-value head
-  int head_dim;    // any
-  float scale;     // of the queries
-  float soft_cap;  // cap tanh(score / cap); 0: off
+  int group;       // number of query heads that share one key-value head
+  int head_dim;    // any size
+  float scale;     // factor of the queries
+  float soft_cap;  // scores become cap tanh(score / cap); 0: off
 
-  int width() const { return round_up(head_dim, kPanel); }  // of a stored key or value
+  int width() const { return round_up(head_dim, kPanel); }  // padded width of a stored key or value
 };
-/// q (head_dim) as scores want it: (width), scaled, then zeros.
+/// Writes q (head_dim) to out (width()), scaled and padded with zeros, as the product with keys
+/// needs it.
 inline void scale_query(const AttentionShape& s, const float* q, float* out) {
   for (int k = 0; k < s.head_dim; ++k) out[k] = q[k] * s.scale;
   std::fill(out + s.head_dim, out + s.width(), 0.f);
 }
 
-/// Beside bf16 products, keys have half precision, whose 11 bits leave the scores what they are
-/// (docs/adr/0008-kv.md).
+/// When products are bf16, keys are stored in half precision: its 11 bits are enough to leave the
+/// scores unchanged (docs/adr/0008-kv.md).
 inline SlotType key_type(Compute c) {
   return c == Compute::kBF16 ? SlotType::kHalf : SlotType::kF32;
 }
@@ -36,7 +37,8 @@ inline SlotType value_type(Compute c) {
   return c == Compute::kBF16 ? SlotType::kBF16 : SlotType::kF32;
 }
 
-/// One key-value head over all slots, in blocks as slot_panels.h has them, zeros from head_dim on.
+/// One key-value head over all slots, stored in the blocks of slot_panels.h. Values from head_dim
+/// to the padded width are zeros.
 struct KvHead {
   const std::byte* keys;
   const std::byte* values;
@@ -46,20 +48,21 @@ struct KvHead {
 struct AttentionRow {
   const float* q;  // (group, head_dim)
   std::byte* out;  // (group, head_dim) in compute type
-  float* lse;      // (group) log of the sum of exp(score), for the derivative; may be null
+  float* lse;      // (group) log sum exp(score), which the derivative needs; may be null
   std::span<const KvRun> runs;  // positions 0 … p
-  int first;                    // positions before it are outside the window
+  int first;                    // positions before `first` are outside the window
 };
 
-/// Working memory, grown on use and kept.
+/// Working memory. It grows when needed and is kept.
 struct AttentionRoom {
   Buffer<std::byte> panels;
   Buffer<float> q, scores, inverse, out, part;
 };
 
-/// Rows that are best attended together.
+/// The best number of rows for one call of attend().
 inline int attention_rows(const AttentionShape& s) { return s.group >= 48 ? 1 : 48 / s.group; }
-/// `kernel` gives the type of values and of what is written.
+/// Attention of all `rows` over one key-value head. `kernel` sets the type of values and of the
+/// output.
 void attend(const GemmKernel& kernel, const AttentionShape&, const KvHead&,
             std::span<const AttentionRow> rows, AttentionRoom&);
 

@@ -1,8 +1,10 @@
-// With queries q scaled, scores s = q k, weights p = exp(s - lse), outputs o = sum p v:
-//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp),  dq = sum_positions ds k scale,  dk
-//   = sum_queries ds q.
-// The weights are made again from the log-sum-exp (as Dao et al. 2022 do). Queries come in blocks;
-// every sum runs in order of position or of query, by the products of gemm.h.
+// The derivative of attention. With scaled queries q, scores s = q k, weights p = exp(s - lse) and
+// outputs o = sum p v:
+//   dv = sum_queries p do,  dp = do v,  ds = p (dp - sum p dp),  dq = sum_positions ds k scale,
+//   dk = sum_queries ds q.
+// The weights are computed again from the log-sum-exp (as Dao et al. 2022 do). Queries are
+// processed in blocks. Every sum runs in the order of positions or queries, by the products of
+// gemm.h.
 #include "ops/attention_vjp.h"
 
 #include <algorithm>
@@ -15,10 +17,10 @@
 namespace ponder {
 namespace {
 
-class Differentiating {
+class AttentionBackward {
  public:
-  Differentiating(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
-                  std::span<const AttentionVjpRow> rows, AttentionVjpRoom& room)
+  AttentionBackward(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
+                    std::span<const AttentionVjpRow> rows, AttentionVjpRoom& room)
       : kernel_(kernel),
         s_(s),
         rows_(rows),
@@ -63,8 +65,8 @@ class Differentiating {
     return static_cast<std::ptrdiff_t>(compute_bytes(kernel_.compute));
   }
 
-  // A block sees the positions up to its last row, and adds to the keys and values of its own up to
-  // there.
+  // Processes one block of rows. It sees the positions up to its last row, and adds to dk and dv of
+  // the reply's own positions up to there.
   void add_block(std::span<const AttentionVjpRow> rows) {
     const int m = static_cast<int>(rows.size()) * s_.group, length = path_length(rows.back().runs);
     const int n = round_up(length, kPanel), w = s_.width();
@@ -81,8 +83,8 @@ class Differentiating {
                 false);
     for (int i = 0; i < m; ++i)
       softmax(rows[i / s_.group], i, n, rows[i / s_.group].lse[i % s_.group]);
-    for (int panel = 0; panel < w / kPanel;
-         ++panel)  // one by one: they are as long as all positions
+    // One panel at a time, since the stride of panels is n_padded_ positions, not n.
+    for (int panel = 0; panel < w / kPanel; ++panel)
       key_kernel_.run(room_.ds.data(), ld_, m,
                       reinterpret_cast<const float*>(room_.keys_in.data()) +
                           panel * kPanel * std::ptrdiff_t{n_padded_},
@@ -101,7 +103,8 @@ class Differentiating {
                room_.dk);
   }
 
-  // Scores and dp of one query become p and ds; what lies outside the row's positions becomes zero.
+  // Turns the scores and dp of one query into p and ds, and sets both to zero outside the row's
+  // positions.
   void softmax(const AttentionVjpRow& row, std::ptrdiff_t i, int n, float lse) {
     const int length = path_length(row.runs);
     float *p = room_.p.data() + i * ld_, *ds = room_.ds.data() + i * ld_;
@@ -113,8 +116,8 @@ class Differentiating {
     }
   }
 
-  // sum (own, width) += from^T rows, over m queries; from (m, ld): its columns of the reply's own
-  // positions.
+  // sum (own, width) += from^T rows, over m queries. Of `from` (m, ld), the columns of the reply's
+  // own positions are used.
   void add_turned(const GemmKernel& kernel, const Buffer<float>& from, int m, int own,
                   const SlotVectors& rows, Buffer<float>& sum) {
     const int k = round_up(m, kKBlock);
@@ -125,8 +128,8 @@ class Differentiating {
       to_compute(kernel.compute, column.data(), k,
                  room_.turned.data() + j * k * compute_bytes(kernel.compute));
     }
-    // A product writes whole blocks of rows, and the sum's rows beyond `own` belong to later blocks
-    // of queries: nothing may be added to them.
+    // A product writes whole blocks of rows. The rows of `sum` beyond `own` belong to later blocks
+    // of queries, so zeros must be added to them.
     const std::size_t row_bytes = k * compute_bytes(kernel.compute);
     std::fill_n(room_.turned.data() + own * row_bytes, (round_up(own, kRowBlock) - own) * row_bytes,
                 std::byte{0});
@@ -140,15 +143,15 @@ class Differentiating {
   const AttentionShape& s_;
   std::span<const AttentionVjpRow> rows_;
   AttentionVjpRoom& room_;
-  int own_, n_, n_padded_, ld_,
-      most_;  // rows; positions, and padded; of scores; queries of a block at most
+  // Rows; positions, and the same padded; row stride of scores; most queries in a block.
+  int own_, n_, n_padded_, ld_, most_;
 };
 
 }  // namespace
 
 void attend_vjp(const GemmKernel& kernel, const AttentionShape& s, const KvHead& kv,
                 std::span<const AttentionVjpRow> rows, AttentionVjpRoom& room) {
-  Differentiating(kernel, s, kv, rows, room).run();
+  AttentionBackward(kernel, s, kv, rows, room).run();
 }
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// Repacking of levels.
+// Compact weights: repacks the levels of quantised tensors.
 #include "ops/compact.h"
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 namespace ponder {
 namespace {
 
-// Levels of a block of one output, n of half a panel, to where products read them: a vector holds
-// 16, in bf16 pairs of inputs of eight outputs, in f32 one input of sixteen. In bf16 out holds both
-// halves, 16 inputs of each in turn.
+// Writes the levels of a block of one output, number n of half a panel, to the places where
+// products read them. A vector holds 16 levels: in bf16, pairs of inputs of eight outputs; in f32,
+// one input of sixteen outputs. In bf16, out holds both halves, 16 inputs of each in turn.
 void put_eight_bits(Compute c, const std::int8_t* level, int n, int half, std::int8_t* out) {
   for (int k = 0; k < kKBlock; ++k) {
     const int at = c == Compute::kF32 ? k * 16 + n
@@ -22,8 +22,8 @@ void put_eight_bits(Compute c, const std::int8_t* level, int n, int half, std::i
   }
 }
 
-// The same of four bits. A word of 32 holds eight levels of one lane: of eight inputs, in bf16 of
-// every other one.
+// The same for four-bit levels. A 32-bit word holds eight levels of one lane: eight consecutive
+// inputs in f32, every other input in bf16.
 void put_four_bits(Compute c, const std::int8_t* level, int zero, int n, int half,
                    std::uint32_t* out) {
   for (int w = 0; w < kKBlock / 8; ++w) {
@@ -61,7 +61,7 @@ void pack_compact(const CompactForm& f, Compute compute, std::span<const TensorR
   for (int n = 0; n < kPanel; ++n) {
     if (!rows[n].blocks) continue;
     split_levels(rows[n].type, rows[n].blocks, n_in, {level.data(), scale.data(), offset.data()});
-    const bool turns = compute == Compute::kBF16;  // of the halves
+    const bool turns = compute == Compute::kBF16;  // the two halves are interleaved
     const int half = n / 16, n_blocks = n_in / kKBlock;
     const std::size_t scale_bytes = f.groups() * std::size_t{128};
     for (int b = 0; b < n_blocks; ++b) {

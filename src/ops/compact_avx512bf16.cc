@@ -1,6 +1,6 @@
-// Products of a few rows over compact weights by VDPBF16PS: levels become float32 by scale and
-// offset, are rounded to bf16 and multiplied, pair after pair as in gemm_avx512bf16.cc.
-#ifndef __clang__  // GCC 12 warns of its own header (bug 105593)
+// Products of a few rows with compact weights by VDPBF16PS. Levels become float32 by scale and
+// offset, are rounded to bf16, and are multiplied pair after pair, as in gemm_avx512bf16.cc.
+#ifndef __clang__  // GCC 12 warns about its own header (bug 105593)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
@@ -14,7 +14,8 @@
 namespace ponder::gemm {
 namespace {
 
-// Of half a panel: lanes are pairs of inputs of outputs 0-7 (low) and 8-15 (high).
+// Scales and offsets of half a panel. Lanes are pairs of inputs of outputs 0-7 (low) and 8-15
+// (high).
 struct Scales {
   __m512 low, low_offset, high, high_offset;
 };
@@ -31,7 +32,7 @@ Scales load_scales(const std::byte* block, int n_groups, int group) {
   return {twice(scale, 0), twice(offset, 0), twice(scale, 1), twice(offset, 1)};
 }
 
-// A pair of inputs of 16 outputs, from levels as float32.
+// Returns the weights of a pair of inputs of 16 outputs, from levels as float32.
 __m512bh weights(const Scales& s, __m512 low, __m512 high) {
   return _mm512_cvtne2ps_pbh(_mm512_fmadd_ps(high, s.high, s.high_offset),
                              _mm512_fmadd_ps(low, s.low, s.low_offset));
@@ -41,13 +42,14 @@ __m512 level_8(const std::byte* p) {
       _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 
-// The next eight pairs of inputs of half a panel.
+// Reads the next eight pairs of inputs of half a panel.
 template <bool kEight, bool kPer16>
 struct Eight {
   static constexpr int kGroups = kPer16 ? 2 : 1, kLevelBytes = kEight ? 256 : 128;
-  static constexpr std::size_t kBlockBytes = kGroups * 256 + 4 * kLevelBytes;  // of both halves
+  static constexpr std::size_t kBlockBytes =
+      kGroups * 256 + 4 * kLevelBytes;  // size of a block of both halves
   Scales scales;
-  __m512i low{}, high{};  // levels of four bits
+  __m512i low{}, high{};  // the four-bit levels
   const std::byte* levels;
 
   Eight(const std::byte* block, int half, int eight)
@@ -61,14 +63,14 @@ struct Eight {
   __m512bh pair(int i, __m512 table) const {
     if constexpr (kEight)
       return weights(scales, level_8(levels + i * 32), level_8(levels + i * 32 + 16));
-    // the look-up takes the low four bits of a lane
+    // The look-up uses only the low four bits of a lane.
     return weights(scales, _mm512_permutexvar_ps(_mm512_srli_epi32(low, 4 * i), table),
                    _mm512_permutexvar_ps(_mm512_srli_epi32(high, 4 * i), table));
   }
 };
 
-// R rows by a block of 32 outputs. A sum waits for the one before it, so that those of both halves
-// take turns.
+// Multiplies R rows by a block of 32 outputs. Each sum waits for the one before it, so the sums of
+// the two halves take turns.
 template <int R, bool kEight, bool kPer16>
 void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table,
            __m512 (&sum)[R][2]) {
@@ -88,11 +90,11 @@ void block(const BF16* a, std::ptrdiff_t lda, const std::byte* w, __m512 table,
   }
 }
 
-// R rows by one panel.
+// Multiplies R rows by one panel.
 template <int R, bool kEight, bool kPer16>
 void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::byte* w,
            int n_blocks, float* c, std::ptrdiff_t ldc) {
-  __m512 sum[R][2];  // outputs of both halves
+  __m512 sum[R][2];  // sums of both halves' outputs
   for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
   const __m512 table =
       _mm512_add_ps(_mm512_set1_ps(static_cast<float>(f.zero)),

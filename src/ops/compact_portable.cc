@@ -1,5 +1,5 @@
-// Products of a few rows over compact weights by Highway, in float32: lanes are outputs, inputs
-// follow one another as in gemm_portable.cc.
+// Products of a few rows with compact weights by Highway, in float32. Lanes are outputs; inputs
+// follow one another, as in gemm_portable.cc.
 #include "ops/compact.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -16,9 +16,9 @@ using V = hn::Vec<D>;
 constexpr D kD{};
 constexpr hn::RebindToSigned<D> kDI{};
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D())),
-              kVectors = kPanel / 2 / kLanes;  // of half a panel
+              kVectors = kPanel / 2 / kLanes;  // vectors in half a panel
 
-// The levels of input j of a word of eight, four bits each.
+// Returns the four-bit levels of input kJ of a word, which holds eight.
 template <int kJ>
 HWY_INLINE V level_4(const std::byte* word, int v, V zero) {
   const auto w = hn::LoadU(kDI, reinterpret_cast<const std::int32_t*>(word) + v * kLanes);
@@ -44,7 +44,7 @@ HWY_INLINE void add_input(const Inputs& in, int k, const V (&weight)[kVectors],
       sum[r][v] = hn::MulAdd(hn::Set(kD, in.a[r * in.lda + k]), weight[v], sum[r][v]);
 }
 
-// Eight inputs from k on of half a panel.
+// Adds eight inputs, from k on, of half a panel.
 template <int R, bool kEight, int kJ = 0>
 HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels,
                              const V (&scale)[kVectors], const V (&offset)[kVectors], V zero,
@@ -65,7 +65,7 @@ HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels,
   }
 }
 
-// R rows by half a panel.
+// Multiplies R rows by half a panel.
 template <int R, bool kEight>
 void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int n_blocks, float* c,
                 std::ptrdiff_t ldc) {

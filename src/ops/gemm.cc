@@ -16,8 +16,8 @@ void pack_panel(Compute c, const float* rows, int k, void* out) {
       for (int n = 0; n < kPanel; ++n) o[i * kPanel + n] = i < k ? rows[n * k + i] : 0.f;
     return;
   }
-  // By blocks of inputs: the rows of one stay in the first-level cache while its pairs are written
-  // in their order.
+  // Packs by blocks of inputs: the rows of one block stay in the L1 cache while its pairs are
+  // written in order.
   auto* o = static_cast<std::uint32_t*>(out);
   BF16 block[kPanel][kKBlock];
   for (int first = 0; first < kp; first += kKBlock, o += kPanel * kKBlock / 2) {

@@ -1,5 +1,5 @@
-// bf16 products on AMX tiles (TDPBF16PS). Order over K: blocks of 32, the tile's own order within a
-// block. Denormals count as zero, as the instruction defines.
+// bf16 products on AMX tiles (TDPBF16PS). The order over K is block after block of 32 inputs, and
+// within a block the order of the instruction. Denormals count as zero, as the instruction defines.
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,9 +25,9 @@ constexpr TileConfig full_tiles() {  // eight tiles of 16 rows of 64 bytes
 }
 constexpr TileConfig kTiles = full_tiles();
 
-constexpr int kPair = kPanel * 4;  // bytes of a pair of inputs of a panel
+constexpr int kPair = kPanel * 4;  // bytes of one pair of inputs over a panel
 
-// 32 rows by one panel. Tiles 0-3 sums, 4-5 rows of A, 6-7 weights.
+// Multiplies 32 rows by one panel. Tiles 0-3 hold sums, 4-5 rows of A, 6-7 weights.
 void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc, bool add) {
   const int sa = lda * 2, sc = ldc * 4;
   if (add) {
@@ -57,7 +57,7 @@ void block_32(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int
   _tile_stored(3, c + 16 * static_cast<std::ptrdiff_t>(ldc) + 16, sc);
 }
 
-// 16 rows by one panel: for small batches.
+// Multiplies 16 rows by one panel, for small batches.
 void block_16(const BF16* a, int lda, const BF16* w, int n_blocks, float* c, int ldc, bool add) {
   const int sa = lda * 2, sc = ldc * 4;
   if (add) {

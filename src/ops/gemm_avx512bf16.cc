@@ -1,5 +1,5 @@
-// bf16 products by VDPBF16PS. Order over K: pairs, one after the other. The number of rows and
-// columns that are summed side by side only fills the registers; it never shows in the numbers.
+// bf16 products by VDPBF16PS. The order over K is pair after pair. How many rows and columns are
+// summed side by side only serves to fill the registers and does not change the result.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -12,9 +12,11 @@
 namespace ponder::gemm {
 namespace {
 
-constexpr int kMaxRows = 12;  // by one panel: 24 sums, 2 weights, 1 broadcast of 32 registers
+// by one panel, uses 24 sums, 2 weights and 1 broadcast of the 32 registers
+constexpr int kMaxRows = 12;
 
-// Half panels of 16 outputs beside each other: enough chains of sums to hide the latency of one.
+// How many half panels of 16 outputs are summed side by side: enough independent sums to hide the
+// latency of one.
 constexpr int halves(int rows) { return rows <= 3 ? 8 : rows <= 4 ? 4 : 2; }
 
 struct Panels {
@@ -23,8 +25,8 @@ struct Panels {
   int n_blocks;           // of kKBlock inputs
 };
 
-// kAhead: fetches the next panel meanwhile. A few rows wait for memory otherwise; many read what
-// they have fetched.
+// kAhead: prefetches the next panel. A few rows would otherwise wait for memory; many rows reuse
+// the weights that are already in the cache.
 template <int R, int H, bool kAhead = false>
 void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::ptrdiff_t ldc,
            bool add) {
@@ -47,7 +49,8 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
       if constexpr (kAhead)
         for (int h = 0; h < H; ++h)
           _mm_prefetch(w + (H + h) / 2 * p.stride + h % 2 * 32, _MM_HINT_T1);
-      if constexpr (R < H) {  // the fewer operands wait in registers
+      // Keeps the fewer operands in registers.
+      if constexpr (R < H) {
         __m512bh x[R];
         for (int r = 0; r < R; ++r) x[r] = input(r);
         for (int h = 0; h < H; ++h)
@@ -65,7 +68,7 @@ void block(const BF16* a, std::ptrdiff_t lda, const Panels& p, float* c, std::pt
 
 using BlockFn = void (*)(const BF16*, std::ptrdiff_t, const Panels&, float*, std::ptrdiff_t, bool);
 struct Blocks {
-  BlockFn several, one, one_ahead;  // panels
+  BlockFn several, one, one_ahead;  // by several panels; by one; by one, with prefetch
 };
 template <std::size_t... kR>
 constexpr std::array<Blocks, kMaxRows> blocks(std::index_sequence<kR...>) {

@@ -1,5 +1,6 @@
-// Products by Highway on whatever vectors the CPU has: f32, and bf16 widened to f32 where it has no
-// bf16 instructions. Order over K: one after the other, fused multiply-add where the CPU has it.
+// Products by Highway on the vectors that the CPU has: f32, and bf16 widened to f32 if the CPU has
+// no bf16 instructions. The order over K is one input after the other, with fused multiply-add if
+// the CPU has it.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -17,7 +18,8 @@ namespace ponder::gemm::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, kPanel / 2>;
 
-// R rows by one panel of 32 columns in vectors of L lanes; sums stay in registers over all of K.
+// Multiplies R rows by kVectors vectors of a panel's columns. The sums stay in registers over all
+// of K.
 template <int R, int kVectors>
 HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY_RESTRICT w, int k,
                           float* HWY_RESTRICT c, int ldc, bool add) {
@@ -31,8 +33,8 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
   for (int i = 0; i < k; ++i, w += kPanel) {
     hn::Vec<D> b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(d, w + v * lanes);
-    for (int r = 0; r < R;
-         ++r) {  // one input at a time: with all of them, 16 registers are too few
+    // Broadcasts one input at a time: R of them would need more than 16 registers.
+    for (int r = 0; r < R; ++r) {
       const auto x = hn::Set(d, a[r * static_cast<std::ptrdiff_t>(lda) + i]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, b[v], sum[r][v]);
     }
@@ -42,8 +44,8 @@ HWY_INLINE void block_f32(const float* HWY_RESTRICT a, int lda, const float* HWY
       hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// The same for some columns of a panel of bf16 pairs: even k in the low half of each 32-bit lane,
-// odd k in the high half.
+// The same for a panel of bf16 pairs: even k are in the low half of each 32-bit lane, odd k in the
+// high half.
 template <int R, int kVectors>
 HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_RESTRICT w,
                            int n_pairs, float* HWY_RESTRICT c, int ldc, bool add) {
@@ -72,11 +74,11 @@ HWY_INLINE void block_bf16(const BF16* HWY_RESTRICT a, int lda, const BF16* HWY_
       hn::StoreU(sum[r][v], d, c + r * static_cast<std::ptrdiff_t>(ldc) + v * lanes);
 }
 
-// Rows a block at most, by the register file: 32 of 16 lanes, 16 of 8, 16 of 4.
+// The most rows per block, limited by the register file: 32 registers of 16 lanes, or 16 of 8 or 4.
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 constexpr int kRows = kLanes >= 16 ? 12 : 6;
-// Vectors of a panel side by side: in narrow ones so many that the sums stay in registers, and are
-// enough to hide what a multiply-add takes.
+// How many vectors of a panel are summed side by side. With narrow vectors: as many as keep the
+// sums in registers and hide the latency of a multiply-add.
 constexpr int kPerPanel = kPanel / kLanes;
 constexpr int vectors(int rows) {
   return kLanes >= 16 ? 2 : std::min(rows <= 2 ? 4 : 2, kPerPanel);

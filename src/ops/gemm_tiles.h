@@ -1,5 +1,5 @@
-// How a product is cut into tiles of a few rows by one or several panels, whose sums stay in
-// registers: shared by all kernels but AMX. Not a kernel itself.
+// How all kernels except AMX cut a product into tiles: a few rows by one or several panels, whose
+// sums stay in registers. Not a kernel itself.
 #pragma once
 
 #include <algorithm>
@@ -10,14 +10,15 @@
 namespace ponder::gemm {
 
 struct TileShape {
-  int m, n_panels, row_bytes;  // of A
+  int m, n_panels, row_bytes;  // row_bytes: of a row of A
 };
 
-/// Calls tile(first row, rows, first panel, panels): at most kMaxRows rows, in parts of nearly
-/// equal size, by one panel, or by wide(rows) of them where all of the rows are one tile.
+/// Calls tile(first row, rows, first panel, panels) for all tiles. A tile has at most kMaxRows
+/// rows; rows are cut into parts of nearly equal size. A tile has one panel, or wide(rows) panels
+/// if one tile holds all rows.
 template <int kMaxRows, class Wide, class Tile>
 void for_tiles(const TileShape& s, const Wide& wide, const Tile& tile) {
-  constexpr int kChunkBytes = 384 << 10;  // rows of A that stay in the second-level cache
+  constexpr int kChunkBytes = 384 << 10;  // rows of A of this size stay in the L2 cache
   const int most = std::max(kChunkBytes / s.row_bytes / kMaxRows, 1) * kMaxRows;
   for (int begin = 0; begin < s.m; begin += most) {
     const int rows = std::min(most, s.m - begin), parts = (rows + kMaxRows - 1) / kMaxRows;

@@ -1,4 +1,4 @@
-// The limit on instruction sets: kept here, and told to Highway's dispatch.
+// The limit on instruction sets: stores it, and tells Highway's dispatch.
 #include <hwy/targets.h>
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Which instruction sets may be used: the limit that the user has set. Setting it is public
+// The limit on instruction sets that the user has set. The setter is public
 // (ponder/core/machine.h).
 #pragma once
 

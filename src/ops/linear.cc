@@ -1,4 +1,4 @@
-// Expansion of quantised rows into panels, at load or at use, and the products over them.
+// Linear: expands quantised rows into panels, when loading or at each use, and multiplies by them.
 #include "ops/linear.h"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ Linear Linear::transposed(std::span<const Outputs> parts, Pages& pages, int n_th
   Linear t;
   t.kernel_ = parts.front().of->kernel_;
   t.n_out_ = parts.front().of->n_in_;
-  std::vector<Outputs> blocks;  // of kKBlock outputs
+  std::vector<Outputs> blocks;  // of kKBlock outputs each
   for (const Outputs& p : parts)
     for (int n = p.begin; n < p.end; n += kKBlock)
       blocks.push_back({p.of, n, std::min(n + kKBlock, p.end)});
@@ -113,8 +113,9 @@ void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, f
   }
 }
 
-// Many rows are cut into tiles of rows and panels, so that threads end together and a tile's rows
-// stay in cache. For a few rows, whose cost is reading the weights, tiles are few and long.
+// Many rows are cut into tiles of rows and panels, so that threads end together and the rows of a
+// tile stay in the cache. For a few rows, reading the weights is the whole cost, so tiles are few
+// and long.
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
   constexpr int kTileRows = 128;
   const int n_chunks = (m + kTileRows - 1) / kTileRows,

@@ -1,7 +1,7 @@
-// Linear: a frozen weight matrix out of one or several tensors stacked over their outputs (Q, K and
-// V), kept in compute form, and compact for batches of a few rows, or left quantised and expanded
-// panel by panel. All forms give the same bits. Its derivative is the product with the transposed
-// matrix, which is another Linear.
+// Linear: a frozen weight matrix from one tensor, or from several stacked over their outputs (Q, K
+// and V). It is either packed in compute form, with a compact copy for batches of a few rows, or
+// left quantised and expanded panel by panel. All forms give the same bits. The derivative is the
+// product with the transposed matrix, which is another Linear.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace ponder {
 class Linear {
  public:
   Linear() = default;
-  /// parts: (n_in, n_out_i) each, same n_in. pages: where weights in compute form go; null keeps
-  /// pointers into the file.
+  /// parts: (n_in, n_out_i) each, with the same n_in. pages: memory for weights in compute form;
+  /// null: the Linear keeps pointers into the file instead.
   Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, Pages* pages, int n_threads);
 
   /// Outputs [begin, end) of a matrix.
@@ -27,19 +27,19 @@ class Linear {
     const Linear* of;
     int begin, end;
   };
-  /// dA = dC W: the parts stacked, each padded to kKBlock, with inputs and outputs exchanged.
-  /// Always packed.
+  /// The matrix for dA = dC W: the parts stacked, each padded to kKBlock, with inputs and outputs
+  /// exchanged. Always packed.
   static Linear transposed(std::span<const Outputs> parts, Pages&, int n_threads);
 
   int n_in() const { return n_in_; }
   int n_out() const { return n_out_; }
   int n_panels() const { return (n_out_ + kPanel - 1) / kPanel; }
-  int n_padded() const { return n_panels() * kPanel; }  // columns written
+  int n_padded() const { return n_panels() * kPanel; }  // number of columns that forward() writes
 
-  /// c (m, ldc) = a W^T, ldc >= n_padded(). Rows as gemm.h asks.
+  /// c (m, ldc) = a W^T, ldc >= n_padded(). a and c must have rows as gemm.h asks.
   void forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const;
-  /// Panels [begin, end) alone, on this thread; c starts at panel `begin`. With `add` the sums go
-  /// on from what c holds.
+  /// Computes panels [begin, end) alone, on this thread. c starts at panel `begin`. With `add` the
+  /// sums start from the values in c.
   void forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
                       bool add = false) const;
   /// Output row `n` of the matrix, (n_in) float32.

@@ -1,5 +1,5 @@
-// Norms by Highway: sums are written out, so that their order is fixed; plain loops are vectorised
-// for each target.
+// Norms by Highway. Sums are written out, so that their order is fixed; plain loops are vectorised
+// by the compiler for each target.
 #include "ops/norm.h"
 
 #include <cmath>
@@ -16,7 +16,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using ND = hn::CappedTag<float, 16>;
 constexpr ND kND{};
 
-// The sum over i of term(i … i + lanes): lane by lane, then the lanes.
+// The sum over i of term(i … i + lanes): first lane by lane, then over the lanes.
 template <class F>
 HWY_INLINE float sum_over(int n, const F& term) {
   hn::Vec<ND> sum = hn::Zero(kND);

@@ -1,4 +1,4 @@
-// Reductions by Highway: lane by lane in one fixed order, then the lanes.
+// Reductions by Highway: lane by lane in one fixed order, then over the lanes.
 #include "ops/reduce.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ float max_of_t(const float* x, int n) {
   return best;
 }
 
-// Lanes beyond n count as masked: exp(-inf) = 0. The difference is kept above -1e4, so that 0 times
-// it is 0.
+// Lanes beyond n count as masked: exp(-inf) = 0. The difference d is kept above -1e4, so that 0 · d
+// is 0 and not NaN.
 BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha, bool want_dot) {
   BlockSums out{max_of_t(logits, n), 0, 0, 0};
   if (out.max == -std::numeric_limits<float>::infinity()) return out;
@@ -56,7 +56,7 @@ BlockSums block_sums_t(const float* logits, int n, float alpha, bool want_alpha,
   return out;
 }
 
-// Exponents are kept above -1e4: exp_of gives zero there, and -inf times alpha stays out of it.
+// Exponents are kept above -1e4: exp_of() is zero there, and -inf times alpha cannot occur.
 void softmax_sum_t(const float* x, int n, float scale, float shift, float scale_alpha, float alpha,
                    float shift_alpha, float* out) {
   const V floor = hn::Set(kD, -1e4f);

@@ -1,4 +1,4 @@
-// Plain loops, vectorised for each target.
+// Rotary positions as plain loops, which the compiler vectorises for each target.
 #include "ops/rope.h"
 
 #undef HWY_TARGET_INCLUDE

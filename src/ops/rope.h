@@ -1,5 +1,5 @@
-// Rotary positions. Su et al. 2021. A rotation's derivative is the rotation back: the same call
-// with negated sines.
+// Rotary positions (Su et al. 2021). The derivative of a rotation is the rotation back: the same
+// call with negated sines.
 #pragma once
 
 namespace ponder {

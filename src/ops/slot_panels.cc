@@ -1,4 +1,4 @@
-// The gathering: 32 positions at a time, words turned in squares of four by four.
+// Gathers the vectors of 32 positions at a time, transposing words in squares of four by four.
 #include "ops/slot_panels.h"
 
 #include <algorithm>
@@ -19,18 +19,18 @@ HWY_BEFORE_NAMESPACE();
 namespace ponder::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Where the vectors of kPanel positions lie, and of others, which are fetched from memory
-// meanwhile, evenly: a few rows of queries have little else to do while they wait for it.
+// The addresses of the vectors of kPanel positions, and those of later positions, which are
+// prefetched at an even pace meanwhile: a few rows of queries would otherwise wait for memory.
 struct Vectors {
   const std::byte* const* at;
   const std::byte* const* ahead;
 };
 
-// To the second-level cache, which waits for twice as many lines at once as the first.
+// Prefetches to the L2 cache, which can wait for twice as many lines at once as the L1 cache.
 HWY_INLINE void prefetch(const std::byte* line) { __builtin_prefetch(line, 0, 2); }
 
-// Vectors of words as they are kept: 32 bits wide, or half that, of half precision, and widened to
-// float32.
+// How to load a vector of 32-bit words from the stored form: as it is, or widened from half
+// precision to float32.
 struct Words {
   static constexpr std::size_t kBytes = 4;
   template <class D>
@@ -58,7 +58,7 @@ void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
                  hn::ScalableTag<std::uint32_t>(), out + w * kPanel + r);
 }
 #else
-// Blocks of four words one below the other.
+// Stores the blocks of four words of v one below the other.
 template <class D>
 HWY_INLINE void store_blocks(D d, hn::Vec<D> v, std::ptrdiff_t distance, std::uint32_t* out) {
   if constexpr (hn::MaxLanes(d) == 4) {
@@ -70,8 +70,8 @@ HWY_INLINE void store_blocks(D d, hn::Vec<D> v, std::ptrdiff_t distance, std::ui
   }
 }
 
-// out (n_words, kPanel) = the vectors' words, n_words of each; vectors in multiples of four, words
-// in multiples of 16.
+// out (n_words, kPanel) = the transposed words of the vectors, n_words of each. n_rows is a
+// multiple of four, n_words a multiple of 16.
 template <class Kept>
 void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
   const hn::CappedTag<std::uint32_t, 16> d;
@@ -88,7 +88,7 @@ void turn(const Vectors& v, int n_rows, int n_words, std::uint32_t* out) {
                  ce = hn::BitCast(d2, hn::InterleaveLower(d, c, e));
       const auto ab2 = hn::BitCast(d2, hn::InterleaveUpper(d, a, b)),
                  ce2 = hn::BitCast(d2, hn::InterleaveUpper(d, c, e));
-      // Block b of each holds word w + 4 b, and those after it.
+      // Block b of each result holds word w + 4 b and the words after it.
       std::uint32_t* to = out + static_cast<std::ptrdiff_t>(w) * kPanel + r;
       constexpr std::ptrdiff_t kDistance = 4 * kPanel;
       store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d2, ab, ce)), kDistance, to);
@@ -106,7 +106,8 @@ void turn_t(bool halves, const std::byte* const* at, const std::byte* const* ahe
   (halves ? turn<Halves> : turn<Words>)({at, ahead}, n_rows, n_words, out);
 }
 
-// out (width / kPanel panels at a distance, kPanel rows, kPanel) = halves, widened.
+// Widens half-precision rows to out (width / kPanel panels, kPanel rows, kPanel). Panels start
+// `distance` values apart.
 void widen_rows_t(const std::byte* const* rows, int width, std::ptrdiff_t distance, float* out) {
   const hn::CappedTag<float, 16> d;
   const hn::Rebind<hwy::float16_t, decltype(d)> half;
@@ -118,14 +119,14 @@ void widen_rows_t(const std::byte* const* rows, int width, std::ptrdiff_t distan
           d, out + i / kPanel * distance + i % kPanel);
 }
 
-// out (width / kPanel panels at a distance, kPanel / 2 pairs of rows, kPanel words) = bf16 values
-// of two rows beside each other.
+// Interleaves the bf16 values of pairs of rows to out (width / kPanel panels, kPanel / 2 pairs of
+// rows, kPanel words). Panels start `distance` words apart.
 void pair_rows_t(const std::byte* const* rows, const std::byte* const* ahead, int width,
                  std::ptrdiff_t distance, std::uint32_t* out) {
   for (int r = 0; r < kPanel; r += 2, out += kPanel) {
     const auto *x = reinterpret_cast<const BF16*>(rows[r]),
                *y = reinterpret_cast<const BF16*>(rows[r + 1]);
-    for (int first = 0; first < width; first += kPanel) {  // a line of each
+    for (int first = 0; first < width; first += kPanel) {  // one cache line of each row
       prefetch(ahead[r] + first * sizeof(BF16));
       prefetch(ahead[r + 1] + first * sizeof(BF16));
       std::uint32_t* to = out + first / kPanel * distance;
@@ -146,13 +147,15 @@ HWY_EXPORT(pair_rows_t);
 
 namespace {
 
-// Where the vectors of kPanel positions lie, and those of as many positions somewhat after them.
+// The addresses of the vectors of kPanel positions, and of as many positions a little later, to be
+// prefetched.
 struct Rows {
   std::array<const std::byte*, kPanel> at, ahead;
-  int n;  // positions in multiples of four; the others are zeros
+  int n;  // number of positions, rounded up to a multiple of four; the rest are zeros
 };
 
-// The vectors of positions [begin, begin + kPanel), as far as the path goes; how many there are.
+// Finds the vectors of positions [begin, begin + kPanel), as far as the path goes. Returns how many
+// there are.
 int find_vectors(const SlotVectors& v, std::span<const KvRun> runs, int begin,
                  std::array<const std::byte*, kPanel>& at) {
   int n_found = 0;
@@ -169,7 +172,8 @@ int find_vectors(const SlotVectors& v, std::span<const KvRun> runs, int begin,
 
 Rows rows_of(const SlotVectors& v, std::span<const KvRun> runs, int begin) {
   constexpr int kAhead = 2 * kPanel;
-  thread_local std::vector<std::byte> none;  // the vector of no position: zeros, never written
+  // Zeros, never written: stands for positions past the end of the path.
+  thread_local std::vector<std::byte> none;
   none.resize(std::max(none.size(), slot_panel_bytes(v, 1)));
   Rows rows;
   rows.at.fill(none.data());
@@ -201,9 +205,10 @@ void pack_as_outputs(const SlotVectors& v, std::span<const KvRun> runs, int begi
 
 void pack_as_inputs(const SlotVectors& v, std::span<const KvRun> runs, int begin, int n,
                     std::byte* panels) {
-  const std::size_t input = kPanel * compute_bytes(product_compute(v.type));  // bytes
-  const auto distance =
-      static_cast<std::ptrdiff_t>(n * input / sizeof(std::uint32_t));  // of panels, in words
+  // bytes of one input over a panel
+  const std::size_t input = kPanel * compute_bytes(product_compute(v.type));
+  // from one panel to the next, in words
+  const auto distance = static_cast<std::ptrdiff_t>(n * input / sizeof(std::uint32_t));
   for (int i = 0; i < n; i += kPanel) {
     const Rows rows = rows_of(v, runs, begin + i);
     std::byte* to = panels + i * input;

@@ -1,4 +1,4 @@
-// Sums by lane, then over lanes.
+// The softmax of attention by Highway. Sums run lane by lane, then over the lanes.
 #include "ops/softmax.h"
 
 #include <cmath>
@@ -23,7 +23,7 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(kD));
 
 using U16 = hn::Rebind<std::uint16_t, D>;
 
-// e in compute type. To nearest even, as to_bf16: these are finite.
+// Converts e to bf16, to nearest even as to_bf16() does. All values must be finite.
 HWY_INLINE hn::Vec<U16> narrow(V e) {
   const hn::RebindToUnsigned<D> du;
   const auto u = hn::BitCast(du, e), even = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1u));
@@ -31,7 +31,7 @@ HWY_INLINE hn::Vec<U16> narrow(V e) {
 }
 HWY_INLINE void store(V e, float* out) { hn::StoreU(e, kD, out); }
 HWY_INLINE void store(V e, std::uint16_t* out) { hn::StoreU(narrow(e), U16(), out); }
-// The first n lanes.
+// Stores the first n lanes.
 template <class T>
 HWY_INLINE void store(V e, int n, T* out) {
   T lanes[kLanes];
@@ -73,8 +73,8 @@ void softmax_vjp_t(float* p, float* ds, int n, float lse, float cap) {
   for (int i = 0; i < n; i += kLanes) {
     const V e = weights(hn::MaskedLoad(inside(i), kD, p + i));
     sum = hn::MulAdd(hn::IfThenElseZero(inside(i), e), hn::MaskedLoad(inside(i), kD, ds + i), sum);
-    if (cap == 0)
-      hn::BlendedStore(e, inside(i), kD, p + i);  // else the slope needs the scores once more
+    // With a cap, the second loop needs the scores once more, for the slope.
+    if (cap == 0) hn::BlendedStore(e, inside(i), kD, p + i);
   }
   const V mean = hn::Set(kD, hn::GetLane(hn::SumOfLanes(kD, sum)));
   for (int i = 0; i < n; i += kLanes) {

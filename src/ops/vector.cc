@@ -1,4 +1,5 @@
-// Plain loops, vectorised for each target; sums in one fixed order.
+// Vector operations as plain loops, which the compiler vectorises for each target. Sums have one
+// fixed order.
 #include "ops/vector.h"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ void from_bf16_t(const BF16* x, int n, float* out) {
   for (int i = 0; i < n; ++i) out[i] = from_bf16(x[i]);
 }
 
-// Parts of 16 values; the last one in a place of its own.
+// Converts in parts of 16 values. The last part goes through a buffer of its own.
 void to_half_t(const float* x, int n, std::uint16_t* out) {
   constexpr int kPart = 16;
   const hn::CappedTag<float, kPart> d;

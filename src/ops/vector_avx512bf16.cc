@@ -1,5 +1,5 @@
-// Rounding to bf16 by the instruction for it. Denormals become zero, as which the products count
-// them anyway.
+// Rounding to bf16 by the AVX-512 instruction for it. Denormals become zero; the products treat
+// them as zero anyway.
 #include <immintrin.h>
 
 #include "ops/gemm.h"

@@ -1,4 +1,5 @@
-// The list of works, what is counted of each, and the running of those that are asked for.
+// Session::bench: the list of workloads, what is counted for each, and the run of those that are
+// asked for.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
@@ -12,24 +13,25 @@
 namespace ponder {
 namespace {
 
-constexpr int kContext = 512;  // tokens of the longest work
+constexpr int kContext = 512;  // tokens of the longest workload
 
 struct Work {
   const char *name, *unit;
   Result<BenchRate> (*run)(Bench&);
-  double (*gflop)(const Bench&) = nullptr;  // of one token; null: not counted
-  double (*gb)(const Bench&) = nullptr;     // of the file, read for one token
+  double (*gflop)(const Bench&) = nullptr;  // operations of one token; null: not counted
+  double (*gb)(const Bench&) = nullptr;     // bytes of the file that are read for one token
   bool gradient = false;
 };
 
-// All of them, in the order in which they are run.
+// All workloads, in the order in which they run.
 std::span<const Work> works() {
   using D = Draw::Kind;
   constexpr auto kPrompt = [](const Bench& b) {
     return b.layers_gflop();
-  };  // nobody asks for its rows
+    // A prompt's rows are not asked for.
+  };
   constexpr auto kRows = [](const Bench& b) { return b.layers_gflop() + b.vocabulary_gflop(); };
-  // Of 24 tokens of a reply the last is not fed.
+  // The last of a reply's 24 tokens is not fed.
   constexpr auto kReply = [](const Bench& b) {
     return b.layers_gflop() * 23 / 24 + b.vocabulary_gflop();
   };

@@ -1,5 +1,5 @@
-// How far log p of a token is from itself on another path of the engine: decoding one token at a
-// time, and f32.
+// Bench: how much the log p of a token differs between paths of the engine: scored at once, decoded
+// one token at a time, and in f32.
 #include <cmath>
 
 #include "base/rng.h"
@@ -71,7 +71,7 @@ Result<BenchRate> Bench::drift_of_decoding() {
 Result<BenchRate> Bench::drift_from_f32() {
   PONDER_ASSIGN(const auto here, scored(session_));
   if (info_.precision == Precision::kF32) return distances(here, here);
-  // Quantised weights: nothing else stays in memory, and the same bits.
+  // Quantised weights give the same bits and take no further memory.
   PONDER_ASSIGN(const auto exact, session_.in_f32(WeightForm::kQuantised));
   PONDER_ASSIGN(const auto there, scored(*exact));
   return distances(here, there);

@@ -1,5 +1,5 @@
-// Work of the engine as searches and samplers have it, on fixed tokens that are spread over the
-// vocabulary.
+// Bench: the engine's work as searches and samplers demand it, on fixed tokens that are spread over
+// the vocabulary.
 #include "session/bench_work.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ BenchRate rate_of(std::vector<double> x) {
   return {x[x.size() / 2], x.front(), x.back()};
 }
 
-// Rates of `units` a second over repeats of fn, which answers a Status.
+// Measures fn, which returns a Status, in `units` per second over the repeats.
 template <class F>
 Result<BenchRate> Bench::measure(double units, const F& fn) const {
   using Time = std::chrono::steady_clock;
@@ -109,9 +109,9 @@ Result<BenchRate> Bench::gemm_peak() {
   Buffer<std::byte> a(rows * lda * size), w(panels * stride);
   std::fill_n(a.data(), a.size(), std::byte{0});
   std::fill_n(w.data(), w.size(), std::byte{0});
-  constexpr int
-      kInner = 20,
-      kTile = 2;  // panels at a time, as the engine takes them: what is written stays in cache
+  constexpr int kInner = 20,
+                // kTile panels at a time, as in the engine, so that the output stays in the cache.
+      kTile = 2;
   return measure(2e-9 * kInner * rows * k * panels * kPanel, [&](int) -> Status {
     parallel_region(info_.n_threads, [&] {
       for (int i = 0; i < kInner; ++i)
@@ -131,7 +131,7 @@ Result<BenchRate> Bench::dram_read() {
   std::vector<std::uint64_t> x(n, 1);
   return measure(8e-9 * static_cast<double>(n), [&](int) -> Status {
     parallel_ranges(info_.n_threads, n, [&](std::int64_t b, std::int64_t e) {
-      // The C library's search is the plainest read at full width: the byte is nowhere.
+      // The C library's search for a byte reads memory at full width. The byte 2 does not occur.
       PONDER_CHECK(!std::memchr(x.data() + b, 2, static_cast<std::size_t>(e - b) * 8));
     });
     return {};
@@ -140,8 +140,8 @@ Result<BenchRate> Bench::dram_read() {
 
 double Bench::vocabulary_gflop() const { return 2e-9 * info_.n_vocab * info_.n_embd; }
 double Bench::layers_gflop() const {
-  const bool tied =
-      !session_.text().file().find("output.weight");  // else the embedding is there beside it
+  // otherwise the embedding is a second matrix of the same size
+  const bool tied = !session_.text().file().find("output.weight");
   return 2e-9 * static_cast<double>(info_.n_parameters) - (tied ? 1 : 2) * vocabulary_gflop();
 }
 double Bench::weights_gb() const {

@@ -1,5 +1,5 @@
-// The pieces of work that a bench times. Not which of them are run, nor what is counted of them:
-// bench.cc.
+// Bench: the workloads that `ponder bench` times. Not the choice of workloads, nor what is counted
+// for each: bench.cc.
 #pragma once
 
 #include <vector>
@@ -12,28 +12,29 @@ BenchRate rate_of(std::vector<double>);
 
 class Bench {
  public:
-  /// Each work is run `repeats` times after one that is not counted. The session must outlive it.
+  /// Each workload runs `repeats` times, after one run that is not counted. The session must
+  /// outlive the Bench.
   Bench(Session& s, int repeats)
       : session_(s), info_(s.model().info()), d_(s.density()), repeats_(repeats) {}
 
-  // Errors of all: those of the density.
+  // Errors of all workloads: those of the density.
   Result<BenchRate> prefill(int n);
   Result<BenchRate> decode(int n_prompt, int n_streams, int n_tokens, Draw::Kind);
   Result<BenchRate> rows(int n_prompt, int n_rows, int n_tokens);
   Result<BenchRate> gradient(int n_prompt, int n_chains, int n_tokens);
-  Result<BenchRate> gemm_peak();  // GFLOPS at the shape of a feed-forward layer, 512 rows
+  Result<BenchRate> gemm_peak();  // GFLOPS with the shape of a feed-forward layer, 512 rows
   Result<BenchRate> dram_read();  // GB/s
-  // |difference| of log p of each token of drawn replies: how they were decoded, one token at a
-  // time, against all of them scored at once (bench_drift.cc). Zero, for a row's numbers depend on
-  // its prefix alone.
+  // |difference| of the log p of each token of drawn replies, between decoding one token at a time
+  // and scoring all replies at once (bench_drift.cc). It is zero, since the numbers of a row depend
+  // on its prefix alone.
   Result<BenchRate> drift_of_decoding();
-  Result<BenchRate> drift_from_f32();  // scored at once, against the same in f32
+  Result<BenchRate> drift_from_f32();  // |difference| between scoring at once here and in f32
 
-  /// Multiply-adds, times two, of one token through all matrices but the vocabulary, and through
-  /// that, GFLOP.
+  /// The operations (multiply-adds times two) of one token, in GFLOP: in all matrices except the
+  /// vocabulary matrix, and in the vocabulary matrix.
   double layers_gflop() const;
   double vocabulary_gflop() const;
-  double weights_gb() const;  // in the file
+  double weights_gb() const;  // bytes of the weights in the file, in GB
 
  private:
   template <class F>
@@ -42,14 +43,14 @@ class Bench {
   Result<PrefixRef> context(int n, int seed);
   std::vector<std::vector<Token>> replies(int repeat, int n, int n_tokens) const;  // (n, n_tokens)
 
-  /// Replies to a prompt, drawn by decoding, each alone, with the log p of their tokens.
+  /// Replies to a prompt, each decoded by itself, and the log p of their tokens.
   struct Drawn {
     std::vector<std::vector<Token>> replies;
     std::vector<double> logprobs;
   };
-  // Draws them, the first time that it is called.
+  // Draws the replies on the first call; later calls do nothing.
   Status draw_replies();
-  // log p of every token of the drawn replies, all in one batch.
+  // The log p of every token of the drawn replies, scored in one batch.
   Result<std::vector<double>> scored(Session&);
 
   Session& session_;

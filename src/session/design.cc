@@ -1,4 +1,5 @@
-// Chains, optimisers or given sequences; all are scored in one batch at the end.
+// design(): gets designs from chains, from optimisers, or as given sequences, and scores them all
+// in one batch at the end.
 #include "ponder/session/design.h"
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ namespace {
 
 using Designed = DesignAnswer::Designed;
 
-// What no flag of the program lets through.
+// Checks values that a library caller may give, but that the program's options exclude.
 Status check(const DesignRequest& r) {
   const auto bad = [](const std::string& expected, double got) {
     return Error{Code::kInvalid, expected, fmt::format("{:g}", got), "a request for designs", ""};
@@ -39,7 +40,7 @@ Status check(const DesignRequest& r) {
                ""};
 }
 
-// Of the sequences of a run: all have it, and the length that was asked for may only repeat it.
+// The length that all sequences of a run have. r.length may be left out, or must be the same.
 Result<int> common_length(const DesignRequest& r) {
   const auto n = [](const dna::Sequence& x) { return std::to_string(x.size()); };
   const dna::Sequence& first = !r.start.empty() || r.given.empty() ? r.start : r.given[0].sequence;
@@ -58,10 +59,10 @@ Result<int> common_length(const DesignRequest& r) {
   return length;
 }
 
-// Exponents of the terms: weight / tau. Annealing goes from hot to tau, replica exchange from hot
-// up to it.
+// The replicas: each has the exponents weight / tau. Annealing cools from kHot tau to tau; replica
+// exchange has replicas from kHot tau to tau.
 Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<double>& weights) {
-  constexpr double kHot = 30;  // times tau: nearly flat
+  constexpr double kHot = 30;  // times tau: the law is nearly flat
   constexpr int kRungs = 12;
   const bool anneals = r.method == DesignMethod::kAnneal;
   bool exchanges = false;
@@ -82,7 +83,7 @@ Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<do
     replica.beta.push_back(1);
     all.push_back(std::move(replica));
   }
-  // The coldest is replica 0.
+  // For annealing, the coldest replica must be replica 0.
   if (anneals) std::rotate(all.begin(), all.end() - 1, all.end());
   return all;
 }
@@ -91,7 +92,7 @@ bool is_limited(const Budget& b) {
   return std::isfinite(b.seconds) || b.tokens != std::numeric_limits<std::int64_t>::max();
 }
 
-// The energy of a request, and the ways to designs.
+// The energy of a request, and the methods that find designs.
 class Designer {
  public:
   static Result<std::unique_ptr<Designer>> make(const DesignRequest&);
@@ -101,7 +102,7 @@ class Designer {
  private:
   explicit Designer(const DesignRequest& r) : r_(r) {}
   Result<std::vector<dna::Sequence>> starts(int n) const;
-  Result<std::vector<dna::Sequence>> first_ones() const;
+  Result<std::vector<dna::Sequence>> optimiser_starts() const;
   Status sample(DesignAnswer&) const;
   Status optimise(DesignAnswer&) const;
   Status exact(DesignAnswer&) const;
@@ -111,7 +112,7 @@ class Designer {
   const DesignRequest& r_;
   Fitness fitness_;
   std::unique_ptr<dna::LetterTerm> held_out_;
-  std::optional<dna::SequenceDensity> density_;  // the energy keeps its address
+  std::optional<dna::SequenceDensity> density_;  // the energy refers to it
   std::optional<Energy> energy_;
 };
 
@@ -169,8 +170,9 @@ Status Designer::sample(DesignAnswer& a) const {
   return {};
 }
 
-// Where optimisers begin: at the start if it keeps the constraints, and at random.
-Result<std::vector<dna::Sequence>> Designer::first_ones() const {
+// The sequences at which optimisers begin: the first is r_.start if it satisfies the constraints,
+// the others are random.
+Result<std::vector<dna::Sequence>> Designer::optimiser_starts() const {
   PONDER_ASSIGN(std::vector<dna::Sequence> from, starts(r_.n));
   if (r_.start.empty()) return from;
   std::vector<ChainState> state;
@@ -208,11 +210,11 @@ Result<dna::Designs> Designer::climbed(const std::vector<dna::Sequence>& from) c
 }
 
 Status Designer::optimise(DesignAnswer& a) const {
-  PONDER_ASSIGN(const std::vector<dna::Sequence> from, first_ones());
+  PONDER_ASSIGN(const std::vector<dna::Sequence> from, optimiser_starts());
   PONDER_ASSIGN(dna::Designs d, climbed(from));
   a.n_scored = d.n_scored;
   a.n_gradients = d.n_gradients;
-  // The energy has the density's log-probability and the temperature in it.
+  // The energy contains the density's log-probability and the temperature; both are removed here.
   double offset = 0;
   for (dna::LetterSet set : fitness_.constraints.letters) offset += std::log(std::popcount(set));
   for (std::size_t i = 0; i < d.designs.size(); ++i) {
@@ -239,7 +241,7 @@ Status Designer::score(std::vector<Designed>& all) const {
     for (std::size_t k = 0; k < fitness_.weights.size(); ++k)
       all[i].fitness += fitness_.weights[k] * states[i].terms[k];
     if (!states[i].supported || std::isinf(states[i].terms.back()))
-      all[i].fitness = -INFINITY;  // not allowed
+      all[i].fitness = -INFINITY;  // violates a constraint
     if (held_out_) all[i].held_out = other[i];
     for (const NamedMotif& m : fitness_.motifs) {
       const dna::MotifPlace p = dna::best_place(m.match, all[i].sequence);

@@ -1,4 +1,4 @@
-// Totals of designs, the verdict on their chains, names of methods, FASTA.
+// DesignAnswer: totals of designs, the verdict on their chains, names of methods, FASTA.
 #include "session/design_answer.h"
 
 #include <fmt/format.h>
@@ -27,8 +27,8 @@ int edits(const dna::Sequence& x, const dna::Sequence& y) {
   return n;
 }
 
-// Mean share of positions at which two designs differ: at each position, all pairs but those of the
-// same letter.
+// The mean share of positions at which two designs differ. At each position, that is the number of
+// all pairs minus the pairs with the same letter.
 double diversity(const std::vector<Designed>& all) {
   const auto pairs = [](std::int64_t n) { return n * (n - 1) / 2; };
   const std::int64_t n_pairs = pairs(static_cast<std::int64_t>(all.size()));
@@ -65,8 +65,8 @@ DesignAnswer::Totals totals(const std::vector<Designed>& all) {
 }
 
 DesignAnswer::Convergence convergence(const DesignRequest& r, const Trace& t) {
-  constexpr int kLeastDraws =
-      100;  // the verdict asks for an ESS of 100 a chain, which takes about as many draws
+  // The verdict needs an ESS of 100 per chain, which takes about as many draws.
+  constexpr int kLeastDraws = 100;
   DesignAnswer::Convergence c{summarise(t.sample_stats[1].chains), judge(t)};
   const int n_draws = static_cast<int>(t.replies[0].size());
   if (c.verdict.converged) return c;
@@ -83,7 +83,7 @@ DesignAnswer::Convergence convergence(const DesignRequest& r, const Trace& t) {
   return c;
 }
 
-// A record's name without what an earlier run has put after it.
+// A record's name without the scores that an earlier run appended to it.
 std::string without_scores(const std::string& name) {
   std::istringstream in(name);
   std::string out;
@@ -138,7 +138,7 @@ std::string fasta_text(const DesignAnswer& a) {
 std::string fixed_text(double x, int decimals, int width) {
   if (std::abs(x) < 0.5 * std::pow(10, -decimals)) x = 0;
   return fmt::format("{:>{}.{}f}", x, width,
-                     decimals);  // ">": fmt puts what is not finite to the left
+                     decimals);  // ">", since fmt aligns inf and NaN to the left by default
 }
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// One function a kind of term. The constraints go before the terms.
+// Makes a Fitness: one function per kind of term. The constraints are made before the terms.
 #include "session/fitness.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace {
 
 using Made = Result<std::unique_ptr<dna::LetterTerm>>;
 
-// Makes one term after the other, and notes in the fitness what they mean for the exact optimum.
+// Makes one term after the other, and records in the Fitness what each means for the exact optimum.
 class Maker {
  public:
   Maker(const dna::Sequence& start, int length, int n_threads)
@@ -43,7 +43,7 @@ class Maker {
 
   const dna::Sequence& start_;
   int length_, n_threads_;
-  std::string where_{};  // of what is being made
+  std::string where_{};  // where the current term was specified, for messages
   Fitness out_{};
 };
 
@@ -64,7 +64,7 @@ Status Maker::constrain(const FitnessRequest& r, int max_edits) {
     if (c.letters[t] == 0)
       return bad("constraints that some sequence keeps", "none for position " + std::to_string(t));
   c.forbidden = r.forbidden;
-  // Runs longer than the sequence are no constraint.
+  // A limit that is not below the length is no constraint.
   if (r.max_homopolymer > 0 && r.max_homopolymer < length_)
     dna::forbid_homopolymers(r.max_homopolymer, c);
   c.start = start_;

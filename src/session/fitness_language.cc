@@ -1,5 +1,5 @@
-// The language model of a fitness: opens it, finds its letters, and makes of it a term that owns
-// it.
+// The language-model term of a fitness: opens the model, finds its letter tokens, and makes a term
+// that owns the model.
 #include <algorithm>
 
 #include "ponder/dna/language.h"
@@ -10,7 +10,7 @@
 namespace ponder {
 namespace {
 
-// log p after a prompt, with the model that says it.
+// The score log p(x | prompt), which owns the density that computes it.
 class ModelScore final : public SoftScore {
  public:
   ModelScore(std::unique_ptr<LanguageDensity> d, const PrefixRef& root, const ReplyLaw& law)
@@ -47,7 +47,7 @@ Result<std::unique_ptr<dna::LetterTerm>> open_language_term(const LanguageFitnes
   PONDER_ASSIGN(const dna::LetterTokens letters, dna::letter_tokens(text->tokenizer(), t.file));
   PONDER_ASSIGN(const std::vector<Token> ids, prompt_tokens(*text, t.prompt, where));
   PONDER_ASSIGN(const auto model, Model::load(text->shared_file(), {.n_threads = n_threads}));
-  constexpr int kTokens = 8192, kMost = 64;  // of a batch: what bounds the memory
+  constexpr int kTokens = 8192, kMost = 64;  // limits of a batch, which bound the memory
   const int at_once = std::clamp(kTokens / length, 1, kMost),
             n_prompt = static_cast<int>(ids.size());
   const std::int64_t slots = n_prompt + static_cast<std::int64_t>(at_once) * length;
@@ -55,7 +55,7 @@ Result<std::unique_ptr<dna::LetterTerm>> open_language_term(const LanguageFitnes
                                .kv_bytes = slots * model->info().kv_bytes_per_token};
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, options));
   PONDER_ASSIGN(const PrefixRef root, density->add_context(ids));
-  // Truncated at the length: no end token is asked for, and no row is renormalised.
+  // Target kTruncated: no end token is needed, and no row is renormalised.
   PONDER_ASSIGN(
       const ReplyLaw law,
       ReplyLaw::make({.target = Target::kTruncated, .horizon = length}, density->n_vocab(), {}));

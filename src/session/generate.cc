@@ -1,11 +1,11 @@
-// The ordinary first reply.
+// Session::generate: the ordinary first reply by greedy decoding, sampling, or beam search.
 #include "ponder/search/decode.h"
 #include "session/prefill.h"
 
 namespace ponder {
 namespace {
 
-// All that was made: the beam's best or the draws.
+// All replies that were made: the best of the beam, or the draws.
 Result<std::vector<Reply>> replies_of(const GenerateRequest& r, const ReplyLaw& law, Prefill& p,
                                       CausalDensity& d) {
   if (r.beam > 0) {

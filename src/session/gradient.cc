@@ -1,12 +1,12 @@
-// Gradients of many replies in one batch.
+// Session::gradients: the gradients of many replies in one batch.
 #include "ponder/session.h"
 
 namespace ponder {
 namespace {
 
-// What a request becomes: a relaxed reply, or the tokens of one.
+// The work for one request: a relaxed reply, or the tokens of a reply.
 struct Work {
-  std::size_t index;  // of the request
+  std::size_t index;  // index of the request
   std::vector<Token> prompt{};
   RelaxedReply reply{};
   bool relaxed = false;
@@ -50,8 +50,8 @@ Result<GradientAnswer> answer_of(const Work& w, ReplyGradient g) {
 
 }  // namespace
 
-// Where the batch fails, its replies are done one by one: what cannot be done takes its error, the
-// others go on.
+// If the batch fails, its replies are processed one by one, so that only those that fail get an
+// error.
 std::vector<Result<GradientAnswer>> Session::gradients(std::span<const GradientRequest> requests,
                                                        std::int64_t tape_limit) {
   const GradientOptions options{.weights = true, .tape_limit = tape_limit};

@@ -1,4 +1,5 @@
-// Slopes of given gradients along random directions, by the gradient and by other ways.
+// GradientCheck: compares the slopes of given gradients along random directions with slopes that
+// are computed in other ways.
 #include <algorithm>
 
 #include "density/gradient_check.h"
@@ -8,15 +9,15 @@
 namespace ponder {
 namespace {
 
-constexpr std::int64_t kReferenceParameters = 4'000'000;  // a second or two a reply
+constexpr std::int64_t kReferenceParameters = 4'000'000;  // takes a second or two per reply
 constexpr double kDifferences = 1e-2, kReference = 1e-4, kBF16 = 0.1;
 constexpr std::uint64_t kSeed = 1;
 
 }  // namespace
 
 struct GradientCheck::Ways {
-  std::unique_ptr<Session>
-      f32{};  // where the session is not in f32: values in bf16 are too rough for differences
+  // Set if the session is not in f32: values in bf16 are too coarse for differences.
+  std::unique_ptr<Session> f32{};
   std::optional<Reference> reference{};
 };
 

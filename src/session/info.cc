@@ -1,4 +1,4 @@
-// What a file says of itself, gathered.
+// info(): collects what a model file says about itself.
 #include "ponder/session/info.h"
 
 namespace ponder {

@@ -1,5 +1,5 @@
-// The plane between the ordinary reply and the best other one of a beam, and what both methods find
-// from the worse of them; the same of two hills.
+// The plane through the ordinary reply and the best other reply of a beam, and the paths of both
+// methods from the worse of the two. The same for an example of two hills.
 #include "ponder/session/landscape.h"
 
 #include <chrono>
@@ -15,13 +15,15 @@ namespace {
 
 constexpr int kHorizon = 24;  // tokens, unless the request says otherwise
 constexpr int kBeam = 16;
-constexpr double kMargin = 2;  // of the square around what it must show, standard deviations
+// margin of the square around the points that it must show, in standard deviations
+constexpr double kMargin = 2;
 
-/// Is the budget used up?
+/// Returns true if the budget is used up.
 using Over = std::function<bool()>;
 
-// What a stage calls: it tells the request how far it is, and asks whether to go on.
-PathProgress told(const LandscapeRequest& r, const Over& over, LandscapeProgress p) {
+// Returns the function that a stage calls after each step: it reports the progress to the request,
+// and returns false if the stage should stop.
+PathProgress reporter(const LandscapeRequest& r, const Over& over, LandscapeProgress p) {
   return [&r, &over, p](int done) mutable {
     p.done = done;
     if (r.progress) r.progress(p);
@@ -42,7 +44,7 @@ Status check_sizes(const LandscapeRequest& r) {
   return {};
 }
 
-LandscapeAnswer asked(const LandscapeRequest& r, double usual_alpha) {
+LandscapeAnswer new_answer(const LandscapeRequest& r, double usual_alpha) {
   LandscapeAnswer a;
   a.alpha = r.alpha > 0 ? r.alpha : usual_alpha;
   a.seeds = r.seeds;
@@ -58,9 +60,10 @@ void count(const Surface& surface, const LandscapeAnswer& a, LandscapeAnswer::Wa
   }
 }
 
-// The cells, the starts and both methods' paths. On error, what was reached before it stands.
+// Computes the cells, the starts and the paths of both methods. After an error, `a` has the results
+// up to it.
 Status walk(const LandscapeRequest& r, const Over& over, Surface& surface, LandscapeAnswer& a) {
-  PONDER_TRY(look_around(surface, a.survey, told(r, over, {"cells", "row", 0, r.size})));
+  PONDER_TRY(look_around(surface, a.survey, reporter(r, over, {"cells", "row", 0, r.size})));
   std::vector<Point> starts;
   PONDER_TRY(draw_starts(surface, a.survey, a.start, r.seeds, r.seed, starts));
   HmcPathConfig chain{.seed = r.seed};
@@ -69,14 +72,14 @@ Status walk(const LandscapeRequest& r, const Over& over, Surface& surface, Lands
   a.walks = {{.name = "ascent", .title = "Gradient ascent", .points = points},
              {.name = "hmc", .title = "Hamiltonian Monte Carlo", .points = points}};
   PONDER_TRY(climb(surface, starts, {.steps = points}, a.walks[0].paths,
-                   told(r, over, {"ascent", "point", 0, points})));
-  PONDER_TRY(
-      hmc(surface, starts, chain, a.walks[1].paths, told(r, over, {"hmc", "point", 0, points})));
+                   reporter(r, over, {"ascent", "point", 0, points})));
+  PONDER_TRY(hmc(surface, starts, chain, a.walks[1].paths,
+                 reporter(r, over, {"hmc", "point", 0, points})));
   for (auto& w : a.walks) count(surface, a, w);
   return {};
 }
 
-// A stop is no error: the answer is not complete then.
+// A stop is not an error: it leaves the answer incomplete.
 Status explore(const LandscapeRequest& r, const Over& over, Surface& surface,
                std::span<const Point> show, LandscapeAnswer& a) {
   a.survey = square_around(show, kMargin, r.size);
@@ -86,7 +89,7 @@ Status explore(const LandscapeRequest& r, const Over& over, Surface& surface,
   return walked;
 }
 
-// The ordinary reply and the best other one of a beam: the less likely of them is the start.
+// The ordinary reply and the best other reply of a beam. The less probable of the two is the start.
 Result<std::pair<Reply, Reply>> start_and_goal(CausalDensity& d, const ReplyLaw& law,
                                                const Prefill& p) {
   PONDER_ASSIGN(const std::vector<Reply> decoded, decode(d, p.context(), law, {}, 1, p.rest()));
@@ -116,11 +119,11 @@ Result<LandscapeAnswer> two_hills(const LandscapeRequest& r) {
   using Time = std::chrono::steady_clock;
   PONDER_TRY(check_sizes(r));
   const auto start = Time::now();
-  const Over over = [&] {  // tokens are none, so that no Clock is needed
+  const Over over = [&] {  // a Clock is not needed, since no tokens are counted
     return (r.budget.stop && r.budget.stop->load()) || (r.budget.enough && r.budget.enough()) ||
            std::chrono::duration<double>(Time::now() - start).count() >= r.budget.seconds;
   };
-  LandscapeAnswer a = asked(r, kUsualAlpha);
+  LandscapeAnswer a = new_answer(r, kUsualAlpha);
   TwoHills hills(a.alpha);
   a.peaks = {{"the lower hill", hills.height(0)}, {"the higher hill", hills.height(1)}};
   a.start_at = TwoHills::top(0);
@@ -138,13 +141,14 @@ Result<LandscapeAnswer> Session::landscape(const LandscapeRequest& r) {
   Prefill prefill(*this, r.budget);
   PONDER_TRY(prefill.read(prompt.ids));
   PONDER_ASSIGN(const auto ends, start_and_goal(*density_, law, prefill));
-  LandscapeAnswer a = asked(r, kUsualAlpha);
+  LandscapeAnswer a = new_answer(r, kUsualAlpha);
   PONDER_ASSIGN(const auto plane, NoisePlane::make(*density_, prefill.context(), law, a.alpha,
                                                    ends.first.tokens, ends.second.tokens, r.seed));
   a.question = prompt.question;
   a.start_at = plane->first();
   a.goal_at = plane->second();
-  const Point show[] = {a.start_at, a.goal_at, {}};  // the base is densest at the last
+  // the base density is highest at the origin, the last point
+  const Point show[] = {a.start_at, a.goal_at, {}};
   const Over over = [&] { return prefill.clock().over(); };
   PONDER_TRY(explore(r, over, *plane, show, a));
   for (const Reply& x : plane->replies())

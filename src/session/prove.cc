@@ -1,4 +1,5 @@
-// The most likely replies with their proof, and the check of a proof that was written down.
+// Session::prove: the most probable replies with their proof; Session::check: the check of a
+// recorded proof.
 #include <fmt/format.h>
 
 #include "session/prefill.h"
@@ -7,7 +8,7 @@
 namespace ponder {
 namespace {
 
-// (horizon + 1): what a reply of n tokens is worth besides; empty: nothing.
+// (horizon + 1): the value of the length prior for a reply of n tokens; empty: there is no prior.
 Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, int horizon) {
   std::vector<double> worth;
   if (!p) return worth;
@@ -21,8 +22,8 @@ Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, in
 
 }  // namespace
 
-// Another model of the same weights in f32 says whether bf16 found the right order. Without memory
-// for it the tie stays.
+// A session with the same weights in f32 decides whether bf16 found the right order. If there is no
+// memory for it, the tie remains.
 Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const BestFirstConfig& c,
                               BestFirstResult& r) const {
   const auto exact = in_f32(options_.model.weights);

@@ -1,4 +1,4 @@
-// Chains on one prompt, saved now and then.
+// Session::sample: chains on one prompt, saved from time to time.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,7 +13,7 @@
 namespace ponder {
 namespace {
 
-// All that must be the same for a run to go on: the draws depend on it.
+// All settings on which the draws depend. A resumed run must have the same.
 std::string identity(const SampleRequest& r, const Session& s, const Prompt& prompt,
                      const ReplyLaw& law) {
   const ModelInfo& info = s.model().info();
@@ -28,7 +28,8 @@ std::string identity(const SampleRequest& r, const Session& s, const Prompt& pro
                            r.chains.warmup, r.chains.thin, r.chains.seed);
 }
 
-// Saves often enough to lose little, seldom enough to cost a twentieth of the time.
+// Saves often enough to lose little work, and seldom enough to cost at most a twentieth of the
+// time.
 class Saver {
  public:
   Saver(std::string path, std::string config)
@@ -55,7 +56,7 @@ Result<Chains> begin(const SampleRequest& r, Sampler& s, const std::string& conf
   return Chains::resume(s.energy, *s.kernel, r.chains, std::move(snapshot), std::move(first));
 }
 
-// Steps until the draws are there or the clock is over.
+// Runs steps until all draws are made or the clock is over.
 Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& chains) {
   const auto n_steps = static_cast<std::uint64_t>(r.chains.warmup) +
                        static_cast<std::uint64_t>(r.draws) * r.chains.thin;
@@ -83,7 +84,7 @@ Result<SampleAnswer> Session::sample(const SampleRequest& r) {
   PONDER_ASSIGN(const auto sampler, Sampler::make(r, *this, law, prefill.context(), prompt));
   PONDER_ASSIGN(auto first, decode(*density_, prefill.context(), law, {}, 1, r.budget));
   const std::string config =
-      r.checkpoint.empty() ? "" : identity(r, *this, prompt, law);  // reads the whole file
+      r.checkpoint.empty() ? "" : identity(r, *this, prompt, law);  // hashes the whole model file
   PONDER_ASSIGN(Chains chains, begin(r, *sampler, config, std::move(first[0].tokens)));
   Saver saver(r.checkpoint, config);
   PONDER_TRY(run(r, clock, saver, chains));

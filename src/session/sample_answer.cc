@@ -1,4 +1,4 @@
-// Sums over the draws.
+// The summary of a run of chains, computed from its draws.
 #include "session/sample_answer.h"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ double nested(const ChainsConfig& c, const NamedDraws& s) {
   return k < c.chains ? rhat_nested(s.draws, k) : NAN;
 }
 
-// With the flags of the program.
+// Adds the program's options to the advice.
 std::string advice(const SampleRequest& r, std::size_t n_replicas, const Verdict& v) {
   if (v.draws > 0)
     return fmt::format("{}: --draws {}{}", v.advice, v.draws,

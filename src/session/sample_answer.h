@@ -1,4 +1,4 @@
-// What a run of chains comes to: counts, diagnostics and a verdict.
+// The summary of a run of chains: counts, diagnostics and a verdict.
 #pragma once
 
 #include <utility>
@@ -8,10 +8,12 @@
 
 namespace ponder {
 
-/// All of a SampleAnswer that follows from the chains alone: without texts, notes and cost.
+/// Every field of a SampleAnswer that follows from the chains alone, that is, all but texts, notes
+/// and cost.
 SampleAnswer summary_of(const SampleRequest&, const Chains&);
 
-/// Distinct replies with the number of their draws, most frequent first; ties: the likelier.
+/// Distinct replies and how often each was drawn, most frequent first; among equals, the more
+/// probable first.
 std::vector<std::pair<Reply, int>> counted_draws(const Trace&);
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// The ladder of replicas.
+// Sampler: makes the energy with its ladder of replicas, and the kernel.
 #include "session/sampler.h"
 
 #include <cmath>
@@ -9,7 +9,8 @@ namespace {
 std::vector<Replica> replicas(const SampleRequest& r, const KernelSpec& kernel,
                               const std::vector<double>& beta) {
   if (!kernel.wants_ladder()) return {{.alpha = r.alpha, .beta = beta}};
-  // From the model itself, where terms do not count, in even ratios of alpha.
+  // The ladder goes from the model itself, where terms do not count, to the target, with equal
+  // ratios of alpha.
   std::vector<Replica> ladder;
   for (int k = 0; k < r.rungs; ++k) {
     const double share = static_cast<double>(k) / (r.rungs - 1);

@@ -1,4 +1,4 @@
-// Target and kernel of a sampling request on one prompt.
+// Sampler: the energy and the kernel of a sampling request on one prompt.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace ponder {
 
-/// The replicas are a ladder where the kernel exchanges them. Not moved: the kernel looks at the
-/// energy.
+/// If the kernel exchanges replicas, they form a ladder. A Sampler must not be moved, since the
+/// kernel refers to the energy.
 struct Sampler {
   /// Errors: those of KernelSpec::parse, of the terms, the energy and the kernel.
   static Result<std::unique_ptr<Sampler>> make(const SampleRequest&, Session&, const ReplyLaw&,

@@ -1,4 +1,5 @@
-// Replies scored in passes of bounded size; prompts that come again share their keys and values.
+// Session::score: scores replies in passes of bounded size. Prompts that occur more than once share
+// their keys and values.
 #include <algorithm>
 #include <optional>
 
@@ -8,7 +9,7 @@ namespace ponder {
 namespace {
 
 struct Work {
-  std::size_t index;  // of the request
+  std::size_t index;  // index of the request
   ScoreAnswer answer{};
 };
 
@@ -66,7 +67,7 @@ Status score_pass(Session& s, std::span<Work> work, const ScoreOptions& o, const
   return {};
 }
 
-// A pass that fails is halved until what fails is one reply, which takes the error.
+// If a pass fails, its halves are scored separately, until a single reply fails and gets the error.
 void score_all(Session& s, std::span<Work> work, const ScoreOptions& o, const TokenMask* mask,
                std::vector<Result<ScoreAnswer>>& out) {
   for (Work& w : work)
@@ -85,7 +86,7 @@ void score_all(Session& s, std::span<Work> work, const ScoreOptions& o, const To
   }
 }
 
-// How many replies at the beginning of `work` go into one pass: what bounds the memory.
+// How many replies from the beginning of `work` go into one pass; this bounds the memory.
 std::size_t pass_size(std::span<const Work> work) {
   constexpr std::size_t kTokens = 8192;
   std::size_t tokens = 0;

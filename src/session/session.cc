@@ -1,4 +1,4 @@
-// The object graph of a model at work, and what its answers share.
+// Session: opens a model with its density, and makes the parts that all answers share.
 #include "ponder/session.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Text to values.
+// Parses the texts of options: budgets, terms, length priors, and settings of methods.
 #include "ponder/session/specs.h"
 
 #include <fmt/format.h>

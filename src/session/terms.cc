@@ -1,4 +1,4 @@
-// One function a term.
+// Makes the terms of a request: one function per kind of term.
 #include "session/terms.h"
 
 #include <cmath>
@@ -74,7 +74,7 @@ struct Maker {
     PONDER_ASSIGN(Continuation c, continuation(text, "Yes"));
     return make_self_verification_term(session.density(), std::move(c));
   }
-  // A conversation whose user text has the reply in it, cut there.
+  // Renders a conversation whose user text contains the reply, and cuts it at the reply.
   Result<Continuation> continuation(const std::string& text, const std::string& wanted) {
     const std::string mark = "\x01REPLY\x01";
     const TextModel& model = session.text();

@@ -1,5 +1,5 @@
-// Energy terms of a request, made for one prompt of a session. How they are written:
-// ponder/session/specs.h; what they are: ponder/energy/terms.h.
+// The energy terms of a request, made for one prompt of a session. Their syntax:
+// ponder/session/specs.h; the terms themselves: ponder/energy/terms.h.
 #pragma once
 
 #include <memory>
@@ -12,16 +12,16 @@
 
 namespace ponder {
 
-/// Terms, and their weights beta beside them.
+/// Terms and their weights beta.
 struct Terms {
   std::vector<std::unique_ptr<Term>> terms{};
   std::vector<double> beta{};
 };
-/// Errors: kInvalid (an argument that the term does not take); those of reading what the term asks
-/// the model.
+/// Errors: kInvalid (an argument that the term does not accept); for terms that ask the model,
+/// those of the density.
 Result<Terms> make_terms(const TermsRequest&, Session&, const Prompt&);
 
-/// The whole of a text as a finite number; false where it is none.
+/// Reads the whole text as a finite number. Returns false if the text is not one.
 bool read_number(const std::string&, double& out);
 Error bad_term(const std::string& expected, const std::string& got, const std::string& hint = "");
 

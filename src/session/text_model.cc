@@ -1,4 +1,4 @@
-// From requests to tokens, and from tokens to text.
+// TextModel: turns requests into tokens, and tokens into text.
 #include "ponder/session/text_model.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace ponder {
 namespace {
 
-// What was asked in words: the text of the user's last message.
+// The question in words: the text of the user's last message.
 std::string last_question(const std::vector<ChatMessage>& messages) {
   const auto last = std::find_if(messages.rbegin(), messages.rend(),
                                  [](const auto& m) { return m.role == "user"; });
@@ -28,7 +28,7 @@ Conversation Conversation::ask(const std::string& question, const std::string& s
   return c;
 }
 
-// Parsed by the first thread that needs it.
+// The chat template, parsed by the first thread that needs it.
 struct TextModel::LazyTemplate {
   std::once_flag once;
   std::optional<Result<std::shared_ptr<const ChatTemplate>>> parsed;
@@ -60,7 +60,7 @@ Result<std::shared_ptr<const TextModel>> TextModel::open(const std::string& path
 }
 
 std::vector<Token> TextModel::with_bos(std::vector<Token> ids) const {
-  // Templates mostly write the BOS themselves.
+  // Most templates write the BOS themselves.
   const bool wanted = tokenizer_->adds_bos() && (ids.empty() || ids[0] != *tokenizer_->bos());
   if (wanted) ids.insert(ids.begin(), *tokenizer_->bos());
   return ids;

@@ -1,5 +1,5 @@
-// The chains on the user's own model, restricted to a few ids and short replies, against the
-// enumerated law. docs/methods.md#long-runs.
+// Session::verify: compares chains on the user's own model, restricted to a few ids and short
+// replies, with the enumerated law. docs/methods.md#long-runs.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -13,15 +13,15 @@ namespace ponder {
 namespace {
 
 constexpr int kIds = 5, kVerifyHorizon = 3, kVerifyChains = 16;
-constexpr double kFloor = 0.02;     // of TV: what sampling noise may leave
-constexpr int kMostDraws = 20'000;  // of each chain
+constexpr double kFloor = 0.02;     // largest TV that sampling noise alone may leave
+constexpr int kMostDraws = 20'000;  // largest number of draws per chain
 
 using ReplyLawTable = std::map<std::vector<Token>, double>;  // probability of each reply
 
-// The model's end of turn, and the ids that are about as probable as it is after the prompt: so
-// that replies of every length have a share of the law. Among the likeliest ids an end would be
-// next to impossible, all replies of one length, and a kernel that is wrong about lengths would
-// pass.
+// The model's end of turn, and the ids that are about as probable as it is after the prompt, so
+// that replies of every length have a share of the law. Among the most probable ids, an end would
+// be nearly impossible and all replies would have one length, so that a kernel that is wrong about
+// lengths would pass.
 Result<std::vector<Token>> small_vocabulary(Session& s, const PrefixRef& root) {
   const Extend ask{.parent = root, .needs = {.draw = {.kind = Draw::Kind::kList}}};
   Rows rows;
@@ -41,8 +41,8 @@ Result<std::vector<Token>> small_vocabulary(Session& s, const PrefixRef& root) {
   return ids;
 }
 
-// TV of the draws to the law, beside what it is on average for as many independent draws as they
-// are worth.
+// Computes the total variation (TV) between the draws and the law, and its mean for as many
+// independent draws as the effective sample size (the floor).
 void fit(const Trace& t, const ReplyLawTable& law, VerifyAnswer& a) {
   a.tv = a.floor = 0;
   const auto n = static_cast<double>(t.replies.size() * t.replies[0].size());
@@ -89,7 +89,7 @@ Result<VerifyAnswer> Session::verify(const SampleRequest& given) {
   if (r.law.allowed.empty()) {
     PONDER_ASSIGN(r.law.allowed, small_vocabulary(*this, root));
   }
-  // An end within so few tokens may be next to impossible.
+  // An end within so few tokens may be nearly impossible.
   if (r.law.target == Target::kEnded) r.law.target = Target::kTruncated;
   (r.law.target == Target::kFixed ? r.law.length : r.law.max_length) = kVerifyHorizon;
   PONDER_ASSIGN(const ReplyLaw law, r.law.law(kVerifyHorizon, prompt.ids.size(), *density_));

@@ -1,4 +1,4 @@
-// Answers to JSON.
+// JSON of the answers that have no file of their own here, and the keys that answers share.
 #include <cmath>
 
 #include "ponder/core/version.h"
@@ -9,8 +9,7 @@
 namespace ponder {
 namespace {
 
-// Names the claim. One that speaks only of replies of at least `shortest` tokens has a name of its
-// own.
+// The name of the claim. A claim about replies of at least `shortest` tokens has a name of its own.
 std::string claim_name(const Certificate& c) {
   std::string claim(to_string(c.claim));
   if (c.shortest <= 1) return claim;
@@ -154,7 +153,7 @@ std::string to_json(const ThinkAnswer& a) {
 }
 
 std::string to_json(const ProveAnswer& a) {
-  // No reply known: an empty one, of probability not known.
+  // If no reply is known, writes an empty reply with an unknown log-probability.
   SpelledReply best;
   best.canonical = true;
   if (!a.replies.empty()) best = a.replies[0];

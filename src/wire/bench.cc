@@ -1,4 +1,4 @@
-// A bench to JSON: the rates by name, and what they were measured on.
+// JSON of a bench: the rates by name, and the model and machine on which they were measured.
 #include "ponder/session/bench.h"
 
 #include "ponder/wire.h"

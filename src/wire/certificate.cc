@@ -1,5 +1,5 @@
-// Certificate files: JSON to what a proof states, and back. What it states and how that is checked:
-// ponder/search/certificate.h.
+// Certificate files: reads and writes the statement of a proof as JSON. Its meaning and its check
+// are in ponder/search/certificate.h.
 #include <cmath>
 
 #include "ponder/core/version.h"
@@ -18,7 +18,7 @@ Error bad(const std::string& expected, const Json& got, const std::string& where
   return {Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
 }
 
-// The value whose name it is; false where there is none.
+// Sets `out` to the value with this name, among the first n. Returns false if there is none.
 template <class E>
 bool read_enum(const Json& j, int n, E& out) {
   for (int i = 0; i < n; ++i)

@@ -1,4 +1,4 @@
-// Designs to JSON.
+// JSON of designs.
 #include <algorithm>
 #include <cmath>
 
@@ -9,8 +9,7 @@
 namespace ponder {
 namespace {
 
-// At most kPoints numbers of a curve, evenly spread, the last one among them, each with its
-// iteration.
+// At most kPoints values of a curve, evenly spaced and including the last, each with its iteration.
 Json thinned(const std::vector<double>& curve) {
   constexpr std::size_t kPoints = 100;
   const std::size_t last = curve.size() - 1, n = std::min(curve.size(), kPoints);

@@ -1,4 +1,4 @@
-// One function a type.
+// Fields: one function per type of value.
 #include "wire/fields.h"
 
 #include <fmt/format.h>
@@ -36,7 +36,7 @@ Result<double> Fields::positive(const Json& j, const std::string& key, double us
   return v;
 }
 
-// A share, of which percent is the likeliest mistake.
+// The most likely mistake is a percentage instead of a share.
 Result<double> Fields::share(const Json& j, const std::string& key, double usual) const {
   PONDER_ASSIGN(const double v, number_in(j, key, usual));
   if (!(v >= 0 && v <= 1)) return bad("a share of 0 to 1 for " + key, shown(v), likely_share(v));

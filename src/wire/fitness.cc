@@ -1,5 +1,5 @@
-// JSON to a fitness: one function a kind of term; the table names them, and their keys. Constraints
-// are read before the terms.
+// Reads a FitnessRequest from JSON: one function per kind of term; a table has the kinds and their
+// keys. Constraints are read before the terms.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -41,7 +41,7 @@ class FitnessReader : private Fields {
   Status language_model(const Json&, FitnessTerm&) const;
   struct Kind {
     Status (FitnessReader::*read)(const Json&, FitnessTerm&) const;
-    std::vector<std::string> keys;  // beside kind, name and weight
+    std::vector<std::string> keys;  // keys besides kind, name and weight
   };
   static const std::map<std::string, Kind> kKinds;
 
@@ -59,7 +59,7 @@ Result<dna::Strands> FitnessReader::strands(const Json& j) const {
   return which == "both" ? dna::Strands::kBoth : dna::Strands::kForward;
 }
 
-// With their reverse complements, where those are others.
+// Reads the sites and adds their reverse complements, where these differ.
 Result<Sites> FitnessReader::sites(const Json& list) const {
   if (!list.is_array()) return bad("a list of sites", list.dump());
   Sites out;
@@ -221,7 +221,7 @@ Result<FitnessRequest> FitnessReader::read(std::string_view text) {
   auto parsed = parse_json(text, bad("a JSON object", ""), where);
   if (!parsed.ok()) {
     Error e = parsed.error();
-    // The library's words begin with "[json.exception.parse_error.101] ".
+    // The library's message begins with "[json.exception.parse_error.101] ".
     if (const std::size_t end = e.got.find("] "); end != std::string::npos) e.got.erase(0, end + 2);
     return e;
   }

@@ -1,4 +1,4 @@
-// Digits to bytes and back.
+// Converts hexadecimal digits to bytes and back.
 #include "wire/hex.h"
 
 #include <cctype>

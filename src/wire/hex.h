@@ -1,4 +1,4 @@
-// Bytes that are no text, as pairs of hexadecimal digits.
+// Bytes as pairs of hexadecimal digits, for bytes that are not text.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace ponder {
 
-/// Errors: kInvalid (anything but pairs of digits).
+/// Accepts both cases. Errors: kInvalid (anything but pairs of hexadecimal digits).
 Result<std::string> from_hex(std::string_view);
 std::string to_hex(std::string_view);
 bool is_utf8(std::string_view);

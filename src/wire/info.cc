@@ -1,4 +1,4 @@
-// What a model file holds, to JSON.
+// JSON of the contents of a model file.
 #include "ponder/session/info.h"
 
 #include "ponder/wire.h"

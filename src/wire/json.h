@@ -1,4 +1,5 @@
-// The JSON library and what both directions share. Private: only this folder knows the library.
+// The JSON library, and the helpers that reading and writing share. Private: only this folder uses
+// the library.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,31 +13,31 @@ namespace ponder {
 
 using Json = nlohmann::ordered_json;
 
-/// One line; broken UTF-8 is replaced.
+/// The JSON text on one line. Invalid UTF-8 is replaced.
 inline std::string text_of(const Json& j) {
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
-/// Parses a text. What the library throws becomes `broken`, whose `got` takes its words; it builds
-/// and prints values by recursion, so nesting beyond 64 levels (the schema of a tool has 20 and
-/// more) is an error, too, at `where`.
+/// Parses a text. If the library throws, the error is `broken`, with the library's message as
+/// `got`. The library builds and prints values by recursion, so nesting beyond 64 levels is an
+/// error at `where` (the schema of a tool has 20 levels and more).
 Result<Json> parse_json(std::string_view text, Error broken, const std::string& where);
-/// What a record of a proof says of its subject, under the keys that all records share. Throws the
-/// library's exceptions on missing keys and wrong types. Errors: kInvalid (an unknown target).
+/// Reads what a record of a proof says about its subject; all such records share these keys. Throws
+/// the library's exceptions on missing keys and wrong types. Errors: kInvalid (an unknown target).
 Result<ProofSubject> read_subject(const Json&, const std::string& where);
-/// Can every number in it be converted to an int? The library converts without a look.
+/// Returns true if every number in the value fits in an int. The library converts without a check.
 bool fits_int(const Json&);
-/// JSON has neither infinities nor NaN: null.
+/// A number, or null for infinities and NaN, which JSON lacks.
 Json number(double);
 
 Json cost_json(const Cost&, double seconds);
 Json certificate_json(const Certificate&);
-/// reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.
+/// Keys: reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.
 Json reply_json(const SpelledReply&);
-/// reply, reply_ids, logprob.
+/// Keys: reply, reply_ids, logprob.
 Json short_json(const SpelledReply&);
-/// target, cost, seed, precision, model, version: the rest of what every answer has.
+/// Adds the other keys that every answer has: target, cost, seed, precision, model, version.
 void add_run(Json&, const RunRecord&);
-/// "notes", only where there are any.
+/// Adds "notes" if there are any.
 void add_notes(Json&, const Answer&);
 
 }  // namespace ponder

@@ -1,4 +1,4 @@
-// A landscape to JSON: its two ends and what each method came to. The cells and paths are in the
+// JSON of a landscape: its two ends and the results of each method. The cells and paths are in the
 // files.
 #include "ponder/session/landscape.h"
 

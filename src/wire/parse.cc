@@ -1,4 +1,4 @@
-// The JSON library's parser behind a Result.
+// Wraps the JSON library's parser in a Result.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,5 @@
-// JSON to requests: every key is known, of the right type, and says one thing.
+// Reads requests from JSON. Every key must be known and have the right type, and keys must not
+// contradict one another.
 #include <algorithm>
 
 #include "ponder/core/spelling.h"
@@ -9,7 +10,7 @@
 namespace ponder {
 namespace {
 
-// Of all tasks together: one file of requests may serve several of them.
+// The keys of all tasks together, since one file of requests may serve several tasks.
 const std::vector<std::string> kKeys{"messages",   "tools",      "chat_template_kwargs",
                                      "question",   "system",     "prompt",
                                      "prompt_ids", "reply",      "reply_ids",
@@ -42,8 +43,8 @@ Error bad_message(const std::string& expected, const Json& got) {
   return bad(expected, text_of(got).substr(0, 60), "\"messages\"");
 }
 
-// Text, a list of texts, or, beside tool calls, nothing. A model here sees no pictures and hears no
-// sound.
+// Content may be a text, a list of texts, or, besides tool calls, nothing. Pictures and sound are
+// refused, since models here cannot read them.
 Status check_content(const Json& message) {
   const auto content = message.find("content");
   const bool none = content == message.end() || content->is_null();
@@ -78,7 +79,7 @@ Result<std::vector<ChatMessage>> messages_of(const Json& j) {
   return all;
 }
 
-// What the chat template is given beside the messages, as a JSON object.
+// The variables for the chat template besides the messages, as a JSON object.
 Result<std::string> variables_of(const Json& j) {
   Json v = Json::object();
   if (const auto kwargs = j.find("chat_template_kwargs"); kwargs != j.end()) {
@@ -161,7 +162,7 @@ Status read_reply(const Json& j, int n_vocab, std::optional<ReplyRequest>& out) 
   return {};
 }
 
-// "candidates": [[…]], "weights": [[…]], both (n, m).
+// Reads "candidates": [[…]] and "weights": [[…]], both (n, m).
 Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out) {
   if (!j.contains("candidates")) return {};
   const Json& candidates = j["candidates"];

@@ -1,4 +1,4 @@
-// Draws and their diagnostics to JSON.
+// JSON of draws and their diagnostics, and of the answer of --verify.
 #include "ponder/wire.h"
 #include "wire/json.h"
 

@@ -61,7 +61,7 @@ class Answer(unittest.TestCase):
             r = run("answer", "-m", TOY, "--check", self.path)
             self.assertEqual(r.returncode, 2, damage)
             self.assertIn(b"answer.json", r.stderr)
-        self.assertEqual(run(*TOY_SUM, "--answer", MAP, "--certificate", self.path).returncode, 2)  # it is there already
+        self.assertEqual(run(*TOY_SUM, "--answer", MAP, "--certificate", self.path).returncode, 2)  # the file exists already
 
     def test_draws_are_those_of_the_seed(self):
         one, same, other = (lines(answer("--answer", "number", "--draws", "12", "--enough", "1", "-s", s))[0] for s in ("5", "5", "6"))

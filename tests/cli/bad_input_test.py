@@ -43,7 +43,8 @@ class BadInput(unittest.TestCase):
                     f.write(good.replace(old, new))
                 return d + "/m.gguf"
 
-            # A key that nobody reads may change the numbers; a name may be any bytes, and must command no terminal.
+            # An unknown key may change the numbers, so it is refused. A name may contain any bytes,
+            # but must not send control sequences to the terminal.
             self.fails(2, "llama.vocab_sizf = 300", "info", "-m", changed(b"llama.vocab_size", b"llama.vocab_sizf"))
             self.fails(2, "no such tensor", "info", "-m", changed(b"blk.1.ffn_up.weight", b"blk.1.ffn_ux.weight"))
             named = changed(b"tiny-llama-tied", b"tiny\xff\x1b[31m-tied")
@@ -94,7 +95,8 @@ class BadInput(unittest.TestCase):
         self.assertIn("nesting", got[12]["error"]["message"])
 
     def test_one_line_that_fails_takes_no_other_with_it(self):
-        # Together they need more keys and values than there is room for; one alone is longer than the context.
+        # Together the rows need more keys and values than fit. Row 7 alone is longer than the
+        # context.
         rows = [{"prompt_ids": [i, *([7] * 3000)], "reply_ids": [2]} for i in range(20)]
         rows[7]["prompt_ids"] *= 3
         r = run("score", "-m", TINY, "--input", "-", "--jsonl", "-c", "8192", stdin=jsonl(*rows))
@@ -122,21 +124,21 @@ class BadInput(unittest.TestCase):
         base = ["generate", "-no-cnv", "-p", "the", "--json"]
         j = lines(run(*base, "-n", "3", env={"PONDER_MODEL": TINY, "PONDER_PREDICT": "wrong", "PONDER_FILE": "/nonexistent"}))[0]
         self.assertLessEqual(j["n_tokens"], 3)
-        j = lines(run(*base, env={"PONDER_MODEL": TINY, "PONDER_MAX_LENGTH": "2"}))[0]  # another name of --predict
+        j = lines(run(*base, env={"PONDER_MODEL": TINY, "PONDER_MAX_LENGTH": "2"}))[0]  # --max-length is another name of --predict
         self.assertLessEqual(j["n_tokens"], 2)
         j = lines(run("generate", env={"PONDER_MODEL": TINY, "PONDER_NO_CONVERSATION": "1", "PONDER_PROMPT": "the", "PONDER_JSON": "true", "PONDER_SEED": "9",
                                        "PONDER_TEMP": "1", "PONDER_ALLOW_IDS": "294,5", "PONDER_PREDICT": "4"}))[0]
         self.assertEqual(j["seed"], 9)
         self.assertLessEqual(set(j["reply_ids"]), {5, 294})
         self.fails(2, "wrong", *base, env={"PONDER_MODEL": TINY, "PONDER_PREDICT": "wrong"})
-        self.assertEqual(run("info", env={"PONDER_MODEL": TINY, "PONDER_PREDICT": "wrong"}).returncode, 0)  # not its flag
+        self.assertEqual(run("info", env={"PONDER_MODEL": TINY, "PONDER_PREDICT": "wrong"}).returncode, 0)  # info has no flag --predict
 
     def test_memory_and_context_errors_come_before_the_work(self):
         gemma, most = os.path.join(DATA, "tiny", "gemma3", "model.gguf"), 1 << 24
         need = most * lines(run("info", "-m", gemma, "--json"))[0]["kv_bytes_per_token"]
         with open("/proc/meminfo") as f:
             free = next(int(x.split()[1]) for x in f if x.startswith("MemAvailable")) * 1024
-        if need > free / 2:  # 33 GB: nearly everywhere
+        if need > free / 2:  # 33 GB, which is more than most machines have free
             self.fails(1, f"{need >> 20} MB for the keys and values of {most} tokens", "generate", "-m", gemma, "-no-cnv", "-p", "the", "-c", str(most))
         self.fails(2, "a context of at most 128 tokens", "generate", "-m", os.path.join(DATA, "tiny", "gpt2", "model.gguf"), "-no-cnv", "-p", "the", "-c", "129")
 
@@ -153,7 +155,7 @@ class BadInput(unittest.TestCase):
         with open("/dev/full", "wb") as full:
             r = subprocess.run([PONDER, "score", "-m", TINY, "--input", "-", "--jsonl"], input=rows, stdout=full, stderr=subprocess.PIPE, timeout=60)
         self.assertEqual((r.returncode, r.stderr.count(b"to write to stdout")), (1, 1))
-        with tempfile.TemporaryDirectory() as d:  # a file that cannot be written stops the run, it is no error of the line
+        with tempfile.TemporaryDirectory() as d:  # a file that cannot be written is not an error of one line: it stops the run
             os.symlink("/dev/full", d + "/0.npy")
             r = run("score", "-m", TINY, "--input", "-", "--jsonl", "--logits", d, stdin=rows)
             self.assertEqual((r.returncode, r.stdout), (1, b""))
@@ -183,7 +185,7 @@ class BadInput(unittest.TestCase):
     def test_a_signal_in_mid_stream_ends_the_line(self):
         for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             p = self.long_stream()
-            head = p.stdout.read(20)  # text comes while the rest is being made
+            head = p.stdout.read(20)  # text arrives while the rest of the reply is being made
             p.send_signal(sig)
             tail, err = p.communicate(timeout=60)
             self.assertEqual((p.returncode, err), (code, b""))
@@ -195,7 +197,7 @@ class BadInput(unittest.TestCase):
         p.send_signal(signal.SIGINT)
         out, err = p.communicate(timeout=60)
         self.assertEqual((p.returncode, err), (130, b""))
-        self.assertIn("sum", json.loads(out))  # what had been read is answered
+        self.assertIn("sum", json.loads(out))  # lines that had been read are answered
 
     def test_signals_print_the_best_so_far(self):
         for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

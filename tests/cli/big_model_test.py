@@ -59,7 +59,7 @@ class BigModel(unittest.TestCase):
                 self.assertLessEqual(peak, allowed, form)
                 if form == "quantised":
                     self.assertLess(info["weight_bytes"], 0.6 * 2**30)
-            self.assertEqual(answers[0], answers[1])  # to the last bit
+            self.assertEqual(answers[0], answers[1])  # equal to the last bit
             self.assertEqual([len(json.loads(x)["logprobs"]) for x in answers[0].splitlines()], [12] * 4)
 
 

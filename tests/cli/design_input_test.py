@@ -29,7 +29,7 @@ class DesignInput(DesignCase):
             [[d["sequence"], *d["name"].split()] for d in scored],
         )
         self.assertIn("12 sequences, 2 different", shown[12])
-        for k in range(2):  # the scores of the first run do not pile up in the names of the second
+        for k in range(2):  # the second run replaces the scores that the first run wrote into the names
             out = os.path.join(self.folder.name, f"{k}.fasta")
             self.design("--score", given, "--out", out)
             with open(out, encoding="utf-8") as f:
@@ -68,7 +68,7 @@ class DesignInput(DesignCase):
     def test_motifs_are_read_with_a_word_on_what_is_odd(self):
         self.write(
             "m.jaspar", MOTIF.replace("A [ 9", "A [ 20")
-        )  # columns of unequal sums are none of it
+        )  # unequal sums of columns are not odd
         self.design("--length", "9", "--n", "2")
         self.write("m.jaspar", ">E\nA 0 9\nC 0 1\nG 0 1\nT 0 1\n>F\nA 1\nC 1\nG 1\nT 1\n")
         r = run("design", "--fitness", self.fitness, "--length", "9", "--n", "2")
@@ -150,7 +150,7 @@ class DesignInput(DesignCase):
         self.refuses("--length", "10", "--method", "exact", fitness='{"terms":[{"kind":"gc","target":0.5,"deviation":0.1}]}', says="--method anneal")
 
     def test_zero_has_no_sign(self):
-        near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # -5e-5
+        near = '{"terms":[{"kind":"gc","target":0.5,"deviation":10}]}'  # the fitness is -5e-5
         r = run("design", "--fitness", near, "--score", self.write("near.fa", ">s\nACGTG\n"))
         self.assertIn("    0.000  ACGTG", r.stdout.decode())
         self.assertNotIn("-0.0", r.stdout.decode())

@@ -99,7 +99,7 @@ class Design(DesignCase):
         )
         (d,) = self.design("--score", self.write("s.fa", ">s\nCCCCTCGTCC\n"), fitness=path)[
             "designs"
-        ]  # ACGA, reversed
+        ]  # the reverse complement of ACGA
         self.assertEqual(
             {k: d["places"][0][k] for k in ("motif", "begin", "end", "strand")},
             {"motif": "first", "begin": 4, "end": 8, "strand": "-"},

@@ -33,7 +33,7 @@ class Examples(unittest.TestCase):
         for command in commands():
             found = examples(command)
             self.assertGreaterEqual(len(found), 2, command)
-            with tempfile.TemporaryDirectory() as d:  # one may go on with what another has written
+            with tempfile.TemporaryDirectory() as d:  # a later example may use the files of an earlier one
                 for line in found:
                     self.assertIn("ponder " + command, line)
                     r = subprocess.run(["bash", "-c", f"ponder() {{ {shlex.quote(PONDER)} \"$@\"; }}; {line}"], capture_output=True, cwd=d, env=clean, timeout=500)

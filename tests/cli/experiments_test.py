@@ -60,7 +60,7 @@ class Experiments(unittest.TestCase):
         text = self.call("search", *words)
         self.assertIn("`tools/experiments/search.py prompts.jsonl --threads 1 --small`", text)
         rows = self.runs("search")
-        self.assertEqual(len(rows), 2 * 2 * len(search.ARMS))  # prompts, laws
+        self.assertEqual(len(rows), 2 * 2 * len(search.ARMS))  # 2 prompts, 2 laws
         self.assertEqual(text.count("| at the end |"), 2)
         ended = text[text.index("replies ended within") :]
         for part in (text, ended):
@@ -70,7 +70,8 @@ class Experiments(unittest.TestCase):
             self.assertEqual(list(wins), [a for a in search.ARMS if a != "suffix annealing"])
             for cells in wins.values():
                 self.assertEqual(sum(map(int, cells[2].split(" / "))), 2, cells)
-        # What a run that was stopped has left, a cut line included, is not made again.
+        # A second run keeps the results of a run that was stopped, and drops its last line, which
+        # was cut short.
         kept = rows[: len(rows) // 2]
         with open(self.path("search.jsonl"), "w", encoding="utf-8") as f:
             f.writelines(json.dumps(r) + "\n" for r in kept)
@@ -103,7 +104,7 @@ class Experiments(unittest.TestCase):
         main = ["greedy", "one sample", "best of 16", "vote of 16", "beam 16", "mode", "p^4, a draw", "p^4, vote of 16"]
         self.assertLessEqual(set(main), set(accuracy))
         rows = self.runs("answers")
-        self.assertEqual({r["id"] for r in rows}, {"arith-0", "arith-1", "arith-3"})  # those with an answer
+        self.assertEqual({r["id"] for r in rows}, {"arith-0", "arith-1", "arith-3"})  # the prompts that have an answer
         patterns = {f"arith-{n}": a for n, (_, a) in enumerate(QUESTIONS)}
         right = [bool(re.search(patterns[r["id"]], r["first"]["reply"], re.I)) for r in rows if r["program"] == "mode"]
         self.assertTrue(accuracy["greedy"][1].startswith(f"{100 * sum(right) / 3:.0f} "), (accuracy["greedy"], right))
@@ -111,7 +112,7 @@ class Experiments(unittest.TestCase):
         for cells in failures.values():
             self.assertEqual(int(cells[1]), sum(map(int, cells[2:])), cells)
         self.assertEqual(int(failures["greedy"][1]), 3 - sum(right))
-        # The modes from elsewhere: the same tables, and `think` is not run.
+        # With modes from another run, the tables are the same, and `think` is not run.
         modes = [r for r in rows if r["program"] == "mode"]
         with open(self.path("modes.jsonl"), "w", encoding="utf-8") as f:
             f.writelines(json.dumps(r) + "\n" for r in modes)
@@ -133,7 +134,7 @@ class Experiments(unittest.TestCase):
         self.assertEqual(answers.failure(None, prompt), "no reply")
         self.assertEqual(answers.failure(answers.Out("A", True, -1), {**prompt, "kind": "choice"}), "wrong fact")
         outs = [answers.Out("Paris.", True, -3), answers.Out("Lyon", True, -1), answers.Out("paris", True, -2), answers.Out("Nice", True, -9)]
-        self.assertEqual(answers.vote(outs).logprob, -2)  # two of four, the likelier of the two
+        self.assertEqual(answers.vote(outs).logprob, -2)  # two of four agree; their likelier reply is the vote
         self.assertTrue(answers.right(outs[0], prompt))
 
     def test_proofs(self):

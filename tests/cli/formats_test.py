@@ -35,7 +35,7 @@ class Formats(unittest.TestCase):
         small = ["-m", TINY, "-no-cnv", "-p", "the", "--allow-ids", "294,10,20,30", "--max-length", "5", "--json"]
         (t,) = lines(run("think", *small, "--any-length"))
         self.assertEqual(list(t), ANSWER + ["first", "gain", "also", "methods", "certificate", "trace", "notes"])
-        self.assertEqual([m["name"] for m in t["methods"]], ["first", "prove"])  # which is all that so small a world takes
+        self.assertEqual([m["name"] for m in t["methods"]], ["first", "prove"])  # so small a law needs no other method
         self.assertTrue(all(set(m) == {"name", "best", "cost"} for m in t["methods"]))
         self.assertGreaterEqual(t["gain"] if t["first"]["ended"] else 0, 0)
         self.assertEqual(t["certificate"]["status"], "optimal")
@@ -78,9 +78,9 @@ class Formats(unittest.TestCase):
                 self.assertTrue(a["seconds"] <= b["seconds"] and a["tfe"] <= b["tfe"] and a["logprob"] <= b["logprob"], (methods, trace))
             self.assertEqual((trace[0]["logprob"], trace[-1]["logprob"]), (t["first"]["logprob"], t["logprob"]), methods)
             if methods[0].startswith("hmc-token"):
-                continue  # a first reply outside its lists stays as it is
-            self.assertGreaterEqual(len(trace), 3, methods)  # something better was found, before the end
-            if methods != ["beam:width=2"]:  # whose first reply of a fixed length is its last
+                continue  # hmc-token keeps a first reply that has tokens outside its lists
+            self.assertGreaterEqual(len(trace), 3, methods)  # a better reply was found before the end
+            if methods != ["beam:width=2"]:  # the first better reply of beam:width=2 is its last
                 self.assertLess(trace[1]["tfe"], trace[-1]["tfe"], methods)
         with_force, without = (lines(run(*some, "--method", f"hmc:force={f}"))[0]["cost"]["tokens_backward"] for f in (1, 0))
         self.assertTrue(with_force > 0 == without, (with_force, without))
@@ -99,15 +99,15 @@ class Formats(unittest.TestCase):
         best = max(j["replies"], key=lambda x: (x["ended"], x["logprob"]))
         self.assertEqual({k: j[k] for k in best}, best)
         (one,) = lines(run(*some))
-        self.assertEqual(j["replies"][0], {k: one[k] for k in best})  # the first draw is what one draw gives
+        self.assertEqual(j["replies"][0], {k: one[k] for k in best})  # the first of several draws equals a single draw
         self.assertNotIn("replies", one)
         self.assertIn(b"--patience", run(*some, "--patience", "soon").stderr)
 
     def test_think_in_colour(self):
         ask = ["think", "-m", TOY, "-p", "What is 2 + 3?", "--temp", "2", "--seed", "4", "--budget", "500t"]
         plain, colour = run(*ask).stdout.decode(), run(*ask, "--color", env={"NO_COLOR": "1"}).stdout.decode()
-        self.assertNotIn("\x1b", plain)  # no terminal
-        self.assertIn("\x1b[", colour)  # but asked for
+        self.assertNotIn("\x1b", plain)  # stdout is not a terminal
+        self.assertIn("\x1b[", colour)  # but colour was asked for
         self.assertIn("each token:", colour)
         bare = re.sub("\x1b\\[[0-9;]*m", "", colour)
         self.assertEqual([x for x in bare.splitlines() if x.startswith(("first", "likelier", "diff"))],
@@ -216,7 +216,7 @@ class Formats(unittest.TestCase):
         for extra in (["--top-p", "0.5"], ["--min-p", "0.2"], ["--repeat-penalty", "1.5"]):
             (j,) = lines(run("generate", *prompt, "--temp", "1", *extra))
             (score,) = lines(run("score", "-m", TINY, "--input", "-", "--jsonl", stdin=jsonl({"prompt": "the", "reply_ids": j["reply_ids"]})))
-            self.assertAlmostEqual(score["sum"], j["logprob"], places=9)  # of the law, not of the decoder
+            self.assertAlmostEqual(score["sum"], j["logprob"], places=9)  # the log p is that of the law, not of the decoder
 
     def test_pseudo_likelihood(self):
         args = ["score", "-m", TINY, "-no-cnv", "-p", "the", "--reply", " river", "--pseudo"]
@@ -225,7 +225,7 @@ class Formats(unittest.TestCase):
         pseudo = j["pseudo"]
         self.assertEqual(list(pseudo), ["k", "logprobs", "sum", "candidates"])
         self.assertEqual(len(pseudo["logprobs"]), len(j["reply_ids"]))
-        self.assertAlmostEqual(pseudo["logprobs"][-1], j["logprobs"][-1], places=6)  # nothing follows, every id listed
+        self.assertAlmostEqual(pseudo["logprobs"][-1], j["logprobs"][-1], places=6)  # no token follows, and every id is listed
         self.assertIn(b"pseudo", run(*args, "3").stdout)
         (few,) = lines(run(*args, "3", "--json"))
         self.assertTrue(all(len(c) in (3, 4) and x in c for c, x in zip(few["pseudo"]["candidates"], few["reply_ids"])))

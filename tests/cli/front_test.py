@@ -52,7 +52,7 @@ class Prompts(unittest.TestCase):
             f.flush()
             self.assertEqual(rendered("-f", f.name), plain)
         ids = lambda text: json.loads(run("score", "-m", TOY, "-no-cnv", "--template-only", "-f", "-", stdin=text).stdout)["prompt_ids"]
-        self.assertNotEqual(ids(b"a\n"), ids(b"a"))  # raw text stays as it is
+        self.assertNotEqual(ids(b"a\n"), ids(b"a"))  # raw text keeps its last line end
 
     def test_a_lone_argument_is_the_prompt(self):
         expected = self.replies("generate", "-p", QUESTION)

@@ -39,10 +39,10 @@ class Gradients(unittest.TestCase):
         shape, embedding = read_npy(a["file"])
         self.assertEqual(shape, (3, 64))
         self.assertTrue(any(embedding[:128]))
-        self.assertFalse(any(embedding[128:]))  # the last token is read by nobody
+        self.assertFalse(any(embedding[128:]))  # no row depends on the last token
         shape, weights = read_npy(b["file"])
         self.assertEqual(shape, (3, 2))
-        self.assertAlmostEqual(weights[5], score["logprobs"][2], places=5)  # the last position's weights say lp alone
+        self.assertAlmostEqual(weights[5], score["logprobs"][2], places=5)  # at the last position, the slopes of the weights are lp alone
 
     def test_same_bytes_for_any_threads_batch_and_tape(self):
         rows = [{"prompt_ids": [5, i % 3], "reply_ids": [(7 * i + k) % 290 for k in range(1 + i % 6)]} for i in range(40)]
@@ -104,7 +104,7 @@ class Gradients(unittest.TestCase):
             self.assertEqual(os.listdir(d), [])
         self.assertEqual(r.returncode, 0, r.stdout)
         self.assertRegex(r.stdout.decode().splitlines()[-1], r"^pass: .*differences .*reference .*2 lines checked, 0 broken$")
-        # Held to f32's figures, bf16 falls short; by its own it does not.
+        # bf16 fails with the tolerance of f32, and passes with its own.
         r = run(*check, "--precision", "bf16", "--tolerance", "1e-4", stdin=rows)
         self.assertEqual(r.returncode, 1)
         self.assertIn("FAIL: ", r.stdout.decode())
@@ -114,7 +114,7 @@ class Gradients(unittest.TestCase):
         for x in j["lines"]:
             self.assertGreater(x["reference"], 1e-4)
             self.assertLess(x["reference"], j["limits"]["reference"])
-        # What could not be checked has not passed.
+        # A check with a line that could not be checked has not passed.
         r = run(*check, "--json", stdin=rows + b"{}\n")
         self.assertEqual(r.returncode, 2)
         self.assertFalse(lines(r)[0]["pass"])

@@ -51,7 +51,7 @@ class Landscape(unittest.TestCase):
             mine = [p for p in paths if p["method"] == method]
             self.assertEqual(len(mine), seeds * (steps + 1))
             self.assertEqual({p["reply"] for p in mine if p["step"] == "0"}, {"0"})
-            height = [float(r["logprob"]) for r in replies]  # an escape comes to the goal, which is reply 1, or higher
+            height = [float(r["logprob"]) for r in replies]  # an escape reaches the goal, which is reply 1, or a reply above it
             escaped = {p["seed"] for p in mine if p["reply"] != "-1" and height[int(p["reply"])] >= height[1]}
             self.assertEqual(len(escaped), j[method]["escaped"])
             improved = {p["seed"] for p in mine if p["reply"] != "-1" and height[int(p["reply"])] > height[0]}
@@ -121,7 +121,7 @@ class Landscape(unittest.TestCase):
         self.refuses("did you mean --seeds?", "--toy", "--seds", "3", *out)
         self.refuses("--max-length", *PROMPT, "--max-length", "2", *out)
         self.refuses("no/such", "--toy", "--out", os.path.join(self.folder.name, "no/such/place"), code=1)
-        self.refuses("no/such", "-m", "none.gguf", "-p", "x", "--out", os.path.join(self.folder.name, "no/such/place"), code=1)  # before any work
+        self.refuses("no/such", "-m", "none.gguf", "-p", "x", "--out", os.path.join(self.folder.name, "no/such/place"), code=1)  # refused before any work
         self.refuses("No such file", "-m", "none.gguf", "-p", "x", *out)
         self.assertEqual(os.listdir(self.folder.name), [])
 

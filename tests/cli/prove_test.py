@@ -62,7 +62,7 @@ class Prove(unittest.TestCase):
             self.assertEqual((r.returncode, checked["valid"]), (1, False), checked)
             return checked["why"]
 
-        def recompute(c):  # the figures that follow from the replies and the bound
+        def recompute(c):  # computes the figures that follow from the replies and the bound
             c["margin"] = c["replies"][-1]["logprob"] - c["bound"]
             c["mass"] = sum(2.718281828459045 ** x["logprob"] for x in c["replies"])
 
@@ -89,7 +89,7 @@ class Prove(unittest.TestCase):
         self.assertIn("margin", forged(lambda c: c.update(margin=c["margin"] + 1)))
         self.assertIn("end ids", forged(lambda c: c.update(end_ids=[5])))
         self.assertIn("another model", self.check(good, OTHER)[1]["why"])
-        stolen = copy.deepcopy(good)  # the hash recomputed for another model
+        stolen = copy.deepcopy(good)  # the certificate of one model with the hash of another
         stolen["model"]["sha256"] = json.loads(run("info", "-m", OTHER, "--json").stdout).get("sha256") or self.sha256(OTHER)
         r, checked = self.check(stolen, OTHER)
         self.assertEqual((r.returncode, checked["valid"]), (1, False), checked)
@@ -174,7 +174,7 @@ class Prove(unittest.TestCase):
     def test_the_sentence_speaks_of_as_many_as_were_asked_for(self):
         def said(*args):
             out = run("prove", *SMALL, "--target", "fixed", "--length", "3", *args).stdout
-            return " ".join(out.decode(errors="replace").split())  # sentences go on in the next line
+            return " ".join(out.decode(errors="replace").split())  # sentences are wrapped over lines
 
         self.assertIn("no reply of exactly 3 tokens is more probable;", said())
         several = "no other reply of exactly 3 tokens is more probable than any of these 3;"

@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMMANDS = os.path.join(HERE, "recorded", "commands.json")
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 DEFAULT = os.path.join(CACHE, "ponder", "SmolLM2-135M-Instruct.Q4_1.gguf")
-# What differs from run to run, or names the build.
+# Fields that differ from run to run, or that name the build.
 LEFT_OUT = {"seconds", "version", "ess_per_second", "trace", "file", "path"}
 
 

@@ -31,7 +31,7 @@ class SameNumbers(unittest.TestCase):
                 self.assertEqual(lines(run(*args, stdin=jsonl(rows[i])))[0], together[i])
 
     def test_score_of_many_lines_in_constant_memory(self):
-        options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # else freed memory is kept, with asan
+        options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # otherwise asan keeps freed memory
 
         def peak(n):
             """Peak memory, KB, of the process that scores n lines."""

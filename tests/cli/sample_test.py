@@ -34,7 +34,7 @@ class Sample(unittest.TestCase):
         self.assertAlmostEqual(score["sum"], j["logprob"], places=9)
 
     def test_for_people(self):
-        out = run(*BASE, "--draws", "20").stdout.decode(errors="replace")  # a tiny model says any bytes
+        out = run(*BASE, "--draws", "20").stdout.decode(errors="replace")  # a tiny model's reply may be any bytes
         for part in ("R-hat", "logprob", "distance", "% of", "converged"):
             self.assertIn(part, out)
 
@@ -42,7 +42,7 @@ class Sample(unittest.TestCase):
         stuck = [*BASE, "--kernel", "hmc:angle=1e-7", "--alpha", "1", "--warmup", "0", "--draws", "30"]
         (j,) = lines(run(*stuck, "--json"))
         self.assertEqual(j["verdict"]["stuck"], [0, 1, 2, 3])
-        self.assertIsNone(j["diagnostics"]["rhat"]["logprob"])  # infinite
+        self.assertIsNone(j["diagnostics"]["rhat"]["logprob"])  # R-hat is infinite
         self.assertIn("4 of 4 chains do not move", j["verdict"]["reason"])
         self.assertIn("--kernel ", j["verdict"]["advice"])
         self.assertNotIn("draw", j["verdict"]["advice"])
@@ -67,7 +67,7 @@ class Sample(unittest.TestCase):
             self.assertIn("exists already", again.stderr.decode())
             self.assertIn("give --force to replace it, or --resume to go on with it", again.stderr.decode())
             self.assertEqual(draws(path), first)
-            os.remove(path)  # a run that was stopped in its warm-up has a checkpoint only
+            os.remove(path)  # a run that was stopped in its warm-up has only a checkpoint
             self.assertEqual(run(*args).returncode, 2)
             self.assertEqual(run(*args, "--resume").returncode, 0)
             self.assertEqual(draws(path), first)
@@ -142,7 +142,7 @@ class Sample(unittest.TestCase):
             p.wait()
             self.assertEqual(p.returncode, -signal.SIGKILL, "it was through before it was killed")
             with open(parts + ".checkpoint.1-0.part", "w", encoding="utf-8"):
-                pass  # as if it had been killed while it wrote
+                pass  # simulates a run that was killed while it wrote
             r = run(*args, "--out", parts, "--resume")
             self.assertEqual([f for f in os.listdir(d) if f.endswith(".part")], [])
             self.assertEqual(r.returncode, 0, r.stderr)

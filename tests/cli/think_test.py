@@ -39,7 +39,7 @@ class Lengths(unittest.TestCase):
             self.assertIn(answer["certificate"]["shortest"], (0, least))
             self.assertEqual(answer["certificate"]["claim"].startswith("like-length"), answer["certificate"]["shortest"] > 1)
             self.assertIn(answer["gain"] is None, (not answer["first"]["ended"],))
-            if answer["trace"]:  # a reply that counts was found
+            if answer["trace"]:  # a reply that is long enough was found
                 self.assertGreaterEqual(answer["n_tokens"], least)
             if answer["also"]:
                 self.assertLess(answer["also"]["n_tokens"], least)
@@ -135,7 +135,7 @@ class Terminal(unittest.TestCase):
         while True:
             try:
                 part = os.read(ours, 4096)
-            except OSError:  # the program has closed its end
+            except OSError:  # the program has closed its end of the terminal
                 break
             if not part:
                 break
@@ -147,7 +147,7 @@ class Terminal(unittest.TestCase):
     def test_text_fits_and_the_live_line_is_gone(self):
         for columns in (40, 64, 120):
             seen = self.show(columns, "think", *RAW, "-n", "100", "--temp", "1", "--budget", "2000t")
-            self.assertIn("\x1b[K", seen)  # a line was drawn, over and over
+            self.assertIn("\x1b[K", seen)  # the progress line was redrawn
             self.assertIn("tokens left", seen)
             self.assertLess(seen.index("log p"), seen.index("tokens left"))  # the first reply comes before the search
             bare = re.sub("\x1b\\[[0-9;]*m", "", seen)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-SKIPPED = 77  # SKIP_RETURN_CODE of the tests that fetch
+SKIPPED = 77  # SKIP_RETURN_CODE of the tests that fetch packages
 
 
 def python_with(requirements, folder):

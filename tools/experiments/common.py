@@ -33,10 +33,10 @@ class Runs:
         self.key = key
         self.rows = {key(row): row for row in read_jsonl(path)}
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path + ".part", "w", encoding="utf-8") as f:  # without a line cut short
+        with open(path + ".part", "w", encoding="utf-8") as f:  # drops a last line that was cut short
             f.writelines(json.dumps(row) + "\n" for row in self.rows.values())
         os.replace(path + ".part", path)
-        self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115  as long as the run
+        self.file = open(path, "a", encoding="utf-8")  # noqa: SIM115  open as long as the run
 
     def add(self, row):
         self.rows[self.key(row)] = row

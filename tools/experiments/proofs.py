@@ -15,8 +15,8 @@ import statistics
 
 from common import Runs, ask, interval, read_jsonl, spread, table, write_report
 
-NEAR = 0.2  # nats: gaps below it are counted apart
-BEAM = ["generate", "--beam", "16", "--max-length", "40"]  # done long before the budget is
+NEAR = 0.2  # nats; gaps below this are counted separately
+BEAM = ["generate", "--beam", "16", "--max-length", "40"]  # ends long before the budget does
 
 
 def rivals(a):
@@ -77,7 +77,7 @@ def main():
     for program, command in ((words[0], words), ("beam", BEAM)):
         command = [*command, *(["-m", args.model] if args.model else [])]
         left = [x for x in prompts if (program, x["id"]) not in rows]
-        for prompt, answer in ask(args.ponder, command, left, may_fail=program == "beam"):  # which need not find an end
+        for prompt, answer in ask(args.ponder, command, left, may_fail=program == "beam"):  # a beam may find no reply that ends
             rows.add({"program": program, "id": prompt["id"], "kind": prompt["kind"], **answer})
     chosen = [{**rows["think", x["id"]], "beam": rows["beam", x["id"]]} for x in prompts]
     write_report(args.out, report(args, chosen))

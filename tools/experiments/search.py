@@ -22,7 +22,7 @@ from collections import namedtuple
 
 from common import Runs, ask, chat, interval, plain, read_jsonl, spread, table, write_report
 
-ARMS = {  # --method of think; none: its portfolio
+ARMS = {  # name: --method of think; "": the default portfolio
     **{f"beam {w}": f"beam:width={w}" for w in (4, 16, 64, 256)},
     "best of N draws": "draft:replies=1000000",
     "SMC": "smc",
@@ -35,13 +35,13 @@ ARMS = {  # --method of think; none: its portfolio
     "best-first": "prove",
     "portfolio": "",
 }
-RIVALS = ("suffix annealing", "beam 16")  # what the others are paired with
+RIVALS = ("suffix annealing", "beam 16")  # the other methods are compared with these in pairs
 BASE = "beam 4"
-TIE = 0.01  # nats
-BLOCK = 10  # prompts
-PROMPTS, SECONDS, GEMMA_PROMPTS, GEMMA_SECONDS = 60, 5.0, 20, 10.0  # unless the command line says otherwise
+TIE = 0.01  # nats; a smaller difference is a tie
+BLOCK = 10  # prompts in one block, which all methods run in turn
+PROMPTS, SECONDS, GEMMA_PROMPTS, GEMMA_SECONDS = 60, 5.0, 20, 10.0  # defaults of the command line
 
-Model = namedtuple("Model", "file prompts seconds request")  # file "": the default model; request: of a prompt
+Model = namedtuple("Model", "file prompts seconds request")  # file: "" is the default model; request: makes the request of a prompt
 Law = namedtuple("Law", "name title words")
 
 

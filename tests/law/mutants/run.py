@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-LAW_TESTS = "tests/law/test_law"  # unless a patch names another program: "Program: PATH"
+LAW_TESTS = "tests/law/test_law"  # used unless a patch names another program as "Program: PATH"
 
 
 def compile_command(build: pathlib.Path, source: pathlib.Path) -> str:
@@ -59,7 +59,7 @@ def try_mutant(build: pathlib.Path, source: pathlib.Path, patch: pathlib.Path) -
         subprocess.run(["patch", "--quiet", "--fuzz=0", changed, patch], check=True)
         command = shlex.split(compile_command(build, source / file))
         at = next(i for i, word in enumerate(command) if word.endswith("c++") or word.endswith("g++"))
-        command = command[at:]  # without the compiler cache
+        command = command[at:]  # drops the compiler cache, which comes before the compiler
         command[command.index("-o") + 1] = str(obj)
         command[command.index("-c") + 1] = str(changed)
         command.append("-w")  # a mutant may leave a variable unused

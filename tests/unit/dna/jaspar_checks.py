@@ -79,11 +79,11 @@ def bio_jaspar(m):
     return motifs.write([m.motif], "jaspar")
 
 
-def bio_transfac(m):  # Biopython writes AC and ID only of motifs that it read from TRANSFAC
+def bio_transfac(m):  # Biopython writes AC and ID only for motifs that it read from TRANSFAC
     return f"AC  {m.id}\nXX\nID  {m.name}\nXX\n" + motifs.write([m.motif], "transfac")
 
 
-# name: (writer, what the file begins with, the format in which Biopython parses it)
+# name: (writer, head of the file, format in which Biopython parses the file)
 FORMATS = {
     "JASPAR": (jaspar, "", "jaspar"),
     "JASPAR pfm": (pfm, "", None),
@@ -118,7 +118,7 @@ def as_written(name, text, m):
     parser = FORMATS[name][2]
     if parser is None:
         return m.counts
-    if name == "MEME":  # Biopython rounds frequency times nsites: many sites keep all six decimals
+    if name == "MEME":  # Biopython rounds frequency times nsites, so a large nsites keeps all six decimals
         text = MEME_HEAD + re.sub("nsites= [0-9]+", "nsites= 1000000", text)
     # Not strict: JASPAR writes one space after AC.
     (parsed,) = motifs.parse(io.StringIO(text), parser, strict=False)

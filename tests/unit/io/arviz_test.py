@@ -10,7 +10,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from fetched_python import python_with  # noqa: E402
 
-# 0.23 is the newest that Python 3.11 gets; 1.x needs 3.12.
+# 0.23 is the newest version for Python 3.11; 1.x needs 3.12.
 REQUIREMENTS = ["arviz==1.3.0" if sys.version_info >= (3, 12) else "arviz==0.23.4", "h5netcdf==1.8.2", "h5py==3.16.0"]
 
 CHECKS = """

@@ -104,15 +104,6 @@ void AnswerEnumeration::pop_batch() {
   }
 }
 
-void AnswerEnumeration::put_back() {
-  for (const Entry& e : batch_) {
-    waiting_ += std::exp(e.bound);
-    frontier_.push(e);
-    frontier_.release(e.node);  // the reference that pop() had handed over
-  }
-  batch_.clear();
-}
-
 Status AnswerEnumeration::ask(Rows& rows) {
   std::vector<Extend> requests;
   for (const Entry& e : batch_) {
@@ -128,14 +119,11 @@ Status AnswerEnumeration::ask(Rows& rows) {
   return d_.extend(requests, rows);
 }
 
-// Too little room for the batch's keys and values: half of it is tried, down to one.
 Status AnswerEnumeration::expand_batch() {
   Rows rows;
   if (Status s = ask(rows); !s.ok()) {
-    batch_limit_ = static_cast<int>(batch_.size() / 2);
-    no_room_ = batch_limit_ == 0;
-    put_back();
-    return s.error().code == Code::kResource ? Status{} : s;
+    for (const Entry& e : batch_) waiting_ += std::exp(e.bound);
+    return frontier_.put_back(batch_, batch_limit_, s);
   }
   for (std::size_t i = 0; i < batch_.size(); ++i)
     take_row(batch_[i], std::move(rows.end[i]), rows.rows[i]);
@@ -150,9 +138,8 @@ bool AnswerEnumeration::is_done() const {
 
 Status AnswerEnumeration::run(const Budget& budget) {
   const Clock clock(d_, budget);
-  no_room_ = false;
   batch_limit_ = c_.batch;
-  for (int round = 0; !no_room_ && !clock.over() && !is_done(); ++round) {
+  for (int round = 0; batch_limit_ > 0 && !clock.over() && !is_done(); ++round) {
     pop_batch();
     PONDER_TRY(expand_batch());
     constexpr int kEvery = 8;

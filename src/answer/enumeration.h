@@ -37,7 +37,6 @@ class AnswerEnumeration {
   void take_child(Frontier::Index, const std::vector<Token>& begin, const TokenProb&);
   void wait(const Entry&);
   void close(std::vector<Token>, double logprob, std::optional<std::string> answer);
-  void put_back();
   double open() const;
 
   CausalDensity& d_;
@@ -46,9 +45,8 @@ class AnswerEnumeration {
   const Spell spell_;
   const EnumerationConfig c_;
   Frontier frontier_;
-  std::vector<Entry> batch_;  // popped, and not expanded yet
-  int batch_limit_;           // what memory for keys and values has allowed so far
-  bool no_room_ = false;
+  std::vector<Entry> batch_;                           // popped, and not expanded yet
+  int batch_limit_;                                    // Frontier::put_back
   std::map<std::optional<std::string>, double> mass_;  // by answer; none: no answer
   double waiting_ = 0;                                 // mass of all entries
   double dropped_ = 0;                                 // mass that found no room

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/log_sum_exp.h"
+#include "base/passes.h"
 
 namespace ponder {
 namespace {
@@ -119,8 +120,8 @@ double sum_from(const std::vector<double>& x, std::size_t begin) {
   return sum;
 }
 
-// Scores a pass; one that fails as a whole is halved until what fails is one spelling.
-void score(CausalDensity& d, std::span<const LabelsQuestion> questions,
+// Scores a pass. Returns false where it failed as a whole, which a smaller pass may not.
+bool score(CausalDensity& d, std::span<const LabelsQuestion> questions,
            std::span<Sequence* const> pass, std::vector<Result<LabelMasses>>& out) {
   std::vector<Extend> batch;
   batch.reserve(pass.size());
@@ -131,12 +132,7 @@ void score(CausalDensity& d, std::span<const LabelsQuestion> questions,
   const Status done = d.extend(batch, rows);
   const bool whole =
       !done.ok() && done.error().code != Code::kInvalid && done.error().code != Code::kCancelled;
-  if (whole && pass.size() > 1) {
-    rows = {};
-    score(d, questions, pass.first(pass.size() / 2), out);
-    score(d, questions, pass.subspan(pass.size() / 2), out);
-    return;
-  }
+  if (whole && pass.size() > 1) return false;
   for (std::size_t r = 0; r < pass.size(); ++r) {
     Sequence& s = *pass[r];
     if (!rows.status[r].ok()) {
@@ -145,17 +141,7 @@ void score(CausalDensity& d, std::span<const LabelsQuestion> questions,
     }
     for (const Row& row : rows.of(r)) s.logprobs.push_back(row.logprob);
   }
-}
-
-// How many spellings at the beginning of `rest` go into one pass: what bounds the memory.
-std::size_t pass_size(std::span<Sequence* const> rest) {
-  constexpr std::size_t kTokens = 8192;
-  std::size_t tokens = 0;
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    tokens += rest[i]->tokens.size();
-    if (i > 0 && tokens > kTokens) return i;
-  }
-  return rest.size();
+  return true;
 }
 
 // The mass of a label: of each of its spellings what no other label's spelling goes on from.
@@ -195,11 +181,10 @@ std::vector<Result<LabelMasses>> label_masses(CausalDensity& d,
     kept[i] = std::move(*all);
     for (Sequence& s : kept[i]) work.push_back(&s);
   }
-  for (std::span<Sequence* const> rest = work; !rest.empty();) {
-    const std::size_t n = pass_size(rest);
-    score(d, questions, rest.first(n), out);
-    rest = rest.subspan(n);
-  }
+  in_passes(
+      std::span<Sequence* const>(work),
+      [](std::span<Sequence* const>, const Sequence* next) { return next->tokens.size(); },
+      [&](std::span<Sequence* const> pass) { return score(d, questions, pass, out); });
   for (std::size_t i = 0; i < questions.size(); ++i)
     if (out[i].ok()) out[i] = masses(kept[i], questions[i].labels.size());
   return out;

@@ -72,13 +72,6 @@ int ChainsConfig::superchains() const {
   return k > 1 ? k : chains;
 }
 
-std::vector<std::unique_ptr<Choices>> Chains::choices(std::uint32_t step) const {
-  std::vector<std::unique_ptr<Choices>> all;
-  for (int s = 0; s < n_states(); ++s)
-    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(s), step));
-  return all;
-}
-
 // Makes states without replies and an empty record.
 Status Chains::begin() {
   if (config_.chains < 1 || config_.thin < 1 || config_.warmup < 0)
@@ -124,12 +117,12 @@ Result<Chains> Chains::start(const Energy& e, Kernel& k, const ChainsConfig& con
     PONDER_TRY(c.begin_at(starts));
     return c;
   }
-  const auto owned = c.choices(0);
+  const StepChoices all(config.seed, c.states_.size(), 0);
   const std::size_t group = k.group(), size = group * (config.chains / config.superchains());
   std::vector<Choices*> choices;
   std::vector<ChainState> firsts;  // of each superchain
   for (std::size_t s = 0; s < c.states_.size(); ++s)
-    if (s % size < group) choices.push_back(owned[s].get()), firsts.push_back(c.states_[s]);
+    if (s % size < group) choices.push_back(&all[s]), firsts.push_back(c.states_[s]);
   PONDER_TRY(draw_starts(e, choices, kStartTries, firsts));
   for (std::size_t s = 0; s < c.states_.size(); ++s)
     c.states_[s] = firsts[s / size * group + s % group];
@@ -170,10 +163,9 @@ ChainsSnapshot Chains::snapshot() const {
 }
 
 Status Chains::step_together(std::span<StepInfo> infos) {
-  const auto owned = choices(static_cast<std::uint32_t>(kept_.step + 1));
-  std::vector<Choices*> choices;
-  for (const auto& one : owned) choices.push_back(one.get());
-  return kernel_->step(states_, choices, infos);
+  const StepChoices choices(config_.seed, states_.size(),
+                            static_cast<std::uint32_t>(kept_.step + 1));
+  return kernel_->step(states_, choices.all(), infos);
 }
 
 Status Chains::step_ahead(std::uint64_t n_left, std::span<StepInfo> infos) {

@@ -170,12 +170,11 @@ Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Se
                              ? std::min(spent, 1.)
                              : static_cast<double>(step) / std::max(config.steps - 1, 1),
                  tau = config.hot * std::pow(config.cold / config.hot, share);
+    const StepChoices choices(config.seed, starts.size(), static_cast<std::uint32_t>(step));
     std::vector<Point> points;
     for (std::size_t i = 0; i < starts.size(); ++i) {
-      const auto choices = random_choices(config.seed, static_cast<std::uint32_t>(i),
-                                          static_cast<std::uint32_t>(step));
       Point p{.z = logits[i].z()};
-      p.x = dna::snap(through ? with_noise(p.z, tau, *choices) : p.z, c);
+      p.x = dna::snap(through ? with_noise(p.z, tau, choices[i]) : p.z, c);
       points.push_back(std::move(p));
     }
     PONDER_TRY(evaluate(parts, config.relaxation, tau, points));

@@ -65,12 +65,7 @@ Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Se
     const double until = static_cast<double>(stage) / n_replicas;
     for (int k = 0; (steps == 0 ? clock.spent() < until : k < steps) && !clock.over();
          ++k, ++step) {
-      std::vector<std::unique_ptr<Choices>> owned;
-      std::vector<Choices*> choices;
-      for (std::size_t i = 0; i < states.size(); ++i)
-        choices.push_back(
-            owned.emplace_back(random_choices(seed, static_cast<std::uint32_t>(i), step)).get());
-      PONDER_TRY(kernel.step(states, choices, infos));
+      PONDER_TRY(kernel.step(states, StepChoices(seed, states.size(), step).all(), infos));
       for (const StepInfo& info : infos) out.n_scored += info.n_proposed;
       for (std::size_t i = 0; i < states.size(); ++i)
         record.see(i, states[i].tokens, -e.energy(states[i], 0));

@@ -7,6 +7,7 @@
 
 #include "base/gumbel.h"
 #include "energy/noise_rows.h"
+#include "energy/whole_replies.h"
 #include "ponder/energy/relaxation.h"
 
 namespace ponder {
@@ -73,25 +74,12 @@ Status NoiseRelaxation::decode(std::span<const State* const> states,
   return {};
 }
 
-// Fetches the whole rows that predict x.
-Status NoiseRelaxation::law_rows(std::span<const Token> x, Rows& out) const {
-  const Extend e{.parent = root_,
-                 .tokens = x,
-                 .rows = RowSet::kTargets,
-                 .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                 .masks = law_.masks(x.size())};
-  PONDER_TRY(density_.extend({&e, 1}, out));
-  out.end.clear();  // the rows may be kept, but the node is not needed
-  return {};
-}
-
 Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State& out) const {
   if (x.empty() || static_cast<int>(x.size()) > law_.horizon())
     return Error{Code::kInvalid, "1 to " + std::to_string(law_.horizon()) + " tokens",
                  std::to_string(x.size()), "NoiseRelaxation::lift", ""};
   const std::size_t n_vocab = density_.n_vocab();
-  Rows rows;
-  PONDER_TRY(law_rows(x, rows));
+  PONDER_ASSIGN(const Rows rows, whole_rows(density_, root_, law_, alpha_, x));
   out.eps.clear();
   std::vector<double> eps(n_vocab);
   for (std::size_t t = 0; t < static_cast<std::size_t>(law_.horizon()); ++t) {
@@ -107,12 +95,11 @@ Status NoiseRelaxation::lift(std::span<const Token> x, const Uniforms& u, State&
 Status NoiseRelaxation::update_slopes(const Decoded& x) {
   if (slopes_.tokens == x.tokens) return {};
   slopes_.tokens.clear();  // stays empty if something fails below
-  PONDER_TRY(law_rows(x.tokens, slopes_.rows));
-  const SoftReply reply{
-      .parent = root_, .candidates = x.tokens, .masks = law_.masks(x.tokens.size())};
+  PONDER_ASSIGN(slopes_.rows, whole_rows(density_, root_, law_, alpha_, x.tokens));
+  const std::span<const Token> reply = x.tokens;
   std::vector<ReplyGradient> g;
-  PONDER_TRY(density_.value_and_grad({&reply, 1}, {.logprob = 0, .lz = 1, .alpha = alpha_},
-                                     {.slopes = true}, g));
+  PONDER_TRY(reply_slopes(density_, root_, law_, {.logprob = 0, .lz = 1, .alpha = alpha_},
+                          {&reply, 1}, g));
   if (!g[0].finite)
     return Error{Code::kNumeric, "a finite force", "one that is not", "NoiseRelaxation::force", ""};
   slopes_.gain = std::move(g[0].slopes);

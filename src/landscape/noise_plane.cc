@@ -8,6 +8,7 @@
 #include "base/counted_noise.h"
 #include "base/gumbel_table.h"
 #include "energy/noise_rows.h"
+#include "energy/whole_replies.h"
 #include "ponder/chains/choices.h"
 
 namespace ponder {
@@ -63,21 +64,9 @@ std::vector<double> NoisePlane::fresh(int t) const {
   return {eps.begin(), eps.end()};
 }
 
-Result<Rows> NoisePlane::rows_of(std::span<const Token> x) const {
-  const Extend ask{.parent = context_,
-                   .tokens = x,
-                   .rows = RowSet::kTargets,
-                   .needs = {.alpha = alpha_, .lz = true, .draw = {.kind = Draw::Kind::kRow}},
-                   .masks = law_.masks(x.size())};
-  Rows rows;
-  PONDER_TRY(density_.extend({&ask, 1}, rows));
-  rows.end.clear();  // the rows are kept, but the node is not needed
-  return rows;
-}
-
 Status NoisePlane::span_plane(const std::vector<Token>& x, const std::vector<Token>& y) {
-  PONDER_ASSIGN(const Rows rows_x, rows_of(x));
-  PONDER_ASSIGN(const Rows rows_y, rows_of(y));
+  PONDER_ASSIGN(const Rows rows_x, whole_rows(density_, context_, law_, alpha_, x));
+  PONDER_ASSIGN(const Rows rows_y, whole_rows(density_, context_, law_, alpha_, y));
   std::vector<Moved> all;
   positions_.resize(law_.horizon());
   for (std::size_t t = 0; t < positions_.size(); ++t) {

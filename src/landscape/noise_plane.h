@@ -82,7 +82,6 @@ class NoisePlane final : public Surface {
   NoisePlane(CausalDensity& d, PrefixRef c, const ReplyLaw& l, double alpha, std::uint64_t seed)
       : density_(d), context_(std::move(c)), law_(l), alpha_(alpha), seed_(seed) {}
   std::vector<double> fresh(int t) const;
-  Result<Rows> rows_of(std::span<const Token> x) const;
   Status span_plane(const std::vector<Token>& x, const std::vector<Token>& y);
   TokenProb winner(const Node&, Point) const;
   bool close(int node, TokenProb);

@@ -73,14 +73,12 @@ Status hmc(Surface& surface, std::span<const Point> starts, const HmcPathConfig&
            std::vector<Path>& out, const PathProgress& progress) {
   PONDER_TRY(begin(surface, starts, out));
   for (int k = 0; k < c.trajectories; ++k) {
-    std::vector<std::unique_ptr<Choices>> choices;
+    const StepChoices choices(c.seed, out.size(), static_cast<std::uint32_t>(k));
     std::vector<Trajectory> all;
     std::vector<double> before;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      choices.push_back(
-          random_choices(c.seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k)));
       float p[2];
-      choices[i]->normals(p);
+      choices[i].normals(p);
       all.push_back({out[i].points.back(), {p[0], p[1]}});
       before.push_back(all[i].energy());
     }
@@ -93,7 +91,7 @@ Status hmc(Surface& surface, std::span<const Point> starts, const HmcPathConfig&
       Path& path = out[i];
       const double log_ratio =
           spots[i].log_weight - path.spots.back().log_weight - (all[i].energy() - before[i]);
-      const bool accepted = choices[i]->accept(log_ratio);
+      const bool accepted = choices[i].accept(log_ratio);
       path.points.push_back(accepted ? at[i] : path.points.back());
       path.spots.push_back(accepted ? spots[i] : path.spots.back());
     }

@@ -6,8 +6,8 @@
 #include "base/gumbel.h"
 #include "base/gumbel_table.h"
 #include "energy/noise_rows.h"
+#include "energy/whole_replies.h"
 #include "landscape/noise_plane.h"
-#include "ponder/density/gradient.h"
 
 namespace ponder {
 namespace {
@@ -53,19 +53,16 @@ Status NoisePlane::add_levers(std::span<const Spot> spots) {
       missing.push_back(s.peak);
   for (std::size_t begin = 0; begin < missing.size(); begin += kBatch) {
     const std::span some(missing.data() + begin, std::min(kBatch, missing.size() - begin));
-    std::vector<SoftReply> batch;
-    for (int r : some) {
-      const std::vector<Token>& x = replies_[r].tokens;
-      batch.push_back({.parent = context_, .candidates = x, .masks = law_.masks(x.size())});
-    }
+    std::vector<std::span<const Token>> batch;
+    for (int r : some) batch.emplace_back(replies_[r].tokens);
     std::vector<ReplyGradient> g;
-    PONDER_TRY(density_.value_and_grad(batch, {.logprob = 0, .lz = 1, .alpha = alpha_},
-                                       {.slopes = true}, g));
+    PONDER_TRY(
+        reply_slopes(density_, context_, law_, {.logprob = 0, .lz = 1, .alpha = alpha_}, batch, g));
     for (std::size_t i = 0; i < some.size(); ++i) {
       std::vector<Lever>& levers = levers_[some[i]];
       if (!g[i].finite) continue;
       const std::vector<Token>& x = replies_[some[i]].tokens;
-      PONDER_ASSIGN(const Rows rows, rows_of(x));
+      PONDER_ASSIGN(const Rows rows, whole_rows(density_, context_, law_, alpha_, x));
       std::vector<double> lz;
       for (const Row& r : rows.rows) lz.push_back(r.lz);
       slopes_to_gain(x, lz, density_.end_tokens(), g[i].slopes);

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "energy/noise_rows.h"
-#include "ponder/density/gradient.h"
+#include "energy/whole_replies.h"
 
 namespace ponder {
 
@@ -21,16 +21,12 @@ Status GainTables::compute(std::span<const ChainState* const> states,
   for (std::size_t k = 0; k < states.size(); ++k)
     if (states[k]->supported) by_replica[states[k]->replica].push_back(k);
   for (const auto& [replica, indices] : by_replica) {
-    std::vector<SoftReply> replies;
-    for (std::size_t k : indices) {
-      const std::vector<Token>& x = states[k]->tokens;
-      replies.push_back(
-          {.parent = energy_.context(), .candidates = x, .masks = energy_.law().masks(x.size())});
-    }
+    std::vector<std::span<const Token>> replies;
+    for (std::size_t k : indices) replies.emplace_back(states[k]->tokens);
     std::vector<ReplyGradient> g;
     const double alpha = energy_.replicas()[replica].alpha;
-    PONDER_TRY(energy_.density().value_and_grad(replies, {.logprob = 0, .lz = 1, .alpha = alpha},
-                                                {.slopes = true}, g));
+    PONDER_TRY(reply_slopes(energy_.density(), energy_.context(), energy_.law(),
+                            {.logprob = 0, .lz = 1, .alpha = alpha}, replies, g));
     for (std::size_t i = 0; i < indices.size(); ++i) {
       if (!g[i].finite) continue;
       const ChainState& s = *states[indices[i]];

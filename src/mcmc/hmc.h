@@ -54,7 +54,7 @@ class HmcKernel final : public Kernel {
  private:
   const Energy& energy_;
   HmcConfig config_;
-  mutable GainTables gains_;  // a memo of functions of the texts
+  mutable GainTables gains_;  // text_memo.h says why it is mutable
 };
 
 }  // namespace ponder

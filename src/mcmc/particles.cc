@@ -9,10 +9,6 @@
 namespace ponder {
 namespace {
 
-bool open(const Energy& e, const ChainState& s, int t) {
-  return s.n() == t && e.law().extends(t) && (t == 0 || !e.law().closes(t - 1, s.tokens.back()));
-}
-
 // The exponent a_t that weights the first t tokens; a_T is below alpha where the ramp is longer
 // than the horizon.
 double exponent(const ParticlesConfig& c, double alpha, int t) {
@@ -89,7 +85,7 @@ Result<bool> run_swarms(const Energy& e, const ParticlesConfig& c, const Resampl
       const double alpha = e.alpha(s->states[0]), a = exponent(c, alpha, t + 1);
       const std::size_t before = draws.size();
       for (std::size_t k = 0; k < s->states.size(); ++k) {
-        if (!open(e, s->states[k], t)) continue;
+        if (!unfinished(e, s->states[k])) continue;
         draws.push_back({&s->states[k], a, s->choices, k == 0 ? s->pinned : nullptr});
         weights.push_back(&s->log_weights[k]);
       }

@@ -64,4 +64,11 @@ std::unique_ptr<Choices> random_choices(std::uint64_t seed, std::uint32_t chain,
   return std::make_unique<RandomChoices>(seed, chain, step);
 }
 
+StepChoices::StepChoices(std::uint64_t seed, std::size_t n_chains, std::uint32_t step) {
+  for (std::size_t c = 0; c < n_chains; ++c) {
+    owned_.push_back(random_choices(seed, static_cast<std::uint32_t>(c), step));
+    all_.push_back(owned_.back().get());
+  }
+}
+
 }  // namespace ponder

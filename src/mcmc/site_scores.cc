@@ -3,20 +3,11 @@
 
 #include <cmath>
 
-#include "ponder/density/gradient.h"
+#include "energy/whole_replies.h"
 #include "ponder/energy/relaxation.h"
 
 namespace ponder {
 namespace {
-
-Status gradients(const Energy& e, std::span<const ChainState* const> states,
-                 std::vector<ReplyGradient>& out) {
-  std::vector<SoftReply> replies;
-  for (const ChainState* s : states)
-    replies.push_back(
-        {.parent = e.context(), .candidates = s->tokens, .masks = e.law().masks(s->tokens.size())});
-  return e.density().value_and_grad(replies, {}, {.slopes = true}, out);
-}
 
 // slopes (n_vocab) of the position, or empty.
 void score_site(const Row& row, std::span<const float> slopes, Token now, double half_alpha,
@@ -71,10 +62,12 @@ Status site_scores(const Energy& e, std::span<const ChainState* const> states, d
                    std::vector<SiteScores>& out) {
   const TokenMask* content = &e.law().content_mask();
   std::vector<Extend> batch;
+  std::vector<std::span<const Token>> replies;
   out.assign(states.size(), {});
   for (std::size_t k = 0; k < states.size(); ++k) {
     out[k].n_sites = n_sites(e, states[k]->tokens);
     out[k].n_vocab = e.density().n_vocab();
+    replies.emplace_back(states[k]->tokens);
     for (int i = 0; i < out[k].n_sites; ++i)
       batch.push_back({.parent = states[k]->prefix(i),
                        .rows = RowSet::kLast,
@@ -84,7 +77,8 @@ Status site_scores(const Energy& e, std::span<const ChainState* const> states, d
   Rows rows;
   PONDER_TRY(e.density().extend(batch, rows));
   std::vector<ReplyGradient> slopes(states.size());
-  if (gradient != 0) PONDER_TRY(gradients(e, states, slopes));
+  if (gradient != 0)
+    PONDER_TRY(reply_slopes(e.density(), e.context(), e.law(), {}, replies, slopes));
   std::size_t r = 0;
   for (std::size_t k = 0; k < states.size(); ++k) {
     SiteScores& sites = out[k];

@@ -30,8 +30,8 @@ class SubstitutionKernel : public Kernel {
 
  private:
   const Energy& energy_;
-  double gradient_;  // weight of the gradient in the scores
-  mutable TextMemo<SiteScores> scores_{};
+  double gradient_;                        // weight of the gradient in the scores
+  mutable TextMemo<SiteScores> scores_{};  // text_memo.h says why it is mutable
 };
 
 }  // namespace ponder

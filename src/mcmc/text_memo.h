@@ -1,5 +1,9 @@
 // TextMemo keeps a function of a chain's text and replica, computed once for each, as long as some
-// chain has the text. It is a memo, not a state: forgetting it changes no draw.
+// chain has the text. It is a memo, not a state: forgetting it changes no draw. Two kinds of kernel
+// hold one as a mutable member, because a step does not depend on it, and as an argument it would
+// pass through every kernel, every cycle and every caller for the sake of these two. Runs in
+// parallel each have their own kernel anyway: a kernel's steps all go to the density of its one
+// energy, which serves one thread at a time (CausalDensity).
 #pragma once
 
 #include <map>

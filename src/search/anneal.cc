@@ -28,7 +28,9 @@ class Annealer {
   AnnealResult result() const;
 
  private:
-  std::vector<std::unique_ptr<Choices>> choices() const;
+  StepChoices choices() const {
+    return {config_.seed, chains_.size(), static_cast<std::uint32_t>(steps_)};
+  }
   void keep();
 
   const Energy& energy_;
@@ -56,23 +58,12 @@ Status Annealer::make_kernels() {
   return {};
 }
 
-std::vector<std::unique_ptr<Choices>> Annealer::choices() const {
-  std::vector<std::unique_ptr<Choices>> all;
-  for (std::size_t c = 0; c < chains_.size(); ++c)
-    all.push_back(random_choices(config_.seed, static_cast<std::uint32_t>(c),
-                                 static_cast<std::uint32_t>(steps_)));
-  return all;
-}
-
 Status Annealer::start(std::span<const Reply> replies) {
   std::vector<const Reply*> usable;
   for (const Reply& r : replies)
     if (energy_.law().is_reply(r.tokens)) usable.push_back(&r);
   if (usable.empty()) {
-    const auto owned = choices();
-    std::vector<Choices*> all;
-    for (const auto& one : owned) all.push_back(one.get());
-    Status s = draw_starts(energy_, all, kStartTries, chains_);
+    Status s = draw_starts(energy_, choices().all(), kStartTries, chains_);
     std::erase_if(chains_, [](const ChainState& x) { return x.tokens.empty(); });
     if (!s.ok() && (chains_.empty() || s.error().code != Code::kNumeric)) return s;
   } else {
@@ -99,12 +90,9 @@ void Annealer::keep() {
 Status Annealer::step(std::size_t stage) {
   ++steps_;
   const Kernel& kernel = *kernels_[stage];
-  const auto owned = choices();
-  std::vector<Choices*> all;
-  for (const auto& one : owned) all.push_back(one.get());
   for (ChainState& s : chains_) s.replica = static_cast<int>(stage);
   std::vector<StepInfo> infos(kernel.moves().size() * chains_.size());
-  Status status = kernel.step(chains_, all, infos);
+  Status status = kernel.step(chains_, choices().all(), infos);
   keep();
   return status;
 }

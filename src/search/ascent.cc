@@ -136,11 +136,9 @@ Status Ascent::run() {
                                              Adam<double>(z.size(), config_.rate),
                                              Adam<double>(start_.size(), config_.rate)});
   for (int k = 0; k < config_.steps; ++k) {
+    const StepChoices choices(config_.seed, chains.size(), static_cast<std::uint32_t>(k));
     std::vector<std::vector<double>> points;
-    for (std::size_t c = 0; c < chains.size(); ++c)
-      points.push_back(
-          logits(chains[c], *random_choices(config_.seed, static_cast<std::uint32_t>(c),
-                                            static_cast<std::uint32_t>(k))));
+    for (std::size_t c = 0; c < chains.size(); ++c) points.push_back(logits(chains[c], choices[c]));
     std::vector<TokenRelaxation::Value> values;
     PONDER_TRY(
         r.evaluate(points, between(config_.tau_first, config_.tau_last, k, config_.steps), values));

@@ -41,14 +41,6 @@ void BestFirst::pop_batch() {
   }
 }
 
-void BestFirst::put_back() {
-  for (const Entry& e : batch_) {
-    frontier_.push(e);
-    frontier_.release(e.node);  // the reference that pop() has passed to the caller
-  }
-  batch_.clear();
-}
-
 void BestFirst::keep_or_prune(Entry e) {
   if (matters(e))
     frontier_.push(e);
@@ -130,21 +122,14 @@ Status BestFirst::ask(Rows& rows) {
   return d_.extend(requests, rows);
 }
 
-// If there is too little room for the batch's keys and values, half of it is tried, down to one
-// entry.
 Status BestFirst::expand_batch() {
   Rows rows;
   std::size_t i = 0;
   try {
-    if (Status s = ask(rows); !s.ok()) {
-      batch_limit_ = static_cast<int>(batch_.size() / 2);
-      no_room_ = batch_limit_ == 0;
-      put_back();
-      return s.error().code == Code::kResource ? Status{} : s;
-    }
+    if (Status s = ask(rows); !s.ok()) return frontier_.put_back(batch_, batch_limit_, s);
     for (; i < batch_.size(); ++i) take_row(batch_[i], std::move(rows.end[i]), rows.rows[i]);
   } catch (const std::bad_alloc&) {  // the bounds of the other entries stay valid
-    no_room_ = true;
+    batch_limit_ = 0;
     for (std::size_t k = i; k < batch_.size(); ++k) frontier_.drop(batch_[k].bound);
   }
   batch_.clear();
@@ -156,10 +141,9 @@ Status BestFirst::run(std::span<const Reply> incumbents, const Budget& budget,
   const Clock clock(d_, budget);
   for (const Reply& r : incumbents)
     if (law_.is_reply(r.tokens)) kept_.offer(r);
-  no_room_ = false;
   batch_limit_ = c_.batch;
   double told = -kInf;
-  for (int round = 0; !no_room_ && !clock.over(); ++round) {
+  for (int round = 0; batch_limit_ > 0 && !clock.over(); ++round) {
     pop_batch();
     if (batch_.empty()) break;
     PONDER_TRY(expand_batch());

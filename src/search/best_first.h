@@ -50,7 +50,6 @@ class BestFirst {
   void take_row(const Entry&, PrefixRef end, const Row&);
   void take_child(Frontier::Index, const TokenProb&);
   void keep_or_prune(Entry);
-  void put_back();
   Certificate::Claim claim(bool proved) const;
   void report_lengths(BestFirstResult&) const;
 
@@ -61,10 +60,8 @@ class BestFirst {
   Frontier frontier_;
   std::vector<Entry> batch_;        // popped, and not expanded yet
   std::optional<Reply> shorter_{};  // the most likely closed string seen that is too short to count
-  // the largest batch for which keys and values have had room so far
-  int batch_limit_;
-  bool no_room_ = false;
-  double pruned_ = kNone;  // largest bound of the prefixes that were left out
+  int batch_limit_;                 // Frontier::put_back
+  double pruned_ = kNone;           // largest bound of the prefixes that were left out
   // largest worth of a reply beyond the horizon (target ended), by its prefix
   double horizon_ = kNone;
   double seen_mass_ = 0;

@@ -52,6 +52,16 @@ Frontier::Entry Frontier::pop() {
   return e;
 }
 
+Status Frontier::put_back(std::vector<Entry>& batch, int& most, const Status& error) {
+  most = static_cast<int>(batch.size() / 2);
+  for (const Entry& e : batch) {
+    push(e);
+    release(e.node);  // the reference that pop() has passed to the caller
+  }
+  batch.clear();
+  return error.error().code == Code::kResource ? Status{} : error;
+}
+
 void Frontier::limit(const std::function<bool(const Entry&)>& dead) {
   if (heap_.size() <= max_entries_) return;
   auto end = std::partition(heap_.begin(), heap_.end(), [&](const Entry& e) { return !dead(e); });

@@ -54,6 +54,10 @@ class Frontier {
   void push(Entry);
   /// Removes the most promising entry; its reference to the node passes to the caller.
   Entry pop();
+  /// Takes back the entries of a batch whose pass failed, with their references, and halves
+  /// `most`, the size of the largest batch for which keys and values may have room; 0: not even for
+  /// one entry. Returns the error unless it is a lack of room, after which a smaller batch may do.
+  Status put_back(std::vector<Entry>& batch, int& most, const Status& error);
   bool empty() const { return heap_.empty(); }
   const Entry& top() const { return heap_.front(); }
   const std::vector<Entry>& entries() const { return heap_; }

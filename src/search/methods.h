@@ -1,5 +1,5 @@
 // The methods of think, by name and settings, with their common interface: the input of a method
-// (Task) and its result (Found). Not the order in which they run (think.cc).
+// (MethodInput) and its result (MethodOutput). Not the order in which they run (think.cc).
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace ponder {
 
-struct Task {
+struct MethodInput {
   CausalDensity& density;
   const PrefixRef& context;
   const ReplyLaw& law;
@@ -25,7 +25,8 @@ struct Task {
   Budget rest;
   // called with each better reply when it is found, while the method works
   std::function<void(const Reply&)> offer;
-  std::unique_ptr<BestFirst>& proof;  // null before the first proof; later proofs continue it
+  // The caller's proof, null before the first method that proves; later ones continue it.
+  std::unique_ptr<BestFirst>& proof;
 
   bool endless() const {
     return budget.seconds == std::numeric_limits<double>::infinity() &&
@@ -33,33 +34,33 @@ struct Task {
   }
 };
 
-struct Found {
+struct MethodOutput {
   std::vector<Reply> replies{};  // closed replies, some of them too short to count
   std::optional<Certificate> certificate{};
   std::optional<double> gap{};
 };
 
-using Run = std::function<Result<Found>(const Task&)>;
+using MethodFunction = std::function<Result<MethodOutput>(const MethodInput&)>;
 struct Method {
-  Result<Run> (*make)(Settings&);
+  Result<MethodFunction> (*make)(Settings&);
   bool from_starts = false;  // whether the method gains from several starts
 };
 const std::map<std::string, Method>& methods();
 /// Makes the method of one component of ThinkConfig::methods. Errors: kInvalid (no such method, key
 /// or value).
-Result<Run> make_method(Settings&);
+Result<MethodFunction> make_method(Settings&);
 
 // Methods on relaxations (relaxed_methods.cc).
-Result<Run> make_ascent(Settings&);
-Result<Run> make_ascent_noise(Settings&);
-Result<Run> make_hmc(Settings&);
-Result<Run> make_hmc_token(Settings&);
+Result<MethodFunction> make_ascent(Settings&);
+Result<MethodFunction> make_ascent_noise(Settings&);
+Result<MethodFunction> make_hmc(Settings&);
+Result<MethodFunction> make_hmc_token(Settings&);
 
 /// The common part of all chain methods: annealing from the starts.
 struct AnnealedChains {
   std::vector<AnnealStage> stages{};
   int chains = AnnealConfig{}.chains;
 };
-Result<Found> run_chains(const Task&, const AnnealedChains&);
+Result<MethodOutput> run_chains(const MethodInput&, const AnnealedChains&);
 
 }  // namespace ponder

@@ -59,91 +59,91 @@ Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const Rep
 // Calls fn(start, seed) for each start in turn, repeatedly while the budget lasts, or once without
 // a budget.
 template <class F>
-Status for_starts(const Task& t, const StoppingDensity& density, const F& fn) {
-  for (std::uint64_t round = 0; round == 0 || !t.endless(); ++round)
-    for (const Reply& start : t.starts) {
+Status for_starts(const MethodInput& in, const StoppingDensity& density, const F& fn) {
+  for (std::uint64_t round = 0; round == 0 || !in.endless(); ++round)
+    for (const Reply& start : in.starts) {
       if (density.over()) return {};
-      PONDER_TRY(fn(start, t.seed + round));
+      PONDER_TRY(fn(start, in.seed + round));
     }
   return {};
 }
 
-Result<Found> run_ascent(const Task& t, const AscentConfig& config) {
-  Found found;
-  if (t.starts.empty()) return found;
-  StoppingDensity density(t.density, t.budget);
-  const auto score = make_language_score(density, t.context, t.law);
+Result<MethodOutput> run_ascent(const MethodInput& in, const AscentConfig& config) {
+  MethodOutput out;
+  if (in.starts.empty()) return out;
+  StoppingDensity density(in.density, in.budget);
+  const auto score = make_language_score(density, in.context, in.law);
   double relaxed = -std::numeric_limits<double>::infinity();
   const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
-    PONDER_ASSIGN(const Lists l, lists_around(density, t.context, t.law, start.tokens));
+    PONDER_ASSIGN(const Lists l, lists_around(density, in.context, in.law, start.tokens));
     for (const auto kind :
          {TokenRelaxation::Kind::kStraightThrough, TokenRelaxation::Kind::kSoftmax}) {
       AscentConfig c = config;
       c.relaxation = kind;
       c.seed = seed;
       const auto reply = [&](const std::vector<Token>& x, double f) {
-        return Reply{x, f, t.law.is_end(x.back())};
+        return Reply{x, f, in.law.is_end(x.back())};
       };
-      c.progress = [&](const std::vector<Token>& best, double f) { t.offer(reply(best, f)); };
+      c.progress = [&](const std::vector<Token>& best, double f) { in.offer(reply(best, f)); };
       PONDER_ASSIGN(const AscentResult r,
                     ascend(*score, start.tokens, l.candidates, l.m, l.frozen, c));
-      found.replies.push_back(reply(r.best, r.f));
+      out.replies.push_back(reply(r.best, r.f));
       // A straight-through value is that of a discrete reply, so only mixtures have a gap.
       if (kind != TokenRelaxation::Kind::kSoftmax || !(r.relaxed > relaxed)) continue;
       relaxed = r.relaxed;
-      found.gap = r.gap;
+      out.gap = r.gap;
     }
     return {};
   };
-  if (Status s = for_starts(t, density, climb); !s.ok() && !ends_search(s)) return s.error();
-  return found;
+  if (Status s = for_starts(in, density, climb); !s.ok() && !ends_search(s)) return s.error();
+  return out;
 }
 
-Result<Found> run_ascent_noise(const Task& t, const NoiseAscentConfig& config) {
-  Found found;
-  if (t.starts.empty()) return found;
-  StoppingDensity density(t.density, t.budget);
+Result<MethodOutput> run_ascent_noise(const MethodInput& in, const NoiseAscentConfig& config) {
+  MethodOutput out;
+  if (in.starts.empty()) return out;
+  StoppingDensity density(in.density, in.budget);
   const auto climb = [&](const Reply& start, std::uint64_t seed) -> Status {
     NoiseAscentConfig c = config;
     c.seed = seed;
-    c.progress = t.offer;
-    PONDER_ASSIGN(const NoiseAscentResult r, ascend_noise(density, t.context, t.law, start, c));
-    found.replies.push_back(r.best);
+    c.progress = in.offer;
+    PONDER_ASSIGN(const NoiseAscentResult r, ascend_noise(density, in.context, in.law, start, c));
+    out.replies.push_back(r.best);
     return {};
   };
-  if (Status s = for_starts(t, density, climb); !s.ok() && !ends_search(s)) return s.error();
-  return found;
+  if (Status s = for_starts(in, density, climb); !s.ok() && !ends_search(s)) return s.error();
+  return out;
 }
 
 // Chains of one kernel at exponents up to `highest`.
-Result<Run> make_chains(Settings& s, KernelSpec::Part kernel, double highest) {
+Result<MethodFunction> make_chains(Settings& s, KernelSpec::Part kernel, double highest) {
   AnnealedChains c{.stages = stages_of(KernelSpec({std::move(kernel)}), highest)};
   s.read("chains", 1, c.chains);
   PONDER_TRY(s.check());
-  return Run([c](const Task& t) { return run_chains(t, c); });
+  return MethodFunction([c](const MethodInput& in) { return run_chains(in, c); });
 }
 
 }  // namespace
 
-Result<Run> make_ascent(Settings& s) {
+Result<MethodFunction> make_ascent(Settings& s) {
   AscentConfig c;
   s.read("chains", 1, c.chains);
   s.read("steps", 1, c.steps);
   s.read_positive("rate", c.rate);
   PONDER_TRY(s.check());
-  return Run([c](const Task& t) { return run_ascent(t, c); });
+  return MethodFunction([c](const MethodInput& in) { return run_ascent(in, c); });
 }
 
-Result<Run> make_ascent_noise(Settings& s) {
+Result<MethodFunction> make_ascent_noise(Settings& s) {
   NoiseAscentConfig c;
   s.read_positive("alpha", c.alpha);
   s.read("steps", 1, c.steps);
   s.read_positive("rate", c.rate);
   PONDER_TRY(s.check());
-  return Run([c](const Task& t) { return run_ascent_noise(t, c); });
+  return MethodFunction([c](const MethodInput& in) { return run_ascent_noise(in, c); });
 }
 
-Result<Run> make_hmc(Settings& s) {
+Result<MethodFunction> make_hmc(Settings& s) {
   constexpr double kHighest = 64;
   HmcConfig c{.angle = 0.4, .force = 0.5, .tune = false};
   s.read("steps", 1, c.steps);
@@ -152,7 +152,7 @@ Result<Run> make_hmc(Settings& s) {
   return make_chains(s, kernel_part<HmcKernel>(c), kHighest);
 }
 
-Result<Run> make_hmc_token(Settings& s) {
+Result<MethodFunction> make_hmc_token(Settings& s) {
   constexpr double kHighest = 1000;
   HmcTokenConfig c{.force = 1, .tune = false};
   s.read("steps", 1, c.steps);

@@ -25,12 +25,12 @@ Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int 
 
 struct ScheduledMethod {
   std::string method, name;  // with its settings, and without
-  Run run;
+  MethodFunction run;
   double share;  // of the budget left
 };
 
 Result<ScheduledMethod> scheduled_method(Settings s, double share) {
-  PONDER_ASSIGN(Run run, make_method(s));
+  PONDER_ASSIGN(MethodFunction run, make_method(s));
   return ScheduledMethod{s.text(), s.name(), std::move(run), share};
 }
 
@@ -102,7 +102,7 @@ class Thinker {
   bool offer(const Reply&);
   bool credit(ThinkMethod&, const Reply&);
   void tell(std::string_view method) const;
-  void record(ThinkMethod, const Found&);
+  void record(ThinkMethod, const MethodOutput&);
   void close_gap();
   std::vector<Reply> starts() const;
 
@@ -158,7 +158,7 @@ void Thinker::tell(std::string_view method) const {
                     .tokens = clock_.cost().total()});
 }
 
-void Thinker::record(ThinkMethod m, const Found& found) {
+void Thinker::record(ThinkMethod m, const MethodOutput& found) {
   for (const Reply& r : found.replies) credit(m, r);
   m.gap = found.gap;
   tell(m.name);
@@ -218,21 +218,21 @@ Status Thinker::run(const ScheduledMethod& next) {
   const double since = clock_.seconds();
   const std::vector<Reply> from = starts();
   ThinkMethod m{.name = next.method};
-  const Task task{.density = density_,
-                  .context = context_,
-                  .law = law_,
-                  .config = config_,
-                  .starts = from,
-                  .seed = config_.first.seed + 1000 * result_.methods.size(),
-                  .budget = clock_.rest(next.share),
-                  .rest = clock_.rest(),
-                  .offer =
-                      [&](const Reply& r) {
-                        credit(m, r);
-                        tell(next.method);
-                      },
-                  .proof = proof_};
-  PONDER_ASSIGN(const Found found, next.run(task));
+  const MethodInput input{.density = density_,
+                          .context = context_,
+                          .law = law_,
+                          .config = config_,
+                          .starts = from,
+                          .seed = config_.first.seed + 1000 * result_.methods.size(),
+                          .budget = clock_.rest(next.share),
+                          .rest = clock_.rest(),
+                          .offer =
+                              [&](const Reply& r) {
+                                credit(m, r);
+                                tell(next.method);
+                              },
+                          .proof = proof_};
+  PONDER_ASSIGN(const MethodOutput found, next.run(input));
   m.cost = density_.cost() - before;
   m.seconds = clock_.seconds() - since;
   record(std::move(m), found);

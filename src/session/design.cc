@@ -59,21 +59,25 @@ Result<int> common_length(const DesignRequest& r) {
   return length;
 }
 
+// Reads the kernel of a method that has one.
+Result<KernelSpec> kernel_of(const DesignRequest& r) {
+  const bool anneals = r.method == DesignMethod::kAnneal;
+  if (!anneals && r.method != DesignMethod::kSample) return KernelSpec();
+  PONDER_ASSIGN(const KernelSpec kernel, KernelSpec::parse(r.kernel));
+  if (anneals && kernel.wants_ladder())
+    return Error{Code::kInvalid, "a kernel without exchange for annealing", r.kernel, "--kernel",
+                 "chains that are annealed have no replicas to exchange with; use --method sample"};
+  return kernel;
+}
+
 // The replicas: each has the exponents weight / tau. Annealing cools from kHot tau to tau; replica
 // exchange has replicas from kHot tau to tau.
-Result<std::vector<Replica>> ladder(const DesignRequest& r, const std::vector<double>& weights) {
+std::vector<Replica> ladder(const DesignRequest& r, const KernelSpec& kernel,
+                            const std::vector<double>& weights) {
   constexpr double kHot = 30;  // times tau: the law is nearly flat
   constexpr int kRungs = 12;
   const bool anneals = r.method == DesignMethod::kAnneal;
-  bool exchanges = false;
-  if (anneals || r.method == DesignMethod::kSample) {
-    PONDER_ASSIGN(const KernelSpec kernel, KernelSpec::parse(r.kernel));
-    exchanges = kernel.wants_ladder();
-  }
-  if (anneals && exchanges)
-    return Error{Code::kInvalid, "a kernel without exchange for annealing", r.kernel, "--kernel",
-                 "chains that are annealed have no replicas to exchange with; use --method sample"};
-  const int n = anneals || exchanges ? kRungs : 1;
+  const int n = anneals || kernel.wants_ladder() ? kRungs : 1;
   std::vector<Replica> all;
   for (int k = 0; k < n; ++k) {
     const double share = n == 1 ? 1 : static_cast<double>(k) / (n - 1),
@@ -111,6 +115,7 @@ class Designer {
 
   const DesignRequest& r_;
   Fitness fitness_;
+  KernelSpec kernel_;
   std::unique_ptr<dna::LetterTerm> held_out_;
   std::optional<dna::SequenceDensity> density_;  // the energy refers to it
   std::optional<Energy> energy_;
@@ -131,9 +136,10 @@ Result<std::unique_ptr<Designer>> Designer::make(const DesignRequest& r) {
                 ReplyLaw::make({.target = Target::kFixed, .horizon = length}, dna::kLetters, {}));
   std::vector<std::unique_ptr<Term>> terms = std::move(d->fitness_.terms);
   terms.push_back(dna::make_constraint_term(d->fitness_.constraints));
-  PONDER_ASSIGN(auto replicas, ladder(r, d->fitness_.weights));
-  PONDER_ASSIGN(d->energy_, Energy::make(*d->density_, d->density_->root(), law,
-                                         std::move(replicas), std::move(terms)));
+  PONDER_ASSIGN(d->kernel_, kernel_of(r));
+  PONDER_ASSIGN(d->energy_,
+                Energy::make(*d->density_, d->density_->root(), law,
+                             ladder(r, d->kernel_, d->fitness_.weights), std::move(terms)));
   return d;
 }
 
@@ -149,7 +155,7 @@ Result<std::vector<dna::Sequence>> Designer::starts(int n) const {
 }
 
 Status Designer::sample(DesignAnswer& a) const {
-  PONDER_ASSIGN(const auto kernel, make_kernel(r_.kernel, *energy_));
+  PONDER_ASSIGN(const auto kernel, kernel_.make(*energy_));
   const int chains = std::min(r_.chains, r_.n), draws = (r_.n + chains - 1) / chains;
   const ChainsConfig config{
       .chains = chains, .warmup = r_.warmup, .thin = r_.thin, .seed = r_.seed};
@@ -196,7 +202,7 @@ Result<dna::Designs> Designer::climbed(const std::vector<dna::Sequence>& from) c
   const int steps = r_.steps > 0 || is_limited(r_.budget) ? r_.steps : kSteps;
   if (r_.method == DesignMethod::kNeighbours) return dna::climb(*energy_, from, r_.budget);
   if (r_.method == DesignMethod::kAnneal) {
-    PONDER_ASSIGN(const auto kernel, make_kernel(r_.kernel, *energy_));
+    PONDER_ASSIGN(const auto kernel, kernel_.make(*energy_));
     return dna::anneal(*energy_, *kernel, from, steps, r_.seed, r_.budget);
   }
   dna::DnaAscentConfig config{.steps = steps, .seed = r_.seed};

@@ -1,4 +1,5 @@
 // Session::gradients: the gradients of many replies in one batch.
+#include "base/passes.h"
 #include "ponder/session.h"
 
 namespace ponder {
@@ -65,16 +66,18 @@ std::vector<Result<GradientAnswer>> Session::gradients(std::span<const GradientR
     else
       out.back() = w.error();
   }
-  std::vector<ReplyGradient> results;
-  const bool together = run(*this, work, options, results).ok();
-  for (std::size_t k = 0; k < work.size(); ++k) {
-    std::vector<ReplyGradient> own;
-    const Status alone = together ? Status() : run(*this, {&work[k], 1}, options, own);
-    if (!alone.ok())
-      out[work[k].index] = alone.error();
-    else
-      out[work[k].index] = answer_of(work[k], std::move(together ? results[k] : own[0]));
-  }
+  halve_on_failure(std::span<const Work>(work), [&](std::span<const Work> pass) {
+    std::vector<ReplyGradient> results;
+    const Status done = run(*this, pass, options, results);
+    if (!done.ok() && pass.size() > 1) return false;
+    for (std::size_t k = 0; k < pass.size(); ++k) {
+      if (done.ok())
+        out[pass[k].index] = answer_of(pass[k], std::move(results[k]));
+      else
+        out[pass[k].index] = done.error();
+    }
+    return true;
+  });
   return out;
 }
 

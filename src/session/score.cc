@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/passes.h"
 #include "ponder/session.h"
 
 namespace ponder {
@@ -67,37 +68,28 @@ Status score_pass(Session& s, std::span<Work> work, const ScoreOptions& o, const
   return {};
 }
 
-// If a pass fails, its halves are scored separately, until a single reply fails and gets the error.
+// Scores all replies; one that cannot be scored takes the error.
 void score_all(Session& s, std::span<Work> work, const ScoreOptions& o, const TokenMask* mask,
                std::vector<Result<ScoreAnswer>>& out) {
-  for (Work& w : work)
-    w.answer = {.prompt = std::move(w.answer.prompt), .reply = std::move(w.answer.reply)};
-  const Status done = score_pass(s, work, o, mask);
-  if (!done.ok() && work.size() > 1) {
-    score_all(s, work.first(work.size() / 2), o, mask, out);
-    score_all(s, work.subspan(work.size() / 2), o, mask, out);
-    return;
-  }
-  for (Work& w : work) {
-    if (done.ok())
-      out[w.index] = std::move(w.answer);
-    else
-      out[w.index] = done.error();
-  }
-}
-
-// How many replies from the beginning of `work` go into one pass; this bounds the memory.
-std::size_t pass_size(std::span<const Work> work) {
-  constexpr std::size_t kTokens = 8192;
-  std::size_t tokens = 0;
-  for (std::size_t i = 0; i < work.size(); ++i) {
-    const auto same = [&](const Work& w) { return w.answer.prompt == work[i].answer.prompt; };
-    const bool known =
-        std::any_of(work.begin(), work.begin() + static_cast<std::ptrdiff_t>(i), same);
-    tokens += work[i].answer.reply.size() + (known ? 0 : work[i].answer.prompt.size());
-    if (i > 0 && tokens > kTokens) return i;
-  }
-  return work.size();
+  const auto tokens = [](std::span<const Work> pass, const Work& next) {
+    const bool known = std::any_of(pass.begin(), pass.end(), [&](const Work& w) {
+      return w.answer.prompt == next.answer.prompt;
+    });
+    return next.answer.reply.size() + (known ? 0 : next.answer.prompt.size());
+  };
+  in_passes(work, tokens, [&](std::span<Work> pass) {
+    for (Work& w : pass)
+      w.answer = {.prompt = std::move(w.answer.prompt), .reply = std::move(w.answer.reply)};
+    const Status done = score_pass(s, pass, o, mask);
+    if (!done.ok() && pass.size() > 1) return false;
+    for (Work& w : pass) {
+      if (done.ok())
+        out[w.index] = std::move(w.answer);
+      else
+        out[w.index] = done.error();
+    }
+    return true;
+  });
 }
 
 }  // namespace
@@ -121,11 +113,7 @@ Result<std::vector<Result<ScoreAnswer>>> Session::score(std::span<const ScoreReq
       work.push_back(
           {out.size() - 1, {.prompt = std::move(prompt->ids), .reply = std::move(*reply)}});
   }
-  for (std::span<Work> rest = work; !rest.empty();) {
-    const std::size_t n = pass_size(rest);
-    score_all(*this, rest.first(n), o, mask ? &*mask : nullptr, out);
-    rest = rest.subspan(n);
-  }
+  score_all(*this, work, o, mask ? &*mask : nullptr, out);
   return out;
 }
 

@@ -110,15 +110,10 @@ inline LongRun long_run(const World& w, const Kernel& kernel, int n_chains, int 
   const auto n_moves = static_cast<double>(n_steps) * n_chains;
   std::vector<StepInfo> infos(kernel.moves().size() * n_chains);
   for (int step = 0; step < n_steps; ++step) {
-    std::vector<std::unique_ptr<Choices>> own;
-    std::vector<Choices*> choices;
-    for (int c = 0; c < n_chains; ++c)
-      choices.push_back(own.emplace_back(random_choices(seed, static_cast<std::uint32_t>(c),
-                                                        static_cast<std::uint32_t>(step)))
-                            .get());
+    const StepChoices choices(seed, n_chains, static_cast<std::uint32_t>(step));
     std::vector<int> before;
     for (const ChainState& s : chains) before.push_back(w.index.at(s.tokens));
-    const Status status = kernel.step(chains, choices, infos);
+    const Status status = kernel.step(chains, choices.all(), infos);
     EXPECT_TRUE(status.ok()) << status.error().message();
     for (int c = 0; c < n_chains; ++c) {
       if (step == n_steps - 1 && c < 20) expect_coherent(w, chains[c]);

@@ -95,7 +95,6 @@ class Chains {
   Chains(const Energy&, Kernel&, const ChainsConfig&, std::vector<Token> first);
   Status begin();
   Status begin_at(const std::vector<std::vector<Token>>& starts);
-  std::vector<std::unique_ptr<Choices>> choices(std::uint32_t step) const;
   Status step_together(std::span<StepInfo>);
   Status step_ahead(std::uint64_t n_left, std::span<StepInfo>);
   void count(std::span<const StepInfo>);

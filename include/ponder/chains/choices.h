@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "ponder/density/density.h"
 
@@ -35,5 +36,17 @@ class Choices {
 /// depend on threads, batch or other chains.
 std::unique_ptr<Choices> random_choices(std::uint64_t seed, std::uint32_t chain,
                                         std::uint32_t step);
+
+/// The random choices of chains 0 … n_chains-1 in one step, as Kernel::step takes them.
+class StepChoices {
+ public:
+  StepChoices(std::uint64_t seed, std::size_t n_chains, std::uint32_t step);
+  std::span<Choices* const> all() const { return all_; }
+  Choices& operator[](std::size_t chain) const { return *all_[chain]; }
+
+ private:
+  std::vector<std::unique_ptr<Choices>> owned_;
+  std::vector<Choices*> all_;
+};
 
 }  // namespace ponder

@@ -140,7 +140,6 @@ class NoiseRelaxation {
     std::vector<float> gain;  // (n, n_vocab) estimate of log w(x with x_t = v) - log w(x)
     Rows rows;                // (n) whole rows
   };
-  Status law_rows(std::span<const Token> x, Rows&) const;
   Status update_slopes(const Decoded&);
 
   CausalDensity& density_;

@@ -30,13 +30,8 @@ Counts run(const World& w, const Kernel& kernel, const std::vector<int>& starts,
   Counts counts(starts.size(), std::vector<double>(w.replies.size(), 0));
   std::vector<StepInfo> infos(starts.size() * kernel.moves().size());
   for (int step = 0; step < warmup + n_steps; ++step) {
-    std::vector<std::unique_ptr<Choices>> own;
-    std::vector<Choices*> choices;
-    for (std::size_t c = 0; c < chains.size(); ++c)
-      choices.push_back(own.emplace_back(random_choices(31, static_cast<std::uint32_t>(c),
-                                                        static_cast<std::uint32_t>(step)))
-                            .get());
-    EXPECT_TRUE(kernel.step(chains, choices, infos).ok());
+    const StepChoices choices(31, chains.size(), static_cast<std::uint32_t>(step));
+    EXPECT_TRUE(kernel.step(chains, choices.all(), infos).ok());
     for (std::size_t c = 0; c < chains.size() && step >= warmup; ++c)
       ++counts[c][w.index.at(chains[c].tokens)];
   }

@@ -19,12 +19,8 @@ Draws run(const Energy& e, const Kernel& kernel, int n_chains, int size, int n_s
     std::vector<ChainState> chains(size);
     for (int c = 0; c < size; ++c) chains[c].replica = c % kernel.group();
     for (int step = 0; step <= n_steps; ++step) {
-      std::vector<std::unique_ptr<Choices>> own;
-      std::vector<Choices*> choices;
-      for (int c = first; c < first + size; ++c)
-        choices.push_back(own.emplace_back(random_choices(9, static_cast<std::uint32_t>(c),
-                                                          static_cast<std::uint32_t>(step)))
-                              .get());
+      const StepChoices owner(9, n_chains, static_cast<std::uint32_t>(step));
+      const auto choices = owner.all().subspan(first, size);
       std::vector<StepInfo> infos(size * kernel.moves().size());
       const Status s =
           step == 0 ? draw_starts(e, choices, 100, chains) : kernel.step(chains, choices, infos);
@@ -64,16 +60,13 @@ TEST(Kernels, StartsThatCannotBe) {
   TableDensity d({.n_vocab = 3, .end_tokens = {0}, .seed = 3, .peak = 0.01});
   const auto law = ReplyLaw::make({.horizon = 1}, 3, d.end_tokens());
   const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 1}});
-  std::vector<std::unique_ptr<Choices>> own;
-  std::vector<Choices*> choices;
-  for (std::uint32_t c = 0; c < 20; ++c)
-    choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+  const StepChoices choices(1, 20, 0);
   std::vector<ChainState> chains(20);
-  const Status s = draw_starts(e, choices, 1, chains);
+  const Status s = draw_starts(e, choices.all(), 1, chains);
   ASSERT_FALSE(s.ok());
   EXPECT_NE(s.error().message().find("allow longer replies"), std::string::npos)
       << s.error().message();
-  EXPECT_TRUE(draw_starts(e, choices, 100, chains).ok());
+  EXPECT_TRUE(draw_starts(e, choices.all(), 100, chains).ok());
   for (const ChainState& c : chains) EXPECT_EQ(c.tokens, std::vector<Token>{0});
 }
 
@@ -83,13 +76,10 @@ TEST(Starts, AreCutWhereDraftsDoNotEnd) {
   {
     const auto law = ReplyLaw::make({.horizon = 6, .min_length = 2}, 5000, d.end_tokens());
     const Energy e = *Energy::make(d, d.root(), *law, {{.alpha = 2}});
-    std::vector<std::unique_ptr<Choices>> own;
-    std::vector<Choices*> choices;
-    for (std::uint32_t c = 0; c < 8; ++c)
-      choices.push_back(own.emplace_back(random_choices(1, c, 0)).get());
+    const StepChoices choices(1, 8, 0);
     std::vector<ChainState> chains(8);
-    ASSERT_FALSE(draw_starts(e, choices, 4, chains).ok()) << "the drafts end by themselves";
-    ASSERT_TRUE(draw_starts(e, choices, 5, chains).ok());
+    ASSERT_FALSE(draw_starts(e, choices.all(), 4, chains).ok()) << "the drafts end by themselves";
+    ASSERT_TRUE(draw_starts(e, choices.all(), 5, chains).ok());
     for (const ChainState& c : chains) {
       EXPECT_TRUE(e.law().is_reply(c.tokens));
       std::vector<Energy::Edit> shorter;

@@ -45,12 +45,9 @@ TEST(TinyModel, NoKernelDrifts) {
       std::vector<ChainState> chains(4);
       int changes = 0;
       for (std::uint32_t step = 0; step < 12; ++step) {
-        std::vector<std::unique_ptr<Choices>> own;
-        std::vector<Choices*> choices;
-        for (std::uint32_t c = 0; c < 4; ++c) {
-          choices.push_back(own.emplace_back(random_choices(3, c, step)).get());
-          chains[c].replica = static_cast<int>(c % 2);
-        }
+        const StepChoices owner(3, 4, step);
+        const auto choices = owner.all();
+        for (std::size_t c = 0; c < 4; ++c) chains[c].replica = static_cast<int>(c % 2);
         const auto before = chains;
         std::vector<StepInfo> infos(4 * kernel->moves().size());
         const Status s =

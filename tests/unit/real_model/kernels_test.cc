@@ -84,11 +84,8 @@ TEST_P(KernelOnSmolLM2, LeavesScoreAndLengthUnchanged) {
   int changed = 0, accepted = 0, numeric = 0;
   double seconds = 0;
   for (std::uint32_t step = 0; step < 2; ++step) {
-    std::vector<std::unique_ptr<Choices>> own;
-    std::vector<Choices*> choices;
-    for (int c = 0; c < n; ++c)
-      choices.push_back(
-          own.emplace_back(random_choices(6, static_cast<std::uint32_t>(c), step)).get());
+    const StepChoices owner(6, n, step);
+    const auto choices = owner.all();
     if (step == 0) {
       ASSERT_TRUE(draw_starts(e, choices, 10, chains).ok());
       continue;

@@ -4,44 +4,42 @@
 
 #include <CLI/CLI.hpp>
 
+#include "answer_args.h"
 #include "answer_print.h"
+#include "calibrations.h"
 #include "open_model.h"
 #include "out_file.h"
 #include "output.h"
 #include "ponder/core/files.h"
-#include "search_args.h"
 
 namespace ponder::app {
 namespace {
 
 struct Args : RequestArgs {
-  LawArgs law;
-  BudgetArgs budget;
-  AnswerRequest answer;
-  std::string way = "auto", certificate, check;
-  bool force = false;
+  AnswerArgs how;
+  std::string certificate, check, calibration;
+  double risk = 1;
+  bool force = false, uncalibrated = false;
 };
 
-Result<AnswerRequest> request_of(const Args& a, const Budget& budget) {
-  AnswerRequest r = a.answer;
-  r.law = a.law.request();
-  r.budget = budget;
+Result<AnswerRequest> request_of(const Args& a) {
+  PONDER_ASSIGN(AnswerRequest r, a.how.request());
   r.record = !a.certificate.empty();
-  const auto way = parse_answer_way(a.way);
-  if (!way)
-    return Error{Code::kInvalid, "auto, options, frame, enumeration or draws", a.way, "--way", ""};
-  r.way = *way;
-  if (r.map != "auto") {
-    PONDER_ASSIGN(const auto map, parse_answer_map(r.map));
-  }
+  r.risk = a.risk;
   if (!a.certificate.empty() && !a.lines.input.empty())
     return Error{Code::kInvalid, "--certificate with one question", "--input", "command line", ""};
   if (!a.certificate.empty()) PONDER_TRY(check_out(a.certificate, "--certificate", a.force));
+  if (!a.calibration.empty()) {
+    PONDER_ASSIGN(r.calibration, read_calibration(a.calibration));
+  }
   return r;
 }
 
 Status answer_one(const Args& a, AnswerRequest r, Session& s, PromptRequest prompt, bool json) {
   r.prompt = std::move(prompt);
+  if (!r.calibration && !a.uncalibrated) {
+    PONDER_ASSIGN(r.calibration, find_calibration(s.text().file(), settings_of(r)));
+  }
   AnswerScreen screen(r.budget);
   if (!json) r.on_progress = [&](const AnswerProgress& p) { screen.progress(p); };
   PONDER_ASSIGN(const AnswerReport answer, s.answer(r));
@@ -75,21 +73,14 @@ Result<int> run_check(const Args& a) {
 Run add_answer(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->add(app);
-  a->law.add(app);
-  a->budget.text = "30s";
-  a->budget.add(app);
-  app.add_option("--answer", a->answer.map,
-                 "what counts as the answer: auto, choice:A-D, choice:red|blue, yesno, number, "
-                 "number:first, word, line, regex:…, json:/…");
-  app.add_option("--way", a->way, "how to find it: auto, options, frame, enumeration, draws");
-  app.add_option("--draws", a->answer.draws, "most replies that are drawn")
-      ->check(CLI::Range(1, 4096));
-  app.add_option("--temp", a->answer.temperature, "temperature of the draws")
-      ->check(CLI::Range(0.01, 100.));
-  app.add_option("-s,--seed", a->answer.seed, "start of the random numbers");
-  app.add_option("--enough", a->answer.enough,
-                 "draws end when the leading answer stays ahead with this probability; 1: never")
-      ->check(CLI::Range(0.51, 1.));
+  a->how.add(app);
+  app.add_option("--risk", a->risk,
+                 "hold back answers that are not sure enough for this share of wrong ones")
+      ->check(CLI::Range(0.001, 1.));
+  auto* file = app.add_option("--calibration", a->calibration,
+                              "what ponder calibrate has written (default: what it keeps for the "
+                              "model)");
+  app.add_flag("--uncalibrated", a->uncalibrated, "use no calibration")->excludes(file);
   app.add_option("--certificate", a->certificate, "file to write what is proved to, for --check");
   app.add_flag("--force", a->force, "replace the file of an earlier --certificate");
   app.add_option("--check", a->check, "verify such a file in f32");
@@ -102,8 +93,7 @@ Run add_answer(CLI::App& app) {
       "plus 8?' --answer number --draws 16");
   return [a]() -> Result<int> {
     if (!a->check.empty()) return run_check(*a);
-    PONDER_ASSIGN(const Budget budget, a->budget.budget());
-    PONDER_ASSIGN(const AnswerRequest request, request_of(*a, budget));
+    PONDER_ASSIGN(const AnswerRequest request, request_of(*a));
     return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
       return answer_one(*a, request, s, std::move(prompt), json);
     });

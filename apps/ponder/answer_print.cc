@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "output.h"
@@ -32,6 +33,8 @@ std::string evidence(const AnswerReport& a) {
       break;
   }
   std::string s = fmt::format("{} draws at temperature {:g}", a.draws, a.temperature);
+  if (a.asked > 0)
+    s += fmt::format(", {} of them cut and asked for their answer", a.asked);
   if (a.settled) s += "; its lead is settled (--enough)";
   return s;
 }
@@ -54,22 +57,37 @@ void AnswerScreen::progress(const AnswerProgress& p) {
   line_.show({std::string(to_string(p.way)), p.seconds, 0, head, text});
 }
 
-void AnswerScreen::answer(const AnswerReport& a, bool stopped) {
-  line_.clear();
-  write_column("answer", a.answer ? one_line(*a.answer) : "none was found");
-  if (a.answer) write_column("", figures(a.answers[0]));
-  if (a.answer && !a.reply.text.empty() && a.reply.text != *a.answer)
+void write_answer(const AnswerReport& a, std::size_t shown) {
+  if (a.held_back) {
+    write_column("answer", "I don't know");
+    write_column("", "held back: " + one_line(*a.answer) + ", " + figures(a.answers[0]));
+  } else {
+    write_column("answer", a.answer ? one_line(*a.answer) : "none was found");
+    if (a.answer) write_column("", figures(a.answers[0]));
+  }
+  if (a.calibrated)
+    write_column("right", percent(a.confidence) + ": how likely, by the model's calibration");
+  if (a.answer && !a.reply.text.empty() && a.reply.text != *a.answer && shown > 1)
     write_column("text", a.reply.text);
-  constexpr std::size_t kShown = 5;
-  for (std::size_t i = 1; i < a.answers.size() && i < kShown; ++i)
+  for (std::size_t i = 1; i < std::min(a.answers.size(), shown); ++i)
     write_column(i == 1 ? "others" : "",
                  fmt::format("{}   {}", one_line(a.answers[i].answer), figures(a.answers[i])));
-  if (a.answers.size() > kShown)
-    write_column("", fmt::format("and {} more", a.answers.size() - kShown));
+  if (a.answers.size() > shown)
+    write_column("", fmt::format("and {} more", a.answers.size() - shown));
   if (a.none > 0) write_column("none", percent(a.none) + " of the probability gives no answer");
+}
+
+std::string answer_evidence(const AnswerReport& a) {
+  return evidence(a) + fmt::format(", {:.1f} s", a.run.seconds);
+}
+
+void AnswerScreen::answer(const AnswerReport& a, bool stopped) {
+  constexpr std::size_t kShown = 5;
+  line_.clear();
+  write_answer(a, kShown);
   for (const std::string& note : a.notes) write_column("note", note);
   if (stopped) write_column("note", "stopped: this is what is known so far");
-  write_column("evidence", evidence(a) + fmt::format(", {:.1f} s", a.run.seconds));
+  write_column("evidence", answer_evidence(a));
   write_column("map", a.map.starts_with("phrase:") ? "phrase: what the question has not" : a.map);
   flush();
 }

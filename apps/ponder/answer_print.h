@@ -2,10 +2,18 @@
 // mass and evidence, and the runners-up.
 #pragma once
 
+#include <cstddef>
+#include <string>
+
 #include "live_line.h"
 #include "ponder/session/answer.h"
 
 namespace ponder::app {
+
+/// The answer with its figures, and the first `shown` of all answers.
+void write_answer(const AnswerReport&, std::size_t shown);
+/// How it was found and what is proved of it, and how long that took.
+std::string answer_evidence(const AnswerReport&);
 
 class AnswerScreen {
  public:

@@ -92,6 +92,7 @@ Run add_sample(CLI::App&);
 Run add_think(CLI::App&);
 Run add_prove(CLI::App&);
 Run add_answer(CLI::App&);
+Run add_calibrate(CLI::App&);
 Run add_landscape(CLI::App&);
 Run add_design(CLI::App&);
 Run add_info(CLI::App&);

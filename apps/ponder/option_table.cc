@@ -24,6 +24,8 @@ constexpr DefaultWords kDefaults[] = {
     {"prove", "predict", "40"},
     {"sample", "predict", "40"},
     {"answer", "predict", "40 enumerated, 512 drawn"},
+    {"answer", "risk", "off"},
+    {"calibrate", "predict", "40 enumerated, 512 drawn"},
     {"", "length", "none"},
     {"", "beam", "off"},
     {"", "best-of", "off"},
@@ -36,7 +38,8 @@ constexpr DefaultWords kDefaults[] = {
     {"design", "steps", ""},  // the description says it
 };
 constexpr const char* kPaths[] = {"model", "file",          "input", "out",    "certificate",
-                                  "check", "chat-template", "start", "logits", "held-out"};
+                                  "check", "chat-template", "start", "logits", "held-out",
+                                  "questions", "calibration"};
 
 const std::map<std::string, std::string>& requests() {
   static const std::string prompt =
@@ -49,6 +52,7 @@ const std::map<std::string, std::string>& requests() {
       {"think", prompt},
       {"prove", prompt},
       {"answer", prompt},
+      {"calibrate", prompt + R"(; and "answers":[TEXT,…], the right ones)"},
       {"sample", prompt},
       {"decide", R"(a line: {"input":TEXT, "questions":[{"type":"choice", "instructions":TEXT, )"
                  R"("choices":[{"value":TEXT},…]},…]}, as POST /v1/decisions does)"},

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "answer_print.h"
 #include "output.h"
 #include "search_print.h"
 #include "word_diff.h"
@@ -163,6 +164,11 @@ void ThinkScreen::answer(const ThinkAnswer& a, bool stopped, bool cost) {
   if (a.also) also(a);
   if (colour_) write_legend();
   if (r.best.tokens != r.first.tokens) write_diff(a.first.text, a.best.text, colour_);
+  if (a.answer) {
+    constexpr std::size_t kShown = 2;
+    write_answer(*a.answer, kShown);
+    write_column("", answer_evidence(*a.answer));
+  }
   for (const std::string& note : a.notes) write_column("note", note);
   if (stopped) write_column("note", "stopped: this is the best so far");
   write_proof(r);

@@ -11,6 +11,7 @@
 #include "ponder/model/model.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/calibrate.h"
 #include "ponder/session/decide.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
@@ -69,6 +70,9 @@ class Session {
   Result<CheckAnswer> check(const CheckRequest&);
   /// The likeliest answer and the mass of each.
   Result<AnswerReport> answer(const AnswerRequest&);
+  /// Asks questions whose answers are known. Errors: kInvalid, too, for a question without known
+  /// answers. A question that fails, and a group that is too small to be fitted, is a note.
+  Result<CalibrateAnswer> calibrate(const CalibrateRequest&);
   /// Checks what was proved about an answer; by a session in f32, as a check demands.
   Result<AnswerCheckReport> check_answer(const AnswerCheckRequest&);
   Result<SampleAnswer> sample(const SampleRequest&);

@@ -11,6 +11,7 @@
 #include "ponder/core/status.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/calibrate.h"
 #include "ponder/session/decide.h"
 #include "ponder/session/design.h"
 #include "ponder/session/generate.h"
@@ -86,6 +87,15 @@ Result<CertificateRecord> parse_certificate(std::string_view json, const std::st
 /// A file of what was proved about an answer, and what is in one. Errors: as parse_certificate.
 std::string to_json(const AnswerRecord&);
 Result<AnswerRecord> parse_answer_record(std::string_view json, const std::string& where);
+
+/// A question with known answers: the prompt of a request, and "answers"; other keys may be there.
+/// Errors: kInvalid, as parse_request.
+Result<KnownQuestion> parse_known_question(std::string_view json, int n_vocab);
+/// A file of calibrations, and what is in one. Errors: as parse_certificate.
+std::string to_json(const CalibrationRecord&);
+Result<CalibrationRecord> parse_calibration(std::string_view json, const std::string& where);
+/// `risk`: the largest share of wrong answers that the output tells the cost of.
+std::string to_json(const CalibrateAnswer&, double risk);
 
 /// A fitness (docs/dna.md). `where`: its file, for messages; `folder`: what the files in it are
 /// relative to. Errors: kInvalid (no JSON object, unknown keys and kinds with the nearest known

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "answer/numbers.h"
 #include "ponder/answer/map.h"
 #include "text/words.h"
 
@@ -31,35 +32,35 @@ bool asks_yes_or_no(std::string_view question) {
       "had", "may",   "might", "must",  "isn't",  "doesn't"};
   const auto words = asking_words(question);
   const bool either = has_phrase(words, {"or"});
+  // "Can you explain it?" asks for an explanation.
+  static constexpr std::array<std::string_view, 4> kPolite{"can", "could", "will", "would"};
+  if (words.size() > 1 && words[1] == "you" &&
+      std::find(kPolite.begin(), kPolite.end(), words[0]) != kPolite.end())
+    return false;
   return question.find('?') != std::string_view::npos && !either && !words.empty() &&
          std::find(kFirst.begin(), kFirst.end(), words[0]) != kFirst.end();
 }
 
+using Phrases = std::vector<std::vector<std::string>>;
+
+bool has_any(const std::vector<std::string>& words, const Phrases& phrases) {
+  return std::any_of(phrases.begin(), phrases.end(),
+                     [&](const std::vector<std::string>& p) { return has_phrase(words, p); });
+}
+
+// "Compute the sum of a list" asks for a program: words of arithmetic need numbers beside them.
 bool asks_for_number(std::string_view question) {
+  static const Phrases kAsking{{"how", "many"}, {"how", "much"}, {"how", "old"}, {"how", "far"},
+                               {"how", "long"}};
+  static const Phrases kArithmetic{{"plus"},          {"minus"},   {"multiplied", "by"},
+                                   {"divided", "by"}, {"divisor"}, {"calculate"},
+                                   {"compute"},       {"sum"},     {"product"},
+                                   {"arithmetic"},    {"percent"}, {"percentage"},
+                                   {"average"},       {"total"}};
   const auto words = word_texts(question);
-  for (const std::vector<std::string>& phrase :
-       std::vector<std::vector<std::string>>{{"plus"},
-                                             {"minus"},
-                                             {"multiplied", "by"},
-                                             {"divided", "by"},
-                                             {"how", "many"},
-                                             {"how", "much"},
-                                             {"how", "old"},
-                                             {"how", "far"},
-                                             {"how", "long"},
-                                             {"calculate"},
-                                             {"compute"},
-                                             {"sum"},
-                                             {"product"},
-                                             {"arithmetic"},
-                                             {"divisor"},
-                                             {"percent"},
-                                             {"percentage"},
-                                             {"average"},
-                                             {"total"}})
-    if (has_phrase(words, phrase)) return true;
-  return std::any_of(question.begin(), question.end(), [](char c) { return c == '='; }) &&
-         question.find_first_of("0123456789") != std::string_view::npos;
+  if (has_any(words, kAsking)) return true;
+  const bool equation = question.find('=') != std::string_view::npos;
+  return (equation || has_any(words, kArithmetic)) && !numbers_of(pieces_of(question, true)).empty();
 }
 
 std::shared_ptr<const PrefixMap> map_of(std::string_view spec) { return *parse_answer_map(spec); }

@@ -111,7 +111,7 @@ Result<DrawnAnswers> draw_answers(CausalDensity& d, const PrefixRef& context, co
   const Clock clock(d, budget);
   DrawnAnswers out;
   Tally tally;
-  while (tally.n() < c.n && !out.settled && !clock.over()) {
+  while (tally.n() < c.n && !out.settled && out.unfinished.empty() && !clock.over()) {
     DecodeConfig decode_config = c.decode;
     decode_config.first_stream = tally.n();
     const int wave = std::min(c.batch, c.n - tally.n());
@@ -123,7 +123,11 @@ Result<DrawnAnswers> draw_answers(CausalDensity& d, const PrefixRef& context, co
       std::optional<std::string> answer;
       // Where the budget cut a draw, those after it do not count either: short draws are over
       // first, and would count too often.
-      if (out.settled || !readings.answer(k, replies[k], answer)) break;
+      if (out.settled) break;
+      if (!out.unfinished.empty() || !readings.answer(k, replies[k], answer)) {
+        out.unfinished.push_back(std::move(replies[k]));
+        continue;
+      }
       tally.add(answer);
       out.given.push_back(std::move(answer));
       out.replies.push_back(std::move(replies[k]));

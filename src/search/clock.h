@@ -45,4 +45,14 @@ class Clock {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// How many replies side by side end within a budget, if one alone took so many seconds and so much
+/// work; each may be 1.2 times as long. A step of w replies takes about 0.8 + 0.2 w times as long as
+/// a step of one (`decode` and `streams` in docs/performance.md). At most `most`; 0: not even one ends.
+inline int streams_in_time(double seconds, std::int64_t tokens, const Budget& rest, int most) {
+  constexpr double kLonger = 1.2, kStep = 0.8, kEach = 0.2;
+  const double by_time = (rest.seconds / (kLonger * seconds) - kStep) / kEach;
+  const double by_work = static_cast<double>(rest.tokens) / (kLonger * static_cast<double>(tokens));
+  return static_cast<int>(std::clamp(std::min(by_time, by_work), 0., static_cast<double>(most)));
+}
+
 }  // namespace ponder

@@ -70,7 +70,7 @@ Result<MethodOutput> run_smc(const MethodInput& in, double alpha, SmcConfig swar
   StoppingDensity density(in.density, in.budget);
   PONDER_ASSIGN(const Energy energy, Energy::make(density, in.context, in.law, {{.alpha = alpha}}));
   MethodOutput out;
-  for (std::uint32_t k = 0; k == 0 || (!in.endless() && !density.over()); ++k) {
+  for (std::uint32_t k = 0; k == 0 || (!in.budget.endless() && !density.over()); ++k) {
     const Result<SmcResult> r = power_smc(energy, 0, swarm, {}, *random_choices(in.seed, 0, k));
     if (!r.ok() && r.error().code == Code::kNumeric) continue;  // no particle ended
     if (!r.ok() && ends_search(r.status())) break;
@@ -128,7 +128,7 @@ Result<MethodOutput> run_chains(const MethodInput& in, const AnnealedChains& cha
   constexpr int kCycles = 4;  // used where no budget ends the chains
   AnnealConfig c{
       .stages = chains.stages, .chains = chains.chains, .seed = in.seed, .progress = in.offer};
-  if (in.endless()) c.cycles = kCycles;
+  if (in.budget.endless()) c.cycles = kCycles;
   PONDER_ASSIGN(AnnealResult r, anneal(in.density, in.context, in.law, c, in.starts, in.budget));
   return MethodOutput{.replies = std::move(r.replies)};
 }

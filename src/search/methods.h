@@ -27,11 +27,6 @@ struct MethodInput {
   std::function<void(const Reply&)> offer;
   // The caller's proof, null before the first method that proves; later ones continue it.
   std::unique_ptr<BestFirst>& proof;
-
-  bool endless() const {
-    return budget.seconds == std::numeric_limits<double>::infinity() &&
-           budget.tokens == std::numeric_limits<std::int64_t>::max();
-  }
 };
 
 struct MethodOutput {

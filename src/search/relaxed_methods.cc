@@ -60,7 +60,7 @@ Result<Lists> lists_around(CausalDensity& d, const PrefixRef& context, const Rep
 // a budget.
 template <class F>
 Status for_starts(const MethodInput& in, const StoppingDensity& density, const F& fn) {
-  for (std::uint64_t round = 0; round == 0 || !in.endless(); ++round)
+  for (std::uint64_t round = 0; round == 0 || !in.budget.endless(); ++round)
     for (const Reply& start : in.starts) {
       if (density.over()) return {};
       PONDER_TRY(fn(start, in.seed + round));

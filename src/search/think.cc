@@ -42,6 +42,10 @@ std::vector<std::pair<const char*, double>> portfolio(Target target) {
   return {{"prove", 0.15}, {"beam", beams}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
 }
 
+// A first reply from which a search by proof leads nowhere.
+constexpr std::size_t kLongReply = 64;   // tokens
+constexpr double kLongShare = 1. / 3;    // of the budget
+
 Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
 
 // The methods that the caller named, each repeated by its count.
@@ -52,6 +56,19 @@ Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& text
     for (const Settings& s : parts) all.insert(all.end(), s.count(), s);
   }
   return all;
+}
+
+// What follows a long first reply.
+Result<std::vector<ScheduledMethod>> long_schedule(int width) {
+  std::vector<ScheduledMethod> schedule;
+  if (width > 1) {
+    Settings s("method", "beam", 1, {{"width", std::to_string(width)}});
+    PONDER_ASSIGN(auto beam, scheduled_method(std::move(s), 1));
+    schedule.push_back(std::move(beam));
+  }
+  PONDER_ASSIGN(auto anneal, scheduled_method(plain("anneal"), 1));
+  schedule.push_back(std::move(anneal));
+  return schedule;
 }
 
 Result<std::vector<ScheduledMethod>> schedule_of(const ThinkConfig& c, Target target) {
@@ -87,6 +104,20 @@ class Thinker {
         budget_(with_patience(b)),
         clock_(d, budget_) {}
   Status first();
+  /// Is the first reply too long for a proof?
+  bool is_long() const {
+    return result_.first.tokens.size() > kLongReply || clock_.spent() > kLongShare;
+  }
+  /// What the caller does in the time of the search.
+  Status before_long_search() const {
+    if (!config_.before_long_search) return {};
+    return config_.before_long_search(result_.first, clock_.rest());
+  }
+  /// The widest beam that ends in time; less than 2: none does.
+  int beam_width() const {
+    const ThinkMethod& first = result_.methods[0];
+    return streams_in_time(first.seconds, first.cost.total(), clock_.rest(), config_.beam);
+  }
   Status run(const ScheduledMethod&);
   bool over() const {
     return clock_.over() || result_.certificate.status == Certificate::Status::kOptimal;
@@ -273,9 +304,13 @@ Status check_methods(const std::vector<std::string>& methods) {
 
 Result<ThinkResult> think(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                           const ThinkConfig& c, const Budget& budget) {
-  PONDER_ASSIGN(const std::vector<ScheduledMethod> schedule, schedule_of(c, law.target()));
+  PONDER_ASSIGN(std::vector<ScheduledMethod> schedule, schedule_of(c, law.target()));
   Thinker t(d, context, law, c, budget);
   PONDER_TRY(t.first());
+  if (c.methods.empty() && !budget.endless() && t.is_long()) {
+    PONDER_TRY(t.before_long_search());
+    PONDER_ASSIGN(schedule, long_schedule(t.beam_width()));
+  }
   for (const ScheduledMethod& next : schedule)
     if (!t.over()) PONDER_TRY(t.run(next));
   return std::move(t).result();

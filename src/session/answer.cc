@@ -2,10 +2,12 @@
 #include <utility>
 
 #include "session/answerer.h"
+#include "session/confidence.h"
 
 namespace ponder {
 
 Result<AnswerReport> Session::answer(const AnswerRequest& r) {
+  PONDER_TRY(check_calibration(r, *text_));
   PONDER_ASSIGN(const auto work, Answerer::make(*this, r));
   PONDER_TRY(work->run());
   AnswerReport a = work->report();
@@ -16,6 +18,7 @@ Result<AnswerReport> Session::answer(const AnswerRequest& r) {
   const Clock& clock = work->prefill().clock();
   a.run = record(work->law(), clock.cost(), clock.seconds(), r.seed);
   a.notes = std::move(work->prompt().notes);
+  apply_calibration(r, a);
   return a;
 }
 

@@ -10,8 +10,9 @@
 namespace ponder {
 namespace {
 
-// Of the budget, where draws come after it.
-constexpr double kSearchShare = 0.3;
+// Shares of the budget that is left: of an enumeration before draws, and of draws before those that
+// were cut are asked for their answers.
+constexpr double kSearchShare = 0.3, kDrawShare = 0.75;
 
 constexpr std::array<std::string_view, 5> kWays{"auto", "options", "frame", "enumeration", "draws"};
 
@@ -94,7 +95,7 @@ void Answerer::fill(AnswerWay way, std::vector<AnswerMass> answers) {
   if (report_.answers.empty()) return;
   const AnswerMass& first = report_.answers[0];
   report_.answer = first.answer;
-  report_.mass = report_.confidence = first.mass;
+  report_.mass = first.mass;
   report_.lower = first.lower;
   report_.upper = first.upper;
 }
@@ -219,8 +220,10 @@ Status Answerer::by_draws() {
   c.progress = [&](const std::vector<AnswerMass>& answers, int n) {
     tell(AnswerWay::kDraws, answers, 0, n);
   };
-  PONDER_ASSIGN(const DrawnAnswers d, draw_answers(session_.density(), prefill_.context(),
-                                                   draw_law_, *map_, spell(), c, prefill_.rest()));
+  PONDER_ASSIGN(DrawnAnswers d,
+                draw_answers(session_.density(), prefill_.context(), draw_law_, *map_, spell(), c,
+                             prefill_.clock().rest(kDrawShare)));
+  PONDER_TRY(ask_cut_draws(d));
   // What an enumeration knows is more than draws without an answer.
   if (d.answers.empty() && !report_.answers.empty()) return {};
   fill(AnswerWay::kDraws, d.answers);
@@ -231,6 +234,7 @@ Status Answerer::by_draws() {
   report_.temperature = request_.temperature;
   for (std::size_t i = 0; i < d.answers.size(); ++i) {
     const int shown = shown_draw(d, d.answers[i].answer);
+    if (shown < 0) continue;  // only draws that were cut gave it
     report_.answers[i].text =
         session_.text().reply_text(d.replies[static_cast<std::size_t>(shown)].tokens);
     if (i > 0) continue;

@@ -48,6 +48,9 @@ class Answerer {
   /// True: there is an answer, or this was the only way allowed.
   Result<bool> by_enumeration();
   Status by_draws();
+  Result<std::optional<std::string>> answer_on_demand(const PrefixRef&);
+  /// Adds what draws that were cut say when they are asked: to answers, none and n.
+  Status ask_cut_draws(DrawnAnswers&);
 
   bool allows(AnswerWay w) const { return request_.way == AnswerWay::kAuto || request_.way == w; }
   Spell spell() const;

@@ -51,7 +51,7 @@ Result<GradientAnswer> answer_of(const Work& w, ReplyGradient g) {
 
 }  // namespace
 
-// If the batch fails, its replies are processed one by one, so that only those that fail get an
+// If the batch fails, its halves are processed separately, so that only replies that fail get an
 // error.
 std::vector<Result<GradientAnswer>> Session::gradients(std::span<const GradientRequest> requests,
                                                        std::int64_t tape_limit) {

@@ -1,9 +1,16 @@
 // From the first reply to a likelier one.
+#include <algorithm>
+
+#include "ponder/answer/map.h"
 #include "ponder/core/notes.h"
 #include "session/prefill.h"
 
 namespace ponder {
 namespace {
+
+// Of what a long first reply has left: the share for its answer, and the fewest draws.
+constexpr double kAnswerShare = 0.5;
+constexpr int kLeastDraws = 4;
 
 // Of each token of a reply, nats.
 Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context,
@@ -17,6 +24,23 @@ Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context,
   std::vector<double> out;
   for (const Row& r : rows.rows) out.push_back(r.logprob);
   return out;
+}
+
+// The request for the answer to the same question; none where no short answer is asked for.
+std::optional<AnswerRequest> answer_request(const ThinkRequest& r, const Prompt& prompt,
+                                            const std::string& first) {
+  const auto* chat = std::get_if<Conversation>(&r.prompt);
+  if (!r.answer || !chat || !r.config.methods.empty()) return {};
+  AnswerRequest a{.prompt = r.prompt, .law = r.law, .seed = r.config.first.seed};
+  if (!find_options(prompt.question)) {
+    a.map = choose_answer_map(prompt.question, first)->name();
+    if (a.map != "yesno" && !a.map.starts_with("number")) return {};
+  }
+  if (r.config.progress)
+    a.on_progress = [&r](const AnswerProgress& p) {
+      r.config.progress({.method = "answer", .seconds = p.seconds});
+    };
+  return a;
 }
 
 }  // namespace
@@ -34,7 +58,27 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
   Prefill prefill(*this, r.budget);
   PONDER_TRY(prefill.read(prompt.ids));
   ThinkAnswer a;
+  const double begin = prefill.clock().seconds();
+  c.before_long_search = [&](const Reply& first, const Budget& rest) -> Status {
+    auto ask = answer_request(r, prompt, text_->reply_text(first.tokens));
+    if (!ask) return {};
+    const Clock clock(*density_, rest);
+    ask->budget = clock.rest(kAnswerShare);
+    const auto n = static_cast<std::int64_t>(first.tokens.size());
+    ask->draws = std::max(kLeastDraws, streams_in_time(prefill.clock().seconds() - begin, n,
+                                                       ask->budget, ask->draws));
+    if (ask->law.max_length == 0) ask->law.max_length = static_cast<int>(3 * n / 2);
+    if (auto found = answer(*ask); found.ok()) a.answer = std::move(*found);
+    return {};
+  };
   PONDER_ASSIGN(a.result, ponder::think(*density_, prefill.context(), law, c, prefill.rest()));
+  if (!a.answer) {
+    auto ask = answer_request(r, prompt, text_->reply_text(a.result.first.tokens));
+    if (ask && !prefill.clock().over()) {
+      ask->budget = prefill.rest();
+      if (auto found = answer(*ask); found.ok()) a.answer = std::move(*found);
+    }
+  }
   a.run = record(law, prefill.clock().cost(), prefill.clock().seconds(), c.first.seed);
   a.first = spelled(a.result.first);
   a.best = spelled(a.result.best);

@@ -60,16 +60,19 @@ Kind kind_of(utf8proc_int32_t c) {
   }
 }
 
-// NFKC, case folded.
-std::string folded(std::string_view text) {
-  constexpr auto kHow = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-                                                       UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+std::string mapped(std::string_view text, int how) {
   const std::string in = well_formed(text);
   utf8proc_uint8_t* out = nullptr;
   const auto n = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(in.data()),
-                              static_cast<utf8proc_ssize_t>(in.size()), &out, kHow);
+                              static_cast<utf8proc_ssize_t>(in.size()), &out,
+                              static_cast<utf8proc_option_t>(how));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(out, &std::free);
   return n < 0 ? in : std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(n));
+}
+
+// NFKC, case folded.
+std::string folded(std::string_view text) {
+  return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
 }
 
 std::vector<Cluster> clusters_of(const std::string& s) {
@@ -138,6 +141,10 @@ std::string with_other_case(std::string_view text) {
   const auto m = utf8proc_encode_char(other, out.data());
   return std::string(out.begin(), out.begin() + m) +
          std::string(text.substr(static_cast<std::size_t>(n)));
+}
+
+std::string without_marks(std::string_view text) {
+  return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
 }
 
 bool has_content(std::string_view text) {

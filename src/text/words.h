@@ -23,6 +23,9 @@ std::vector<std::string> word_texts(std::string_view text);
 /// The text with its first character in the other case; the same text where that has only one.
 std::string with_other_case(std::string_view text);
 
+/// The text without accents and other marks on its letters: "São" gives "Sao".
+std::string without_marks(std::string_view text);
+
 /// True if the text has a character that is neither space nor punctuation nor control.
 bool has_content(std::string_view text);
 

@@ -37,20 +37,24 @@ Result<AnswerRecord> read(const Json& j, const std::string& where) {
 
 }  // namespace
 
-std::string to_json(const AnswerReport& a) {
-  Json j{{"answer", maybe(a.answer)},
+Json answer_json(const AnswerReport& a) {
+  // Whoever reads the answer alone must not get one that is not sure enough.
+  Json j{{"answer", a.held_back ? Json(nullptr) : maybe(a.answer)},
          {"mass", a.mass},
          {"lower", a.lower},
          {"upper", a.upper},
          {"proved", a.proved},
          {"settled", a.settled},
          {"confidence", a.confidence},
+         {"calibrated", a.calibrated},
+         {"held_back", a.held_back ? maybe(a.answer) : Json(nullptr)},
          {"answers", Json::array()},
          {"none", a.none},
          {"open", a.open},
          {"map", a.map},
          {"way", to_string(a.way)},
          {"draws", a.draws},
+         {"asked", a.asked},
          {"temperature", a.temperature},
          {"expanded", a.expanded},
          {"text", a.reply.text}};
@@ -58,6 +62,11 @@ std::string to_json(const AnswerReport& a) {
     j["answers"].push_back(mass_json(one));
     j["answers"].back()["text"] = one.text;
   }
+  return j;
+}
+
+std::string to_json(const AnswerReport& a) {
+  Json j = answer_json(a);
   j.update(reply_json(a.reply));
   add_run(j, a.run);
   add_notes(j, a);

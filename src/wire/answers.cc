@@ -148,6 +148,7 @@ std::string to_json(const ThinkAnswer& a) {
   j["trace"] = Json::array();
   for (const ThinkPoint& p : r.trace)
     j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
+  j["answer"] = a.answer ? answer_json(*a.answer) : Json(nullptr);
   j["notes"] = a.notes;
   return text_of(j);
 }

@@ -4,7 +4,6 @@ their tables are consistent."""
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -99,43 +98,40 @@ class Experiments(unittest.TestCase):
         self.assertEqual((mean.split()[0], counts), ("2.50", "2 / 2 / 1"))
 
     def test_answers(self):
-        text = self.call("answers", "--budget", "400t", "--steps", "3", "--length", "12")
-        accuracy = rows_of(text, "reply")
-        main = ["greedy", "one sample", "best of 16", "vote of 16", "beam 16", "mode", "p^4, a draw", "p^4, vote of 16"]
-        self.assertLessEqual(set(main), set(accuracy))
+        with open(self.path("prompts.jsonl"), "w", encoding="utf-8") as f:
+            for n, (a, b) in enumerate([(2, 3), (4, 4), (1, 6), (3, 3)]):
+                question = {"question": f"What is the sum of {a} and {b}?", "answers": [str(a + b)]}
+                f.write(json.dumps({"id": f"sum-{n}", "kind": "sum", "answer_kind": "number", **question}) + "\n")
+        words = ["--draws", "3", "--length", "14", "--budget", "4000t"]
+        text = self.call("answers", *words)
         rows = self.runs("answers")
-        self.assertEqual({r["id"] for r in rows}, {"arith-0", "arith-1", "arith-3"})  # the prompts that have an answer
-        patterns = {f"arith-{n}": a for n, (_, a) in enumerate(QUESTIONS)}
-        right = [bool(re.search(patterns[r["id"]], r["first"]["reply"], re.I)) for r in rows if r["program"] == "mode"]
-        self.assertTrue(accuracy["greedy"][1].startswith(f"{100 * sum(right) / 3:.0f} "), (accuracy["greedy"], right))
-        failures = rows_of(text[text.index("## What is wrong") :], "reply")
-        for cells in failures.values():
-            self.assertEqual(int(cells[1]), sum(map(int, cells[2:])), cells)
-        self.assertEqual(int(failures["greedy"][1]), 3 - sum(right))
-        # With modes from another run, the tables are the same, and `think` is not run.
-        modes = [r for r in rows if r["program"] == "mode"]
-        with open(self.path("modes.jsonl"), "w", encoding="utf-8") as f:
-            f.writelines(json.dumps(r) + "\n" for r in modes)
+        methods = ["greedy", "vote of 3", "ponder answer"]
+        self.assertEqual(sorted((r["method"], r["id"]) for r in rows), sorted((m, f"sum-{n}") for m in methods for n in range(4)))
+        table = rows_of(text, "method")
+        self.assertEqual(list(table), [methods[0], "one draw, on average", *methods[1:]])
+        sums = {f"sum-{n}": str(s) for n, s in enumerate([5, 8, 7, 6])}
+        for m in methods:
+            right = [r["answer"] == sums[r["id"]] for r in rows if r["method"] == m]
+            self.assertTrue(table[m][1].startswith(f"{25 * sum(right)} "), (table[m], right))
+        # A second run keeps the rows of one that was stopped.
         with open(self.path("answers.jsonl"), "w", encoding="utf-8") as f:
-            f.writelines(json.dumps(r) + "\n" for r in rows if r["program"] != "mode")
-        again = self.call("answers", "--mode-runs", self.path("modes.jsonl"), "--steps", "3", "--length", "12")
-        called = "answers.py prompts.jsonl"
-        self.assertEqual(again, text.replace(f"{called}`", f"{called} --mode-runs RUNS.jsonl`, where the runs are those of `proofs.py`"))
-        self.assertEqual(len(self.runs("answers")), len(rows) - 3)
-        with open(self.path("modes.jsonl"), "w", encoding="utf-8"):
-            pass
-        self.assertIn("run proofs.py", self.call("answers", "--mode-runs", self.path("modes.jsonl"), code=1))
+            f.writelines(json.dumps(r) + "\n" for r in rows[:5])
+        self.call("answers", *words)
+        self.assertEqual(self.runs("answers")[:5], rows[:5])
+        self.assertEqual(len(self.runs("answers")), len(rows))
+        self.assertEqual(self.call("answers", *words, "--report"), self.call("answers", *words))
 
-    def test_kinds_of_failure(self):
-        prompt = {"kind": "fact", "messages": [{"content": "What is the capital of France?"}], "answer": "paris"}
-        for text, ended, kind in (("The capital of France is the capital of France.", True, "question copied"), ("The answer is:", True, "empty phrase"),
-                                  ("", True, "empty phrase"), ("Lyon", True, "wrong fact"), ("France.", True, "wrong fact"), ("The capital", False, "cut short")):  # fmt: skip
-            self.assertEqual(answers.failure(answers.Out(text, ended, -1), prompt), kind, text)
-        self.assertEqual(answers.failure(None, prompt), "no reply")
-        self.assertEqual(answers.failure(answers.Out("A", True, -1), {**prompt, "kind": "choice"}), "wrong fact")
-        outs = [answers.Out("Paris.", True, -3), answers.Out("Lyon", True, -1), answers.Out("paris", True, -2), answers.Out("Nice", True, -9)]
-        self.assertEqual(answers.vote(outs).logprob, -2)  # two of four agree; their likelier reply is the vote
-        self.assertTrue(answers.right(outs[0], prompt))
+    def test_right_answers(self):
+        choice = {"question": "Where?\nA) Asia\nB) North America\nAnswer with one letter.", "answers": ["B"], "answer_kind": "choice"}
+        text = {"question": "?", "answers": ["S\u00e3o Paulo", "The Hague"], "answer_kind": "text"}
+        count = {"question": "?", "answers": ["1234"], "answer_kind": "number"}
+        for answer, question, right in (("North America", choice, True), ("b", choice, True), ("Asia", choice, False), ("A", choice, False),
+                                        ("sao paulo.", text, True), ("hague", text, True), ("paulo", text, False), (None, text, False),
+                                        ("1,234", count, True), ("1234.0", count, True), ("-1234", count, False), ("123", count, False)):  # fmt: skip
+            self.assertEqual(answers.is_right(answer, question), right, (answer, question))
+        self.assertEqual(answers.auroc([3, 2, 2, 1], [1, 1, 0, 0]), 3.5 / 4)
+        self.assertIsNone(answers.auroc([1, 2], [1, 1]))
+        self.assertEqual(answers.mcnemar([1, 1, 1, 1, 0], [0, 0, 0, 0, 0]), 2 / 16)
 
     def test_proofs(self):
         text = self.call("proofs", "--budget", "300t")

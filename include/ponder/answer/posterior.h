@@ -100,6 +100,7 @@ struct DrawnAnswers {
   bool settled = false;               // the leader stays ahead with probability `enough`
   std::vector<Reply> replies{};       // the n draws, in order, as far as their answers needed them
   std::vector<std::optional<std::string>> given{};  // (n) their answers
+  std::vector<Reply> unfinished{};                  // draws that the budget cut; they do not count
 };
 /// Frequencies of answers among draws; at temperature 1 an unbiased estimate of the posterior. The
 /// draws are those of decode() with the same seed, and the first n of them count: n is the first at

@@ -24,6 +24,11 @@ struct Budget {
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler or another thread
   // the caller's own condition to stop; asked between batches
   std::function<bool()> enough{};
+  /// Is there no limit to seconds or tokens?
+  bool endless() const {
+    return seconds == std::numeric_limits<double>::infinity() &&
+           tokens == std::numeric_limits<std::int64_t>::max();
+  }
 };
 
 struct BeamConfig {

@@ -33,7 +33,9 @@ struct ThinkConfig {
   // Search replies of up to one and a half times the first reply's tokens, and at least 40, instead
   // of up to the law's horizon.
   bool fit_horizon = false;
-  // name:key=value,…, one after the other in even shares; empty: the portfolio
+  // name:key=value,…, one after the other in even shares; empty: the portfolio, which after a long
+  // first reply (more than 64 tokens, or a third of the budget) is the widest beam that can end in
+  // time, and annealing: a proof could not
   std::vector<std::string> methods{};
   int drafts = 3;  // replies drawn besides the first one, as starts of chains
   int beam = 64;   // the widest beam
@@ -44,6 +46,9 @@ struct ThinkConfig {
   // called with each token of the first reply as it is decoded
   std::function<void(TokenProb)> on_first_token{};
   std::function<void(const Reply&)> on_first{};  // called with the first reply before the search
+  // Called before the search that follows a long first reply, with what is left of the budget; what
+  // it spends is spent. An error ends the call.
+  std::function<Status(const Reply&, const Budget&)> before_long_search{};
   std::function<void(const ThinkProgress&)> progress{};
 };
 /// Names for ThinkConfig::methods, sorted.

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ponder/answer/calibration.h"
 #include "ponder/answer/posterior.h"
 #include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
@@ -36,6 +38,28 @@ struct AnswerProgress {
   double seconds = 0;
 };
 
+/// What the masses of answers depend on, besides the model and the question.
+struct AnswerSettings {
+  AnswerWay way = AnswerWay::kAuto;
+  std::string map = "auto";
+  int max_length = 0, draws = 0;
+  double temperature = 0, enough = 0;
+  bool operator==(const AnswerSettings&) const = default;
+};
+
+/// Calibrations of a model, one for each group of questions that are answered alike.
+struct CalibrationRecord {
+  struct Group {
+    std::string name{};  // confidence_group
+    Calibration calibration{};
+    bool operator==(const Group&) const = default;
+  };
+  std::string model_file{}, model_sha256{};
+  AnswerSettings settings{};
+  std::vector<Group> groups{};
+  bool operator==(const CalibrationRecord&) const = default;
+};
+
 struct AnswerRequest {
   PromptRequest prompt{};
   LawRequest law{};          // most tokens: 512 of draws, 40 of an enumeration unless it says so
@@ -46,9 +70,15 @@ struct AnswerRequest {
   double enough = 0.95;  // draws end when the leader stays ahead with this probability; 1: never
   std::uint64_t seed = 0;
   bool record = false;  // write down what was proved (AnswerReport::record)
-  Budget budget{};      // the prompt counts
+  // What confidences are taken from; without one the confidence is the mass.
+  std::shared_ptr<const CalibrationRecord> calibration{};
+  // The largest share of wrong answers among those that are given. An answer that is not sure
+  // enough for it is held back. 1: all answers are given.
+  double risk = 1;
+  Budget budget{};  // the prompt counts
   std::function<void(const AnswerProgress&)> on_progress{};
 };
+AnswerSettings settings_of(const AnswerRequest&);
 
 /// What was proved about an answer, of which model and prompt: all that a check needs.
 struct AnswerRecord : ProofSubject {
@@ -64,7 +94,9 @@ struct AnswerReport : Answer {
   AnswerWay way = AnswerWay::kAuto;       // that was taken
   std::optional<std::string> answer{};    // as people read it; none: no answer has any mass
   double mass = 0, lower = 0, upper = 1;  // of the answer
-  double confidence = 0;                  // that the answer is right, 0 to 1: its mass
+  double confidence = 0;                  // that the answer is right, 0 to 1
+  bool calibrated = false;  // the confidence was tested on questions like it; else it is the mass
+  bool held_back = false;   // the answer is not sure enough for the risk that was asked for
   bool proved = false;                    // in f32: no other answer has as much mass
   bool settled = false;                   // of draws: it stays ahead with probability `enough`
   std::vector<One> answers{};             // largest mass first
@@ -72,10 +104,17 @@ struct AnswerReport : Answer {
   double open = 0;                        // mass that is not known
   double temperature = 1;                 // of the law of the draws
   int draws = 0;                          // that count
+  int asked = 0;                          // of them: cut, and asked for their answer
   std::int64_t expanded = 0;              // prefixes, of an enumeration
   SpelledReply reply{};  // a reply that gives the answer; empty where none is at hand
   std::optional<AnswerRecord> record{};  // where it was asked for and something is proved
 };
+
+/// The calibration that an answer falls under: the way it was found and its map, "draws number".
+std::string confidence_group(const AnswerReport&);
+/// Of an answer, what a calibration is fitted to; of a report without an answer, too.
+const std::vector<std::string>& confidence_features();
+std::vector<double> confidence_features(const AnswerReport&);
 
 struct AnswerCheckRequest {
   AnswerRecord record{};

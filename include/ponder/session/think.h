@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ponder/search/think.h"
+#include "ponder/session/answer.h"
 #include "ponder/session/common.h"
 #include "ponder/session/prompt.h"
 
@@ -21,6 +22,9 @@ struct ThinkRequest {
   bool any_length =
       false;              // replies of any length count, not only those of about the first reply's
   bool logprobs = false;  // also log p of each token of the best reply
+  // Also the likeliest answer, where the question lists options or asks for yes or no or a number.
+  // A search of a long reply leaves it half of its budget, any other what is left over.
+  bool answer = true;
   Budget budget{};        // the prompt counts
 };
 
@@ -28,6 +32,7 @@ struct ThinkAnswer : Answer {
   ThinkResult result{};
   SpelledReply first{}, best{};
   std::optional<SpelledReply> also{};
+  std::optional<AnswerReport> answer{};
   std::vector<double> best_logprobs{};  // nats; empty where not asked for
 };
 

@@ -154,6 +154,10 @@ TEST(Maps, TheMapSuitsTheQuestion) {
   EXPECT_EQ(chosen("Is it red or blue?"), "phrase:Is it red or blue?");
   EXPECT_EQ(chosen("How many legs have 3 dogs?"), "number");
   EXPECT_EQ(chosen("8 + 5 + 7 - 0 ="), "number");
+  EXPECT_EQ(chosen("What is the sum of seven and five?"), "number");
+  EXPECT_EQ(chosen("Can you swim?"), "phrase:Can you swim?");
+  EXPECT_EQ(chosen("Can a dog swim?"), "yesno");
+  EXPECT_TRUE(chosen("Compute the sum of a list in Python.").starts_with("phrase:"));
   EXPECT_EQ(chosen("Solve it.", "So \\boxed{5}"), "number");
   EXPECT_EQ(chosen("What is the capital of France?"), "phrase:What is the capital of France?");
   const Map choice = choose_answer_map("Which?\nA) red\nB) blue", "");

@@ -7,14 +7,13 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "cpu/transformer.h"
-#include "ops/reduce.h"
+#include "cpu/vocab_blocks.h"
 
 namespace ponder {
 
 class ObjectiveSweep {
  public:
-  ObjectiveSweep(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
+  ObjectiveSweep(const Transformer& model, KvStore& kv) : model_(model), blocks_(model, kv) {}
   /// dhidden (rows of the kept pass, n_embd): written where a row is of that pass.
   void run(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
 
@@ -22,7 +21,6 @@ class ObjectiveSweep {
   static constexpr int kGroups =
       16;  // of vocabulary blocks whose sums are added in order: not a number of threads
   int row_stride() const;  // of logits, float32
-  int n_blocks() const;    // of columns of logits made at once
   void run_chunk(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
   void make_logits(std::span<const ObjectiveRow>, const Objective&);
   void differentiate_row(ObjectiveRow&, const Objective&, int row);
@@ -30,8 +28,8 @@ class ObjectiveSweep {
   void carry_back(std::span<const ObjectiveRow>, std::span<float> dhidden);
 
   const Transformer& model_;
-  KvStore& kv_;
-  Buffer<std::byte> a_;          // (rows, a_stride(n_embd))
+  VocabBlocks blocks_;
+  Buffer<std::byte> hidden_;
   Buffer<float> logits_;         // (rows, row_stride()), then d/d logits in compute type
   std::vector<BlockSums> sums_;  // (rows, blocks)
   Buffer<float> group_sums_;     // (groups, rows, padded n_embd)

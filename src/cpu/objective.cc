@@ -8,15 +8,12 @@
 #include <limits>
 
 #include "base/parallel.h"
-#include "cpu/row_reduce.h"
 #include "ops/activation.h"
 #include "ops/vector.h"
 
 namespace ponder {
 namespace {
 
-// columns of logits that are made at once
-constexpr int kBlockPanels = 16, kBlock = kBlockPanels * kPanel;
 constexpr std::size_t kChunkBytes = 128u << 20;  // size limit of the logits of a chunk
 
 }  // namespace
@@ -24,32 +21,20 @@ constexpr std::size_t kChunkBytes = 128u << 20;  // size limit of the logits of 
 // Padded, and never a multiple of 4 KB (gemm.h).
 int ObjectiveSweep::row_stride() const { return a_stride(model_.weights().output.n_padded()); }
 
-int ObjectiveSweep::n_blocks() const {
-  return (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels;
-}
-
 // Fills logits_ (rows, V) with final logits, and sums_ with the sums of each block.
 void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objective& o) {
-  const Config& c = model_.config();
-  const Linear& w = model_.weights().output;
-  const int m = static_cast<int>(rows.size()), ld = row_stride(), blocks = n_blocks();
-  const std::size_t stride = a_stride(c.n_embd) * compute_bytes(model_.kernel().compute);
-  a_.grow(stride * round_up(m, kRowBlock));
+  const int m = static_cast<int>(rows.size()), ld = row_stride(), n_blocks = blocks_.count();
+  blocks_.gather(rows, hidden_);
   logits_.grow(static_cast<std::size_t>(round_up(m, kRowBlock)) * ld);
-  sums_.assign(static_cast<std::size_t>(m) * blocks, BlockSums{});
-  for (int i = 0; i < m; ++i) std::memcpy(a_.data() + i * stride, kv_.hidden(rows[i].slot), stride);
-  const bool alpha = o.lz != 0 && o.alpha != 1;
-  parallel_for(model_.info().n_threads, blocks, [&](std::int64_t block) {
-    const int first = static_cast<int>(block) * kBlockPanels,
-              end = std::min(first + kBlockPanels, w.n_panels());
-    const int begin = first * kPanel, n = std::min(kBlock, c.n_vocab - begin);
-    w.forward_panels(a_.data(), a_stride(c.n_embd), m, first, end, logits_.data() + begin, ld);
-    for (int i = 0; i < m; ++i) {
-      float* l = logits_.data() + static_cast<std::size_t>(i) * ld + begin;
-      finish_logits(c, rows[i].mask, begin, n, l);
-      BlockSums& sums = sums_[static_cast<std::size_t>(i) * blocks + block];
-      sums = block_sums(l, n, static_cast<float>(o.alpha), alpha, false);
-      if (!alpha) sums.s_alpha = sums.s;
+  sums_.assign(static_cast<std::size_t>(m) * n_blocks, BlockSums{});
+  parallel_for(model_.info().n_threads, n_blocks, [&](std::int64_t k) {
+    const int block = static_cast<int>(k);
+    float* l = logits_.data() + blocks_.begin(block);
+    blocks_.logits(block, hidden_, m, l, ld);
+    for (int i = 0; i < m; ++i, l += ld) {
+      blocks_.finish(block, rows[i].mask, l);
+      sums_[static_cast<std::size_t>(i) * n_blocks + block] =
+          blocks_.sums(block, l, o.alpha, o.lz != 0, false);
     }
   });
 }
@@ -60,7 +45,7 @@ void ObjectiveSweep::make_logits(std::span<const ObjectiveRow> rows, const Objec
 void ObjectiveSweep::differentiate_row(ObjectiveRow& r, const Objective& o, int row) {
   const Config& c = model_.config();
   const int V = c.n_vocab, padded = model_.weights().output.n_padded();
-  const auto blocks = static_cast<std::size_t>(n_blocks());
+  const auto blocks = static_cast<std::size_t>(blocks_.count());
   const RowTotals sums = total({&sums_[row * blocks], blocks}, o.alpha);
   float* l = logits_.data() + static_cast<std::size_t>(row) * row_stride();
   const auto weight = [&r](std::size_t j) { return r.weights.empty() ? 1.f : r.weights[j]; };

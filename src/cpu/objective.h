@@ -7,14 +7,13 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "cpu/transformer.h"
-#include "ops/reduce.h"
+#include "cpu/vocab_blocks.h"
 
 namespace ponder {
 
 class ObjectiveSweep {
  public:
-  ObjectiveSweep(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
+  ObjectiveSweep(const Transformer& model, KvStore& kv) : model_(model), blocks_(model, kv) {}
   /// Fills the results in the rows. dhidden (rows of the kept pass, n_embd) is written for those
   /// rows that the pass made.
   void run(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
@@ -24,7 +23,6 @@ class ObjectiveSweep {
   // A constant, so that the result does not depend on the number of threads.
   static constexpr int kGroups = 16;
   int row_stride() const;  // of the logits, in floats
-  int n_blocks() const;    // blocks of logit columns; a block is made at once
   void run_chunk(std::span<ObjectiveRow>, const Objective&, std::span<float> dhidden);
   void make_logits(std::span<const ObjectiveRow>, const Objective&);
   void differentiate_row(ObjectiveRow&, const Objective&, int row);
@@ -32,8 +30,8 @@ class ObjectiveSweep {
   void carry_back(std::span<const ObjectiveRow>, std::span<float> dhidden);
 
   const Transformer& model_;
-  KvStore& kv_;
-  Buffer<std::byte> a_;          // (rows, a_stride(n_embd))
+  VocabBlocks blocks_;
+  Buffer<std::byte> hidden_;
   Buffer<float> logits_;         // (rows, row_stride()) logits, later d/d logits in compute type
   std::vector<BlockSums> sums_;  // (rows, blocks)
   Buffer<float> group_sums_;     // (groups, rows, padded n_embd)

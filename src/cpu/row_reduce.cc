@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 
 #include "base/counted_noise.h"
 #include "base/parallel.h"
-#include "ops/activation.h"
 
 namespace ponder {
 namespace {
@@ -29,41 +27,6 @@ const float* noise_of_block(const Draw& d, int begin, int n) {
 }
 
 }  // namespace
-
-void finish_logits(const Config& c, const TokenMask* mask, int begin, int n, float* l) {
-  if (c.final_soft_cap > 0) soft_cap(l, n, c.final_soft_cap);
-  if (!mask) return;
-  for (int i = 0; i < n; ++i)
-    if (!(*mask)[begin + i]) l[i] = kMinusInf;
-}
-
-RowTotals total(std::span<const BlockSums> blocks, double alpha) {
-  double max = kMinusInf, s = 0, s_alpha = 0, dot = 0;
-  for (const BlockSums& b : blocks) max = std::max<double>(max, b.max);
-  for (const BlockSums& b : blocks) {
-    if (b.s <= 0) continue;
-    const double scale = std::exp(b.max - max);
-    s += b.s * scale;
-    s_alpha += b.s_alpha * std::exp(alpha * (b.max - max));
-    dot += scale * (b.s_dot + b.s * (b.max - max));
-  }
-  const double lse = max + std::log(s);
-  return {max, lse, alpha == 1 ? 0 : std::log(s_alpha) + alpha * (max - lse), dot / s};
-}
-
-int RowReducer::n_blocks() const {
-  return (model_.weights().output.n_panels() + kBlockPanels - 1) / kBlockPanels;
-}
-int RowReducer::block_size(int block) const {
-  return std::min(kBlock, model_.config().n_vocab - block * kBlock);
-}
-
-// out: (m, kBlock)
-void RowReducer::logits_of_block(int block, const std::byte* a, int m, float* out) const {
-  const Linear& w = model_.weights().output;
-  const int begin = block * kBlockPanels, end = std::min(begin + kBlockPanels, w.n_panels());
-  w.forward_panels(a, a_stride(w.n_in()), m, begin, end, out, kBlock);
-}
 
 // noise: (n), or nullptr.
 void RowReducer::pick_max(const float* noise, double alpha, int begin, const float* l, int n,
@@ -112,12 +75,11 @@ void RowReducer::pick_list(const Draw& draw, int begin, const float* l, int n, f
 
 void RowReducer::reduce_block(const RowRequest& r, int row, int block, float* l, int thread) {
   const Needs& needs = *r.needs;
-  const int begin = block * kBlock, n = block_size(block);
-  finish_logits(model_.config(), r.mask, begin, n, l);
-  const bool alpha = needs.alpha != 1 && (needs.lz || needs.draw.kind == Draw::Kind::kInverseCdf);
-  BlockSums& sums = sums_[static_cast<std::size_t>(row) * n_blocks() + block];
-  sums = block_sums(l, n, static_cast<float>(needs.alpha), alpha, needs.entropy);
-  if (!alpha) sums.s_alpha = sums.s;
+  const int begin = blocks_.begin(block), n = blocks_.size(block);
+  const bool lz = needs.lz || needs.draw.kind == Draw::Kind::kInverseCdf;
+  BlockSums& sums = sums_[static_cast<std::size_t>(row) * blocks_.count() + block];
+  blocks_.finish(block, r.mask, l);
+  sums = blocks_.sums(block, l, needs.alpha, lz, needs.entropy);
   if (r.target >= begin && r.target < begin + n) target_logit_[row] = l[r.target - begin];
   Picks& picks = picks_[static_cast<std::size_t>(row) * model_.info().n_threads + thread];
   if (needs.draw.kind == Draw::Kind::kArgmax) {
@@ -131,15 +93,15 @@ void RowReducer::reduce_block(const RowRequest& r, int row, int block, float* l,
 
 void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, double lse) const {
   const double alpha = r.needs->alpha;
-  const BlockSums* sums = &sums_[static_cast<std::size_t>(row) * n_blocks()];
+  const std::span<const BlockSums> sums = sums_of(row);
   const auto mass = [&](int b) {
     return sums[b].s_alpha > 0 ? sums[b].s_alpha * std::exp(alpha * (sums[b].max - max)) : 0.;
   };
   double total = 0;
-  for (int b = 0; b < n_blocks(); ++b) total += mass(b);
+  for (int b = 0; b < blocks_.count(); ++b) total += mass(b);
   double rest = r.needs->draw.u * total;
   int block = -1;
-  for (int b = 0; b < n_blocks(); ++b) {
+  for (int b = 0; b < blocks_.count(); ++b) {
     if (mass(b) <= 0) continue;
     block = b;
     if (rest < mass(b)) break;
@@ -147,21 +109,18 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
   }
   // Computes the block's logits again. They have the same bits as before, since the numbers of a
   // row do not depend on the batch.
-  Buffer<std::byte> a(model_.kernel().compute == Compute::kF32
-                          ? kRowBlock * a_stride(model_.config().n_embd) * 4
-                          : kRowBlock * a_stride(model_.config().n_embd) * 2);
+  Buffer<std::byte> hidden;
   Buffer<float> l(static_cast<std::size_t>(kRowBlock) * kBlock);
-  std::memcpy(a.data(), kv_.hidden(r.slot),
-              a_stride(model_.config().n_embd) * compute_bytes(model_.kernel().compute));
-  logits_of_block(block, a.data(), 1, l.data());
-  finish_logits(model_.config(), r.mask, block * kBlock, block_size(block), l.data());
+  blocks_.gather(std::span(&r, 1), hidden);
+  blocks_.logits(block, hidden, 1, l.data(), kBlock);
+  blocks_.finish(block, r.mask, l.data());
   double cdf = 0;
-  for (int i = 0; i < block_size(block); ++i) {
+  for (int i = 0; i < blocks_.size(block); ++i) {
     const double p = std::exp(alpha * (static_cast<double>(l[i]) - max));
     if (p == 0) continue;
     cdf += p;
     // If rounding leaves u above the sum, the last id with any mass is drawn.
-    r.out->drawn = block * kBlock + i;
+    r.out->drawn = blocks_.begin(block) + i;
     r.out->drawn_logprob = l[i] - lse;
     if (rest < cdf) return;
   }
@@ -193,9 +152,7 @@ void RowReducer::finish_list(const RowRequest& r, int row, double lse) const {
 }
 
 Status RowReducer::finish(const RowRequest& r, int row) const {
-  const auto [max, lse, lz, mean_excess] = total(
-      {&sums_[static_cast<std::size_t>(row) * n_blocks()], static_cast<std::size_t>(n_blocks())},
-      r.needs->alpha);
+  const auto [max, lse, lz, mean_excess] = total(sums_of(row), r.needs->alpha);
   if (!std::isfinite(lse))
     return Error{Code::kNumeric, "finite logits", std::to_string(lse) + " as their log-sum-exp",
                  "a vocabulary row", "the model file may be corrupt, or the mask allows no token"};
@@ -233,23 +190,18 @@ Status RowReducer::finish(const RowRequest& r, int row) const {
 
 Status RowReducer::run_chunk(std::span<const RowRequest> requests) {
   const int m = static_cast<int>(requests.size()), threads = model_.info().n_threads;
-  const std::size_t stride =
-      a_stride(model_.config().n_embd) * compute_bytes(model_.kernel().compute);
-  a_.grow(stride * round_up(m, kRowBlock));
-  sums_.assign(static_cast<std::size_t>(m) * n_blocks(), BlockSums{});
+  blocks_.gather(requests, hidden_);
+  sums_.assign(static_cast<std::size_t>(m) * blocks_.count(), BlockSums{});
   target_logit_.assign(m, kMinusInf);
   Picks fresh;
   fresh.run_max = fresh.left_max = kMinusInf;
   picks_.assign(static_cast<std::size_t>(m) * threads, fresh);
-  for (int i = 0; i < m; ++i) {
-    std::memcpy(a_.data() + i * stride, kv_.hidden(requests[i].slot), stride);
-    if (requests[i].needs->draw.kind == Draw::Kind::kRow)
-      requests[i].out->logits.resize(model_.config().n_vocab);
-  }
-  parallel_for(threads, n_blocks(), [&](std::int64_t block) {
+  for (const RowRequest& r : requests)
+    if (r.needs->draw.kind == Draw::Kind::kRow) r.out->logits.resize(model_.config().n_vocab);
+  parallel_for(threads, blocks_.count(), [&](std::int64_t block) {
     thread_local Buffer<float> logits;
     logits.grow(static_cast<std::size_t>(round_up(m, kRowBlock)) * kBlock);
-    logits_of_block(static_cast<int>(block), a_.data(), m, logits.data());
+    blocks_.logits(static_cast<int>(block), hidden_, m, logits.data(), kBlock);
     for (int i = 0; i < m; ++i)
       reduce_block(requests[i], i, static_cast<int>(block),
                    logits.data() + static_cast<std::size_t>(i) * kBlock, thread_index());

@@ -8,32 +8,18 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "cpu/transformer.h"
-#include "ops/reduce.h"
+#include "cpu/vocab_blocks.h"
 
 namespace ponder {
 
-/// Applies the soft cap and the mask, in place, to logits [begin, begin + n) of a row, which come
-/// straight from the matrix product.
-void finish_logits(const Config&, const TokenMask*, int begin, int n, float* logits);
-
-/// The sums over a whole row, from the sums of its blocks.
-struct RowTotals {
-  double max, lse;     // nats
-  double lz;           // logsumexp_v alpha lp(v)
-  double mean_excess;  // sum_v p (l - max), if the blocks have this sum
-};
-RowTotals total(std::span<const BlockSums>, double alpha);
-
 class RowReducer {
  public:
-  RowReducer(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
+  RowReducer(const Transformer& model, KvStore& kv) : model_(model), blocks_(model, kv) {}
   /// Fills `out` of each request. Errors: kNumeric (a row is not finite).
   Status run(std::span<const RowRequest>);
 
  private:
-  static constexpr int kBlockPanels = 16;  // 512 columns, so that the logits stay in the L2 cache
-  static constexpr int kBlock = kBlockPanels * kPanel;
+  static constexpr int kBlock = VocabBlocks::kColumns;
   static constexpr int kChunk = 256;  // rows reduced in one sweep
   struct Candidate {
     float logit;
@@ -49,9 +35,10 @@ class RowReducer {
     float run_max = 0;            // largest logit seen: a lower bound of the log normaliser
     float left_max = 0;           // largest logit left out
   };
-  int n_blocks() const;
-  int block_size(int block) const;
-  void logits_of_block(int block, const std::byte* a, int m, float* out) const;
+  std::span<const BlockSums> sums_of(int row) const {
+    const auto n = static_cast<std::size_t>(blocks_.count());
+    return std::span(sums_).subspan(row * n, n);
+  }
   void reduce_block(const RowRequest&, int row, int block, float* l, int thread);
   static void pick_max(const float* noise, double alpha, int begin, const float* l, int n, Picks&);
   static void pick_list(const Draw&, int begin, const float* l, int n, float block_max, Picks&);
@@ -61,8 +48,8 @@ class RowReducer {
   Status run_chunk(std::span<const RowRequest>);
 
   const Transformer& model_;
-  KvStore& kv_;
-  Buffer<std::byte> a_;
+  VocabBlocks blocks_;
+  Buffer<std::byte> hidden_;
   std::vector<BlockSums> sums_;      // (rows, blocks)
   std::vector<float> target_logit_;  // (rows)
   std::vector<Picks> picks_;         // (rows, threads)

@@ -33,8 +33,7 @@ std::string evidence(const AnswerReport& a) {
       break;
   }
   std::string s = fmt::format("{} draws at temperature {:g}", a.draws, a.temperature);
-  if (a.asked > 0)
-    s += fmt::format(", {} of them cut and asked for their answer", a.asked);
+  if (a.asked > 0) s += fmt::format(", {} of them cut and asked for their answer", a.asked);
   if (a.settled) s += "; its lead is settled (--enough)";
   return s;
 }

@@ -65,8 +65,8 @@ void print_group(const CalibrateAnswer::Group& g, const Calibration& c, double r
 }
 
 void print(const CalibrateAnswer& a, double risk, const std::string& path) {
-  write_column("asked", fmt::format("{} questions, {} right, {:.0f} s", a.asked, a.right,
-                                    a.run.seconds));
+  write_column("asked",
+               fmt::format("{} questions, {} right, {:.0f} s", a.asked, a.right, a.run.seconds));
   for (std::size_t i = 0; i < a.groups.size(); ++i)
     print_group(a.groups[i], a.record.groups[i].calibration, risk);
   for (const std::string& note : a.notes) write_column("note", note);
@@ -112,9 +112,10 @@ Result<int> run_calibrate(const Args& a) {
 Run add_calibrate(CLI::App& app) {
   auto a = std::make_shared<Args>();
   a->model.add(app, true);
-  app.add_option("--questions", a->questions,
-                 "questions with known answers, one JSON object a line: a request, and \"answers\"; "
-                 "- is stdin")
+  app.add_option(
+         "--questions", a->questions,
+         "questions with known answers, one JSON object a line: a request, and \"answers\"; "
+         "- is stdin")
       ->required();
   a->how.add(app);
   app.add_option("--risk", a->risk, "the share of wrong answers that the report speaks of")

@@ -76,7 +76,7 @@ const std::vector<Screen> kScreens{
       {"way", "how to find it (--help-all lists the ways)"},
       {"draws", "most replies that are drawn"},
       kSeed,
-      {"risk", "\"I don't know\" rather than this share of errors"},
+      {"risk", "\"I don't know\" beyond this risk of error"},
       {"certificate", "write what is proved to a file"},
       {"check", "verify such a file"},
       kJson,

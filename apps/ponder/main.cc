@@ -35,7 +35,7 @@ constexpr Command kCommands[] = {
     {"think", "a likelier reply within a budget, proved if possible", add_think},
     {"prove", "the most likely reply, proved, or a certified gap", add_prove},
     {"answer", "the likeliest answer, with its mass and proof", add_answer},
-    {"calibrate", "how sure is sure: confidences, tested on known questions", add_calibrate},
+    {"calibrate", "how likely answers are right, by known questions", add_calibrate},
     {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},

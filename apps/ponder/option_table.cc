@@ -24,7 +24,6 @@ constexpr DefaultWords kDefaults[] = {
     {"prove", "predict", "40"},
     {"sample", "predict", "40"},
     {"answer", "predict", "40 enumerated, 512 drawn"},
-    {"answer", "risk", "off"},
     {"calibrate", "predict", "40 enumerated, 512 drawn"},
     {"", "length", "none"},
     {"", "beam", "off"},
@@ -37,9 +36,9 @@ constexpr DefaultWords kDefaults[] = {
     {"design", "max-edits", "no limit"},
     {"design", "steps", ""},  // the description says it
 };
-constexpr const char* kPaths[] = {"model", "file",          "input", "out",    "certificate",
-                                  "check", "chat-template", "start", "logits", "held-out",
-                                  "questions", "calibration"};
+constexpr const char* kPaths[] = {"model",       "file",     "input",         "out",
+                                  "certificate", "check",    "chat-template", "start",
+                                  "logits",      "held-out", "questions",     "calibration"};
 
 const std::map<std::string, std::string>& requests() {
   static const std::string prompt =

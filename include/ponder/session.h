@@ -44,6 +44,10 @@ class Session {
   /// The same model with the same context, in f32; weights held as asked for. Errors: those of
   /// open.
   Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
+  /// This session, if it is in f32; else one with the same model in f32, which is opened at the
+  /// first call and kept. Its weights stay in the form of the file: little memory, quick to open,
+  /// slow for long texts. Errors: those of open.
+  Result<Session*> exact();
   /// What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
   /// kErrorF32.
   double rounding_error() const;
@@ -96,7 +100,7 @@ class Session {
   ProofSubject subject(std::vector<Token> prompt, const ReplyLaw&) const;
   Result<std::string> other_subject(const ProofSubject&, const std::string& where) const;
   Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&,
-                       BestFirstResult&) const;
+                       BestFirstResult&);
 
   struct Kept {
     std::vector<Token> prompt;
@@ -107,6 +111,7 @@ class Session {
   std::shared_ptr<const Model> model_;
   std::unique_ptr<LanguageDensity> density_;
   std::list<Kept> kept_;  // most recent first; after the density, which outlives their nodes
+  std::unique_ptr<Session> exact_;
 };
 
 }  // namespace ponder

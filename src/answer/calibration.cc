@@ -58,9 +58,9 @@ void standardise(Calibration& c, std::span<const JudgedAnswer* const> answers) {
   }
 }
 
-// Maximises the logistic likelihood less half the squared weights, one weight at a time; the penalty
-// keeps the weights finite where the two classes can be separated. A logistic function bends by no
-// more than 1/4, so that no step goes too far (Boehning and Lindsay 1988).
+// Maximises the logistic likelihood less half the squared weights, one weight at a time; the
+// penalty keeps the weights finite where the two classes can be separated. A logistic function
+// bends by no more than 1/4, so that no step goes too far (Boehning and Lindsay 1988).
 void fit_weights(Calibration& c, std::span<const JudgedAnswer* const> answers) {
   constexpr int kSweeps = 10'000;
   constexpr double kPenalty = 1, kEnough = 1e-7, kBend = 0.25;
@@ -119,9 +119,8 @@ std::vector<JudgedConfidence> judged(const Calibration& c,
                                      std::span<const JudgedAnswer* const> answers) {
   std::vector<JudgedConfidence> out;
   for (const JudgedAnswer* a : answers) out.push_back({confidence(c, a->features), a->right});
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-    return a.confidence > b.confidence;
-  });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
   return out;
 }
 

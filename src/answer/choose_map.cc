@@ -50,17 +50,17 @@ bool has_any(const std::vector<std::string>& words, const Phrases& phrases) {
 
 // "Compute the sum of a list" asks for a program: words of arithmetic need numbers beside them.
 bool asks_for_number(std::string_view question) {
-  static const Phrases kAsking{{"how", "many"}, {"how", "much"}, {"how", "old"}, {"how", "far"},
-                               {"how", "long"}};
-  static const Phrases kArithmetic{{"plus"},          {"minus"},   {"multiplied", "by"},
-                                   {"divided", "by"}, {"divisor"}, {"calculate"},
-                                   {"compute"},       {"sum"},     {"product"},
-                                   {"arithmetic"},    {"percent"}, {"percentage"},
-                                   {"average"},       {"total"}};
+  static const Phrases kAsking{
+      {"how", "many"}, {"how", "much"}, {"how", "old"}, {"how", "far"}, {"how", "long"}};
+  static const Phrases kArithmetic{
+      {"plus"},    {"minus"}, {"multiplied", "by"}, {"divided", "by"}, {"divisor"}, {"calculate"},
+      {"compute"}, {"sum"},   {"product"},          {"arithmetic"},    {"percent"}, {"percentage"},
+      {"average"}, {"total"}};
   const auto words = word_texts(question);
   if (has_any(words, kAsking)) return true;
   const bool equation = question.find('=') != std::string_view::npos;
-  return (equation || has_any(words, kArithmetic)) && !numbers_of(pieces_of(question, true)).empty();
+  return (equation || has_any(words, kArithmetic)) &&
+         !numbers_of(pieces_of(question, true)).empty();
 }
 
 std::shared_ptr<const PrefixMap> map_of(std::string_view spec) { return *parse_answer_map(spec); }

@@ -18,8 +18,8 @@ RiskLimit at_least(std::span<const JudgedConfidence> sorted, double least, doubl
     l.wrong += !j.right;
   }
   if (l.wrong < l.given)
-    l.bound = boost::math::binomial_distribution<>::find_upper_bound_on_p(l.given, l.wrong,
-                                                                          1 - level);
+    l.bound =
+        boost::math::binomial_distribution<>::find_upper_bound_on_p(l.given, l.wrong, 1 - level);
   return l;
 }
 
@@ -30,9 +30,9 @@ std::optional<RiskLimit> limit_risk(const Calibration& c, double risk, double le
   for (const JudgedConfidence& j : c.fitted)
     if (candidates.empty() || j.confidence < candidates.back()) candidates.push_back(j.confidence);
   const auto fitted_bound = [&](double least) { return at_least(c.fitted, least, level).bound; };
-  auto next = std::min_element(
-      candidates.begin(), candidates.end(),
-      [&](double a, double b) { return fitted_bound(a) < fitted_bound(b); });
+  auto next = std::min_element(candidates.begin(), candidates.end(), [&](double a, double b) {
+    return fitted_bound(a) < fitted_bound(b);
+  });
   std::optional<RiskLimit> passed;
   for (; next != candidates.end(); ++next) {
     const RiskLimit l = at_least(c.held, *next, level);
@@ -46,9 +46,8 @@ ConfidenceFigures confidence_figures(std::span<const JudgedConfidence> judged) {
   constexpr std::size_t kBins = 10, kLeast = 15;
   ConfidenceFigures f{.n = static_cast<int>(judged.size())};
   std::vector<JudgedConfidence> sorted(judged.begin(), judged.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return a.confidence < b.confidence;
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.confidence < b.confidence; });
   const auto n = static_cast<double>(sorted.size());
   double pairs = 0, above = 0;
   for (const JudgedConfidence& a : sorted) {

@@ -43,8 +43,8 @@ std::vector<std::pair<const char*, double>> portfolio(Target target) {
 }
 
 // A first reply from which a search by proof leads nowhere.
-constexpr std::size_t kLongReply = 64;   // tokens
-constexpr double kLongShare = 1. / 3;    // of the budget
+constexpr std::size_t kLongReply = 64;  // tokens
+constexpr double kLongShare = 1. / 3;   // of the budget
 
 Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
 

@@ -51,6 +51,21 @@ std::string without_request(std::string_view question) {
   return std::string(trimmed(asks ? question.substr(0, begin) : question));
 }
 
+// log p of the two sentences as replies to the prompt, by a session; nats.
+Result<std::array<double, 2>> sentence_logprobs(Session& s, const Prompt& p,
+                                                const std::array<std::vector<Token>, 2>& tokens) {
+  PONDER_ASSIGN(const PrefixRef context, s.context(p.ids));
+  std::vector<Extend> batch;
+  for (const auto& t : tokens)
+    batch.push_back({.parent = context, .tokens = t, .rows = RowSet::kTargets});
+  Rows rows;
+  PONDER_TRY(s.density().extend(batch, rows));
+  std::array<double, 2> logprobs{};
+  for (const std::size_t i : {0u, 1u})
+    for (const Row& row : rows.of(i)) logprobs[i] += row.logprob;
+  return logprobs;
+}
+
 }  // namespace
 
 Result<std::string> Answerer::sentence_after(const PrefixRef& context, std::string_view start) {
@@ -87,14 +102,16 @@ Result<bool> Answerer::by_frame() {
     PONDER_ASSIGN(tokens[i], text.reply({sentences[i]}));
   }
   if (tokens[0].empty() || tokens[1].empty() || sentences[0] == sentences[1]) return false;
-  std::vector<Extend> batch;
-  for (const auto& t : tokens)
-    batch.push_back({.parent = context, .tokens = t, .rows = RowSet::kTargets});
-  Rows rows;
-  PONDER_TRY(session_.density().extend(batch, rows));
-  std::array<double, 2> logprobs{};
-  for (const std::size_t i : {0u, 1u})
-    for (const Row& row : rows.of(i)) logprobs[i] += row.logprob;
+  PONDER_ASSIGN(auto logprobs, sentence_logprobs(session_, p, tokens));
+  const auto is_first = [&](double error) {
+    return std::abs(logprobs[0] - logprobs[1]) > 2 * error;
+  };
+  report_.proved = is_first(session_.rounding_error());
+  if (!report_.proved && clear_by_f32()) {
+    PONDER_ASSIGN(Session* const exact, session_.exact());
+    PONDER_ASSIGN(logprobs, sentence_logprobs(*exact, p, tokens));
+    report_.proved = is_first(kErrorF32);
+  }
   const double odds = logprobs[0] - logprobs[1], yes = 1 / (1 + std::exp(-odds));
   const std::size_t best = odds >= 0 ? 0 : 1;
   std::vector<AnswerMass> answers{{"yes", yes, yes, yes}, {"no", 1 - yes, 1 - yes, 1 - yes}};
@@ -103,7 +120,6 @@ Result<bool> Answerer::by_frame() {
   fill(AnswerWay::kFrame, std::move(answers));
   report_.answers[0].text = sentences[best];
   report_.answers[1].text = sentences[1 - best];
-  report_.proved = std::abs(odds) > 2 * session_.rounding_error();
   reply_ = {std::move(tokens[best]), logprobs[best], false};
   return true;
 }

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <utility>
 
+#include "base/log_sum_exp.h"
 #include "ponder/answer/labels.h"
 #include "session/answerer.h"
 
@@ -28,15 +30,14 @@ double at_least(double log_mass) {
 
 }  // namespace
 
-Status Answerer::by_options(const OptionsQuestion& q) {
-  PONDER_ASSIGN(map_, make_choice_map(q.options));
-  report_.map = map_->name();
-  const TextModel& text = session_.text();
+// Scores of the options, in their order: the mean over the sentences, nats.
+Result<std::vector<double>> Answerer::option_scores(Session& s, const OptionsQuestion& q) const {
+  const TextModel& text = s.text();
   const auto& conversation = std::get<Conversation>(request_.prompt);
   std::vector<LabelsQuestion> questions;
   for (const std::string_view asked : {std::string_view(q.stem), kNeutral}) {
     PONDER_ASSIGN(const Prompt p, text.prompt(asking(conversation, asked)));
-    PONDER_ASSIGN(const PrefixRef context, session_.context(p.ids));
+    PONDER_ASSIGN(const PrefixRef context, s.context(p.ids));
     for (const std::string_view frame : kFrames) {
       LabelsQuestion l{.context = context};
       for (const AnswerOption& o : q.options) {
@@ -46,7 +47,7 @@ Status Answerer::by_options(const OptionsQuestion& q) {
       questions.push_back(std::move(l));
     }
   }
-  const auto masses = label_masses(session_.density(), questions);
+  const auto masses = label_masses(s.density(), questions);
   std::vector<double> score(q.options.size());
   for (std::size_t f = 0; f < kFrames.size(); ++f) {
     const auto &asked = masses[f], &neutral = masses[kFrames.size() + f];
@@ -57,22 +58,37 @@ Status Answerer::by_options(const OptionsQuestion& q) {
           (at_least(asked->log_masses[i]) - kPriorShare * at_least(neutral->log_masses[i])) /
           static_cast<double>(kFrames.size());
   }
-  const double top = *std::max_element(score.begin(), score.end());
-  double sum = 0;
-  for (const double s : score) sum += std::exp(s - top);
+  return score;
+}
+
+Status Answerer::by_options(const OptionsQuestion& q) {
+  PONDER_ASSIGN(map_, make_choice_map(q.options));
+  report_.map = map_->name();
+  PONDER_ASSIGN(std::vector<double> score, option_scores(session_, q));
+  const auto is_first = [&](double error) {
+    // Two options change places only if rounding changes one score up and the other down.
+    const double most = 2 * 2 * (1 + kPriorShare) * error;
+    std::vector<double> best = score;
+    std::sort(best.begin(), best.end(), std::greater<>());
+    return best[0] - best[1] > most;
+  };
+  report_.proved = is_first(session_.rounding_error());
+  if (!report_.proved && clear_by_f32()) {
+    PONDER_ASSIGN(Session* const exact, session_.exact());
+    PONDER_ASSIGN(score, option_scores(*exact, q));
+    report_.proved = is_first(kErrorF32);
+  }
+  const double sum = log_sum_exp(score);
   std::vector<AnswerMass> answers;
   for (std::size_t i = 0; i < score.size(); ++i) {
-    const double p = std::exp(score[i] - top) / sum;
+    const double p = std::exp(score[i] - sum);
     answers.push_back({q.options[i].letter, p, p, p});
   }
   std::stable_sort(answers.begin(), answers.end(),
                    [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
-  // Two options change places only if rounding changes one score up and the other down.
-  const double error = 2 * 2 * (1 + kPriorShare) * session_.rounding_error();
-  report_.proved = answers.size() > 1 && std::log(answers[0].mass / answers[1].mass) > error;
   fill(AnswerWay::kOptions, std::move(answers));
   for (AnswerReport::One& a : report_.answers) a.text = a.answer;
-  PONDER_ASSIGN(reply_.tokens, text.reply({*report_.answer}));
+  PONDER_ASSIGN(reply_.tokens, session_.text().reply({*report_.answer}));
   return {};
 }
 

@@ -73,6 +73,10 @@ Spell Answerer::spell() const {
   return [&t = session_.text()](std::span<const Token> tokens) { return t.reply_text(tokens); };
 }
 
+bool Answerer::clear_by_f32() const {
+  return !prefill_.clock().over() && session_.exact().ok() && *session_.exact() != &session_;
+}
+
 void Answerer::tell(AnswerWay way, std::span<const AnswerMass> answers, double open,
                     int draws) const {
   if (!request_.on_progress) return;
@@ -184,7 +188,7 @@ Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) con
   if (!s || s->closed.size() > kMost) return none;
   const std::size_t n = std::min(2 * s->closed.size() + 64, p.closed.size());
   s->closed.assign(p.closed.begin(), p.closed.begin() + static_cast<std::ptrdiff_t>(n));
-  const auto exact = session_.in_f32(session_.options().model.weights);
+  const auto exact = session_.exact();
   if (!exact.ok()) return none;
   PONDER_ASSIGN(const PrefixRef node, (*exact)->context(prompt_.ids));
   PONDER_ASSIGN(const AnswerCheck check, check_answer((*exact)->density(), node, search_law_, *map_,
@@ -220,9 +224,8 @@ Status Answerer::by_draws() {
   c.progress = [&](const std::vector<AnswerMass>& answers, int n) {
     tell(AnswerWay::kDraws, answers, 0, n);
   };
-  PONDER_ASSIGN(DrawnAnswers d,
-                draw_answers(session_.density(), prefill_.context(), draw_law_, *map_, spell(), c,
-                             prefill_.clock().rest(kDrawShare)));
+  PONDER_ASSIGN(DrawnAnswers d, draw_answers(session_.density(), prefill_.context(), draw_law_,
+                                             *map_, spell(), c, prefill_.clock().rest(kDrawShare)));
   PONDER_TRY(ask_cut_draws(d));
   // What an enumeration knows is more than draws without an answer.
   if (d.answers.empty() && !report_.answers.empty()) return {};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ponder/session/answer.h"
 #include "session/prefill.h"
@@ -42,6 +43,9 @@ class Answerer {
   Status read_prompt();
   Status choose_map();
   Status by_options(const OptionsQuestion&);
+  Result<std::vector<double>> option_scores(Session&, const OptionsQuestion&) const;
+  /// Is there time, and are there numbers more exact than the session's?
+  bool clear_by_f32() const;
   /// False: the model has no two sentences to compare.
   Result<bool> by_frame();
   Result<std::string> sentence_after(const PrefixRef& context, std::string_view start);

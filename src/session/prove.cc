@@ -25,8 +25,8 @@ Result<std::vector<double>> length_worth(const std::optional<LengthPrior>& p, in
 // A session with the same weights in f32 decides whether bf16 found the right order. If there is no
 // memory for it, the tie remains.
 Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const BestFirstConfig& c,
-                              BestFirstResult& r) const {
-  const auto exact = in_f32(options_.model.weights);
+                              BestFirstResult& r) {
+  const auto exact = this->exact();
   if (!exact.ok()) return {};
   const auto node = (*exact)->density().add_context(prompt.ids);
   return node.ok() ? settle((*exact)->density(), *node, law, c, r) : Status();

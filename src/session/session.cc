@@ -29,6 +29,14 @@ Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
   return open(text_, o);
 }
 
+Result<Session*> Session::exact() {
+  if (model_->info().precision == Precision::kF32) return this;
+  if (!exact_) {
+    PONDER_ASSIGN(exact_, in_f32(WeightForm::kQuantised));
+  }
+  return exact_.get();
+}
+
 Result<PrefixRef> Session::context(std::span<const Token> prompt) {
   constexpr std::size_t kKept = 8;
   auto it = std::find_if(kept_.begin(), kept_.end(),

@@ -82,8 +82,8 @@ Result<CalibrationRecord> read(const Json& j, const std::string& where) {
   const auto way = parse_answer_way(s.at("way").get<std::string>());
   if (!way)
     return Error{Code::kInvalid, "a known way", text_of(s.at("way")).substr(0, 40), where, ""};
-  r.settings = {*way, s.at("map"), s.at("max_length"), s.at("draws"), s.at("temperature"),
-                s.at("enough")};
+  r.settings = {*way,          s.at("map"),         s.at("max_length"),
+                s.at("draws"), s.at("temperature"), s.at("enough")};
   for (const Json& g : j.at("groups")) {
     PONDER_ASSIGN(Calibration c, read_group(g, where));
     r.groups.push_back({g.at("name"), std::move(c)});
@@ -96,8 +96,7 @@ Result<CalibrationRecord> read(const Json& j, const std::string& where) {
 Result<KnownQuestion> parse_known_question(std::string_view json, int n_vocab) {
   const Error broken{Code::kInvalid, "a JSON object", "", "", ""};
   PONDER_ASSIGN(const Json j, parse_json(json, broken, "request"));
-  if (!j.is_object())
-    return Error{Code::kInvalid, "a JSON object", j.type_name(), "line", ""};
+  if (!j.is_object()) return Error{Code::kInvalid, "a JSON object", j.type_name(), "line", ""};
   KnownQuestion q;
   const Json answers = j.value("answers", Json());
   bool texts = answers.is_array() && !answers.empty();
@@ -107,8 +106,8 @@ Result<KnownQuestion> parse_known_question(std::string_view json, int n_vocab) {
                  answers.is_null() ? "none" : text_of(answers).substr(0, 60), "question", ""};
   q.answers = answers.get<std::vector<std::string>>();
   Json request = Json::object();
-  for (const char* key : {"messages", "tools", "chat_template_kwargs", "question", "system",
-                          "prompt", "prompt_ids"})
+  for (const char* key :
+       {"messages", "tools", "chat_template_kwargs", "question", "system", "prompt", "prompt_ids"})
     if (j.contains(key)) request[key] = j[key];
   PONDER_ASSIGN(const RequestLine line, parse_request(text_of(request), n_vocab));
   PONDER_ASSIGN(q.prompt, prompt_of(line));
@@ -133,8 +132,7 @@ std::string to_json(const CalibrationRecord& r) {
 }
 
 Result<CalibrationRecord> parse_calibration(std::string_view json, const std::string& where) {
-  PONDER_ASSIGN(const Json j,
-                parse_json(json, {Code::kInvalid, kExpected, "", where, ""}, where));
+  PONDER_ASSIGN(const Json j, parse_json(json, {Code::kInvalid, kExpected, "", where, ""}, where));
   if (!fits_int(j))
     return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {

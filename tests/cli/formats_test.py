@@ -34,7 +34,7 @@ class Formats(unittest.TestCase):
     def test_think_and_prove(self):
         small = ["-m", TINY, "-no-cnv", "-p", "the", "--allow-ids", "294,10,20,30", "--max-length", "5", "--json"]
         (t,) = lines(run("think", *small, "--any-length"))
-        self.assertEqual(list(t), ANSWER + ["first", "gain", "also", "methods", "certificate", "trace", "notes"])
+        self.assertEqual(list(t), ANSWER + ["first", "gain", "also", "methods", "certificate", "trace", "answer", "notes"])
         self.assertEqual([m["name"] for m in t["methods"]], ["first", "prove"])  # so small a law needs no other method
         self.assertTrue(all(set(m) == {"name", "best", "cost"} for m in t["methods"]))
         self.assertGreaterEqual(t["gain"] if t["first"]["ended"] else 0, 0)

@@ -10,6 +10,7 @@ when stopped and started again, the script goes on with those that are missing. 
 --runs; --report only writes it."""
 
 import argparse
+import itertools
 import math
 import os
 import random
@@ -23,6 +24,7 @@ from common import Runs, ask, interval, read_jsonl, spread, table, write_report
 
 BASE = "greedy"
 SHORT = ["-n", "60"]  # most tokens of replies to questions that need no reasoning
+PART = 24  # questions that all methods answer before the next ones
 REASONING = {"number"}  # answer kinds that may need long replies
 
 
@@ -79,18 +81,24 @@ def kept(answer):
     return row
 
 
-def run_all(args, questions, runs):
+def run_part(args, questions, runs):
+    """The missing answers to some questions, by all models and methods."""
     for model in args.model:
         for name in methods(args):
             for kind in dict.fromkeys(q["answer_kind"] for q in questions):
                 w = words(args, name, kind)
                 key = (os.path.basename(model), name, " ".join(w))
                 left = [q for q in questions if q["answer_kind"] == kind and (*key, q["id"]) not in runs]
-                start = time.monotonic()
                 for q, answer in ask(args.ponder, ["answer", "-m", model, *w], left, True, lambda q: {"question": q["question"]}):
                     runs.add({"model": key[0], "method": name, "words": key[2], "id": q["id"], **kept(answer)})
-                if left:
-                    print(f"{key[0]}, {name}, {kind}: {len(left)} questions, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+
+
+def run_all(args, questions, runs):
+    """In parts with questions of all kinds, so that what a stopped run has is complete but for its last part."""
+    for begin in range(0, len(questions), PART):
+        start = time.monotonic()
+        run_part(args, questions[begin : begin + PART], runs)
+        print(f"{min(begin + PART, len(questions))} of {len(questions)} questions, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
 
 
 def auroc(scores, right):
@@ -183,7 +191,8 @@ def main():
     args = p.parse_args()
     questions = [q for q in read_jsonl(args.questions) if not args.kinds or q["kind"] in args.kinds.split(",")]
     kinds = dict.fromkeys(q["kind"] for q in questions)
-    questions = [q for k in kinds for q in spread([q for q in questions if q["kind"] == k], args.sample)]
+    by_kind = [spread([q for q in questions if q["kind"] == k], args.sample) for k in kinds]
+    questions = [q for row in itertools.zip_longest(*by_kind) for q in row if q]  # kinds take turns
     if not questions:
         sys.exit(f"expected questions, got none in {args.questions}")
     runs = Runs(args.runs, lambda r: (r["model"], r["method"], r["words"], r["id"]))

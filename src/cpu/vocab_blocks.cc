@@ -1,4 +1,4 @@
-// One block, and the sums of a whole row.
+// VocabBlocks: the logits and sums of one block, and the sums of a whole row.
 #include "cpu/vocab_blocks.h"
 
 #include <cmath>

@@ -14,21 +14,21 @@
 
 namespace ponder {
 
-/// What the sums of all blocks of a row amount to.
+/// The sums over a whole row, from the sums of its blocks.
 struct RowTotals {
   double max, lse;     // nats
   double lz;           // logsumexp_v alpha lp(v)
-  double mean_excess;  // sum_v p (l - max), when the blocks have it
+  double mean_excess;  // sum_v p (l - max), if the blocks have this sum
 };
 RowTotals total(std::span<const BlockSums>, double alpha);
 
 class VocabBlocks {
  public:
-  static constexpr int kPanels = 16, kColumns = kPanels * kPanel;  // of a block: 512 columns
+  static constexpr int kPanels = 16, kColumns = kPanels * kPanel;  // a block has 512 columns
   VocabBlocks(const Transformer& model, KvStore& kv) : model_(model), kv_(kv) {}
   int count() const { return (model_.weights().output.n_panels() + kPanels - 1) / kPanels; }
   int begin(int block) const { return block * kColumns; }
-  /// Columns of a block that are tokens.
+  /// The number of columns of a block that are tokens.
   int size(int block) const { return std::min(kColumns, model_.config().n_vocab - begin(block)); }
 
   /// Puts the hidden vectors of the rows' slots side by side, as the operand of logits().
@@ -40,11 +40,12 @@ class VocabBlocks {
     for (std::size_t i = 0; i < rows.size(); ++i)
       std::memcpy(hidden.data() + i * stride, kv_.hidden(rows[i].slot), stride);
   }
-  /// Raw logits of a block of m rows: row i at out + i ld.
+  /// Computes the logits of a block of m rows, as the matrix product gives them: row i at out + i
+  /// ld.
   void logits(int block, const Buffer<std::byte>& hidden, int m, float* out, int ld) const;
-  /// Makes the logits of a block of one row final: soft cap and mask.
+  /// Applies the soft cap and the mask, in place, to the logits of a block of one row.
   void finish(int block, const TokenMask*, float* l) const;
-  /// Sums of final logits. s_alpha is s where `lz` is false or alpha is 1.
+  /// Returns the sums of a block of final logits. Where `lz` is false or alpha is 1, s_alpha is s.
   BlockSums sums(int block, const float* l, double alpha, bool lz, bool entropy) const;
 
  private:

@@ -1,4 +1,4 @@
-// The requests of both questions.
+// whole_replies: makes the request of each of the two questions.
 #include "energy/whole_replies.h"
 
 namespace ponder {

@@ -51,6 +51,7 @@ Status Answerer::ask_cut_draws(DrawnAnswers& d) {
   for (std::size_t i = 0; i < d.replies.size(); ++i)
     if (!d.given[i] && !d.replies[i].ended) cut.push_back(&d.replies[i]);
   for (const Reply& r : d.unfinished) cut.push_back(&r);
+  if (cut.empty()) return {};
 
   std::map<std::string, double> votes;
   for (const AnswerMass& a : d.answers) votes[a.answer] = a.mass * d.n;
@@ -69,13 +70,12 @@ Status Answerer::ask_cut_draws(DrawnAnswers& d) {
     if (answer) votes.try_emplace(*answer, 0);
     asked.push_back(std::move(draw));
   }
-  if (asked.empty() || votes.empty()) return {};
-
   std::vector<DecideLabel> candidates;
   for (const auto& [answer, n] : votes) candidates.push_back({.text = answer});
   std::vector<LabelsQuestion> questions;
   for (const CutDraw& a : asked)
     questions.push_back({a.node, spelled_labels(session_.text(), a.prompt, candidates)});
+  if (candidates.empty()) questions.clear();  // no answer is known, and none was given
   for (const auto& masses : label_masses(session_.density(), questions)) {
     if (!masses.ok()) return masses.status();
     for (std::size_t i = 0; i < candidates.size(); ++i)
@@ -84,6 +84,7 @@ Status Answerer::ask_cut_draws(DrawnAnswers& d) {
   // Draws that were cut at the horizon count already, as draws without an answer.
   const std::size_t at_horizon = cut.size() - d.unfinished.size();
   d.n += static_cast<int>(asked.size() - std::min(asked.size(), at_horizon));
+  if (d.n == 0) return {};  // nothing was drawn, or there was no time to ask
   d.answers.clear();
   d.none = 1;
   for (const auto& [answer, k] : votes) {

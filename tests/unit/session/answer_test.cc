@@ -85,6 +85,73 @@ TEST(SessionAnswer, AutoFallsBackToDraws) {
   EXPECT_EQ(a.map, "number");
 }
 
+TEST(SessionAnswer, DrawsThatAreCutAreAskedForTheirAnswer) {
+  const auto s = toy();
+  AnswerRequest r{
+      .prompt = kSum, .map = "number", .way = AnswerWay::kDraws, .draws = 6, .enough = 1};
+  r.law.max_length = 4;  // "The sum of"
+  const AnswerReport none = must(s->answer(r));
+  EXPECT_EQ(none.draws, 6);
+  EXPECT_EQ(none.asked, 6);
+  EXPECT_EQ(none.none, 1);  // the toy has no answer to the second turn
+  EXPECT_FALSE(none.answer);
+  // Some draws are whole, so that answers are known; those that are not have a share in them.
+  r.law.max_length = 12;
+  r.draws = 24;
+  r.temperature = 3;
+  const AnswerReport a = must(s->answer(r));
+  EXPECT_EQ(a.draws, 24);
+  EXPECT_GT(a.asked, 0);
+  EXPECT_LT(a.asked, 24);
+  ASSERT_TRUE(a.answer);
+  EXPECT_NE(a.mass * 24, std::round(a.mass * 24));
+  double sum = a.none;
+  for (const auto& one : a.answers) {
+    sum += one.mass;
+    EXPECT_LE(one.lower, one.mass);
+    EXPECT_GE(one.upper, one.mass);
+  }
+  EXPECT_NEAR(sum, 1, 1e-12);
+  const AnswerReport again = must(s->answer(r));
+  EXPECT_EQ(again.mass, a.mass);
+  EXPECT_EQ(again.answer, a.answer);
+  r.map = "line";  // cannot be spelled from its normal form
+  EXPECT_EQ(must(s->answer(r)).asked, 0);
+  r.map = "number";
+  r.prompt = RawText{.text = "14 plus 8 is"};  // no turns
+  EXPECT_EQ(must(s->answer(r)).asked, 0);
+}
+
+TEST(SessionAnswer, CloseCallsOfBf16AreSettledInF32) {
+  const AnswerRequest r{
+      .prompt = Conversation::ask("What is the sum of 14 and 8?\nA) 22\nB) 23\nC) 24\nD) 25")};
+  const auto rough = toy(Precision::kBF16), exact = toy();
+  const AnswerReport a = must(rough->answer(r)), b = must(exact->answer(r));
+  EXPECT_TRUE(a.proved);
+  EXPECT_EQ(a.answer, b.answer);
+  EXPECT_EQ(must(exact->exact()), exact.get());
+  const Session* twin = must(rough->exact());
+  EXPECT_EQ(twin->model().info().precision, Precision::kF32);
+  EXPECT_EQ(must(rough->exact()), twin);  // opened once
+}
+
+TEST(SessionThink, EndsWithTheAnswer) {
+  const auto s = toy();
+  ThinkRequest r{.prompt = kSum};
+  const ThinkAnswer a = must(s->think(r));
+  ASSERT_TRUE(a.answer);
+  EXPECT_EQ(a.answer->map, "number");
+  EXPECT_EQ(a.answer->answer, "22");
+  r.answer = false;
+  EXPECT_FALSE(must(s->think(r)).answer);
+  r.answer = true;
+  r.config.methods = {"beam"};
+  EXPECT_FALSE(must(s->think(r)).answer);
+  r.config.methods.clear();
+  r.prompt = Conversation::ask("Name a river.");
+  EXPECT_FALSE(must(s->think(r)).answer);
+}
+
 TEST(SessionAnswer, SaysWhatItCannotDo) {
   const auto s = toy();
   const auto why = [&](const AnswerRequest& r) {

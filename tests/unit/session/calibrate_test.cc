@@ -22,10 +22,9 @@ CalibrateRequest sums(int n) {
   CalibrateRequest r;
   for (int i = 0; i < n; ++i) {
     const int a = 1 + i % 9, b = 1 + i / 9;
-    r.questions.push_back(
-        {Conversation::ask("What is the sum of " + std::to_string(a) + " and " +
-                           std::to_string(b) + "?"),
-         {std::to_string(a + b + (i % 3 == 0 ? 1 : 0))}});
+    r.questions.push_back({Conversation::ask("What is the sum of " + std::to_string(a) + " and " +
+                                             std::to_string(b) + "?"),
+                           {std::to_string(a + b + (i % 3 == 0 ? 1 : 0))}});
   }
   r.ask = {.map = "number", .way = AnswerWay::kDraws, .draws = 4};
   r.ask.law.max_length = 14;

@@ -2,6 +2,7 @@
 // session that joins them. Start reading with session.h.
 #pragma once
 
+#include "ponder/answer/calibration.h"
 #include "ponder/answer/labels.h"
 #include "ponder/answer/map.h"
 #include "ponder/answer/posterior.h"
@@ -13,6 +14,7 @@
 #include "ponder/chains/trace.h"
 #include "ponder/core/files.h"
 #include "ponder/core/machine.h"
+#include "ponder/core/noise.h"
 #include "ponder/core/notes.h"
 #include "ponder/core/spelling.h"
 #include "ponder/core/status.h"
@@ -47,6 +49,7 @@
 #include "ponder/session.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
+#include "ponder/session/calibrate.h"
 #include "ponder/session/common.h"
 #include "ponder/session/decide.h"
 #include "ponder/session/design.h"

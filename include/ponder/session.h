@@ -99,8 +99,7 @@ class Session {
   // it is. Errors: kInvalid (longer than the context).
   ProofSubject subject(std::vector<Token> prompt, const ReplyLaw&) const;
   Result<std::string> other_subject(const ProofSubject&, const std::string& where) const;
-  Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&,
-                       BestFirstResult&);
+  Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&);
 
   struct Kept {
     std::vector<Token> prompt;

@@ -46,8 +46,9 @@ class Clock {
 };
 
 /// How many replies side by side end within a budget, if one alone took so many seconds and so much
-/// work; each may be 1.2 times as long. A step of w replies takes about 0.8 + 0.2 w times as long as
-/// a step of one (`decode` and `streams` in docs/performance.md). At most `most`; 0: not even one ends.
+/// work; each may be 1.2 times as long. A step of w replies takes about 0.8 + 0.2 w times as long
+/// as a step of one (`decode` and `streams` in docs/performance.md). At most `most`; 0: not even
+/// one ends.
 inline int streams_in_time(double seconds, std::int64_t tokens, const Budget& rest, int most) {
   constexpr double kLonger = 1.2, kStep = 0.8, kEach = 0.2;
   const double by_time = (rest.seconds / (kLonger * seconds) - kStep) / kEach;

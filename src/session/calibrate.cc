@@ -45,7 +45,8 @@ Result<CalibrateAnswer> Session::calibrate(const CalibrateRequest& r) {
     a.run.cost += report->run.cost;
     a.run.seconds += report->run.seconds;
     // No answer is no answer that could be held back.
-    if (report->answer) groups[confidence_group(*report)].push_back({confidence_features(*report), right});
+    if (report->answer)
+      groups[confidence_group(*report)].push_back({confidence_features(*report), right});
     if (r.on_answer) r.on_answer({i, &*report, right});
   }
   for (const auto& [name, answers] : groups) {

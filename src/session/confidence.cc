@@ -54,9 +54,12 @@ const std::vector<std::string>& confidence_features() {
 std::vector<double> confidence_features(const AnswerReport& a) {
   const double second = a.answers.size() > 1 ? a.answers[1].mass : 0;
   const auto n = static_cast<double>(a.reply.tokens.size());
-  return {a.mass,          a.mass - second,
-          entropy(a.answers), a.none + a.open,
-          n > 0 ? a.reply.logprob / n : 0, std::log1p(n)};
+  return {a.mass,
+          a.mass - second,
+          entropy(a.answers),
+          a.none + a.open,
+          n > 0 ? a.reply.logprob / n : 0,
+          std::log1p(n)};
 }
 
 bool is_right(const AnswerReport& a, const std::vector<std::string>& known) {
@@ -88,9 +91,10 @@ Status check_calibration(const AnswerRequest& r, const TextModel& text) {
                described(settings_of(r)), "ask alike, or calibrate anew");
   for (const CalibrationRecord::Group& g : c.groups) {
     const auto& features = g.calibration.features;
-    if (!std::equal(features.begin(), features.end(), confidence_features().begin(),
-                    confidence_features().end(),
-                    [](const Calibration::Feature& f, const std::string& n) { return f.name == n; }))
+    if (!std::equal(
+            features.begin(), features.end(), confidence_features().begin(),
+            confidence_features().end(),
+            [](const Calibration::Feature& f, const std::string& n) { return f.name == n; }))
       return bad("the features of this version", "others, in group \"" + g.name + "\"",
                  "calibrate anew");
   }
@@ -116,9 +120,10 @@ void apply_calibration(const AnswerRequest& r, AnswerReport& a) {
   const auto limit = limit_risk(g->calibration, r.risk);
   a.held_back = !limit || a.confidence < limit->least_confidence;
   if (!limit)
-    a.notes.push_back(fmt::format("{} known questions of group \"{}\" do not show that any answer "
-                                  "keeps the risk of {:g}; ask more in ponder calibrate",
-                                  g->calibration.held.size(), group, r.risk));
+    a.notes.push_back(
+        fmt::format("{} known questions of group \"{}\" do not show that any answer "
+                    "keeps the risk of {:g}; ask more in ponder calibrate",
+                    g->calibration.held.size(), group, r.risk));
 }
 
 }  // namespace ponder

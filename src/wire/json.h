@@ -34,7 +34,8 @@ Json cost_json(const Cost&, double seconds);
 Json certificate_json(const Certificate&);
 /// Keys: reply, reply_ids, logprob, n_tokens, ended, repetition, canonical.
 Json reply_json(const SpelledReply&);
-/// What is known of an answer: answer, mass, lower, upper and so on, without the reply that shows it.
+/// What is known of an answer: answer, mass, lower, upper and so on, without the reply that shows
+/// it.
 Json answer_json(const AnswerReport&);
 /// Keys: reply, reply_ids, logprob.
 Json short_json(const SpelledReply&);

@@ -97,16 +97,16 @@ struct AnswerReport : Answer {
   double confidence = 0;                  // that the answer is right, 0 to 1
   bool calibrated = false;  // the confidence was tested on questions like it; else it is the mass
   bool held_back = false;   // the answer is not sure enough for the risk that was asked for
-  bool proved = false;                    // in f32: no other answer has as much mass
-  bool settled = false;                   // of draws: it stays ahead with probability `enough`
-  std::vector<One> answers{};             // largest mass first
-  double none = 0;                        // mass of no answer
-  double open = 0;                        // mass that is not known
-  double temperature = 1;                 // of the law of the draws
-  int draws = 0;                          // that count
-  int asked = 0;                          // of them: cut, and asked for their answer
-  std::int64_t expanded = 0;              // prefixes, of an enumeration
-  SpelledReply reply{};  // a reply that gives the answer; empty where none is at hand
+  bool proved = false;      // in f32: no other answer has as much mass
+  bool settled = false;     // of draws: it stays ahead with probability `enough`
+  std::vector<One> answers{};  // largest mass first
+  double none = 0;             // mass of no answer
+  double open = 0;             // mass that is not known
+  double temperature = 1;      // of the law of the draws
+  int draws = 0;               // that count
+  int asked = 0;               // of them: cut, and asked for their answer
+  std::int64_t expanded = 0;   // prefixes, of an enumeration
+  SpelledReply reply{};        // a reply that gives the answer; empty where none is at hand
   std::optional<AnswerRecord> record{};  // where it was asked for and something is proved
 };
 

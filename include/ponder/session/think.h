@@ -25,7 +25,7 @@ struct ThinkRequest {
   // Also the likeliest answer, where the question lists options or asks for yes or no or a number.
   // A search of a long reply leaves it half of its budget, any other what is left over.
   bool answer = true;
-  Budget budget{};        // the prompt counts
+  Budget budget{};  // the prompt counts
 };
 
 struct ThinkAnswer : Answer {

@@ -79,8 +79,10 @@ void write_proof(const ThinkResult& r) {
   const bool known = !r.trace.empty();
   double proving = 0;
   for (const ThinkMethod& m : r.methods) proving += m.name == "prove" ? m.seconds : 0;
-  if (c.status == Certificate::Status::kNone && known)
-    write_column("proof", "none: it was not tried");
+  if (c.status == Certificate::Status::kNone)
+    write_column("proof", known ? "none: it was not tried"
+                                : fmt::format("none: no reply of {} to {} tokens was found",
+                                              c.shortest, c.horizon));
   else
     print_proof(c, {}, proving);
 }

@@ -150,7 +150,7 @@ double confidence(const Calibration& c, std::span<const double> features) {
   if (above == steps.end()) return steps.back().probability;
   const Calibration::Step &low = *(above - 1), &high = *above;
   const double share = (s - low.score) / (high.score - low.score);
-  return low.probability + share * (high.probability - low.probability);
+  return std::min(low.probability + share * (high.probability - low.probability), high.probability);
 }
 
 }  // namespace ponder

@@ -115,6 +115,12 @@ TEST(SessionAnswer, DrawsThatAreCutAreAskedForTheirAnswer) {
   const AnswerReport again = must(s->answer(r));
   EXPECT_EQ(again.mass, a.mass);
   EXPECT_EQ(again.answer, a.answer);
+  // A budget cuts all of them, and leaves time to ask one.
+  r.budget.tokens = 80;
+  const AnswerReport hurried = must(s->answer(r));
+  EXPECT_EQ(hurried.draws, 1);
+  EXPECT_EQ(hurried.asked, 1);
+  r.budget = {};
   r.map = "line";  // cannot be spelled from its normal form
   EXPECT_EQ(must(s->answer(r)).asked, 0);
   r.map = "number";

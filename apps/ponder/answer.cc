@@ -87,7 +87,7 @@ Run add_answer(CLI::App& app) {
   app.footer(
       "A question in chat that lists options, one a line, has the options' own texts scored. Other "
       "questions are answered by the mass of all replies that give the same answer: by enumeration "
-      "(replies of up to 40 tokens) where half of the budget proves something, else by draws (up "
+      "(replies of up to 40 tokens) where a third of the budget proves something, else by draws (up "
       "to 512 tokens).\n"
       "Examples:\n  ponder answer 'Is the city of Lyon in France?'\n  ponder answer -p 'What is 14 "
       "plus 8?' --answer number --draws 16");

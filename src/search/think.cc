@@ -1,16 +1,19 @@
-// The order of the methods, their shares of the budget, the replies known so far with their cost,
-// and the conditions to stop.
+// The replies known so far with their cost, the methods one after the other, and the conditions to
+// stop. Which methods there are, and their shares of the budget: schedule.h.
 #include "ponder/search/think.h"
 
 #include <algorithm>
 
 #include "search/clock.h"
-#include "search/methods.h"
+#include "search/schedule.h"
 
 namespace ponder {
 namespace {
 
 constexpr std::size_t kMostStarts = 4;
+// A first reply from which a search by proof leads nowhere.
+constexpr std::size_t kLongReply = 64;  // tokens
+constexpr double kLongShare = 1. / 3;   // of the budget
 
 // The law of the search that follows a first reply of n tokens.
 Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int n,
@@ -21,76 +24,6 @@ Result<ReplyLaw> search_law(const ReplyLaw& law, const ThinkConfig& config, int 
   if (config.fit_horizon) c.horizon = std::min(std::max(kLeastHorizon, (3 * n + 1) / 2), c.horizon);
   if (config.like_lengths) c.shortest = std::max(c.shortest, (2 * n + 2) / 3);
   return ReplyLaw::make(c, d.n_vocab(), law.end_tokens());
-}
-
-struct ScheduledMethod {
-  std::string method, name;  // with its settings, and without
-  MethodFunction run;
-  double share;  // of the budget left
-};
-
-Result<ScheduledMethod> scheduled_method(Settings s, double share) {
-  PONDER_ASSIGN(MethodFunction run, make_method(s));
-  return ScheduledMethod{s.text(), s.name(), std::move(run), share};
-}
-
-// A proof costs little where the answer is short, so the first try comes early. The last method
-// continues that proof; its work does not depend on the bar, so it gets most of the budget. Replies
-// of a fixed length are seldom proved, and there beams gain most.
-std::vector<std::pair<const char*, double>> portfolio(Target target) {
-  const double beams = target == Target::kFixed ? 0.4 : 0.15;
-  return {{"prove", 0.15}, {"beam", beams}, {"draft", 0.05}, {"anneal", 0.1}, {"prove", 1}};
-}
-
-// A first reply from which a search by proof leads nowhere.
-constexpr std::size_t kLongReply = 64;  // tokens
-constexpr double kLongShare = 1. / 3;   // of the budget
-
-Settings plain(const std::string& name) { return {"method", name, 1, {}}; }
-
-// The methods that the caller named, each repeated by its count.
-Result<std::vector<Settings>> parse_methods(const std::vector<std::string>& texts) {
-  std::vector<Settings> all;
-  for (const std::string& text : texts) {
-    PONDER_ASSIGN(const auto parts, parse_spec(text, "method"));
-    for (const Settings& s : parts) all.insert(all.end(), s.count(), s);
-  }
-  return all;
-}
-
-// What follows a long first reply.
-Result<std::vector<ScheduledMethod>> long_schedule(int width) {
-  std::vector<ScheduledMethod> schedule;
-  if (width > 1) {
-    Settings s("method", "beam", 1, {{"width", std::to_string(width)}});
-    PONDER_ASSIGN(auto beam, scheduled_method(std::move(s), 1));
-    schedule.push_back(std::move(beam));
-  }
-  PONDER_ASSIGN(auto anneal, scheduled_method(plain("anneal"), 1));
-  schedule.push_back(std::move(anneal));
-  return schedule;
-}
-
-Result<std::vector<ScheduledMethod>> schedule_of(const ThinkConfig& c, Target target) {
-  std::vector<ScheduledMethod> schedule;
-  const auto add = [&schedule](Settings s, double share) -> Status {
-    PONDER_ASSIGN(ScheduledMethod next, scheduled_method(std::move(s), share));
-    schedule.push_back(std::move(next));
-    return {};
-  };
-  PONDER_ASSIGN(const auto named, parse_methods(c.methods));
-  if (named.empty())
-    for (const auto& [name, share] : portfolio(target)) PONDER_TRY(add(plain(name), share));
-  for (std::size_t k = 0; k < named.size(); ++k)
-    PONDER_TRY(add(named[k], 1. / static_cast<double>(named.size() - k)));
-  const bool from_starts = std::any_of(named.begin(), named.end(), [](const Settings& s) {
-    return methods().at(s.name()).from_starts;
-  });
-  if (from_starts && c.drafts > 0) {
-    PONDER_TRY(add(plain("draft"), 1));
-    std::rotate(schedule.begin(), schedule.end() - 1, schedule.end());
-  }
-  return schedule;
 }
 
 class Thinker {

@@ -86,9 +86,9 @@ Run add_answer(CLI::App& app) {
   app.add_option("--check", a->check, "verify such a file in f32");
   app.footer(
       "A question in chat that lists options, one a line, has the options' own texts scored. Other "
-      "questions are answered by the mass of all replies that give the same answer: by enumeration "
-      "(replies of up to 40 tokens) where a third of the budget proves something, else by draws (up "
-      "to 512 tokens).\n"
+      "questions are answered by the mass of all replies that give the same answer: by draws "
+      "(replies of up to 512 tokens), and by enumeration (up to 40 tokens) where that proves the "
+      "answer by a few times the work of the draws.\n"
       "Examples:\n  ponder answer 'Is the city of Lyon in France?'\n  ponder answer -p 'What is 14 "
       "plus 8?' --answer number --draws 16");
   return [a]() -> Result<int> {

@@ -10,7 +10,7 @@
 namespace ponder {
 namespace {
 
-// Shares of the budget that is left: of an enumeration before draws, and of draws before those that
+// Shares of the budget that is left: of an enumeration after draws, and of draws before those that
 // were cut are asked for their answers.
 constexpr double kSearchShare = 0.3, kDrawShare = 0.75;
 
@@ -140,28 +140,43 @@ Status Answerer::run() {
     if (done) return {};
   }
   PONDER_TRY(read_prompt());
-  if (allows(AnswerWay::kEnumeration) && map_->can_decide()) {
-    PONDER_ASSIGN(const bool done, by_enumeration());
-    if (done) return {};
-  }
-  return by_draws();
+  if (request_.way == AnswerWay::kEnumeration) return by_enumeration(prefill_.rest());
+  const Cost before = prefill_.clock().cost();
+  PONDER_TRY(by_draws());
+  if (!allows(AnswerWay::kEnumeration) || !map_->can_decide()) return {};
+  const std::int64_t drawn = prefill_.clock().cost().total() - before.total();
+  return prove_what_was_drawn(drawn);
 }
 
-Result<bool> Answerer::by_enumeration() {
+// A proof is worth more than draws, but most answers have none: the work for it is a few times that
+// of the draws, unless the proof is to be written down.
+Status Answerer::prove_what_was_drawn(std::int64_t work) {
+  constexpr std::int64_t kTimes = 4;
+  if (prefill_.clock().over()) return {};
+  Budget budget = prefill_.clock().rest(kSearchShare);
+  if (!request_.record) budget.tokens = std::min(budget.tokens, kTimes * work);
+  const AnswerReport drawn = report_;
+  const Reply reply = reply_;
+  PONDER_TRY(by_enumeration(budget));
+  if (report_.proved || !drawn.answer) return {};
+  report_ = drawn;
+  reply_ = reply;
+  return {};
+}
+
+Status Answerer::by_enumeration(const Budget& budget) {
   constexpr double kOpenEnough = 0.05;
-  const bool alone = request_.way == AnswerWay::kEnumeration;
   EnumerationConfig c{.open_enough = kOpenEnough};
   c.progress = [&](const Posterior& p) { tell(AnswerWay::kEnumeration, p.answers, p.open, 0); };
-  PONDER_ASSIGN(const Posterior p,
-                enumerate_answers(session_.density(), prefill_.context(), search_law_, *map_,
-                                  spell(), c, prefill_.clock().rest(alone ? 1 : kSearchShare)));
+  PONDER_ASSIGN(const Posterior p, enumerate_answers(session_.density(), prefill_.context(),
+                                                     search_law_, *map_, spell(), c, budget));
+  report_ = AnswerReport();
+  report_.map = map_->name();
   fill(AnswerWay::kEnumeration, p.answers);
   report_.none = p.none;
   report_.open = p.open;
   report_.expanded = p.expanded;
-  const bool stopped = request_.budget.stop && *request_.budget.stop;
-  if (!alone && !p.proved && !stopped) return false;
-  if (p.answers.empty()) return true;
+  if (p.answers.empty()) return {};
   if (p.proved) {
     PONDER_ASSIGN(auto statement, settled(p));
     report_.proved = statement.has_value();
@@ -170,10 +185,10 @@ Result<bool> Answerer::by_enumeration() {
   const auto best = std::find_if(p.closed.begin(), p.closed.end(), [&](const ClosedPrefix& x) {
     return x.answer == p.answers[0].answer;
   });
-  if (best == p.closed.end()) return true;
+  if (best == p.closed.end()) return {};
   PONDER_ASSIGN(reply_, finished(*best));
   report_.answers[0].text = session_.text().reply_text(reply_.tokens);
-  return true;
+  return {};
 }
 
 // A proof of bf16 numbers is one of the model's only if f32 says so, too. What bf16 may have
@@ -227,8 +242,6 @@ Status Answerer::by_draws() {
   PONDER_ASSIGN(DrawnAnswers d, draw_answers(session_.density(), prefill_.context(), draw_law_,
                                              *map_, spell(), c, prefill_.clock().rest(kDrawShare)));
   PONDER_TRY(ask_cut_draws(d));
-  // What an enumeration knows is more than draws without an answer.
-  if (d.answers.empty() && !report_.answers.empty()) return {};
   fill(AnswerWay::kDraws, d.answers);
   report_.none = d.none;
   report_.open = d.n > 0 ? 0 : 1;

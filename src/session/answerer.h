@@ -49,8 +49,9 @@ class Answerer {
   /// False: the model has no two sentences to compare.
   Result<bool> by_frame();
   Result<std::string> sentence_after(const PrefixRef& context, std::string_view start);
-  /// True: there is an answer, or this was the only way allowed.
-  Result<bool> by_enumeration();
+  Status by_enumeration(const Budget&);
+  /// Enumerates, too; keeps what was drawn where that proves nothing. `work`: of the draws, TFE.
+  Status prove_what_was_drawn(std::int64_t work);
   Status by_draws();
   Result<std::optional<std::string>> answer_on_demand(const PrefixRef&);
   /// Adds what draws that were cut say when they are asked: to answers, none and n.

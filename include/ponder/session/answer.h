@@ -20,7 +20,7 @@ namespace ponder {
 /// How masses of answers are found.
 enum class AnswerWay : std::uint8_t {
   kAuto,     // options where the question lists them, the frame where it asks for yes or no; else
-             // enumeration, and draws where that proves nothing within part of the budget
+             // draws, and then enumeration, which replaces them where it proves the answer
   kOptions,  // the texts of the options that the question lists, scored without their letters
   kFrame,    // of yes or no: the model's own sentences after either, compared as replies
   kEnumeration,  // bounds over all replies, proved where they close

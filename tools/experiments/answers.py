@@ -160,7 +160,7 @@ def model_report(args, model, questions, cells):
 
 def report(args, questions, runs):
     lines = ["# Which way of asking gives right answers?", "",
-             f"{len(questions)} questions; replies of up to {args.length} tokens where a number is asked for, {SHORT[1]} else; {args.draws} draws at "
+             f"Of {len(questions)} questions, those that all methods have answered; replies of up to {args.length} tokens where a number is asked for, {SHORT[1]} else; {args.draws} draws at "
              f"temperature 0.7; at most {args.budget} a question. *{BASE}* is one draw at temperature 0.01. Intervals are 95 % bootstrap intervals over "
              "questions, differences are paired. *Right a minute* counts right answers by the minute of computing.", "",
              f"`tools/experiments/answers.py {os.path.basename(args.questions)}{f' --sample {args.sample}' if args.sample else ''}`", ""]

@@ -128,8 +128,9 @@ Run add_calibrate(CLI::App& app) {
       "of one question. Every second question fits a logistic and an isotonic regression, the "
       "others test them. At least 40 questions are needed for each way of answering. Ctrl-C keeps "
       "what has been asked so far.\n"
-      "Examples:\n  ponder calibrate --questions known.jsonl\n  ponder answer --risk 0.2 'What is "
-      "the capital of Chile?'");
+      "Then: ponder answer --risk 0.2 …\n"
+      "Examples:\n  ponder calibrate --questions known.jsonl\n  ponder calibrate --questions "
+      "known.jsonl --answer yesno --risk 0.1 -o yesno.json");
   return [a] { return run_calibrate(*a); };
 }
 

@@ -1,5 +1,6 @@
 """Runs the examples at the end of every subcommand's help, unchanged, on the default model."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -9,6 +10,21 @@ import unittest
 PONDER = os.environ["PONDER"]
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 MODEL = os.path.join(CACHE, "ponder", "SmolLM2-135M-Instruct.Q4_1.gguf")
+
+
+COUNTRIES = {"France": "Paris Lyon", "Italy": "Rome Milan", "Spain": "Madrid Seville", "Germany": "Berlin Munich", "Austria": "Vienna Graz", "Portugal": "Lisbon Porto",
+             "Greece": "Athens Patras", "Norway": "Oslo Bergen", "Egypt": "Cairo Alexandria", "Kenya": "Nairobi Mombasa", "Nigeria": "Lagos Kano", "Japan": "Tokyo Osaka",
+             "India": "Delhi Mumbai", "Peru": "Lima Cusco"}  # fmt: skip
+
+
+def write_known_questions(path):
+    """What the examples of `ponder calibrate` ask: whether a city is in its country, then whether it is in the next one."""
+    countries = list(COUNTRIES)
+    with open(path, "w", encoding="utf-8") as f:
+        for right, asked in (("Yes", countries), ("No", countries[1:] + countries[:1])):
+            for home, country in zip(countries, asked):
+                for city in COUNTRIES[home].split():
+                    f.write(json.dumps({"question": f"Is the city of {city} in {country}?", "answers": [right]}) + "\n")
 
 
 def help_of(*command):
@@ -34,6 +50,8 @@ class Examples(unittest.TestCase):
             found = examples(command)
             self.assertGreaterEqual(len(found), 2, command)
             with tempfile.TemporaryDirectory() as d:  # a later example may use the files of an earlier one
+                write_known_questions(os.path.join(d, "known.jsonl"))
+                clean["XDG_DATA_HOME"] = d
                 for line in found:
                     self.assertIn("ponder " + command, line)
                     r = subprocess.run(["bash", "-c", f"ponder() {{ {shlex.quote(PONDER)} \"$@\"; }}; {line}"], capture_output=True, cwd=d, env=clean, timeout=500)

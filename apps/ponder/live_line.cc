@@ -30,10 +30,10 @@ void LiveLine::show(const News& n) {
     left = fmt::format("  {:.0f} s left", std::max(0., budget_.seconds - n.seconds));
   if (budget_.tokens != std::numeric_limits<std::int64_t>::max())
     left += fmt::format("  {} tokens left", std::max<std::int64_t>(0, budget_.tokens - n.tokens));
-  std::string line = n.stage + ": " + n.head();
   constexpr int kGap = 2;
-  const int columns_left =
-      terminal_width(STDERR_FILENO) - 1 - width_of(line) - width_of(left) - kGap;
+  const int columns = terminal_width(STDERR_FILENO) - 1 - width_of(left);
+  std::string line = shortened_to(n.stage + ": " + n.head(), columns);
+  const int columns_left = columns - width_of(line) - kGap;
   if (const std::string text = n.text(); !text.empty() && columns_left > 0)
     line += "  " + shortened_to(text, columns_left);
   std::cerr << "\r\x1b[K" << line << left << std::flush;

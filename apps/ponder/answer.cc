@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 #include "answer_args.h"
 #include "answer_print.h"
@@ -37,9 +38,6 @@ Result<AnswerRequest> request_of(const Args& a) {
 
 Status answer_one(const Args& a, AnswerRequest r, Session& s, PromptRequest prompt, bool json) {
   r.prompt = std::move(prompt);
-  if (!r.calibration && !a.uncalibrated) {
-    PONDER_ASSIGN(r.calibration, find_calibration(s.text().file(), settings_of(r)));
-  }
   AnswerScreen screen(r.budget);
   if (!json) r.on_progress = [&](const AnswerProgress& p) { screen.progress(p); };
   PONDER_ASSIGN(const AnswerReport answer, s.answer(r));
@@ -93,8 +91,12 @@ Run add_answer(CLI::App& app) {
       "plus 8?' --answer number --draws 16");
   return [a]() -> Result<int> {
     if (!a->check.empty()) return run_check(*a);
-    PONDER_ASSIGN(const AnswerRequest request, request_of(*a));
-    return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
+    PONDER_ASSIGN(AnswerRequest request, request_of(*a));
+    bool looks = !request.calibration && !a->uncalibrated;
+    return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) -> Status {
+      if (std::exchange(looks, false)) {
+        PONDER_ASSIGN(request.calibration, find_calibration(s.text().file(), settings_of(request)));
+      }
       return answer_one(*a, request, s, std::move(prompt), json);
     });
   };

@@ -9,7 +9,6 @@
 
 #include "answer_args.h"
 #include "calibrations.h"
-#include "line_reader.h"
 #include "live_line.h"
 #include "open_model.h"
 #include "out_file.h"
@@ -29,21 +28,18 @@ struct Args {
 
 // All lines of the file, before any is asked: a wrong one is told while nothing is lost.
 Result<std::vector<KnownQuestion>> read_questions(const std::string& path, int n_vocab) {
-  PONDER_ASSIGN(const auto in, LineReader::open(path));
   std::vector<KnownQuestion> all;
-  int number = 0;
-  for (std::string line;;) {
-    PONDER_ASSIGN(const bool more, in->next(line));
-    if (!more) return all;
-    ++number;
-    auto q = parse_known_question(line, n_vocab);
-    if (!q.ok()) {
-      Error e = q.error();
-      e.where = fmt::format("{}, line {}{}{}", path, number, e.where.empty() ? "" : ", ", e.where);
-      return e;
-    }
-    all.push_back(std::move(*q));
-  }
+  const auto add = [&](int, const std::string& line) -> Status {
+    PONDER_ASSIGN(KnownQuestion q, parse_known_question(line, n_vocab));
+    all.push_back(std::move(q));
+    return {};
+  };
+  const auto tell = [&](int n, Error e) -> Status {
+    e.where = fmt::format("{}, line {}{}{}", path, n + 1, e.where.empty() ? "" : ", ", e.where);
+    return e;
+  };
+  PONDER_TRY(for_text_lines(path, {.fn = add, .on_error = tell}).status());
+  return all;
 }
 
 std::string percent(double p) { return fmt::format("{:.0f} %", 100 * p); }

@@ -1,19 +1,16 @@
+// Calibrations lie one a file, named by the hash of the model file.
 #include "calibrations.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "ponder/core/files.h"
 #include "ponder/wire.h"
+#include "user_folder.h"
 
 namespace ponder::app {
 namespace {
 
-std::string folder() {
-  const char *data = std::getenv("XDG_DATA_HOME"), *home = std::getenv("HOME");
-  const std::string base = data && *data ? data : std::string(home ? home : ".") + "/.local/share";
-  return base + "/ponder/calibrations";
-}
+std::string folder() { return user_folder("XDG_DATA_HOME", ".local/share") + "/calibrations"; }
 
 }  // namespace
 

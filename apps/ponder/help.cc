@@ -33,6 +33,9 @@ constexpr Shown kSeed{"seed", "seed of the random numbers"};
 constexpr Shown kJson{"json", "print one JSON object"};
 constexpr Shown kInput{"input", "requests, a JSON object a line; - is stdin"};
 constexpr Shown kBudget{"budget", "time or work to spend, e.g. 10s"};
+constexpr Shown kAnswerMap{"answer", "what counts as the answer: auto, yesno, number, …"};
+constexpr Shown kWay{"way", "how to find it (--help-all lists the ways)"};
+constexpr Shown kDraws{"draws", "most replies that are drawn"};
 constexpr Shown kReply{"reply", "the reply"};
 constexpr Shown kEnd{"end", "append the token that ends a reply"};
 
@@ -72,9 +75,9 @@ const std::vector<Screen> kScreens{
       kSystem,
       kBudget,
       kMost,
-      {"answer", "what counts as the answer: auto, yesno, number, …"},
-      {"way", "how to find it (--help-all lists the ways)"},
-      {"draws", "most replies that are drawn"},
+      kAnswerMap,
+      kWay,
+      kDraws,
       kSeed,
       {"risk", "\"I don't know\" beyond this risk of error"},
       {"certificate", "write what is proved to a file"},
@@ -86,9 +89,9 @@ const std::vector<Screen> kScreens{
       {"questions", "questions with known answers"},
       kBudget,
       kMost,
-      {"answer", "what counts as the answer: auto, yesno, number, …"},
-      {"way", "how to find it (--help-all lists the ways)"},
-      {"draws", "most replies that are drawn"},
+      kAnswerMap,
+      kWay,
+      kDraws,
       kSeed,
       {"risk", "the share of errors that the report speaks of"},
       {"out", "file to keep it in"},

@@ -13,15 +13,14 @@
 #include <thread>
 
 #include "ponder/core/files.h"
+#include "user_folder.h"
 
 namespace ponder::app {
 namespace {
 
 // The path where ./quickstart stores the default model.
 std::string default_model() {
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  const std::string base = cache && *cache ? cache : std::string(home ? home : ".") + "/.cache";
-  return base + "/ponder/SmolLM2-135M-Instruct.Q4_1.gguf";
+  return user_folder("XDG_CACHE_HOME", ".cache") + "/SmolLM2-135M-Instruct.Q4_1.gguf";
 }
 
 Result<std::shared_ptr<const GgufFile>> open_file(const ModelArgs& m) {

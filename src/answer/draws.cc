@@ -2,10 +2,10 @@
 // nothing.
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
-#include <cmath>
 #include <map>
 #include <utility>
 
+#include "answer/shares.h"
 #include "ponder/answer/posterior.h"
 #include "search/clock.h"
 
@@ -25,28 +25,19 @@ class Tally {
   // Under a uniform prior over the shares of the two leaders, the probability that the first has
   // the larger share.
   double lead() const {
-    int first = 0, second = 0;
+    double first = 0, second = 0;
     for (const auto& [answer, k] : count_) {
       second = std::max(second, std::min(k, first));
       first = std::max(first, k);
     }
-    return first == second ? 0.5 : boost::math::ibetac(first + 1., second + 1., 0.5);
+    return first == second ? 0.5 : boost::math::ibetac(first + 1, second + 1, 0.5);
   }
-  std::vector<AnswerMass> shares() const {
-    std::vector<AnswerMass> all;
-    for (const auto& [answer, k] : count_) {
-      const Interval i = wilson(k, n_);
-      all.push_back({answer, static_cast<double>(k) / n_, i.lower, i.upper});
-    }
-    std::stable_sort(all.begin(), all.end(),
-                     [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
-    return all;
-  }
+  std::vector<AnswerMass> shares() const { return shares_of(count_, n_); }
   double none() const { return n_ > 0 ? static_cast<double>(none_) / n_ : 0; }
   int n() const { return n_; }
 
  private:
-  std::map<std::string, int> count_;
+  std::map<std::string, double> count_;
   int none_ = 0, n_ = 0;
 };
 
@@ -91,13 +82,6 @@ class Wave {
 };
 
 }  // namespace
-
-Interval wilson(double k, double n, double z) {
-  if (n <= 0) return {};
-  const double p = k / n, zz = z * z / n, middle = (p + zz / 2) / (1 + zz);
-  const double half = z / (1 + zz) * std::sqrt(p * (1 - p) / n + zz / (4 * n));
-  return {std::clamp(middle - half, 0., p), std::clamp(middle + half, p, 1.)};
-}
 
 Result<DrawnAnswers> draw_answers(CausalDensity& d, const PrefixRef& context, const ReplyLaw& law,
                                   const PrefixMap& map, const Spell& spell, const DrawsConfig& c,

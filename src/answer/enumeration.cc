@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "answer/shares.h"
 #include "search/clock.h"
 
 namespace ponder {
@@ -157,8 +158,7 @@ Posterior AnswerEnumeration::posterior(bool closed) const {
     else
       p.none = mass;
   }
-  std::stable_sort(p.answers.begin(), p.answers.end(),
-                   [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
+  sort_by_mass(p.answers);
   p.proved = is_proved();
   p.expanded = expanded_;
   if (!closed) return p;

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "answer/shares.h"
 #include "ponder/answer/labels.h"
 #include "ponder/search/decode.h"
 #include "session/answerer.h"
@@ -85,15 +86,9 @@ Status Answerer::ask_cut_draws(DrawnAnswers& d) {
   const std::size_t at_horizon = cut.size() - d.unfinished.size();
   d.n += static_cast<int>(asked.size() - std::min(asked.size(), at_horizon));
   if (d.n == 0) return {};  // nothing was drawn, or there was no time to ask
-  d.answers.clear();
+  d.answers = shares_of(votes, d.n);
   d.none = 1;
-  for (const auto& [answer, k] : votes) {
-    const Interval i = wilson(k, d.n);
-    d.answers.push_back({answer, k / d.n, i.lower, i.upper});
-    d.none = std::max(0., d.none - k / d.n);
-  }
-  std::stable_sort(d.answers.begin(), d.answers.end(),
-                   [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
+  for (const auto& [answer, k] : votes) d.none = std::max(0., d.none - k / d.n);
   report_.asked = static_cast<int>(asked.size());
   return {};
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "answer/pieces.h"
+#include "ponder/energy/relaxation.h"
 #include "ponder/search/decode.h"
 #include "session/answerer.h"
 #include "text/words.h"
@@ -51,19 +52,8 @@ std::string without_request(std::string_view question) {
   return std::string(trimmed(asks ? question.substr(0, begin) : question));
 }
 
-// log p of the two sentences as replies to the prompt, by a session; nats.
-Result<std::array<double, 2>> sentence_logprobs(Session& s, const Prompt& p,
-                                                const std::array<std::vector<Token>, 2>& tokens) {
-  PONDER_ASSIGN(const PrefixRef context, s.context(p.ids));
-  std::vector<Extend> batch;
-  for (const auto& t : tokens)
-    batch.push_back({.parent = context, .tokens = t, .rows = RowSet::kTargets});
-  Rows rows;
-  PONDER_TRY(s.density().extend(batch, rows));
-  std::array<double, 2> logprobs{};
-  for (const std::size_t i : {0u, 1u})
-    for (const Row& row : rows.of(i)) logprobs[i] += row.logprob;
-  return logprobs;
+Result<ReplyLaw> sentence_law(const CausalDensity& d) {
+  return ReplyLaw::make({.horizon = kSentence}, d.n_vocab(), d.end_tokens());
 }
 
 }  // namespace
@@ -75,8 +65,7 @@ Result<std::string> Answerer::sentence_after(const PrefixRef& context, std::stri
   const Extend ask{.parent = context, .tokens = tokens, .rows = RowSet::kNone};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
-  PONDER_ASSIGN(const ReplyLaw law,
-                ReplyLaw::make({.horizon = kSentence}, d.n_vocab(), d.end_tokens()));
+  PONDER_ASSIGN(const ReplyLaw law, sentence_law(d));
   std::string sentence;
   const auto on_token = [&](int, TokenProb v) {
     if (d.is_end(v.token)) return true;
@@ -102,16 +91,14 @@ Result<bool> Answerer::by_frame() {
     PONDER_ASSIGN(tokens[i], text.reply({sentences[i]}));
   }
   if (tokens[0].empty() || tokens[1].empty() || sentences[0] == sentences[1]) return false;
-  PONDER_ASSIGN(auto logprobs, sentence_logprobs(session_, p, tokens));
-  const auto is_first = [&](double error) {
-    return std::abs(logprobs[0] - logprobs[1]) > 2 * error;
+  std::vector<double> logprobs;
+  const auto ask = [&](Session& s) -> Status {
+    PONDER_ASSIGN(const PrefixRef node, s.context(p.ids));
+    PONDER_ASSIGN(const ReplyLaw law, sentence_law(s.density()));
+    return make_language_score(s.density(), node, law)->score(tokens, logprobs);
   };
-  report_.proved = is_first(session_.rounding_error());
-  if (!report_.proved && clear_by_f32()) {
-    PONDER_ASSIGN(Session* const exact, session_.exact());
-    PONDER_ASSIGN(logprobs, sentence_logprobs(*exact, p, tokens));
-    report_.proved = is_first(kErrorF32);
-  }
+  PONDER_TRY(ask_until_sure(
+      ask, [&](double error) { return std::abs(logprobs[0] - logprobs[1]) > 2 * error; }));
   const double odds = logprobs[0] - logprobs[1], yes = 1 / (1 + std::exp(-odds));
   const std::size_t best = odds >= 0 ? 0 : 1;
   std::vector<AnswerMass> answers{{"yes", yes, yes, yes}, {"no", 1 - yes, 1 - yes, 1 - yes}};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <utility>
 
+#include "answer/shares.h"
 #include "base/log_sum_exp.h"
 #include "ponder/answer/labels.h"
 #include "session/answerer.h"
@@ -64,7 +65,11 @@ Result<std::vector<double>> Answerer::option_scores(Session& s, const OptionsQue
 Status Answerer::by_options(const OptionsQuestion& q) {
   PONDER_ASSIGN(map_, make_choice_map(q.options));
   report_.map = map_->name();
-  PONDER_ASSIGN(std::vector<double> score, option_scores(session_, q));
+  std::vector<double> score;
+  const auto ask = [&](Session& s) -> Status {
+    PONDER_ASSIGN(score, option_scores(s, q));
+    return {};
+  };
   const auto is_first = [&](double error) {
     // Two options change places only if rounding changes one score up and the other down.
     const double most = 2 * 2 * (1 + kPriorShare) * error;
@@ -72,20 +77,14 @@ Status Answerer::by_options(const OptionsQuestion& q) {
     std::sort(best.begin(), best.end(), std::greater<>());
     return best[0] - best[1] > most;
   };
-  report_.proved = is_first(session_.rounding_error());
-  if (!report_.proved && clear_by_f32()) {
-    PONDER_ASSIGN(Session* const exact, session_.exact());
-    PONDER_ASSIGN(score, option_scores(*exact, q));
-    report_.proved = is_first(kErrorF32);
-  }
+  PONDER_TRY(ask_until_sure(ask, is_first));
   const double sum = log_sum_exp(score);
   std::vector<AnswerMass> answers;
   for (std::size_t i = 0; i < score.size(); ++i) {
     const double p = std::exp(score[i] - sum);
     answers.push_back({q.options[i].letter, p, p, p});
   }
-  std::stable_sort(answers.begin(), answers.end(),
-                   [](const AnswerMass& a, const AnswerMass& b) { return a.mass > b.mass; });
+  sort_by_mass(answers);
   fill(AnswerWay::kOptions, std::move(answers));
   for (AnswerReport::One& a : report_.answers) a.text = a.answer;
   PONDER_ASSIGN(reply_.tokens, session_.text().reply({*report_.answer}));

@@ -73,8 +73,16 @@ Spell Answerer::spell() const {
   return [&t = session_.text()](std::span<const Token> tokens) { return t.reply_text(tokens); };
 }
 
-bool Answerer::clear_by_f32() const {
-  return !prefill_.clock().over() && session_.exact().ok() && *session_.exact() != &session_;
+Status Answerer::ask_until_sure(const std::function<Status(Session&)>& ask,
+                                const std::function<bool(double)>& is_first) {
+  PONDER_TRY(ask(session_));
+  report_.proved = is_first(session_.rounding_error());
+  if (report_.proved || prefill_.clock().over()) return {};
+  const auto exact = session_.exact();
+  if (!exact.ok() || *exact == &session_) return {};
+  PONDER_TRY(ask(**exact));
+  report_.proved = is_first(kErrorF32);
+  return {};
 }
 
 void Answerer::tell(AnswerWay way, std::span<const AnswerMass> answers, double open,

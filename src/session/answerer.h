@@ -2,6 +2,7 @@
 // its only user.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,8 +45,10 @@ class Answerer {
   Status choose_map();
   Status by_options(const OptionsQuestion&);
   Result<std::vector<double>> option_scores(Session&, const OptionsQuestion&) const;
-  /// Is there time, and are there numbers more exact than the session's?
-  bool clear_by_f32() const;
+  /// Asks this session; and where is_first(error in nats) cannot say which answer is first, and
+  /// there is time and room, again the model in f32. Sets report_.proved.
+  Status ask_until_sure(const std::function<Status(Session&)>& ask,
+                        const std::function<bool(double)>& is_first);
   /// False: the model has no two sentences to compare.
   Result<bool> by_frame();
   Result<std::string> sentence_after(const PrefixRef& context, std::string_view start);

@@ -58,6 +58,10 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
   Prefill prefill(*this, r.budget);
   PONDER_TRY(prefill.read(prompt.ids));
   ThinkAnswer a;
+  // A think without an answer is still a think.
+  const auto keep_answer = [&](const AnswerRequest& ask) {
+    if (auto found = answer(ask); found.ok()) a.answer = std::move(*found);
+  };
   const double begin = prefill.clock().seconds();
   c.before_long_search = [&](const Reply& first, const Budget& rest) -> Status {
     auto ask = answer_request(r, prompt, text_->reply_text(first.tokens));
@@ -68,7 +72,7 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
     ask->draws = std::max(kLeastDraws, streams_in_time(prefill.clock().seconds() - begin, n,
                                                        ask->budget, ask->draws));
     if (ask->law.max_length == 0) ask->law.max_length = static_cast<int>(3 * n / 2);
-    if (auto found = answer(*ask); found.ok()) a.answer = std::move(*found);
+    keep_answer(*ask);
     return {};
   };
   PONDER_ASSIGN(a.result, ponder::think(*density_, prefill.context(), law, c, prefill.rest()));
@@ -76,7 +80,7 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
     auto ask = answer_request(r, prompt, text_->reply_text(a.result.first.tokens));
     if (ask && !prefill.clock().over()) {
       ask->budget = prefill.rest();
-      if (auto found = answer(*ask); found.ok()) a.answer = std::move(*found);
+      keep_answer(*ask);
     }
   }
   a.run = record(law, prefill.clock().cost(), prefill.clock().seconds(), c.first.seed);

@@ -3,25 +3,20 @@
 
 #include <cmath>
 
-#include "must.h"
 #include "ponder/session.h"
+#include "toy_session.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
-
-std::unique_ptr<Session> toy(Precision precision = Precision::kF32) {
-  const auto text =
-      must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));
-  return must(Session::open(text, {.model = {.precision = precision}}));
-}
+using test::toy_session;
 
 const Conversation kSum = Conversation::ask("What is the sum of 14 and 8?");
 constexpr const char* kMap = "regex:is (\\d+)\\.";
 
 TEST(SessionAnswer, EnumerationProvesAndTheCheckAgrees) {
-  const auto s = toy();
+  const auto s = toy_session();
   AnswerRequest r{.prompt = kSum, .map = kMap, .way = AnswerWay::kEnumeration, .record = true};
   r.law.max_length = 14;
   const AnswerReport a = must(s->answer(r));
@@ -48,7 +43,7 @@ TEST(SessionAnswer, EnumerationProvesAndTheCheckAgrees) {
 }
 
 TEST(SessionAnswer, DrawsAreThoseOfTheSeed) {
-  const auto s = toy();
+  const auto s = toy_session();
   AnswerRequest r{.prompt = kSum, .map = kMap, .way = AnswerWay::kDraws, .draws = 20, .seed = 3};
   const AnswerReport a = must(s->answer(r)), b = must(s->answer(r));
   EXPECT_EQ(a.answer, b.answer);
@@ -61,7 +56,7 @@ TEST(SessionAnswer, DrawsAreThoseOfTheSeed) {
 }
 
 TEST(SessionAnswer, OptionsAreScoredByTheirTexts) {
-  const auto s = toy();
+  const auto s = toy_session();
   const AnswerRequest r{
       .prompt = Conversation::ask(
           "What is the sum of 14 and 8?\nA) 22\nB) 9\nC) 30\nAnswer with one letter.")};
@@ -77,7 +72,7 @@ TEST(SessionAnswer, OptionsAreScoredByTheirTexts) {
 }
 
 TEST(SessionAnswer, AutoFallsBackToDraws) {
-  const auto s = toy();
+  const auto s = toy_session();
   AnswerRequest r{.prompt = kSum, .map = "number", .draws = 4, .enough = 1};
   const AnswerReport a = must(s->answer(r));
   EXPECT_EQ(a.way, AnswerWay::kDraws);
@@ -86,7 +81,7 @@ TEST(SessionAnswer, AutoFallsBackToDraws) {
 }
 
 TEST(SessionAnswer, DrawsThatAreCutAreAskedForTheirAnswer) {
-  const auto s = toy();
+  const auto s = toy_session();
   AnswerRequest r{
       .prompt = kSum, .map = "number", .way = AnswerWay::kDraws, .draws = 6, .enough = 1};
   r.law.max_length = 4;  // "The sum of"
@@ -131,7 +126,7 @@ TEST(SessionAnswer, DrawsThatAreCutAreAskedForTheirAnswer) {
 TEST(SessionAnswer, CloseCallsOfBf16AreSettledInF32) {
   const AnswerRequest r{
       .prompt = Conversation::ask("What is the sum of 14 and 8?\nA) 22\nB) 23\nC) 24\nD) 25")};
-  const auto rough = toy(Precision::kBF16), exact = toy();
+  const auto rough = toy_session(Precision::kBF16), exact = toy_session();
   const AnswerReport a = must(rough->answer(r)), b = must(exact->answer(r));
   EXPECT_TRUE(a.proved);
   EXPECT_EQ(a.answer, b.answer);
@@ -142,7 +137,7 @@ TEST(SessionAnswer, CloseCallsOfBf16AreSettledInF32) {
 }
 
 TEST(SessionThink, EndsWithTheAnswer) {
-  const auto s = toy();
+  const auto s = toy_session();
   ThinkRequest r{.prompt = kSum};
   const ThinkAnswer a = must(s->think(r));
   ASSERT_TRUE(a.answer);
@@ -159,7 +154,7 @@ TEST(SessionThink, EndsWithTheAnswer) {
 }
 
 TEST(SessionAnswer, SaysWhatItCannotDo) {
-  const auto s = toy();
+  const auto s = toy_session();
   const auto why = [&](const AnswerRequest& r) {
     const auto a = s->answer(r);
     return a.ok() ? "" : a.error().message();
@@ -176,7 +171,7 @@ TEST(SessionAnswer, SaysWhatItCannotDo) {
 }
 
 TEST(SessionAnswer, AStoppedSearchSaysWhatItKnows) {
-  const auto s = toy();
+  const auto s = toy_session();
   const std::atomic<bool> stop{true};
   AnswerRequest r{.prompt = kSum, .map = kMap};
   r.budget.stop = &stop;

@@ -2,20 +2,14 @@
 // was fitted, answers are held back, and a calibration of something else is refused.
 #include <gtest/gtest.h>
 
-#include "must.h"
-#include "ponder/session.h"
 #include "session/confidence.h"
+#include "toy_session.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
-
-std::unique_ptr<Session> toy() {
-  const auto text =
-      must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));
-  return must(Session::open(text, {.model = {.precision = Precision::kF32}}));
-}
+using test::toy_session;
 
 // Sums with known answers; every third one is wrong by one.
 CalibrateRequest sums(int n) {
@@ -32,7 +26,7 @@ CalibrateRequest sums(int n) {
 }
 
 TEST(Calibrate, KnownQuestionsMakeConfidences) {
-  const auto s = toy();
+  const auto s = toy_session();
   CalibrateRequest r = sums(60);
   int seen = 0;
   r.on_answer = [&](const JudgedReport& j) {
@@ -68,7 +62,7 @@ TEST(Calibrate, KnownQuestionsMakeConfidences) {
 }
 
 TEST(Calibrate, WhatDoesNotFitIsRefused) {
-  const auto s = toy();
+  const auto s = toy_session();
   const CalibrateRequest r = sums(60);
   const CalibrateAnswer a = must(s->calibrate(r));
   const auto why = [&](auto change) {
@@ -104,7 +98,7 @@ TEST(Calibrate, WhatDoesNotFitIsRefused) {
 }
 
 TEST(Calibrate, TooFewQuestionsAreANoteAndNoneAreAnError) {
-  const auto s = toy();
+  const auto s = toy_session();
   const CalibrateAnswer few = must(s->calibrate(sums(10)));
   EXPECT_TRUE(few.record.groups.empty());
   ASSERT_EQ(few.notes.size(), 1u);

@@ -5,24 +5,19 @@
 #include <gtest/gtest.h>
 
 #include "density/language.h"
-#include "must.h"
+#include "toy_session.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
-
-std::unique_ptr<Session> toy() {
-  const auto text =
-      must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));
-  return must(Session::open(text, {.model = {.precision = Precision::kF32}}));
-}
+using test::toy_session;
 
 const Conversation kSum = Conversation::ask("What is the sum of 14 and 8?");
 constexpr const char* kAnswer = "The sum of 14 and 8 is 22.";
 
 TEST(Session, AnswersAQuestion) {
-  const auto s = toy();
+  const auto s = toy_session();
   const auto a = must(s->generate({.prompt = kSum}));
   EXPECT_EQ(a.reply.text, kAnswer);
   EXPECT_TRUE(a.reply.ended);
@@ -33,7 +28,7 @@ TEST(Session, AnswersAQuestion) {
 }
 
 TEST(Session, ScoresWhatItGenerated) {
-  const auto s = toy();
+  const auto s = toy_session();
   const auto a = must(s->generate({.prompt = kSum}));
   const ScoreRequest r{.prompt = kSum, .reply = {.reply = a.reply.tokens}};
   const auto scores = must(s->score({&r, 1}));
@@ -41,7 +36,7 @@ TEST(Session, ScoresWhatItGenerated) {
 }
 
 TEST(Session, TellsATokenAsItComesAndStopsWhenTold) {
-  const auto s = toy();
+  const auto s = toy_session();
   std::string streamed;
   TextStream stream(s->shared_text());
   GenerateRequest r{.prompt = kSum};
@@ -52,7 +47,7 @@ TEST(Session, TellsATokenAsItComesAndStopsWhenTold) {
 }
 
 TEST(Session, ProvesAndChecksItsProof) {
-  const auto s = toy();
+  const auto s = toy_session();
   ProveRequest r{.prompt = kSum, .n_best = 2, .record = true};
   r.law.max_length = 12;
   const auto a = must(s->prove(r));
@@ -67,7 +62,7 @@ TEST(Session, ProvesAndChecksItsProof) {
 }
 
 TEST(Session, ThinksToTheProvedReply) {
-  const auto s = toy();
+  const auto s = toy_session();
   ThinkRequest r{.prompt = kSum, .any_length = true, .logprobs = true};
   r.law.max_length = 12;
   const auto a = must(s->think(r));
@@ -81,7 +76,7 @@ TEST(Session, ThinksToTheProvedReply) {
 }
 
 TEST(Session, SamplesTheSameWithTheSameSeed) {
-  const auto s = toy();
+  const auto s = toy_session();
   SampleRequest r{
       .prompt = kSum, .alpha = 1, .chains = {.chains = 2, .warmup = 2, .seed = 3}, .draws = 4};
   const auto a = must(s->sample(r)), b = must(s->sample(r));
@@ -95,7 +90,7 @@ TEST(Session, SamplesTheSameWithTheSameSeed) {
 }
 
 TEST(Session, TermsThatAskTheModelLeaveNoNode) {
-  const auto s = toy();
+  const auto s = toy_session();
   const auto& language = dynamic_cast<const Language&>(s->density());
   SampleRequest r{.prompt = kSum, .chains = {.chains = 2, .warmup = 1}, .draws = 2};
   r.terms = must(TermsRequest::parse({"reply-to-prompt:0.5"}, "0.1"));
@@ -105,7 +100,7 @@ TEST(Session, TermsThatAskTheModelLeaveNoNode) {
 }
 
 TEST(Session, AThousandRequestsThatFailLeaveNoNodeAndNoOther) {
-  const auto s = toy();
+  const auto s = toy_session();
   const auto& language = dynamic_cast<const Language&>(s->density());
   std::vector<ScoreRequest> all(3, {.prompt = kSum, .reply = {.reply = std::string(kAnswer)}});
   all[1].reply.reply = std::vector<Token>(600, 1);  // longer than the context
@@ -123,7 +118,7 @@ TEST(Session, AThousandRequestsThatFailLeaveNoNodeAndNoOther) {
 }
 
 TEST(Session, GradientsOfManyRepliesEachWithItsOwnStatus) {
-  const auto s = toy();
+  const auto s = toy_session();
   std::vector<GradientRequest> all{
       {.prompt = kSum, .reply = ReplyRequest{.reply = std::string("22")}},
       {.prompt = kSum, .reply = RelaxedReply{{1, 2}, {2, 2}, 2}},
@@ -142,7 +137,7 @@ TEST(Session, GradientsOfManyRepliesEachWithItsOwnStatus) {
 }
 
 TEST(TextModel, NotesRawTextOnAChatModel) {
-  const auto s = toy();
+  const auto s = toy_session();
   EXPECT_EQ(must(s->text().prompt(RawText{.text = "a", .intended = false})).notes.size(), 1U);
   EXPECT_TRUE(must(s->text().prompt(RawText{.text = "a"})).notes.empty());
   EXPECT_FALSE(s->text().prompt(RawText{}).ok());

@@ -1,5 +1,6 @@
 // ponder's matrix products beside oneDNN's, with the same shapes and threads, in bf16 with float32
-// sums (docs/adr/0003-own-gemm.md), and those of one row over compact weights.
+// sums (docs/adr/0003-own-gemm.md), those of one row over compact weights,
+// and those of packed and lean weights.
 #include <benchmark/benchmark.h>
 
 #include <dnnl.hpp>
@@ -9,6 +10,7 @@
 #include "base/pages.h"
 #include "base/parallel.h"
 #include "ops/compact.h"
+#include "ops/linear.h"
 #include "ponder/core/machine.h"
 
 namespace {
@@ -63,7 +65,8 @@ void compact(benchmark::State& state) {
   const auto compute = static_cast<Compute>(state.range(2));
   const int k = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1));
   const GemmKernel& kernel = gemm_kernel(compute);
-  const CompactForm form{.eight_bits = state.range(3) == 8};
+  const CompactForm form{.scales = CompactForm::Scales::kIntegers,
+                         .eight_bits = state.range(3) == 8};
   Pages pages;
   const std::size_t bytes = form.panel_bytes(k) * n / kPanel;
   const auto w = pages.take(bytes);
@@ -82,6 +85,27 @@ void compact(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes) * state.iterations());
 }
 
+// A matrix in the forms of WeightForm, larger than the caches. Its blocks are of one type, with
+// scales and levels that are any bytes.
+void forms(benchmark::State& state) {
+  const auto type = static_cast<TensorType>(state.range(1));
+  const int m = static_cast<int>(state.range(2));
+  constexpr int kIn = 1536, kOut = 65536;
+  GgufTensor tensor{.name = "w", .type = type, .shape = {kIn, kOut}, .n_values = kIn * kOut};
+  std::vector<std::byte> blocks(static_cast<std::size_t>(tensor.row_bytes()) * kOut, std::byte{1});
+  tensor.data = blocks.data();
+  Pages pages;
+  const Linear w({&tensor}, gemm_kernel(Compute::kBF16), static_cast<WeightForm>(state.range(0)),
+                 pages, kThreads);
+  Buffer<std::byte> a(static_cast<std::size_t>(round_up(m, kRowBlock)) * a_stride(kIn) * 2);
+  Buffer<float> c(static_cast<std::size_t>(round_up(m, kRowBlock)) * kOut);
+  std::fill_n(a.data(), a.size(), std::byte{0});
+  parallel_region(kThreads, [&] {
+    for (auto _ : state) w.forward(a.data(), a_stride(kIn), m, c.data(), kOut, kThreads);
+  });
+  report(state, m, kIn, kOut);
+}
+
 void shapes(benchmark::internal::Benchmark* b) {
   for (const auto& [k, n] :
        {std::pair{576, 960}, {576, 3072}, {1536, 576}, {576, 49152}, {2048, 5632}})
@@ -91,6 +115,10 @@ void shapes(benchmark::internal::Benchmark* b) {
 BENCHMARK(compact)
     ->ArgsProduct({{576, 1536}, {576, 3072, 196608}, {0, 1}, {4, 8}})
     ->ArgNames({"k", "n", "bf16", "bits"})
+    ->UseRealTime();
+BENCHMARK(forms)
+    ->ArgsProduct({{1, 2}, {12, 14}, {1, 4, 5, 8, 16, 32, 64, 512}})  // packed, lean; Q4_K, Q6_K
+    ->ArgNames({"form", "type", "m"})
     ->UseRealTime();
 BENCHMARK(ours)->Apply(shapes);
 BENCHMARK(onednn)->Apply(shapes);

@@ -16,14 +16,14 @@
 namespace ponder::app {
 namespace {
 
-struct Args : RequestArgs {
+struct AnswerCommandArgs : RequestArgs {
   AnswerArgs how;
   std::string certificate, check, calibration;
   double risk = 1;
   bool force = false, uncalibrated = false;
 };
 
-Result<AnswerRequest> request_of(const Args& a) {
+Result<AnswerRequest> answer_request(const AnswerCommandArgs& a) {
   PONDER_ASSIGN(AnswerRequest r, a.how.request());
   r.record = !a.certificate.empty();
   r.risk = a.risk;
@@ -36,7 +36,8 @@ Result<AnswerRequest> request_of(const Args& a) {
   return r;
 }
 
-Status answer_one(const Args& a, AnswerRequest r, Session& s, PromptRequest prompt, bool json) {
+Status answer_one(const AnswerCommandArgs& a, AnswerRequest r, Session& s, PromptRequest prompt,
+                  bool json) {
   r.prompt = std::move(prompt);
   AnswerScreen screen(r.budget);
   if (!json) r.on_progress = [&](const AnswerProgress& p) { screen.progress(p); };
@@ -50,7 +51,7 @@ Status answer_one(const Args& a, AnswerRequest r, Session& s, PromptRequest prom
 }
 
 // Always in f32, as a check demands.
-Result<int> run_check(const Args& a) {
+Result<int> check_answer_record(const AnswerCommandArgs& a) {
   AnswerCheckRequest r{.where = a.check};
   PONDER_ASSIGN(const std::string text, read_all(a.check));
   PONDER_ASSIGN(r.record, parse_answer_record(text, a.check));
@@ -69,7 +70,7 @@ Result<int> run_check(const Args& a) {
 }  // namespace
 
 Run add_answer(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<AnswerCommandArgs>();
   a->add(app);
   a->how.add(app);
   app.add_option("--risk", a->risk,
@@ -90,8 +91,8 @@ Run add_answer(CLI::App& app) {
       "Examples:\n  ponder answer 'Is the city of Lyon in France?'\n  ponder answer -p 'What is 14 "
       "plus 8?' --answer number --draws 16");
   return [a]() -> Result<int> {
-    if (!a->check.empty()) return run_check(*a);
-    PONDER_ASSIGN(AnswerRequest request, request_of(*a));
+    if (!a->check.empty()) return check_answer_record(*a);
+    PONDER_ASSIGN(AnswerRequest request, answer_request(*a));
     bool looks = !request.calibration && !a->uncalibrated;
     return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) -> Status {
       if (std::exchange(looks, false)) {

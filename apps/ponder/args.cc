@@ -23,8 +23,10 @@ void ModelArgs::add(CLI::App& a, bool runs) {
       ->check(CLI::Range(1, 1 << 24));
   a.add_option("--precision", precision, "f32, bf16 or auto: of matrix products")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}));
-  a.add_option("--weights", weights, "packed, quantised or auto: how weights are held in memory")
-      ->check(CLI::IsMember({"packed", "quantised", "auto"}));
+  a.add_option("--weights", weights,
+               "packed (fast), lean (small), quantised (in the file) or auto: how weights are held "
+               "in memory")
+      ->check(CLI::IsMember({"packed", "lean", "quantised", "auto"}));
   a.add_option("--isa", isa, "best, avx2 or baseline: limit on the CPU's instruction sets")
       ->check(CLI::IsMember({"best", "avx2", "baseline"}));
 }
@@ -56,9 +58,7 @@ ModelOptions ModelArgs::options() const {
   o.precision = precision == "f32"    ? Precision::kF32
                 : precision == "bf16" ? Precision::kBF16
                                       : Precision::kAuto;
-  o.weights = weights == "packed"      ? WeightForm::kPacked
-              : weights == "quantised" ? WeightForm::kQuantised
-                                       : WeightForm::kAuto;
+  o.weights = parse_weight_form(weights).value_or(WeightForm::kAuto);
   return o;
 }
 

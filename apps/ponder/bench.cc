@@ -15,7 +15,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args {
+struct BenchArgs {
   ModelArgs model;
   BenchRequest request;
   std::string format = "md";
@@ -39,7 +39,7 @@ double median_of(const BenchAnswer& a, const std::string& name) {
 
 // Prints the GFLOPS and GB/s of every workload, and their share of the machine's own rate if that
 // was measured too.
-void print_table(const BenchAnswer& a, bool csv) {
+void print_bench_table(const BenchAnswer& a, bool csv) {
   const double gemm = median_of(a, "gemm_peak_gflops"), dram = median_of(a, "dram_gbs");
   print_row({"work", "median", "min", "max", "unit", "GFLOPS", "of GEMM", "GB/s", "of DRAM"}, csv);
   if (!csv) print_row(std::vector<std::string>(9, "---"), csv);
@@ -60,7 +60,7 @@ void print_table(const BenchAnswer& a, bool csv) {
 }
 
 // Does not call work_begins(), so that a signal ends the program at once: there is nothing to lose.
-Result<int> run_bench(const Args& a) {
+Result<int> run_bench(const BenchArgs& a) {
   const auto start = std::chrono::steady_clock::now();
   PONDER_ASSIGN(const auto session, open_session(a.model));
   const double load_seconds =
@@ -70,14 +70,14 @@ Result<int> run_bench(const Args& a) {
   if (a.json || a.format == "json")
     write_line(to_json(answer));
   else
-    print_table(answer, a.format == "csv");
+    print_bench_table(answer, a.format == "csv");
   return 0;
 }
 
 }  // namespace
 
 Run add_bench(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<BenchArgs>();
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
   app.add_option("--format", a->format, "md, csv or json")

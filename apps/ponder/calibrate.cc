@@ -18,7 +18,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args {
+struct CalibrateArgs {
   ModelArgs model;
   AnswerArgs how;
   std::string questions, out;
@@ -42,25 +42,25 @@ Result<std::vector<KnownQuestion>> read_questions(const std::string& path, int n
   return all;
 }
 
-std::string percent(double p) { return fmt::format("{:.0f} %", 100 * p); }
+std::string whole_percent(double p) { return fmt::format("{:.0f} %", 100 * p); }
 
 void print_group(const CalibrateAnswer::Group& g, const Calibration& c, double risk) {
   write_column("group", fmt::format("{}: {} answers, half of them held out", g.name, g.n));
   const ConfidenceFigures& f = g.held;
   write_column("", fmt::format("held out: {} right; AUROC {:.2f}, expected calibration error "
                                "{:.3f}, Brier score {:.3f}",
-                               percent(f.right), f.auroc, f.calibration_error, f.brier));
+                               whole_percent(f.right), f.auroc, f.calibration_error, f.brier));
   const auto limit = limit_risk(c, risk);
   if (!limit)
     return write_column("", fmt::format("risk {:g}: these questions show it of no answer", risk));
   write_column("", fmt::format("risk {:g}: {} answered, {} of them wrong (at most {} with a "
                                "probability of 90 %)",
-                               risk, percent(static_cast<double>(limit->given) / f.n),
-                               percent(static_cast<double>(limit->wrong) / limit->given),
-                               percent(limit->bound)));
+                               risk, whole_percent(static_cast<double>(limit->given) / f.n),
+                               whole_percent(static_cast<double>(limit->wrong) / limit->given),
+                               whole_percent(limit->bound)));
 }
 
-void print(const CalibrateAnswer& a, double risk, const std::string& path) {
+void print_calibration(const CalibrateAnswer& a, double risk, const std::string& path) {
   write_column("asked",
                fmt::format("{} questions, {} right, {:.0f} s", a.asked, a.right, a.run.seconds));
   for (std::size_t i = 0; i < a.groups.size(); ++i)
@@ -70,7 +70,7 @@ void print(const CalibrateAnswer& a, double risk, const std::string& path) {
   flush();
 }
 
-Result<int> run_calibrate(const Args& a) {
+Result<int> run_calibrate(const CalibrateArgs& a) {
   CalibrateRequest r;
   PONDER_ASSIGN(r.ask, a.how.request());
   if (!a.out.empty()) PONDER_TRY(check_out(a.out, "--out", a.force));
@@ -99,14 +99,14 @@ Result<int> run_calibrate(const Args& a) {
   if (a.json)
     write_line(to_json(answer, a.risk));
   else
-    print(answer, a.risk, some ? path : "");
+    print_calibration(answer, a.risk, some ? path : "");
   return some ? 0 : 1;
 }
 
 }  // namespace
 
 Run add_calibrate(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<CalibrateArgs>();
   a->model.add(app, true);
   app.add_option(
          "--questions", a->questions,

@@ -13,24 +13,24 @@
 namespace ponder::app {
 namespace {
 
-struct Args : RequestArgs {
+struct DecideArgs : RequestArgs {
   std::string choice, predicate, score, question;
   std::string neutral;
   bool prior = false, orders = false, unlisted = false;
 };
 
-using Batch = LineBatch<DecideRequest, DecideAnswer>;
+using DecideBatch = LineBatch<DecideRequest, DecideAnswer>;
 
-Batch batch_of(Session& s) {
-  return Batch({.answer = [&s](std::span<const DecideRequest> r) { return s.decide(r); },
-                .write = [](int, const DecideAnswer& a) -> Status {
-                  write_line(to_json(a));
-                  return {};
-                }});
+DecideBatch decide_batch(Session& s) {
+  return DecideBatch({.answer = [&s](std::span<const DecideRequest> r) { return s.decide(r); },
+                      .write = [](int, const DecideAnswer& a) -> Status {
+                        write_line(to_json(a));
+                        return {};
+                      }});
 }
 
 // What the flags say of every request that does not say otherwise itself.
-void apply_flags(const Args& a, DecideRequest& r) {
+void apply_flags(const DecideArgs& a, DecideRequest& r) {
   r.raw = a.prompt.raw;
   r.orders = r.orders || a.orders;
   r.listed = r.listed && !a.unlisted;
@@ -48,7 +48,7 @@ std::vector<DecideLabel> split_labels(const std::string& text) {
   return labels;
 }
 
-Result<DecideQuestion> asked(const Args& a) {
+Result<DecideQuestion> asked(const DecideArgs& a) {
   const auto given = !a.choice.empty() + !a.predicate.empty() + !a.score.empty();
   if (given != 1)
     return Error{Code::kInvalid, "one of --choice, --predicate, --score",
@@ -88,7 +88,7 @@ void print_question(const DecidedQuestion& d) {
   write_column("letters", letters);
 }
 
-Result<int> decide_one(const Args& a) {
+Result<int> decide_one(const DecideArgs& a) {
   DecideRequest r;
   PONDER_ASSIGN(DecideQuestion q, asked(a));
   r.questions.push_back(std::move(q));
@@ -111,13 +111,13 @@ Result<int> decide_one(const Args& a) {
   return 0;
 }
 
-Result<int> run_decide(const Args& a) {
+Result<int> run_decide(const DecideArgs& a) {
   if (a.lines.input.empty()) return decide_one(a);
   if (!(a.choice + a.predicate + a.score + a.question).empty())
     return Error{Code::kInvalid, "questions from the command line or from --input", "both",
                  "command line", ""};
   PONDER_ASSIGN(const auto session, open_session(a.model));
-  Batch batch = batch_of(*session);
+  DecideBatch batch = decide_batch(*session);
   const auto add = [&](int n, const std::string& line) -> Status {
     constexpr std::size_t kLines = 64;
     work_begins();
@@ -137,7 +137,7 @@ Result<int> run_decide(const Args& a) {
 }  // namespace
 
 Run add_decide(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<DecideArgs>();
   a->add(app);
   app.get_option("--prompt")
       ->description("the text that is asked about; a lone argument is the same");

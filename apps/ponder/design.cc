@@ -14,7 +14,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args {
+struct DesignArgs {
   DesignRequest request;  // only its numbers are set here; the rest is made from the other options
   BudgetArgs budget{""};
   std::string fitness, start, score, out, method = "sample";
@@ -45,7 +45,7 @@ Result<FitnessRequest> read_fitness(const std::string& given) {
   return parse_fitness(text, given, std::filesystem::path(given).parent_path().string());
 }
 
-Status check_args(const Args& a) {
+Status check_design_args(const DesignArgs& a) {
   if (a.out.empty()) return {};
   if (!is_fasta(a.out) && !a.out.ends_with(".jsonl") && !a.out.ends_with(".nc"))
     return Error{Code::kInvalid, "a file name that ends in .fa, .fasta, .fna, .jsonl or .nc", a.out,
@@ -56,7 +56,7 @@ Status check_args(const Args& a) {
   return check_out(a.out, "--out", a.force);
 }
 
-Result<DesignRequest> make_request(const Args& a) {
+Result<DesignRequest> make_request(const DesignArgs& a) {
   DesignRequest r = a.request;
   r.method = parse_design_method(a.method).value_or(DesignMethod::kSample);
   if (!a.start.empty()) {
@@ -80,8 +80,8 @@ Status write_designs(const DesignAnswer& a, const std::string& path) {
   return replace_file(path, is_fasta(path) ? fasta_text(a) : designs_jsonl(a));
 }
 
-Result<int> run_design(const Args& a) {
-  PONDER_TRY(check_args(a));
+Result<int> run_design(const DesignArgs& a) {
+  PONDER_TRY(check_design_args(a));
   PONDER_ASSIGN(const DesignRequest r, make_request(a));
   work_begins();
   PONDER_ASSIGN(const DesignAnswer answer, design(r));
@@ -96,7 +96,7 @@ Result<int> run_design(const Args& a) {
 }  // namespace
 
 Run add_design(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<DesignArgs>();
   DesignRequest& r = a->request;
   app.add_option(
          "--fitness", a->fitness,

@@ -8,7 +8,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args : RequestArgs {
+struct GenerateArgs : RequestArgs {
   LawArgs law;
   DecodeArgs decode;
   int beam = 0, best_of = 1;
@@ -16,7 +16,7 @@ struct Args : RequestArgs {
 
 // Answers one prompt. Streams the text if JSON was not asked for and the reply is made token by
 // token.
-Status generate_one(const Args& a, Session& s, PromptRequest prompt, bool json) {
+Status generate_one(const GenerateArgs& a, Session& s, PromptRequest prompt, bool json) {
   GenerateRequest r{.prompt = std::move(prompt),
                     .law = a.law.request(),
                     .decode = a.decode.config,
@@ -42,7 +42,7 @@ Status generate_one(const Args& a, Session& s, PromptRequest prompt, bool json) 
 }  // namespace
 
 Run add_generate(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<GenerateArgs>();
   a->add(app);
   a->law.add(app);
   a->decode.add(app);

@@ -14,7 +14,7 @@
 namespace ponder::app {
 namespace {
 
-using Batch = LineBatch<GradientRequest, GradientAnswer>;
+using GradBatch = LineBatch<GradientRequest, GradientAnswer>;
 
 // An upper bound of a reply's positions: their number, or the bytes of a text, since each position
 // has at least one.
@@ -24,7 +24,7 @@ std::size_t rows_of(const GradientRequest& r) {
   return std::visit([](const auto& x) { return x.size(); }, std::get<ReplyRequest>(r.reply).reply);
 }
 
-Batch batch_of(const GradArgs& a, Session& s) {
+GradBatch grad_batch(const GradArgs& a, Session& s) {
   constexpr double kMegabyte = 1024 * 1024;
   const auto tape_limit = static_cast<std::int64_t>(a.tape_mb * kMegabyte);
   const auto write_answer = [&a](int line, const GradientAnswer& x) -> Status {
@@ -33,7 +33,7 @@ Batch batch_of(const GradArgs& a, Session& s) {
     write_line(to_json(x, file));
     return {};
   };
-  return Batch(
+  return GradBatch(
       {.answer = [&s, tape_limit](
                      std::span<const GradientRequest> r) { return s.gradients(r, tape_limit); },
        .write = write_answer});
@@ -46,7 +46,7 @@ Result<int> run_grad(const GradArgs& a) {
   PONDER_ASSIGN(const auto session, open_session(a.model));
   if (a.check) return check_gradients(a, *session);
   PONDER_TRY(make_folder(a.out));
-  Batch batch = batch_of(a, *session);
+  GradBatch batch = grad_batch(a, *session);
   std::size_t rows = 0;  // rows of the lines in the batch
   const auto run = [&] {
     rows = 0;

@@ -229,14 +229,14 @@ const OptionRow& find(const CommandRow& c, const std::string& name) {
   std::abort();
 }
 
-bool takes_prompt(const CommandRow& c) {
+bool has_prompt(const CommandRow& c) {
   return std::any_of(c.options.begin(), c.options.end(),
                      [](const OptionRow& o) { return o.longs.empty() && o.shorts.empty(); });
 }
 
 std::string head(const CommandRow& c) {
   return wrapped("ponder " + c.name + ": " + c.description, kWidth, 0) + "\nUsage: ponder " +
-         c.name + " [FLAGS]" + (takes_prompt(c) ? " \"PROMPT\"" : "") + "\n";
+         c.name + " [FLAGS]" + (has_prompt(c) ? " \"PROMPT\"" : "") + "\n";
 }
 
 // Examples that fit on a line come first.

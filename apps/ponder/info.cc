@@ -12,12 +12,12 @@
 namespace ponder::app {
 namespace {
 
-struct Args {
+struct InfoArgs {
   ModelArgs model;
   bool json = false;
 };
 
-void line(const std::string& label, const std::string& text) {
+void field(const std::string& label, const std::string& text) {
   write(fmt::format("{:<13} {}\n", label, text));
 }
 
@@ -45,45 +45,44 @@ std::string tokenizer_text(const InfoAnswer& a) {
   return s;
 }
 
-void print(const InfoAnswer& a) {
+void print_info(const InfoAnswer& a) {
   const ModelInfo& m = a.model;
   std::vector<std::string> types;
   for (const auto& [name, n] : a.tensors) types.push_back(fmt::format("{} {}", n, name));
-  line("file", fmt::format("{}, {}, GGUF version {}", a.file->path(),
-                           mb(static_cast<std::int64_t>(a.file->file_bytes())), a.file->version()));
-  line("model", fmt::format("{}{}{}, {} million parameters", shown(m.name),
-                            m.name.empty() ? "" : ", ", m.architecture, m.n_parameters / 1000000));
-  line("shape",
-       fmt::format(
-           "{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}, vocabulary {}, "
-           "context {}",
-           m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff, m.n_vocab,
-           m.n_ctx_train));
-  line("tensors", joined(types));
-  line("tokenizer", tokenizer_text(a));
-  line("chat template", a.chat_template ? "yes" : "no (use -no-cnv or --chat-template)");
-  line("memory",
-       fmt::format("{} of weights {}, {} KB a token of context", mb(m.weight_bytes),
-                   m.weights == WeightForm::kPacked ? "in compute form" : "left quantised",
-                   m.kv_bytes_per_token >> 10));
-  line("here", fmt::format("{} on {}, {} threads", to_string(m.precision), m.isa, m.n_threads));
+  field("file",
+        fmt::format("{}, {}, GGUF version {}", a.file->path(),
+                    mb(static_cast<std::int64_t>(a.file->file_bytes())), a.file->version()));
+  field("model", fmt::format("{}{}{}, {} million parameters", shown(m.name),
+                             m.name.empty() ? "" : ", ", m.architecture, m.n_parameters / 1000000));
+  field("shape",
+        fmt::format(
+            "{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}, vocabulary {}, "
+            "context {}",
+            m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff, m.n_vocab,
+            m.n_ctx_train));
+  field("tensors", joined(types));
+  field("tokenizer", tokenizer_text(a));
+  field("chat template", a.chat_template ? "yes" : "no (use -no-cnv or --chat-template)");
+  field("memory", fmt::format("{} of weights {}, {} KB a token of context", mb(m.weight_bytes),
+                              to_string(m.weights), m.kv_bytes_per_token >> 10));
+  field("here", fmt::format("{} on {}, {} threads", to_string(m.precision), m.isa, m.n_threads));
   flush();
 }
 
-Result<int> run_info(const Args& a) {
+Result<int> run_info(const InfoArgs& a) {
   PONDER_ASSIGN(const auto text, open_text(a.model));
   PONDER_ASSIGN(const InfoAnswer answer, info(*text, a.model.options()));
   if (a.json)
     write_line(to_json(answer));
   else
-    print(answer);
+    print_info(answer);
   return 0;
 }
 
 }  // namespace
 
 Run add_info(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<InfoArgs>();
   a->model.add(app, true);
   app.add_flag("--json", a->json, "print one JSON object");
   app.footer("Examples:\n  ponder info\n  ponder info --json");

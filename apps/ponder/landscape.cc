@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLine = 100;  // most bytes of a text above the picture
 
-struct Args {
+struct LandscapeArgs {
   ModelArgs model;
   PromptArgs prompt;
   LawArgs law;
@@ -74,7 +74,7 @@ Caption model_caption(const LandscapeAnswer& l) {
       .goal_name = "goal"};
 }
 
-void print(const LandscapeAnswer& l) {
+void print_landscape(const LandscapeAnswer& l) {
   for (const auto& [what, peak] : {std::pair("start   ", l.start), {"goal    ", l.goal}}) {
     const auto& p = l.peaks[static_cast<std::size_t>(peak)];
     write(fmt::format("{}{}   log p {:.2f}   {:.3g} % of the target's mass on the square\n", what,
@@ -90,7 +90,7 @@ void print(const LandscapeAnswer& l) {
   flush();
 }
 
-Result<LandscapeAnswer> answer(const Args& a) {
+Result<LandscapeAnswer> answer(const LandscapeArgs& a) {
   LandscapeRequest r = a.request;
   r.law = a.law.request();
   r.budget.stop = &stop_flag();
@@ -107,7 +107,7 @@ Result<LandscapeAnswer> answer(const Args& a) {
 }
 
 // Writes the numbers so far; if they are complete, draws the picture and prints the answer.
-Result<int> run_landscape(const Args& a) {
+Result<int> run_landscape(const LandscapeArgs& a) {
   if (a.toy && !(a.prompt.text.empty() && a.prompt.file.empty()))
     return Error{Code::kInvalid, "a prompt or --toy", "both", "command line",
                  "leave one of them out"};
@@ -123,7 +123,7 @@ Result<int> run_landscape(const Args& a) {
   if (a.json)
     write_line(to_json(l));
   else
-    print(l);
+    print_landscape(l);
   return 0;
 }
 
@@ -134,7 +134,7 @@ std::string counted(const LandscapeAnswer::Walk& w) {
 }
 
 Run add_landscape(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<LandscapeArgs>();
   a->model.add(app, true);
   a->prompt.add(app);
   a->law.add(app);

@@ -17,7 +17,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args : SearchArgs {
+struct ProveArgs : SearchArgs {
   int n_best = 1;
   bool per_length = false;
   TermArgs terms;
@@ -47,7 +47,7 @@ void print_prove(const ProveAnswer& a) {
   flush();
 }
 
-Status prove_one(const Args& a, ProveRequest r, Session& s, PromptRequest prompt, bool json) {
+Status prove_one(const ProveArgs& a, ProveRequest r, Session& s, PromptRequest prompt, bool json) {
   r.prompt = std::move(prompt);
   PONDER_ASSIGN(const ProveAnswer answer, s.prove(r));
   if (answer.record) PONDER_TRY(replace_file(a.certificate, to_json(*answer.record)));
@@ -72,7 +72,7 @@ void print_check(const CheckAnswer& a, double seconds) {
 
 // The check always runs in f32, whatever precision the search used. Its tolerance covers what that
 // precision may have changed.
-Result<int> run_check(const Args& a, const Budget& budget) {
+Result<int> check_certificate(const ProveArgs& a, const Budget& budget) {
   const auto start = std::chrono::steady_clock::now();
   PONDER_ASSIGN(const std::string text, read_all(a.check));
   CheckRequest r{.where = a.check, .budget = budget};
@@ -90,7 +90,7 @@ Result<int> run_check(const Args& a, const Budget& budget) {
   return answer.result.valid ? 0 : 1;
 }
 
-Status check_args(const Args& a) {
+Status check_prove_args(const ProveArgs& a) {
   const auto bad = [](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, "command line", ""};
   };
@@ -104,7 +104,7 @@ Status check_args(const Args& a) {
   return a.certificate.empty() ? Status() : check_out(a.certificate, "--certificate", a.force);
 }
 
-Result<int> run_prove(const Args& a, const Budget& budget) {
+Result<int> run_prove(const ProveArgs& a, const Budget& budget) {
   ProveRequest r{.law = a.law.request(),
                  .n_best = a.n_best,
                  .per_length = a.per_length,
@@ -113,7 +113,7 @@ Result<int> run_prove(const Args& a, const Budget& budget) {
                  .budget = budget};
   PONDER_ASSIGN(r.terms, a.terms.request());
   PONDER_TRY(check_provable(r.terms));
-  PONDER_TRY(check_args(a));
+  PONDER_TRY(check_prove_args(a));
   return answer_requests(a, [&](Session& s, PromptRequest prompt, bool json) {
     return prove_one(a, r, s, std::move(prompt), json);
   });
@@ -122,7 +122,7 @@ Result<int> run_prove(const Args& a, const Budget& budget) {
 }  // namespace
 
 Run add_prove(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<ProveArgs>();
   a->add(app);
   a->terms.add(app, true);
   app.add_option("--n-best", a->n_best, "the K most likely replies")->check(CLI::Range(1, 10000));
@@ -140,7 +140,7 @@ Run add_prove(CLI::App& app) {
     const bool checks = !a->check.empty();
     if (checks && app.get_option("--budget")->count() == 0) a->budget.text.clear();
     PONDER_ASSIGN(const Budget budget, a->budget.budget());
-    return checks ? run_check(*a, budget) : run_prove(*a, budget);
+    return checks ? check_certificate(*a, budget) : run_prove(*a, budget);
   };
 }
 

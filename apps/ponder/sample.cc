@@ -14,7 +14,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args : RequestArgs {
+struct SampleArgs : RequestArgs {
   LawArgs law;
   BudgetArgs budget{""};
   TermArgs terms;
@@ -29,7 +29,8 @@ Status write_draws(const SampleAnswer& a, const TextModel& text) {
                                  : replace_file(a.file, draws_jsonl(a, text));
 }
 
-Status sample_one(const Args& a, SampleRequest r, Session& s, PromptRequest prompt, bool json) {
+Status sample_one(const SampleArgs& a, SampleRequest r, Session& s, PromptRequest prompt,
+                  bool json) {
   r.prompt = std::move(prompt);
   SampleAnswer answer;
   {
@@ -46,7 +47,7 @@ Status sample_one(const Args& a, SampleRequest r, Session& s, PromptRequest prom
   return {};
 }
 
-Result<int> verify_law(const Args& a, SampleRequest r) {
+Result<int> verify_law(const SampleArgs& a, SampleRequest r) {
   PONDER_ASSIGN(r.prompt, a.prompt.request());
   PONDER_ASSIGN(const auto session, open_session(a.model));
   work_begins();
@@ -58,7 +59,7 @@ Result<int> verify_law(const Args& a, SampleRequest r) {
   return answer.passed ? 0 : 1;
 }
 
-Status check_args(const Args& a) {
+Status check_sample_args(const SampleArgs& a) {
   if (!a.out.empty() && !a.out.ends_with(".nc") && !a.out.ends_with(".jsonl"))
     return Error{Code::kInvalid, "a file name that ends in .nc or .jsonl", a.out, "--out", ""};
   if (!a.out.empty() && !a.lines.input.empty())
@@ -74,8 +75,8 @@ Status check_args(const Args& a) {
   return KernelSpec::parse(a.request.kernel).status();
 }
 
-Result<int> run_sample(const Args& a) {
-  PONDER_TRY(check_args(a));
+Result<int> run_sample(const SampleArgs& a) {
+  PONDER_TRY(check_sample_args(a));
   SampleRequest r = a.request;
   r.law = a.law.request();
   PONDER_ASSIGN(r.terms, a.terms.request());
@@ -90,7 +91,7 @@ Result<int> run_sample(const Args& a) {
 }  // namespace
 
 Run add_sample(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<SampleArgs>();
   a->add(app);
   a->law.add(app);
   a->terms.add(app);

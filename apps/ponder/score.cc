@@ -15,15 +15,15 @@
 namespace ponder::app {
 namespace {
 
-struct Args : RequestArgs {
+struct ScoreArgs : RequestArgs {
   ScoreOptions options;
   std::string reply, logits_dir;
   bool end = false, template_only = false;
 };
 
-using Batch = LineBatch<ScoreRequest, ScoreAnswer>;
+using ScoreBatch = LineBatch<ScoreRequest, ScoreAnswer>;
 
-Batch batch_of(const Args& a, Session& s) {
+ScoreBatch score_batch(const ScoreArgs& a, Session& s) {
   const auto write_answer = [&a](int line, const ScoreAnswer& x) -> Status {
     if (!x.logits.empty())
       PONDER_TRY(write_npy(a.logits_dir + "/" + std::to_string(line) + ".npy", x.logits,
@@ -31,13 +31,13 @@ Batch batch_of(const Args& a, Session& s) {
     write_line(to_json(x));
     return {};
   };
-  return Batch(
+  return ScoreBatch(
       {.answer = [&a, &s](std::span<const ScoreRequest> r) { return s.score(r, a.options); },
        .write = write_answer});
 }
 
 // Prints a reply token by token, for people.
-void print_table(const ScoreAnswer& a, const Tokenizer& t) {
+void print_score_table(const ScoreAnswer& a, const Tokenizer& t) {
   const auto number = [](double x) { return fmt::format("{:9.4f}  ", x); };
   for (std::size_t i = 0; i < a.reply.size(); ++i)
     write(number(a.logprobs[i]) + (a.k > 0 ? number(a.pseudo.logprobs[i]) : "") +
@@ -46,7 +46,7 @@ void print_table(const ScoreAnswer& a, const Tokenizer& t) {
         std::to_string(a.reply.size()) + " tokens\n");
 }
 
-Result<int> render_templates(const Args& a) {
+Result<int> render_templates(const ScoreArgs& a) {
   PONDER_ASSIGN(const auto text, open_text(a.model));
   const auto render = [&](const PromptRequest& r) -> Status {
     PONDER_ASSIGN(const Prompt p, text->prompt(r));
@@ -65,7 +65,7 @@ Result<int> render_templates(const Args& a) {
   return for_lines(a.lines.input, text->tokenizer().n_vocab(), {.fn = answer});
 }
 
-Result<int> score_one(const Args& a) {
+Result<int> score_one(const ScoreArgs& a) {
   if (a.reply.empty() && !a.end)
     return Error{Code::kInvalid, "a reply to score", "none", "command line",
                  "give one with --reply, or requests with --input"};
@@ -74,18 +74,18 @@ Result<int> score_one(const Args& a) {
   PONDER_ASSIGN(const auto session, open_session(a.model));
   work_begins();
   if (a.json()) {
-    Batch batch = batch_of(a, *session);
+    ScoreBatch batch = score_batch(a, *session);
     batch.add(0, std::move(r));
     PONDER_TRY(batch.run());
     return batch.code();
   }
   PONDER_ASSIGN(auto answers, session->score({&r, 1}, a.options));
   PONDER_TRY(answers[0].status());
-  print_table(*answers[0], session->text().tokenizer());
+  print_score_table(*answers[0], session->text().tokenizer());
   return 0;
 }
 
-Result<int> run_score(const Args& a) {
+Result<int> run_score(const ScoreArgs& a) {
   if (std::isnan(a.options.alpha))
     return Error{Code::kInvalid, "a number above 0", "nan", "--alpha", ""};
   if (a.template_only) return render_templates(a);
@@ -94,7 +94,7 @@ Result<int> run_score(const Args& a) {
   PONDER_ASSIGN(const auto session, open_session(a.model));
   // A wrong option is reported before any line is read.
   PONDER_TRY(session->score({}, a.options).status());
-  Batch batch = batch_of(a, *session);
+  ScoreBatch batch = score_batch(a, *session);
   const auto add = [&](int n, const RequestLine& line) -> Status {
     constexpr std::size_t kLines = 64;
     work_begins();
@@ -116,7 +116,7 @@ Result<int> run_score(const Args& a) {
 }  // namespace
 
 Run add_score(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<ScoreArgs>();
   a->add(app);
   app.add_option("--reply", a->reply, "reply to score");
   app.add_flag("--end", a->end, "append the end-of-turn token to --reply");

@@ -10,14 +10,14 @@
 namespace ponder::app {
 namespace {
 
-struct Args : SearchArgs {
+struct ThinkArgs : SearchArgs {
   DecodeArgs decode;
   ThinkConfig think;
   std::string patience;
   bool colour = false, any_length = false;
 };
 
-Result<ThinkRequest> request_of(const Args& a, const Budget& budget) {
+Result<ThinkRequest> think_request(const ThinkArgs& a, const Budget& budget) {
   ThinkRequest r{
       .law = a.law.request(), .config = a.think, .any_length = a.any_length, .budget = budget};
   r.config.first = a.decode.config;
@@ -30,7 +30,7 @@ Result<ThinkRequest> request_of(const Args& a, const Budget& budget) {
   return r;
 }
 
-Status think_one(const Args& a, ThinkRequest r, Session& s, PromptRequest prompt, bool json) {
+Status think_one(const ThinkArgs& a, ThinkRequest r, Session& s, PromptRequest prompt, bool json) {
   r.prompt = std::move(prompt);
   const bool colour = !json && colour_output(a.colour);
   r.logprobs = colour;
@@ -51,7 +51,7 @@ Status think_one(const Args& a, ThinkRequest r, Session& s, PromptRequest prompt
 }  // namespace
 
 Run add_think(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<ThinkArgs>();
   a->add(app);
   a->decode.add(app);
   std::string names;
@@ -96,7 +96,7 @@ Run add_think(CLI::App& app) {
   return [a]() -> Result<int> {
     // A bad budget, patience or method is told before the model is loaded.
     PONDER_ASSIGN(const Budget budget, a->budget.budget());
-    PONDER_ASSIGN(const ThinkRequest request, request_of(*a, budget));
+    PONDER_ASSIGN(const ThinkRequest request, think_request(*a, budget));
     return answer_requests(*a, [&](Session& s, PromptRequest prompt, bool json) {
       return think_one(*a, request, s, std::move(prompt), json);
     });

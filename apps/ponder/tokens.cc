@@ -8,7 +8,7 @@
 namespace ponder::app {
 namespace {
 
-struct Args {
+struct TokensArgs {
   ModelArgs model;
   TextArgs text;
   LineArgs lines;
@@ -19,7 +19,7 @@ struct Args {
 
 Error bad(const std::string& expected) { return {Code::kInvalid, expected, "none", "request", ""}; }
 
-Result<int> run_tokenize(const Args& a) {
+Result<int> run_tokenize(const TokensArgs& a) {
   PONDER_ASSIGN(const auto model, open_text(a.model));
   const Tokenizer& t = model->tokenizer();
   const auto encode = [&](const std::string& s) {
@@ -43,7 +43,7 @@ Result<int> run_tokenize(const Args& a) {
   return 0;
 }
 
-Result<int> run_detokenize(const Args& a) {
+Result<int> run_detokenize(const TokensArgs& a) {
   PONDER_ASSIGN(const auto model, open_text(a.model));
   const Tokenizer& t = model->tokenizer();
   if (!a.lines.input.empty()) {
@@ -63,7 +63,7 @@ Result<int> run_detokenize(const Args& a) {
 }  // namespace
 
 Run add_tokenize(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<TokensArgs>();
   a->model.add(app, false);
   a->text.add(app, "the text");
   a->lines.add(app);
@@ -77,7 +77,7 @@ Run add_tokenize(CLI::App& app) {
 }
 
 Run add_detokenize(CLI::App& app) {
-  auto a = std::make_shared<Args>();
+  auto a = std::make_shared<TokensArgs>();
   a->model.add(app, false);
   a->lines.add(app);
   app.add_option("--ids", a->ids, "token ids, e.g. 504,3575")->delimiter(',');

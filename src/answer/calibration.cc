@@ -8,29 +8,29 @@
 namespace ponder {
 namespace {
 
-Error bad(std::string expected, std::string got, std::string hint = "") {
+Error unfit(std::string expected, std::string got, std::string hint = "") {
   return {Code::kInvalid, std::move(expected), std::move(got), "answers to calibrate from",
           std::move(hint)};
 }
 
 Status check(const std::vector<std::string>& names, std::span<const JudgedAnswer> answers) {
   if (answers.size() < kLeastJudged)
-    return bad("at least " + std::to_string(kLeastJudged) + " answers",
-               std::to_string(answers.size()), "ask more questions");
+    return unfit("at least " + std::to_string(kLeastJudged) + " answers",
+                 std::to_string(answers.size()), "ask more questions");
   for (const std::size_t half : {0u, 1u}) {
     std::size_t right = 0, n = 0;
     for (std::size_t i = half; i < answers.size(); i += 2, ++n) right += answers[i].right;
     if (right == 0 || right == n)
-      return bad("right and wrong answers in both halves",
-                 std::to_string(right) + " right of " + std::to_string(n),
-                 "ask questions of which the model knows some");
+      return unfit("right and wrong answers in both halves",
+                   std::to_string(right) + " right of " + std::to_string(n),
+                   "ask questions of which the model knows some");
   }
   for (const JudgedAnswer& a : answers) {
     if (a.features.size() != names.size())
-      return bad(std::to_string(names.size()) + " features of every answer",
-                 std::to_string(a.features.size()));
+      return unfit(std::to_string(names.size()) + " features of every answer",
+                   std::to_string(a.features.size()));
     for (const double x : a.features)
-      if (!std::isfinite(x)) return bad("features that are finite", std::to_string(x));
+      if (!std::isfinite(x)) return unfit("features that are finite", std::to_string(x));
   }
   return {};
 }

@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "answer/shares.h"
+#include "base/infinity.h"
 #include "search/clock.h"
 
 namespace ponder {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 // Of a closed prefix that is kept, nats: lighter ones count, and no proof needs them.
 constexpr double kLeastKept = -16;
 

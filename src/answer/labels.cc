@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <set>
 
+#include "base/infinity.h"
 #include "base/log_sum_exp.h"
 #include "base/passes.h"
 
 namespace ponder {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 struct Sequence {
   std::size_t question, label;
@@ -24,40 +22,35 @@ struct Sequence {
   std::vector<double> logprobs{};      // (n_tokens) nats
 };
 
-Error bad(const std::string& expected, const std::string& got, const std::string& where,
-          const std::string& hint = "") {
-  return {Code::kInvalid, expected, got, where, hint};
-}
-
 std::string quoted(const std::string& name) { return "\"" + name + "\""; }
 
 Status check_names(const std::vector<SpelledLabel>& labels) {
-  if (labels.empty()) return bad("at least one label", "none", "labels");
+  if (labels.empty()) return invalid("at least one label", "none", "labels");
   std::set<std::string> names;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string where = "label " + std::to_string(i);
-    if (labels[i].name.empty()) return bad("a label with a name", "an empty one", where);
+    if (labels[i].name.empty()) return invalid("a label with a name", "an empty one", where);
     if (labels[i].spellings.empty())
-      return bad("a label that the tokenizer can spell", "no spelling",
-                 "label " + quoted(labels[i].name));
+      return invalid("a label that the tokenizer can spell", "no spelling",
+                     "label " + quoted(labels[i].name));
     if (!names.insert(labels[i].name).second)
-      return bad("labels that differ", quoted(labels[i].name) + " twice", where,
-                 "leave one of them out");
+      return invalid("labels that differ", quoted(labels[i].name) + " twice", where,
+                     "leave one of them out");
   }
   return {};
 }
 
 Status check_spelling(const CausalDensity& d, int depth, const std::vector<Token>& tokens,
                       const std::string& where) {
-  if (tokens.empty()) return bad("a spelling of at least one token", "an empty one", where);
+  if (tokens.empty()) return invalid("a spelling of at least one token", "an empty one", where);
   for (const Token v : tokens)
     if (v < 0 || v >= d.n_vocab())
-      return bad("token ids from 0 to " + std::to_string(d.n_vocab() - 1), std::to_string(v),
-                 where);
+      return invalid("token ids from 0 to " + std::to_string(d.n_vocab() - 1), std::to_string(v),
+                     where);
   const std::size_t n = static_cast<std::size_t>(depth) + tokens.size();
   if (n > static_cast<std::size_t>(d.n_ctx()))
-    return bad("a text and label of at most " + std::to_string(d.n_ctx()) + " tokens",
-               std::to_string(n), where, "shorten them, or raise -c/--ctx-size");
+    return invalid("a text and label of at most " + std::to_string(d.n_ctx()) + " tokens",
+                   std::to_string(n), where, "shorten them, or raise -c/--ctx-size");
   return {};
 }
 
@@ -102,10 +95,10 @@ Result<std::vector<Sequence>> kept_of(std::vector<Sequence> all,
       const Sequence& above = kept[open.back()];
       if (above.label == s.label) continue;
       if (above.tokens.size() == s.tokens.size())
-        return bad("labels with different spellings",
-                   quoted(labels[above.label].name) + " and " + quoted(labels[s.label].name) +
-                       " with the same tokens",
-                   "labels", "leave one of them out, or call it otherwise");
+        return invalid("labels with different spellings",
+                       quoted(labels[above.label].name) + " and " + quoted(labels[s.label].name) +
+                           " with the same tokens",
+                       "labels", "leave one of them out, or call it otherwise");
       s.above = open.back();
     }
     open.push_back(kept.size());

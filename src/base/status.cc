@@ -30,4 +30,8 @@ std::string Error::message() const {
   return without_controls(m);
 }
 
+Error invalid(std::string expected, std::string got, std::string where, std::string hint) {
+  return {Code::kInvalid, std::move(expected), std::move(got), std::move(where), std::move(hint)};
+}
+
 }  // namespace ponder

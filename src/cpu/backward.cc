@@ -36,8 +36,13 @@ Linear Transformer::transpose_vocab(int block, Pages& pages, int n_threads) cons
 
 const Transformer::Transposed& Transformer::transposed() const {
   std::call_once(transpose_once_, [this] {
+    // Lean weights were chosen to leave memory free, so their transposes take half of it at most.
     constexpr std::int64_t kSlack = 256ll << 20;
-    if (info_.weights != WeightForm::kPacked || info_.weight_bytes + kSlack > available_memory())
+    const std::int64_t size = info_.n_parameters *
+                              static_cast<std::int64_t>(compute_bytes(kernel_->compute)),
+                       free = available_memory() - kSlack;
+    if (info_.weights == WeightForm::kQuantised ||
+        size > (info_.weights == WeightForm::kLean ? free / 2 : free))
       return;
     Pages pages;
     for (int i = 0; i < config_.n_layers; ++i)

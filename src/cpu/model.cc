@@ -19,27 +19,36 @@ const GemmKernel& kernel_of(Precision p) {
   return gemm_kernel(p == Precision::kBF16 ? Compute::kBF16 : Compute::kF32);
 }
 
+// The fastest form that leaves room to work in. Packed weights that fill much of the memory crowd
+// out keys and values, a second model and the other programs of the machine.
+Result<WeightForm> weight_form(const GgufFile& file, const GemmKernel& kernel, WeightForm asked) {
+  constexpr std::int64_t kSlack = 256ll << 20, kPackedShare = 4;
+  const std::int64_t free = available_memory();
+  const auto bytes = [&](WeightForm f) { return weight_bytes(file, kernel, f); };
+  if (asked == WeightForm::kAuto) {
+    if (bytes(WeightForm::kPacked) <= free / kPackedShare) return WeightForm::kPacked;
+    return bytes(WeightForm::kLean) + kSlack <= free ? WeightForm::kLean : WeightForm::kQuantised;
+  }
+  if (asked != WeightForm::kQuantised && bytes(asked) + kSlack > free)
+    return Error{Code::kResource,
+                 std::to_string(bytes(asked) >> 20) + " MB for " + std::string(to_string(asked)) +
+                     " weights and 256 MB to work in",
+                 std::to_string(free >> 20) + " MB available", file.path(),
+                 asked == WeightForm::kPacked ? "use --weights lean" : "use --weights quantised"};
+  return asked;
+}
+
 Status describe(const GgufFile& file, const Config& c, const ModelOptions& options,
                 ModelInfo& info) {
   // Checks the tensors first, before ModelInfo describes the file and before memory is allocated.
   PONDER_TRY(find_tensors(file, c));
   const GemmKernel& kernel = kernel_of(precision_of(options));
-  const std::int64_t packed_size = packed_bytes(file, kernel), free = available_memory();
-  constexpr std::int64_t kSlack = 256ll << 20;
-  bool packed = options.weights != WeightForm::kQuantised;
-  if (packed && packed_size + kSlack > free) {
-    if (options.weights == WeightForm::kPacked)
-      return Error{Code::kResource,
-                   std::to_string(packed_size >> 20) +
-                       " MB for the weights in compute form and 256 MB to work in",
-                   std::to_string(free >> 20) + " MB available", file.path(),
-                   "use --weights quantised"};
-    packed = false;
-  }
-  info.weight_bytes = packed ? packed_size : static_cast<std::int64_t>(file.file_bytes());
+  PONDER_ASSIGN(info.weights, weight_form(file, kernel, options.weights));
+  info.weight_bytes = info.weights == WeightForm::kQuantised
+                          ? static_cast<std::int64_t>(file.file_bytes())
+                          : weight_bytes(file, kernel, info.weights);
   info.kv_bytes_per_token = KvStore::bytes_per_slot(c, kernel);
   info.precision = precision_of(options);
-  info.weights = packed ? WeightForm::kPacked : WeightForm::kQuantised;
   info.n_threads = options.n_threads > 0 ? options.n_threads : available_threads();
   info.isa = kernel.isa;
   return {};
@@ -63,8 +72,7 @@ Result<std::shared_ptr<const EngineModel>> load(std::shared_ptr<const GgufFile> 
                                                 ModelInfo info) {
   const GemmKernel& kernel = kernel_of(info.precision);
   PONDER_ASSIGN(const Tensors tensors, find_tensors(*file, c));
-  Weights weights =
-      load_weights(*file, tensors, kernel, info.weights == WeightForm::kPacked, info.n_threads);
+  Weights weights = load_weights(*file, tensors, kernel, info.weights, info.n_threads);
   return std::shared_ptr<const EngineModel>(std::make_shared<CpuModel>(
       std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }

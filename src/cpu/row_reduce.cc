@@ -3,16 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "base/counted_noise.h"
+#include "base/infinity.h"
 #include "base/parallel.h"
 
 namespace ponder {
 namespace {
 
-constexpr float kMinusInf = -std::numeric_limits<float>::infinity();
 constexpr auto kBetter = [](const auto& a, const auto& b) {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 };
@@ -32,7 +31,7 @@ const float* noise_of_block(const Draw& d, int begin, int n) {
 void RowReducer::pick_max(const float* noise, double alpha, int begin, const float* l, int n,
                           Picks& p) {
   for (int i = 0; i < n; ++i) {
-    if (l[i] == kMinusInf) continue;
+    if (l[i] == -kFloatInf) continue;
     const double value = alpha * l[i] + (noise ? noise[i] : 0.f);
     // A thread gets its blocks in any order, so a tie is decided by the smaller id, not by what
     // came first.
@@ -57,7 +56,7 @@ void RowReducer::pick_list(const Draw& draw, int begin, const float* l, int n, f
   const auto capacity = static_cast<std::size_t>(std::max(draw.max_items, 0));
   for (int i = 0; i < n; ++i) {
     const Candidate c{l[i], begin + i};
-    if (c.logit == kMinusInf) continue;
+    if (c.logit == -kFloatInf) continue;
     if (c.logit < bound || capacity == 0 ||
         (p.heap.size() == capacity && !kBetter(c, p.heap.front()))) {
       p.left_max = std::max(p.left_max, c.logit);
@@ -129,7 +128,7 @@ void RowReducer::draw_inverse_cdf(const RowRequest& r, int row, double max, doub
 void RowReducer::finish_list(const RowRequest& r, int row, double lse) const {
   const int threads = model_.info().n_threads;
   std::vector<Candidate> all;
-  float left = kMinusInf;
+  float left = -kFloatInf;
   for (int t = 0; t < threads; ++t) {
     const Picks& p = picks_[static_cast<std::size_t>(row) * threads + t];
     all.insert(all.end(), p.heap.begin(), p.heap.end());
@@ -192,9 +191,9 @@ Status RowReducer::run_chunk(std::span<const RowRequest> requests) {
   const int m = static_cast<int>(requests.size()), threads = model_.info().n_threads;
   blocks_.gather(requests, hidden_);
   sums_.assign(static_cast<std::size_t>(m) * blocks_.count(), BlockSums{});
-  target_logit_.assign(m, kMinusInf);
+  target_logit_.assign(m, -kFloatInf);
   Picks fresh;
-  fresh.run_max = fresh.left_max = kMinusInf;
+  fresh.run_max = fresh.left_max = -kFloatInf;
   picks_.assign(static_cast<std::size_t>(m) * threads, fresh);
   for (const RowRequest& r : requests)
     if (r.needs->draw.kind == Draw::Kind::kRow) r.out->logits.resize(model_.config().n_vocab);

@@ -2,19 +2,15 @@
 #include "cpu/vocab_blocks.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/infinity.h"
 #include "ops/activation.h"
 
 namespace ponder {
-namespace {
-
-constexpr float kMinusInf = -std::numeric_limits<float>::infinity();
-
-}  // namespace
+namespace {}  // namespace
 
 RowTotals total(std::span<const BlockSums> blocks, double alpha) {
-  double max = kMinusInf, s = 0, s_alpha = 0, dot = 0;
+  double max = -kFloatInf, s = 0, s_alpha = 0, dot = 0;
   for (const BlockSums& b : blocks) max = std::max<double>(max, b.max);
   for (const BlockSums& b : blocks) {
     if (b.s <= 0) continue;
@@ -40,7 +36,7 @@ void VocabBlocks::finish(int block, const TokenMask* mask, float* l) const {
   if (c.final_soft_cap > 0) soft_cap(l, n, c.final_soft_cap);
   if (!mask) return;
   for (int i = 0; i < n; ++i)
-    if (!(*mask)[begin(block) + i]) l[i] = kMinusInf;
+    if (!(*mask)[begin(block) + i]) l[i] = -kFloatInf;
 }
 
 BlockSums VocabBlocks::sums(int block, const float* l, double alpha, bool lz, bool entropy) const {

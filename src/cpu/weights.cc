@@ -1,24 +1,22 @@
 // Makes the Weights: expands and packs the tensors of a file.
 #include "cpu/weights.h"
 
-#include <optional>
-
 namespace ponder {
 namespace {
 
 class Loader {
  public:
-  Loader(const GgufFile& file, const GemmKernel& kernel, bool packed, int n_threads)
-      : file_(file), kernel_(kernel), packed_(packed), n_threads_(n_threads) {}
+  Loader(const GgufFile& file, const GemmKernel& kernel, WeightForm weights, int n_threads)
+      : file_(file), kernel_(kernel), weights_(weights), n_threads_(n_threads) {}
 
   NormWeights norm(const NormTensors& t) { return {vector(t.w), vector(t.b)}; }
   Linear linear(const MatrixTensors& m) {
     if (m.parts.empty()) return {};
     std::vector<const GgufTensor*> tensors;
     for (const auto& part : m.parts) tensors.push_back(part.w);
-    Linear l(tensors, kernel_, packed_ ? &pages_ : nullptr, n_threads_);
-    // Otherwise both the file's pages and the packed weights would be in memory.
-    if (packed_)
+    Linear l(tensors, kernel_, weights_, pages_, n_threads_);
+    // Otherwise both the file's pages and these weights would be in memory.
+    if (Linear::bytes(tensors, kernel_, weights_) > 0)
       for (const GgufTensor* t : tensors) file_.page_out(*t);
     return l;
   }
@@ -66,32 +64,28 @@ class Loader {
 
   const GgufFile& file_;
   const GemmKernel& kernel_;
-  bool packed_;
+  WeightForm weights_;
   int n_threads_;
   Pages pages_;
 };
 
 }  // namespace
 
-std::int64_t packed_bytes(const GgufFile& file, const GemmKernel& kernel) {
+std::int64_t weight_bytes(const GgufFile& file, const GemmKernel& kernel, WeightForm weights) {
   std::int64_t bytes = 0;
   for (const GgufTensor& t : file.tensors()) {
     if (t.shape.size() != 2 || t.name == "position_embd.weight" ||
         (t.name == "token_embd.weight" && file.find("output.weight")))
       continue;
-    const std::int64_t n_panels = (t.shape[1] + kPanel - 1) / kPanel;
-    const int n_in = static_cast<int>(t.shape[0]);
     const GgufTensor* const part = &t;
-    const auto form = kernel.run_compact ? compact_form({&part, 1}) : std::nullopt;
-    bytes += n_panels * static_cast<std::int64_t>(panel_bytes(kernel.compute, n_in) +
-                                                  (form ? form->panel_bytes(n_in) : 0));
+    bytes += Linear::bytes({&part, 1}, kernel, weights);
   }
   return bytes;
 }
 
-Weights load_weights(const GgufFile& file, const Tensors& t, const GemmKernel& kernel, bool packed,
-                     int n_threads) {
-  Loader in(file, kernel, packed, n_threads);
+Weights load_weights(const GgufFile& file, const Tensors& t, const GemmKernel& kernel,
+                     WeightForm weights, int n_threads) {
+  Loader in(file, kernel, weights, n_threads);
   Weights w;
   w.token_embd = t.token_embd;
   w.position_embd = t.position_embd;

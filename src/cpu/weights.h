@@ -1,6 +1,6 @@
 // Weights: the tensors of a model (model/tensors.h) in the form that this engine uses: matrices are
-// packed for its products, or stay as they are in the file and are expanded panel by panel. Tensors
-// that a file does not have (biases, norms of some architectures) are empty.
+// packed for its products, or held as levels, or stay in the file (ops/linear.h). Tensors that a
+// file does not have (biases, norms of some architectures) are empty.
 #pragma once
 
 #include <vector>
@@ -30,9 +30,8 @@ struct Weights {
   std::vector<LayerWeights> layers;
 };
 
-/// The bytes that the packed matrices of a file will need, known before they are loaded.
-std::int64_t packed_bytes(const GgufFile&, const GemmKernel&);
-Weights load_weights(const GgufFile&, const Tensors&, const GemmKernel&, bool packed,
-                     int n_threads);
+/// The bytes that the matrices of a file will need, known before they are loaded.
+std::int64_t weight_bytes(const GgufFile&, const GemmKernel&, WeightForm);
+Weights load_weights(const GgufFile&, const Tensors&, const GemmKernel&, WeightForm, int n_threads);
 
 }  // namespace ponder

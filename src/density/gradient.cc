@@ -22,7 +22,7 @@ std::span<const float> weights_of(const SoftReply& r, std::size_t t) {
 
 TokenMix mix_of(const SoftReply& r, std::size_t t) { return {r.list(t), weights_of(r, t)}; }
 
-Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
+Error unfit(const std::string& expected, const std::string& got, const std::string& where) {
   return {Code::kInvalid, expected, got, "SoftReply::" + where, ""};
 }
 
@@ -32,8 +32,8 @@ Status check_weights(const SoftReply& r) {
     double sum = 0;
     for (float w : weights_of(r, t)) sum += w;
     if (!(std::abs(sum - 1) <= kSlack))
-      return invalid("weights that sum to 1", std::to_string(sum),
-                     "weights, position " + std::to_string(t));
+      return unfit("weights that sum to 1", std::to_string(sum),
+                   "weights, position " + std::to_string(t));
   }
   return {};
 }
@@ -59,28 +59,28 @@ void check_finite(ReplyGradient& g) {
 Status Language::check(const SoftReply& r) const {
   const auto m = static_cast<std::size_t>(r.m);
   if (r.m < 1 || r.candidates.empty() || r.candidates.size() % m != 0)
-    return invalid("(n, m) candidates, n and m at least 1",
-                   std::to_string(r.candidates.size()) + " candidates, m = " + std::to_string(r.m),
-                   "candidates");
+    return unfit("(n, m) candidates, n and m at least 1",
+                 std::to_string(r.candidates.size()) + " candidates, m = " + std::to_string(r.m),
+                 "candidates");
   const bool shared = r.candidates.size() == m && !r.weights.empty() && r.weights.size() % m == 0;
   if (r.weights.empty() ? m != 1 : !shared && r.weights.size() != r.candidates.size())
-    return invalid("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
-                   std::to_string(r.weights.size()), "weights");
+    return unfit("a weight a candidate (" + std::to_string(r.candidates.size()) + ")",
+                 std::to_string(r.weights.size()), "weights");
   const Prefix parent = r.parent.get();
   if (parent == kNoPrefix)
-    return invalid("a prefix of at least one token", "the empty prefix", "parent");
+    return unfit("a prefix of at least one token", "the empty prefix", "parent");
   if (r.masks.size() > 1 && r.masks.size() != r.n())
-    return invalid("no mask, one, or one a position (" + std::to_string(r.n()) + ")",
-                   std::to_string(r.masks.size()), "masks");
+    return unfit("no mask, one, or one a position (" + std::to_string(r.n()) + ")",
+                 std::to_string(r.masks.size()), "masks");
   PONDER_TRY(check_alive(parent, "SoftReply::parent"));
   for (Token v : r.candidates)
     if (v < 0 || v >= n_vocab())
-      return invalid("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
-                     "candidates");
+      return unfit("token ids from 0 to " + std::to_string(n_vocab() - 1), std::to_string(v),
+                   "candidates");
   for (const TokenMask* mask : r.masks)
     if (mask && mask->n_vocab() != n_vocab())
-      return invalid("a mask of " + std::to_string(n_vocab()) + " ids",
-                     std::to_string(mask->n_vocab()), "masks");
+      return unfit("a mask of " + std::to_string(n_vocab()) + " ids",
+                   std::to_string(mask->n_vocab()), "masks");
   if (tree_.length(parent) + static_cast<int>(r.n()) > n_ctx_)
     return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
                  std::to_string(tree_.length(parent) + r.n()), "prompt and reply together",

@@ -39,7 +39,7 @@ struct Step {
   std::uint32_t from;
   Token letter;
 };
-struct Layer {
+struct StateLayer {
   std::vector<State> states;
   std::vector<double> best;
   std::vector<Step> steps;
@@ -59,7 +59,7 @@ class Programme {
   void make_patterns();
   bool feed_patterns(State&, Token) const;
   void feed_motif(std::size_t k, int t, Token v, std::vector<Guess>& guesses) const;
-  Status advance(int t, const Layer& from, Layer& to) const;
+  Status advance(int t, const StateLayer& from, StateLayer& to) const;
   Error stuck(int t) const;
   int n() const { return static_cast<int>(c_.letters.size()); }
 
@@ -169,7 +169,7 @@ Error Programme::stuck(int t) const {
           "constraints of a design", "free positions, forbid less, or allow more edits"};
 }
 
-Status Programme::advance(int t, const Layer& from, Layer& to) const {
+Status Programme::advance(int t, const StateLayer& from, StateLayer& to) const {
   std::unordered_map<State, std::uint32_t, HashState> index;
   std::vector<Guess> guesses;
   for (std::uint32_t i = 0; i < from.states.size(); ++i)
@@ -209,12 +209,12 @@ Status Programme::advance(int t, const Layer& from, Layer& to) const {
 Result<Design> Programme::run() {
   PONDER_TRY(check());
   make_patterns();
-  std::vector<Layer> layers(1);
+  std::vector<StateLayer> layers(1);
   layers[0].states.push_back({});
   layers[0].best.push_back(0);
   layers[0].steps.push_back({0, 0});
   for (int t = 0; t < n(); ++t) {
-    Layer next;
+    StateLayer next;
     PONDER_TRY(advance(t, layers.back(), next));
     layers.back().states = {};
     layers.push_back(std::move(next));

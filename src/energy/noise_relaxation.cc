@@ -2,20 +2,16 @@
 // parametrisation). docs/methods.md#noise-space.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "base/gumbel.h"
+#include "base/infinity.h"
 #include "energy/noise_rows.h"
 #include "energy/whole_replies.h"
 #include "ponder/energy/relaxation.h"
 
 namespace ponder {
-namespace {
-
-constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
-
-}  // namespace
+namespace {}  // namespace
 
 NoiseRelaxation::NoiseRelaxation(CausalDensity& d, PrefixRef root, ReplyLaw law, double alpha)
     : density_(d), root_(std::move(root)), law_(std::move(law)), alpha_(alpha) {}
@@ -62,7 +58,7 @@ Status NoiseRelaxation::decode(std::span<const State* const> states,
       d.log_weight += row.lz;
       d.ended = law_.is_end(row.drawn);
       if (law_.closes(t, row.drawn)) {
-        if (!law_.counts(d.tokens.size())) d.log_weight = kMinusInf;
+        if (!law_.counts(d.tokens.size())) d.log_weight = -kInf;
       } else {
         next.push_back(std::move(live[i]));
       }
@@ -70,7 +66,7 @@ Status NoiseRelaxation::decode(std::span<const State* const> states,
     live = std::move(next);
   }
   for (const Stream& s : live)
-    out[s.state].log_weight = kMinusInf;  // neither ended nor cut by the horizon: no reply
+    out[s.state].log_weight = -kInf;  // neither ended nor cut by the horizon: no reply
   return {};
 }
 

@@ -3,27 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "base/gumbel.h"
 #include "base/gumbel_table.h"
+#include "base/infinity.h"
 
 namespace ponder {
-namespace {
-
-constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
-
-}  // namespace
+namespace {}  // namespace
 
 double log_q(const Row& r, double alpha, Token v) {
-  if (std::isinf(r.logits[v])) return kMinusInf;
+  if (std::isinf(r.logits[v])) return -kInf;
   return alpha * (static_cast<double>(r.logits[v]) - r.log_normalizer) - r.lz;
 }
 
 Token argmax(const Row& r, double alpha, std::span<const float> noise) {
   Token best = -1;
-  double most = kMinusInf;
+  double most = -kInf;
   for (std::size_t v = 0; v < noise.size(); ++v) {
     const double value = alpha * r.logits[v] + noise[v];
     if (std::isinf(r.logits[v]) || value <= most) continue;
@@ -57,7 +53,7 @@ bool condition_normals(const Row& r, double alpha, Token winner, double u, std::
 void noise_force(const Row& r, double alpha, std::span<const float> gain,
                  std::span<const double> eps, double kappa, double tau, std::span<double> out) {
   const GumbelTable& table = GumbelTable::get();
-  double max = kMinusInf, sum = 0, mean = 0;
+  double max = -kInf, sum = 0, mean = 0;
   for (std::size_t v = 0; v < out.size(); ++v)
     max = std::max(
         max,

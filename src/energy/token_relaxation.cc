@@ -9,10 +9,6 @@
 namespace ponder {
 namespace {
 
-Error invalid(const std::string& expected, const std::string& got, const std::string& where) {
-  return {Code::kInvalid, expected, got, where, ""};
-}
-
 // softmax(z / tau) over the candidates that are not fillers, (m)
 std::vector<double> softmax(std::span<const double> z, std::span<const double> log_q, double tau) {
   const double max = *std::max_element(z.begin(), z.end());

@@ -56,6 +56,16 @@ std::string_view to_string(Precision p) {
   return "auto";
 }
 
+namespace {
+constexpr std::string_view kWeightForms[] = {"auto", "packed", "lean", "quantised"};
+}
+std::string_view to_string(WeightForm w) { return kWeightForms[static_cast<std::size_t>(w)]; }
+std::optional<WeightForm> parse_weight_form(std::string_view name) {
+  for (std::size_t i = 0; i < std::size(kWeightForms); ++i)
+    if (name == kWeightForms[i]) return static_cast<WeightForm>(i);
+  return {};
+}
+
 Result<ModelInfo> Model::describe(const GgufFile& file, const ModelOptions& options) {
   PONDER_ASSIGN(const Config c, read_config(file));
   return describe_with(engines().front(), file, c, options);

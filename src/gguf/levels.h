@@ -20,6 +20,10 @@ struct Levels {
 struct LevelRange {
   int min, max;
   bool per_16;  // false: scales and offsets are the same for every 32
+  // Bytes of a block at which the float16 values lie of which its scales and its offsets are int8
+  // multiples (in a block of 32, the scale and the offset themselves). -1: there is none.
+  int scale_unit = -1, offset_unit = -1;
+  bool minus = false;  // offsets are multiples of the unit's negative
 };
 /// Returns nullptr for types without levels.
 const LevelRange* level_range(TensorType);

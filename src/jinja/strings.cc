@@ -25,7 +25,7 @@ bool is_letter(std::uint32_t c) {
   return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 
-bool is_digit(std::uint32_t c) {
+bool is_digit_of_any_script(std::uint32_t c) {
   return c <= 0x10ffff &&
          utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
 }
@@ -287,10 +287,10 @@ bool is_all(const Text& t, std::string_view what) {
       any |= upper || lower;
       continue;
     }
-    const bool yes = what == "isdigit"   ? is_digit(c.code)
+    const bool yes = what == "isdigit"   ? is_digit_of_any_script(c.code)
                      : what == "isspace" ? is_space(c.code)
                      : what == "isalpha" ? is_letter(c.code)
-                                         : is_letter(c.code) || is_digit(c.code);
+                                         : is_letter(c.code) || is_digit_of_any_script(c.code);
     if (!yes) return false;
     any = true;
   }

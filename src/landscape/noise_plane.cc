@@ -17,7 +17,7 @@ namespace {
 // In a lift, the noise of a token far below the top changes by less than this, in standard
 // deviations; leaving the change out does not change the decoding.
 constexpr double kStill = 1e-3;
-constexpr std::size_t kBatch = 64;  // whole rows at a time
+constexpr std::size_t kRowsAtOnce = 64;  // whole rows at a time
 
 float gumbel_at(double eps) { return static_cast<float>(GumbelTable::get().gumbel_of_normal(eps)); }
 
@@ -152,8 +152,8 @@ bool NoisePlane::close(int node, TokenProb v) {
 }
 
 Status NoisePlane::grow(std::span<const Request> asked) {
-  for (std::size_t begin = 0; begin < asked.size(); begin += kBatch) {
-    const auto some = asked.subspan(begin, std::min(kBatch, asked.size() - begin));
+  for (std::size_t begin = 0; begin < asked.size(); begin += kRowsAtOnce) {
+    const auto some = asked.subspan(begin, std::min(kRowsAtOnce, asked.size() - begin));
     std::vector<Extend> batch;
     for (const Request& r : some) {
       const bool root = r.node < 0;

@@ -13,7 +13,7 @@ namespace ponder {
 namespace {
 
 // gradients at a time; each has a number for every token at every position
-constexpr std::size_t kBatch = 8;
+constexpr std::size_t kSlopesAtOnce = 8;
 
 }  // namespace
 
@@ -51,8 +51,8 @@ Status NoisePlane::add_levers(std::span<const Spot> spots) {
     if (s.peak >= 0 && !levers_.contains(s.peak) &&
         std::count(missing.begin(), missing.end(), s.peak) == 0)
       missing.push_back(s.peak);
-  for (std::size_t begin = 0; begin < missing.size(); begin += kBatch) {
-    const std::span some(missing.data() + begin, std::min(kBatch, missing.size() - begin));
+  for (std::size_t begin = 0; begin < missing.size(); begin += kSlopesAtOnce) {
+    const std::span some(missing.data() + begin, std::min(kSlopesAtOnce, missing.size() - begin));
     std::vector<std::span<const Token>> batch;
     for (int r : some) batch.emplace_back(replies_[r].tokens);
     std::vector<ReplyGradient> g;

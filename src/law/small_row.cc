@@ -5,11 +5,10 @@
 #include <cmath>
 
 #include "base/counted_noise.h"
+#include "base/infinity.h"
 
 namespace ponder {
 namespace {
-
-constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
 
 void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
   const Draw& d = needs.draw;
@@ -22,7 +21,7 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
     std::vector<float> made(d.counted ? lp.size() : 0);
     if (d.counted) counted_gumbels(*d.counted, 0, made);
     const float* noise = d.counted ? made.data() : d.noise;
-    double best = kMinusInf;
+    double best = -kInf;
     for (Token v = 0; v < n; ++v) {
       const double value = needs.alpha * lp[v] + (noise ? noise[v] : 0.f);
       if (value > best) best = value, take(v);
@@ -31,7 +30,7 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
     double total = 0, cdf = 0;
     for (double x : lp) total += std::exp(needs.alpha * x);
     for (Token v = 0; v < n; ++v) {
-      if (lp[v] == kMinusInf) continue;
+      if (lp[v] == -kInf) continue;
       cdf += std::exp(needs.alpha * lp[v]) / total;
       take(v);
       if (d.u < cdf) break;
@@ -39,7 +38,7 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
   } else if (d.kind == Draw::Kind::kList) {
     std::vector<TokenProb> all;
     for (Token v = 0; v < n; ++v)
-      if (lp[v] != kMinusInf) all.push_back({v, lp[v]});
+      if (lp[v] != -kInf) all.push_back({v, lp[v]});
     std::stable_sort(all.begin(), all.end(),
                      [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
     double mass = 0;
@@ -64,7 +63,7 @@ Row small_row(const std::vector<double>& lp, const Needs& needs, Token target) {
   if (target >= 0) out.logprob = lp[target];
   double sum = 0;
   for (double x : lp) {
-    if (x == kMinusInf) continue;
+    if (x == -kInf) continue;
     sum += std::exp(needs.alpha * x);
     if (needs.entropy) out.entropy -= std::exp(x) * x;
   }

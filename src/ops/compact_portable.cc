@@ -1,5 +1,5 @@
-// Products of a few rows with compact weights by Highway, in float32. Lanes are outputs; inputs
-// follow one another, as in gemm_portable.cc.
+// Compact weights by Highway, in float32: products of a few rows, and the expansion into packed
+// panels for many. Lanes are outputs; inputs follow one another, as in gemm_portable.cc.
 #include "ops/compact.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -44,11 +44,34 @@ HWY_INLINE void add_input(const Inputs& in, int k, const V (&weight)[kVectors],
       sum[r][v] = hn::MulAdd(hn::Set(kD, in.a[r * in.lda + k]), weight[v], sum[r][v]);
 }
 
-// Adds eight inputs, from k on, of half a panel.
-template <int R, bool kEight, int kJ = 0>
-HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels,
-                             const V (&scale)[kVectors], const V (&offset)[kVectors], V zero,
-                             V (&sum)[R][kVectors]) {
+// The units of half a panel, and the scales and offsets of a group: lanes are outputs.
+struct Scales {
+  V scale[kVectors], offset[kVectors];
+};
+HWY_INLINE V halves(const std::byte* p, int v) {
+  const hn::Rebind<hwy::float16_t, D> d;
+  return hn::PromoteTo(kD, hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(p) + v * kLanes));
+}
+HWY_INLINE Scales load_units(const CompactForm& f, const std::byte* p) {
+  const bool stored = f.scales != CompactForm::Scales::kFloats;
+  Scales u;
+  for (int v = 0; v < kVectors; ++v) {
+    u.scale[v] = stored ? halves(p, v) : hn::Set(kD, 1.f);
+    u.offset[v] = stored && f.offsets ? halves(p + 32, v) : hn::Set(kD, -0.f);
+  }
+  return u;
+}
+HWY_INLINE V scale(const CompactForm& f, const std::byte* p, int array, int v, V unit) {
+  if (f.scales == CompactForm::Scales::kIntegers) return hn::Mul(unit, level_8(p + array * 16, v));
+  if (f.scales == CompactForm::Scales::kFloats)
+    return hn::LoadU(kD, reinterpret_cast<const float*>(p) + array * 16 + v * kLanes);
+  return unit;
+}
+
+// Calls use(k, its weights) for each input of half a panel, in order, eight at a time.
+template <bool kEight, int kJ = 0, class Use>
+HWY_INLINE void eight_inputs(int k, const std::byte* levels, const Scales& s, V zero,
+                             const Use& use) {
   if constexpr (kJ < 8) {
     V weight[kVectors];
     for (int v = 0; v < kVectors; ++v) {
@@ -58,54 +81,81 @@ HWY_INLINE void eight_inputs(const Inputs& in, int k, const std::byte* levels,
       } else {
         level = level_4<kJ>(levels, v, zero);
       }
-      weight[v] = hn::MulAdd(level, scale[v], offset[v]);
+      weight[v] = hn::MulAdd(level, s.scale[v], s.offset[v]);
     }
-    add_input<R>(in, k + kJ, weight, sum);
-    eight_inputs<R, kEight, kJ + 1>(in, k, levels, scale, offset, zero, sum);
+    use(k + kJ, weight);
+    eight_inputs<kEight, kJ + 1>(k, levels, s, zero, use);
+  }
+}
+
+// The same for n inputs of half a panel.
+template <bool kEight, class Use>
+HWY_INLINE void for_inputs(const CompactForm& f, const std::byte* w, int n, const Use& use) {
+  const V zero = hn::Set(kD, static_cast<float>(f.zero));
+  const int groups = f.groups(), eights = 4 / groups, n_blocks = f.blocks_of_unit();
+  for (int k = 0; k < n;) {
+    const Scales units = load_units(f, w);
+    w += f.unit_bytes();
+    for (int b = 0; b < n_blocks; ++b) {
+      const std::byte* levels = w + f.scale_bytes();
+      for (int g = 0; g < groups; ++g) {
+        Scales s;
+        for (int v = 0; v < kVectors; ++v) {
+          s.scale[v] = scale(f, w, g, v, units.scale[v]);
+          s.offset[v] = f.offsets ? scale(f, w, groups + g, v, units.offset[v]) : units.offset[v];
+        }
+        for (int i = 0; i < eights; ++i, k += 8, levels += kEight ? 128 : 64)
+          eight_inputs<kEight>(k, levels, s, zero, use);
+      }
+      w += f.scale_bytes() + f.level_bytes();
+    }
   }
 }
 
 // Multiplies R rows by half a panel.
 template <int R, bool kEight>
-void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int n_blocks, float* c,
+void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int n_in, float* c,
                 std::ptrdiff_t ldc) {
-  const V zero = hn::Set(kD, static_cast<float>(f.zero));
-  const int groups = f.groups(), eights = 4 / groups;
   V sum[R][kVectors];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(kD);
-  for (int b = 0; b < n_blocks; ++b, w += f.block_bytes()) {
-    const auto* scales = reinterpret_cast<const float*>(w);
-    const std::byte* levels = w + groups * 128;
-    for (int g = 0; g < groups; ++g) {
-      V scale[kVectors], offset[kVectors];
-      for (int v = 0; v < kVectors; ++v) {
-        scale[v] = hn::LoadU(kD, scales + g * 16 + v * kLanes);
-        offset[v] = hn::LoadU(kD, scales + (groups + g) * 16 + v * kLanes);
-      }
-      for (int i = g * eights; i < (g + 1) * eights; ++i)
-        eight_inputs<R, kEight>(in, b * kKBlock + i * 8, levels + i * (kEight ? 128 : 64), scale,
-                                offset, zero, sum);
-    }
-  }
+  for_inputs<kEight>(f, w, n_in, [&](int k, const V(&weight)[kVectors]) HWY_ATTR {
+    add_input<R>(in, k, weight, sum);
+  });
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], kD, c + r * ldc + v * kLanes);
 }
 
 template <bool kEight>
-void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_blocks, float* c,
+void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_in, float* c,
          int ldc) {
   constexpr decltype(&half_panel<1, kEight>) kRows[kCompactRows] = {
       half_panel<1, kEight>, half_panel<2, kEight>, half_panel<3, kEight>, half_panel<4, kEight>};
-  kRows[m - 1](f, in, w, n_blocks, c, ldc);
+  kRows[m - 1](f, in, w, n_in, c, ldc);
 }
 
 void run_compact_f32(const CompactForm& f, const void* a, int lda, int m, const std::byte* panels,
                      int k, int n_panels, float* c, int ldc) {
   const Inputs in{static_cast<const float*>(a), lda};
   for (int half = 0; half < 2 * n_panels; ++half)
-    (f.eight_bits ? run<true> : run<false>)(f, in, m, panels + half * (f.panel_bytes(k) / 2),
-                                            k / kKBlock, c + half * (kPanel / 2), ldc);
+    (f.eight_bits ? run<true> : run<false>)(f, in, m, panels + half * f.bytes_before(k), k,
+                                            c + half * (kPanel / 2), ldc);
+}
+
+template <bool kEight>
+void expand_half(const CompactForm& f, const std::byte* w, int n, float* out) {
+  for_inputs<kEight>(f, w, n, [&](int k, const V(&weight)[kVectors]) HWY_ATTR {
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(weight[v], kD, out + k * kPanel + v * kLanes);
+  });
+}
+
+void expand_f32(const CompactForm& f, const std::byte* panel, int k, int begin, int end,
+                void* out) {
+  for (int half = 0; half < 2; ++half)
+    (f.eight_bits ? expand_half<true>
+                  : expand_half<false>)(f, panel + half * f.bytes_before(k) + f.bytes_before(begin),
+                                        end - begin,
+                                        static_cast<float*>(out) + half * (kPanel / 2));
 }
 
 }  // namespace ponder::gemm::HWY_NAMESPACE
@@ -114,9 +164,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ponder::gemm {
 HWY_EXPORT(run_compact_f32);
+HWY_EXPORT(expand_f32);
 void run_compact_portable_f32(const CompactForm& f, const void* a, int lda, int m,
                               const std::byte* panels, int k, int n_panels, float* c, int ldc) {
   HWY_DYNAMIC_DISPATCH(run_compact_f32)(f, a, lda, m, panels, k, n_panels, c, ldc);
+}
+void expand_compact_portable_f32(const CompactForm& f, const std::byte* panel, int k, int begin,
+                                 int end, void* out) {
+  HWY_DYNAMIC_DISPATCH(expand_f32)(f, panel, k, begin, end, out);
 }
 }  // namespace ponder::gemm
 #endif

@@ -43,8 +43,13 @@ void pack_block(Compute c, const float* rows, int ld, void* out) {
 }
 
 const GemmKernel& gemm_kernel(Compute c) {
-  static const GemmKernel amx{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16},
-      avx512{Compute::kBF16, "AVX-512 BF16", true, gemm::run_avx512_bf16,
+  static const GemmKernel amx{Compute::kBF16, "AMX BF16", true, gemm::run_amx_bf16,
+                              gemm::expand_compact_avx512_bf16},
+      avx512{Compute::kBF16,
+             "AVX-512 BF16",
+             true,
+             gemm::run_avx512_bf16,
+             gemm::expand_compact_avx512_bf16,
              gemm::run_compact_avx512_bf16};
   if (c == Compute::kBF16 && instruction_set_limit() == InstructionSet::kBest) {
     if (gemm::amx_available()) return amx;

@@ -48,13 +48,19 @@ struct CompactForm;
 inline constexpr int kCompactRows = 4;
 using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m,
                            const std::byte* panels, int k, int n_panels, float* c, int ldc);
+/// Expands inputs [begin, end) of a compact panel of k inputs into a packed panel. begin and end
+/// are multiples of kExpandStep, or end is k.
+inline constexpr int kExpandStep = 256;
+using ExpandFn = void (*)(const CompactForm&, const std::byte* panel, int k, int begin, int end,
+                          void* out);
 
 struct GemmKernel {
   Compute compute;
   const char* isa;  // "AMX BF16", "AVX-512 BF16", "AVX2", …
   bool native;      // false: bf16 emulated in f32 arithmetic
   GemmFn run;
-  CompactFn run_compact = nullptr;  // null: the kernel has no compact form
+  ExpandFn expand = nullptr;
+  CompactFn run_compact = nullptr;  // null: a few rows, too, take expanded or packed panels
 };
 /// The best kernel that this CPU has and limit_instruction_set() allows.
 const GemmKernel& gemm_kernel(Compute);
@@ -79,9 +85,12 @@ void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int, boo
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
 void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int,
                              float*, int);
+void expand_compact_avx512_bf16(const CompactForm&, const std::byte*, int, int, int, void*);
 const GemmKernel& portable(Compute);
 void run_compact_portable_f32(const CompactForm&, const void*, int, int, const std::byte*, int, int,
                               float*, int);
+void expand_compact_portable_f32(const CompactForm&, const std::byte*, int, int, int, void*);
+void expand_compact_portable_bf16(const CompactForm&, const std::byte*, int, int, int, void*);
 }  // namespace gemm
 
 }  // namespace ponder

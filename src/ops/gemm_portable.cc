@@ -143,18 +143,22 @@ HWY_EXPORT(target_name);
 
 const GemmKernel& portable(Compute c) {
   static const GemmKernel f32{
-      Compute::kF32, HWY_DYNAMIC_DISPATCH(target_name)(), true,
+      Compute::kF32,
+      HWY_DYNAMIC_DISPATCH(target_name)(),
+      true,
       [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc, bool add) {
         HWY_DYNAMIC_DISPATCH(run_f32)
         (a, lda, m, w, k, n, o, ldc, add);
       },
+      expand_compact_portable_f32,
       run_compact_portable_f32};
   static const GemmKernel bf16{
       Compute::kBF16, f32.isa, false,
       [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc, bool add) {
         HWY_DYNAMIC_DISPATCH(run_bf16)
         (a, lda, m, w, k, n, o, ldc, add);
-      }};
+      },
+      expand_compact_portable_bf16};
   return c == Compute::kF32 ? f32 : bf16;
 }
 

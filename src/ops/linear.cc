@@ -1,7 +1,8 @@
-// Linear: expands quantised rows into panels, when loading or at each use, and multiplies by them.
+// Linear: makes the forms of a matrix, when loading or at each use, and multiplies by them.
 #include "ops/linear.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -9,8 +10,26 @@
 
 namespace ponder {
 
-Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, Pages* pages,
-               int n_threads)
+namespace {
+
+// Types without blocks lose nothing in compute form, and have no other.
+bool is_quantised(const GgufTensor* t) { return tensor_type_info(t->type)->block_values > 1; }
+
+struct Forms {
+  bool packed = false;
+  std::optional<CompactForm> compact{};
+};
+Forms forms_of(std::span<const GgufTensor* const> parts, const GemmKernel& kernel, WeightForm w) {
+  if (w == WeightForm::kQuantised) return {};
+  const auto compact = compact_form(parts);
+  if (w == WeightForm::kPacked) return {true, kernel.run_compact ? compact : std::nullopt};
+  return {!compact && std::none_of(parts.begin(), parts.end(), is_quantised), compact};
+}
+
+}  // namespace
+
+Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, WeightForm weights,
+               Pages& pages, int n_threads)
     : parts_(std::move(parts)),
       kernel_(&kernel),
       n_in_(static_cast<int>(parts_.front()->shape[0])) {
@@ -18,20 +37,32 @@ Linear::Linear(std::vector<const GgufTensor*> parts, const GemmKernel& kernel, P
     PONDER_CHECK(t->shape.size() == 2 && t->shape[0] == n_in_);
     n_out_ += static_cast<int>(t->shape[1]);
   }
-  if (!pages) return;
-  const std::size_t stride = panel_bytes(kernel.compute, n_in_);
-  std::shared_ptr<std::byte> packed = pages->take(stride * n_panels());
-  parallel_for(n_threads, n_panels(), [&](std::int64_t p) {
-    expand_panel(static_cast<int>(p), packed.get() + p * stride);
-  });
-  packed_ = std::move(packed);
-  if (kernel.run_compact) make_compact(*pages, n_threads);
+  const Forms forms = forms_of(parts_, kernel, weights);
+  if (forms.packed) make_packed(pages, n_threads);
+  if (forms.compact) make_compact(*forms.compact, pages, n_threads);
 }
 
-void Linear::make_compact(Pages& pages, int n_threads) {
-  const std::optional<CompactForm> form = compact_form(parts_);
-  if (!form) return;
-  form_ = *form;
+std::int64_t Linear::bytes(std::span<const GgufTensor* const> parts, const GemmKernel& kernel,
+                           WeightForm weights) {
+  const Forms forms = forms_of(parts, kernel, weights);
+  const int n_in = static_cast<int>(parts.front()->shape[0]);
+  std::int64_t n_out = 0;
+  for (const GgufTensor* t : parts) n_out += t->shape[1];
+  const std::size_t panel = (forms.packed ? ponder::panel_bytes(kernel.compute, n_in) : 0) +
+                            (forms.compact ? forms.compact->panel_bytes(n_in) : 0);
+  return (n_out + kPanel - 1) / kPanel * static_cast<std::int64_t>(panel);
+}
+
+void Linear::make_packed(Pages& pages, int n_threads) {
+  const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
+  packed_ = pages.take(stride * n_panels());
+  parallel_for(n_threads, n_panels(), [&](std::int64_t p) {
+    expand_panel(static_cast<int>(p), packed_.get() + p * stride);
+  });
+}
+
+void Linear::make_compact(const CompactForm& form, Pages& pages, int n_threads) {
+  form_ = form;
   compact_ = pages.take(form_.panel_bytes(n_in_) * n_panels());
   parallel_for(n_threads, n_panels(), [&](std::int64_t p) {
     TensorRow rows[kPanel] = {};
@@ -97,37 +128,51 @@ void Linear::expand_panel(int p, void* out) const {
 
 void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
                             bool add) const {
-  const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
-  const int k_padded = round_up(n_in_, kKBlock);
-  if (compact_ && m <= kCompactRows && !add)
+  if (compact_ && kernel_->run_compact && m <= kCompactRows && !add)
     return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_),
                                 n_in_, end - begin, c, ldc);
-  if (packed_)
-    return kernel_->run(a, lda, m, packed_.get() + begin * stride, k_padded, end - begin, c, ldc,
-                        add);
-  thread_local Buffer<std::byte> panel;
-  panel.grow(stride);
-  for (int p = begin; p < end; ++p) {
-    expand_panel(p, panel.data());
-    kernel_->run(a, lda, m, panel.data(), k_padded, 1, c + (p - begin) * kPanel, ldc, add);
-  }
+  if (!packed_) return forward_tiles(a, lda, m, begin, end, c, ldc, add);
+  const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
+  kernel_->run(a, lda, m, packed_.get() + begin * stride, round_up(n_in_, kKBlock), end - begin, c,
+               ldc, add);
+}
+
+// Expands each panel once for all rows. Tiles of compact panels hold as many inputs as the L2 cache
+// keeps beside the rows; sums over them go on in c.
+void Linear::forward_tiles(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
+                           bool add) const {
+  constexpr int kTileInputs = 8 * kExpandStep;
+  const int k_padded = round_up(n_in_, kKBlock), step = compact_ ? kTileInputs : k_padded;
+  thread_local Buffer<std::byte> tile;
+  tile.grow(panel_bytes(kernel_->compute, std::min(step, k_padded)));
+  for (int p = begin; p < end; ++p)
+    for (int k = 0; k < k_padded; k += step) {
+      const int next = std::min(k + step, k_padded);
+      if (compact_)
+        kernel_->expand(form_, compact_.get() + p * form_.panel_bytes(n_in_), n_in_, k, next,
+                        tile.data());
+      else
+        expand_panel(p, tile.data());
+      kernel_->run(static_cast<const std::byte*>(a) + k * compute_bytes(kernel_->compute), lda, m,
+                   tile.data(), next - k, 1, c + (p - begin) * kPanel, ldc, add || k > 0);
+    }
 }
 
 // Many rows are cut into tiles of rows and panels, so that threads end together and the rows of a
-// tile stay in the cache. For a few rows, reading the weights is the whole cost, so tiles are few
-// and long.
+// tile stay in the cache; not where each tile would expand its panels again. For a few rows,
+// reading the weights is the whole cost, so tiles are few and long.
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
-  constexpr int kTileRows = 128;
-  const int n_chunks = (m + kTileRows - 1) / kTileRows,
+  const int tile_rows = packed_ ? 128 : std::max(m, 1);
+  const int n_chunks = (m + tile_rows - 1) / tile_rows,
             n_tiles = (m <= kCompactRows ? 2 : 16) * n_threads;
   const int n_groups = std::clamp(n_tiles / std::max(n_chunks, 1), 1, n_panels());
   parallel_for(n_threads, static_cast<std::int64_t>(n_chunks) * n_groups, [&](std::int64_t tile) {
-    const int row = static_cast<int>(tile / n_groups) * kTileRows,
+    const int row = static_cast<int>(tile / n_groups) * tile_rows,
               group = static_cast<int>(tile % n_groups);
     const int begin = n_panels() * group / n_groups, end = n_panels() * (group + 1) / n_groups;
     const std::size_t offset =
         static_cast<std::size_t>(row) * lda * compute_bytes(kernel_->compute);
-    forward_panels(static_cast<const std::byte*>(a) + offset, lda, std::min(kTileRows, m - row),
+    forward_panels(static_cast<const std::byte*>(a) + offset, lda, std::min(tile_rows, m - row),
                    begin, end, c + static_cast<std::ptrdiff_t>(row) * ldc + begin * kPanel, ldc);
   });
 }

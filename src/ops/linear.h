@@ -1,7 +1,8 @@
 // Linear: a frozen weight matrix from one tensor, or from several stacked over their outputs (Q, K
-// and V). It is either packed in compute form, with a compact copy for batches of a few rows, or
-// left quantised and expanded panel by panel. All forms give the same bits. The derivative is the
-// product with the transposed matrix, which is another Linear.
+// and V). It is packed in compute form, with a compact copy for batches of a few rows; or it is
+// compact alone, and many rows expand it tile by tile; or it stays as it is in the file. All forms
+// give the same bits. The derivative is the product with the transposed matrix, which is another
+// Linear.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +13,21 @@
 #include "base/pages.h"
 #include "ops/compact.h"
 #include "ponder/model/gguf.h"
+#include "ponder/model/model.h"
 
 namespace ponder {
 
 class Linear {
  public:
   Linear() = default;
-  /// parts: (n_in, n_out_i) each, with the same n_in. pages: memory for weights in compute form;
-  /// null: the Linear keeps pointers into the file instead.
-  Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, Pages* pages, int n_threads);
+  /// parts: (n_in, n_out_i) each, with the same n_in. pages: memory for weights that are packed or
+  /// lean. Parts that have no compact form are packed where lean was asked for, unless they are
+  /// quantised: those stay as they are in the file.
+  Linear(std::vector<const GgufTensor*> parts, const GemmKernel&, WeightForm, Pages& pages,
+         int n_threads);
+  /// The bytes of memory that the constructor takes from pages.
+  static std::int64_t bytes(std::span<const GgufTensor* const> parts, const GemmKernel&,
+                            WeightForm);
 
   /// Outputs [begin, end) of a matrix.
   struct Outputs {
@@ -48,7 +55,10 @@ class Linear {
  private:
   TensorRow tensor_row(int n) const;
   void expand_panel(int p, void* out) const;
-  void make_compact(Pages&, int n_threads);
+  void make_packed(Pages&, int n_threads);
+  void make_compact(const CompactForm&, Pages&, int n_threads);
+  void forward_tiles(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
+                     bool add) const;
 
   std::vector<const GgufTensor*> parts_;
   const GemmKernel* kernel_ = nullptr;

@@ -6,17 +6,14 @@
 #include <cmath>
 #include <new>
 
+#include "base/infinity.h"
 #include "ponder/energy/energy.h"
 #include "search/best_first.h"
 #include "search/clock.h"
 #include "search/worth.h"
 
 namespace ponder {
-namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
-}  // namespace
+namespace {}  // namespace
 
 double BestFirst::top() const {
   return std::max(frontier_.empty() ? -kInf : frontier_.top().bound, frontier_.dropped());

@@ -8,10 +8,10 @@
 #include <cmath>
 #include <set>
 
+#include "base/infinity.h"
+
 namespace ponder {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 class Checker {
  public:

@@ -2,8 +2,9 @@
 // a prefix must exceed to lead to a better one. Not the search.
 #pragma once
 
-#include <limits>
 #include <vector>
+
+#include "base/infinity.h"
 
 #include "ponder/search/search.h"
 
@@ -31,7 +32,6 @@ class KeptReplies {
   double best_not_kept() const { return best_not_kept_; }
 
  private:
-  static constexpr double kInf = std::numeric_limits<double>::infinity();
   void offer_by_length(Reply);
 
   const BestFirstConfig& config_;

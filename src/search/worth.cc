@@ -1,15 +1,13 @@
 // Sums over terms; a term that forbids (-inf) takes precedence over one without a bound (+inf).
 #include "search/worth.h"
 
-#include <limits>
-
+#include "base/infinity.h"
 #include "ponder/energy/energy.h"
 
 namespace ponder {
 
 double most_of_terms(std::span<const WeightedTerm> terms, std::span<const Token> begin,
                      int n_most) {
-  constexpr double kInf = std::numeric_limits<double>::infinity();
   double sum = 0;
   for (const WeightedTerm& t : terms) {
     if (t.beta == 0) continue;

@@ -8,7 +8,7 @@
 namespace ponder {
 namespace {
 
-constexpr int kReplies = 8, kTokens = 32;
+constexpr int kReplies = 8, kDriftTokens = 32;
 
 BenchRate distances(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> d;
@@ -32,7 +32,7 @@ Status Bench::draw_replies() {
     std::vector<Token> reply;
     PrefixRef at = prompt;
     Rows rows;
-    for (int t = 0; t < kTokens; ++t) {
+    for (int t = 0; t < kDriftTokens; ++t) {
       const Extend next{
           .parent = at,
           .tokens = t > 0 ? std::span<const Token>(&reply.back(), 1) : std::span<const Token>(),

@@ -25,7 +25,7 @@ double entropy(const std::vector<AnswerReport::One>& answers) {
   return h;
 }
 
-Error bad(std::string expected, std::string got, std::string hint) {
+Error unfit(std::string expected, std::string got, std::string hint) {
   return {Code::kInvalid, std::move(expected), std::move(got), "calibration", std::move(hint)};
 }
 
@@ -78,25 +78,25 @@ Status check_calibration(const AnswerRequest& r, const TextModel& text) {
     return Error{Code::kInvalid, "a share above 0, up to 1", fmt::format("{}", r.risk), "risk", ""};
   if (!r.calibration) {
     if (r.risk == 1) return {};
-    return bad("a calibration of the model, for a limit on the risk", "none",
-               "make one with ponder calibrate");
+    return unfit("a calibration of the model, for a limit on the risk", "none",
+                 "make one with ponder calibrate");
   }
   const CalibrationRecord& c = *r.calibration;
   if (c.model_sha256 != text.file().sha256())
-    return bad("one of " + text.file().name(),
-               "one of " + c.model_file + ", sha256 " + c.model_sha256,
-               "make one with ponder calibrate");
+    return unfit("one of " + text.file().name(),
+                 "one of " + c.model_file + ", sha256 " + c.model_sha256,
+                 "make one with ponder calibrate");
   if (c.settings != settings_of(r))
-    return bad("settings like those of the questions: " + described(c.settings),
-               described(settings_of(r)), "ask alike, or calibrate anew");
+    return unfit("settings like those of the questions: " + described(c.settings),
+                 described(settings_of(r)), "ask alike, or calibrate anew");
   for (const CalibrationRecord::Group& g : c.groups) {
     const auto& features = g.calibration.features;
     if (!std::equal(
             features.begin(), features.end(), confidence_features().begin(),
             confidence_features().end(),
             [](const Calibration::Feature& f, const std::string& n) { return f.name == n; }))
-      return bad("the features of this version", "others, in group \"" + g.name + "\"",
-                 "calibrate anew");
+      return unfit("the features of this version", "others, in group \"" + g.name + "\"",
+                   "calibrate anew");
   }
   return {};
 }

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kLetters = 26;
 
-Error bad(const std::string& expected, const std::string& got, const std::string& where,
-          const std::string& hint = "") {
-  return {Code::kInvalid, expected, got, where, hint};
-}
-
 std::string trimmed(const std::string& s) {
   constexpr std::string_view kSpaces = " \t\r\n";
   const std::size_t begin = s.find_first_not_of(kSpaces);
@@ -29,14 +24,15 @@ std::string letter(std::size_t k) { return {static_cast<char>('A' + k)}; }
 
 Status check_labels(const std::vector<DecideLabel>& labels, bool orders, const std::string& where) {
   const std::string n = std::to_string(labels.size());
-  if (labels.size() < 2) return bad("at least two labels", n, where);
+  if (labels.size() < 2) return invalid("at least two labels", n, where);
   if (orders && labels.size() > kLetters)
-    return bad("at most 26 labels, as there are letters", n, where, "ask without orders");
+    return invalid("at most 26 labels, as there are letters", n, where, "ask without orders");
   std::set<std::string> seen;
   for (const DecideLabel& l : labels) {
-    if (l.text.empty()) return bad("labels with a text", "an empty one", where);
+    if (l.text.empty()) return invalid("labels with a text", "an empty one", where);
     if (!seen.insert(l.text).second)
-      return bad("labels that differ", "\"" + l.text + "\" twice", where, "leave one of them out");
+      return invalid("labels that differ", "\"" + l.text + "\" twice", where,
+                     "leave one of them out");
   }
   return {};
 }
@@ -45,11 +41,11 @@ Status set_values(std::vector<DecideLabel>& levels, const std::string& where) {
   const auto given = std::count_if(levels.begin(), levels.end(),
                                    [](const DecideLabel& l) { return l.value.has_value(); });
   if (given != 0 && given != static_cast<std::ptrdiff_t>(levels.size()))
-    return bad("a value for every level, or for none", "for some", where);
+    return invalid("a value for every level, or for none", "for some", where);
   for (std::size_t i = 0; i < levels.size(); ++i) {
     if (given == 0) levels[i].value = static_cast<double>(i);
     if (i > 0 && !(*levels[i - 1].value < *levels[i].value))
-      return bad("values that rise from level to level", "others", where);
+      return invalid("values that rise from level to level", "others", where);
   }
   return {};
 }
@@ -127,10 +123,11 @@ Result<DecideQuestion> completed(const DecideQuestion& asked, bool orders,
                                  const std::string& where) {
   DecideQuestion q = asked;
   if (q.kind == DecideKind::kPredicate) {
-    if (!q.labels.empty()) return bad("no labels of a predicate", "some", where, "ask a choice");
+    if (!q.labels.empty())
+      return invalid("no labels of a predicate", "some", where, "ask a choice");
     q.labels = {{.text = "Yes"}, {.text = "No"}};
   }
-  if (trimmed(q.instructions).empty()) return bad("instructions", "none", where);
+  if (trimmed(q.instructions).empty()) return invalid("instructions", "none", where);
   for (DecideLabel& l : q.labels) l.text = trimmed(l.text);
   PONDER_TRY(check_labels(q.labels, orders, where));
   if (q.kind == DecideKind::kScore) PONDER_TRY(set_values(q.labels, where));

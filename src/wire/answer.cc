@@ -8,7 +8,7 @@
 namespace ponder {
 namespace {
 
-constexpr const char* kFormat = "ponder answer 1";
+constexpr const char* kAnswerFormat = "ponder answer 1";
 
 Json mass_json(const AnswerMass& m) {
   return {{"answer", m.answer}, {"mass", m.mass}, {"lower", m.lower}, {"upper", m.upper}};
@@ -17,11 +17,11 @@ Json mass_json(const AnswerMass& m) {
 Json maybe(const std::optional<std::string>& s) { return s ? Json(*s) : Json(nullptr); }
 
 // Throws the JSON library's exceptions on missing keys and wrong types.
-Result<AnswerRecord> read(const Json& j, const std::string& where) {
+Result<AnswerRecord> read_answer_record(const Json& j, const std::string& where) {
   const auto bad = [&](const char* expected, const Json& got) {
     return Error{Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
   };
-  if (j.at("format") != kFormat) return bad(kFormat, j.at("format"));
+  if (j.at("format") != kAnswerFormat) return bad(kAnswerFormat, j.at("format"));
   PONDER_ASSIGN(ProofSubject subject, read_subject(j, where));
   AnswerRecord r{std::move(subject), {}, {}};
   r.map = j.at("map");
@@ -74,7 +74,7 @@ std::string to_json(const AnswerReport& a) {
 }
 
 std::string to_json(const AnswerRecord& r) {
-  Json j{{"format", kFormat},
+  Json j{{"format", kAnswerFormat},
          {"version", kVersion},
          {"model", {{"file", r.model_file}, {"sha256", r.model_sha256}}},
          {"precision", r.precision},
@@ -100,7 +100,7 @@ Result<AnswerRecord> parse_answer_record(std::string_view json, const std::strin
   if (!fits_int(j))
     return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {
-    return read(j, where);
+    return read_answer_record(j, where);
   } catch (const Json::exception& e) {
     return Error{Code::kInvalid, "the JSON of ponder answer --certificate", e.what(), where, ""};
   }

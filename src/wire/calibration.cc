@@ -9,7 +9,7 @@
 namespace ponder {
 namespace {
 
-constexpr const char* kFormat = "ponder calibration 1";
+constexpr const char* kCalibrationFormat = "ponder calibration 1";
 constexpr const char* kExpected = "the JSON of ponder calibrate";
 
 Json judged_json(const std::vector<JudgedConfidence>& all) {
@@ -74,9 +74,10 @@ Result<Calibration> read_group(const Json& j, const std::string& where) {
 }
 
 // Throws the library's exceptions on missing keys and wrong types.
-Result<CalibrationRecord> read(const Json& j, const std::string& where) {
-  if (j.at("format") != kFormat)
-    return Error{Code::kInvalid, kFormat, text_of(j.at("format")).substr(0, 40), where, ""};
+Result<CalibrationRecord> read_calibration(const Json& j, const std::string& where) {
+  if (j.at("format") != kCalibrationFormat)
+    return Error{Code::kInvalid, kCalibrationFormat, text_of(j.at("format")).substr(0, 40), where,
+                 ""};
   CalibrationRecord r{j.at("model").at("file"), j.at("model").at("sha256"), {}, {}};
   const Json& s = j.at("settings");
   const auto way = parse_answer_way(s.at("way").get<std::string>());
@@ -116,7 +117,7 @@ Result<KnownQuestion> parse_known_question(std::string_view json, int n_vocab) {
 
 std::string to_json(const CalibrationRecord& r) {
   const AnswerSettings& s = r.settings;
-  Json j{{"format", kFormat},
+  Json j{{"format", kCalibrationFormat},
          {"version", kVersion},
          {"model", {{"file", r.model_file}, {"sha256", r.model_sha256}}},
          {"settings",
@@ -136,7 +137,7 @@ Result<CalibrationRecord> parse_calibration(std::string_view json, const std::st
   if (!fits_int(j))
     return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {
-    return read(j, where);
+    return read_calibration(j, where);
   } catch (const Json::exception& e) {
     return Error{Code::kInvalid, kExpected, e.what(), where, ""};
   }

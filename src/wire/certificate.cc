@@ -2,6 +2,7 @@
 // are in ponder/search/certificate.h.
 #include <cmath>
 
+#include "base/infinity.h"
 #include "ponder/core/version.h"
 #include "ponder/wire.h"
 #include "wire/json.h"
@@ -9,13 +10,12 @@
 namespace ponder {
 namespace {
 
-constexpr const char* kFormat = "ponder certificate 1";
-constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr const char* kCertificateFormat = "ponder certificate 1";
 
 double number_or(const Json& j, double none) { return j.is_null() ? none : j.get<double>(); }
 
-Error bad(const std::string& expected, const Json& got, const std::string& where) {
-  return {Code::kInvalid, expected, text_of(got).substr(0, 40), where, ""};
+Error bad_field(const std::string& expected, const Json& got, const std::string& where) {
+  return invalid(expected, text_of(got).substr(0, 40), where);
 }
 
 // Sets `out` to the value with this name, among the first n. Returns false if there is none.
@@ -27,20 +27,23 @@ bool read_enum(const Json& j, int n, E& out) {
 }
 
 // Throws the JSON library's exceptions on missing keys and wrong types.
-Result<CertificateRecord> read(const Json& j, const std::string& where) {
-  if (j.at("format") != kFormat) return bad(kFormat, j.at("format"), where);
+Result<CertificateRecord> read_certificate(const Json& j, const std::string& where) {
+  if (j.at("format") != kCertificateFormat)
+    return bad_field(kCertificateFormat, j.at("format"), where);
   PONDER_ASSIGN(ProofSubject subject, read_subject(j, where));
   CertificateRecord r{std::move(subject), {}};
   Statement& s = r.statement;
   s.n_best = j.at("n_best");
   s.length_prior = j.at("length_prior").get<std::vector<double>>();
-  if (!j.at("replies").is_array()) return bad("a list of replies", j.at("replies"), where);
+  if (!j.at("replies").is_array()) return bad_field("a list of replies", j.at("replies"), where);
   for (const Json& x : j.at("replies"))
     s.replies.push_back(
         {x.at("reply_ids").get<std::vector<Token>>(), x.at("logprob"), x.at("ended")});
   Certificate& c = s.certificate;
-  if (!read_enum(j.at("status"), 3, c.status)) return bad("a known status", j.at("status"), where);
-  if (!read_enum(j.at("claim"), 4, c.claim)) return bad("a known claim", j.at("claim"), where);
+  if (!read_enum(j.at("status"), 3, c.status))
+    return bad_field("a known status", j.at("status"), where);
+  if (!read_enum(j.at("claim"), 4, c.claim))
+    return bad_field("a known claim", j.at("claim"), where);
   c.gap = number_or(j.at("gap"), kInf);
   c.margin = number_or(j.at("margin"), kInf);
   c.bound = number_or(j.at("bound"), -kInf);
@@ -63,7 +66,7 @@ Result<ProofSubject> read_subject(const Json& j, const std::string& where) {
   r.prompt = j.at("prompt_ids").get<std::vector<Token>>();
   r.end_tokens = j.at("end_ids").get<std::vector<Token>>();
   const auto target = parse_target(j.at("target").get<std::string>());
-  if (!target) return bad("a known target", j.at("target"), where);
+  if (!target) return bad_field("a known target", j.at("target"), where);
   r.law = {*target, j.at("horizon"), j.at("min_length"),
            j.at("allowed_ids").get<std::vector<Token>>(), j.value("shortest", 0)};
   return r;
@@ -75,7 +78,7 @@ std::string to_json(const CertificateRecord& r) {
   Json replies = Json::array();
   for (const Reply& x : s.replies)
     replies.push_back({{"reply_ids", x.tokens}, {"logprob", x.logprob}, {"ended", x.ended}});
-  const Json j{{"format", kFormat},
+  const Json j{{"format", kCertificateFormat},
                {"model", {{"file", r.model_file}, {"sha256", r.model_sha256}}},
                {"precision", r.precision},
                {"prompt_ids", r.prompt},
@@ -106,7 +109,7 @@ Result<CertificateRecord> parse_certificate(std::string_view text, const std::st
   if (!fits_int(j))
     return Error{Code::kInvalid, "numbers of at most 2000000000", "a larger one", where, ""};
   try {
-    return read(j, where);
+    return read_certificate(j, where);
   } catch (const Json::exception& e) {
     return Error{broken.code, broken.expected, e.what(), where, ""};
   }

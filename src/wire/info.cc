@@ -42,7 +42,7 @@ std::string to_json(const InfoAnswer& a) {
                   {"weight_bytes", m.weight_bytes},
                   {"kv_bytes_per_token", m.kv_bytes_per_token},
                   {"precision", to_string(m.precision)},
-                  {"weights", m.weights == WeightForm::kPacked ? "packed" : "quantised"},
+                  {"weights", to_string(m.weights)},
                   {"isa", m.isa},
                   {"threads", m.n_threads}});
 }

@@ -17,30 +17,26 @@ const std::vector<std::string> kKeys{"messages",   "tools",      "chat_template_
                                      "end",        "text",       "hex",
                                      "ids",        "candidates", "weights"};
 
-Error bad(const std::string& expected, const std::string& got, const std::string& where) {
-  return {Code::kInvalid, expected, got, where, ""};
-}
-
 std::string quoted(const std::string& key) { return "\"" + key + "\""; }
 
 Result<std::string> string_of(const Json& j, const std::string& key) {
-  if (!j.is_string()) return bad("a string", j.type_name(), quoted(key));
+  if (!j.is_string()) return invalid("a string", j.type_name(), quoted(key));
   return j.get<std::string>();
 }
 
 Result<std::vector<Token>> ids_of(const Json& a, const std::string& where, int n_vocab) {
-  if (!a.is_array()) return bad("a list of token ids", a.type_name(), where);
+  if (!a.is_array()) return invalid("a list of token ids", a.type_name(), where);
   std::vector<Token> ids;
   for (const Json& x : a) {
     if (!x.is_number_integer() || x.get<std::int64_t>() < 0 || x.get<std::int64_t>() >= n_vocab)
-      return bad("token ids from 0 to " + std::to_string(n_vocab - 1), x.dump(), where);
+      return invalid("token ids from 0 to " + std::to_string(n_vocab - 1), x.dump(), where);
     ids.push_back(x.get<Token>());
   }
   return ids;
 }
 
 Error bad_message(const std::string& expected, const Json& got) {
-  return bad(expected, text_of(got).substr(0, 60), "\"messages\"");
+  return invalid(expected, text_of(got).substr(0, 60), "\"messages\"");
 }
 
 // Content may be a text, a list of texts, or, besides tool calls, nothing. Pictures and sound are
@@ -70,7 +66,8 @@ Result<ChatMessage> message_of(const Json& j) {
 
 Result<std::vector<ChatMessage>> messages_of(const Json& j) {
   if (!j.is_array() || j.empty())
-    return bad("a list of messages", j.is_array() ? "an empty one" : j.type_name(), "\"messages\"");
+    return invalid("a list of messages", j.is_array() ? "an empty one" : j.type_name(),
+                   "\"messages\"");
   std::vector<ChatMessage> all;
   for (const Json& x : j) {
     PONDER_ASSIGN(ChatMessage m, message_of(x));
@@ -84,15 +81,15 @@ Result<std::string> variables_of(const Json& j) {
   Json v = Json::object();
   if (const auto kwargs = j.find("chat_template_kwargs"); kwargs != j.end()) {
     if (!kwargs->is_object())
-      return bad("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\"");
+      return invalid("a JSON object", kwargs->type_name(), "\"chat_template_kwargs\"");
     v = *kwargs;
     for (const char* key : {"messages", "tools"})
       if (v.contains(key))
-        return bad(quoted(key) + " beside it", "inside", "\"chat_template_kwargs\"");
+        return invalid(quoted(key) + " beside it", "inside", "\"chat_template_kwargs\"");
   }
   if (const auto tools = j.find("tools"); tools != j.end()) {
     if (!tools->is_array() && !tools->is_null())
-      return bad("a list of tools", tools->type_name(), "\"tools\"");
+      return invalid("a list of tools", tools->type_name(), "\"tools\"");
     v["tools"] = *tools;
   }
   return v.dump();
@@ -113,16 +110,16 @@ Status check_keys(const Json& j) {
     return std::count_if(keys.begin(), keys.end(), [&](const char* k) { return j.contains(k); });
   };
   if (count({"messages", "question", "prompt", "prompt_ids"}) > 1)
-    return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "several",
-               "request");
+    return invalid("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"",
+                   "several", "request");
   if (count({"reply", "reply_ids"}) > 1)
-    return bad("one of \"reply\", \"reply_ids\"", "both", "request");
-  if (count({"text", "hex"}) > 1) return bad("one of \"text\", \"hex\"", "both", "request");
+    return invalid("one of \"reply\", \"reply_ids\"", "both", "request");
+  if (count({"text", "hex"}) > 1) return invalid("one of \"text\", \"hex\"", "both", "request");
   if (j.contains("system") && !j.contains("question"))
-    return bad("\"system\" beside \"question\" only", "it without", "request");
+    return invalid("\"system\" beside \"question\" only", "it without", "request");
   for (const char* key : {"tools", "chat_template_kwargs"})
     if (j.contains(key) && count({"messages", "question"}) == 0)
-      return bad(quoted(key) + " beside \"messages\" or \"question\"", "it without", "request");
+      return invalid(quoted(key) + " beside \"messages\" or \"question\"", "it without", "request");
   return {};
 }
 
@@ -133,7 +130,7 @@ Status read_prompt(const Json& j, int n_vocab, std::optional<PromptRequest>& out
       PONDER_ASSIGN(c.messages, messages_of(j["messages"]));
     } else {
       PONDER_ASSIGN(const std::string question, string_of(j["question"], "question"));
-      if (question.empty()) return bad("a question", "an empty one", "\"question\"");
+      if (question.empty()) return invalid("a question", "an empty one", "\"question\"");
       PONDER_ASSIGN(const std::string system, string_of(j.value("system", Json("")), "system"));
       c = Conversation::ask(question, system);
     }
@@ -157,7 +154,7 @@ Status read_reply(const Json& j, int n_vocab, std::optional<ReplyRequest>& out) 
     out = ReplyRequest{.reply = std::move(ids)};
   }
   if (!j.contains("end")) return {};
-  if (!j["end"].is_boolean()) return bad("true or false", j["end"].type_name(), "\"end\"");
+  if (!j["end"].is_boolean()) return invalid("true or false", j["end"].type_name(), "\"end\"");
   if (out) out->end = j["end"].get<bool>();
   return {};
 }
@@ -166,13 +163,15 @@ Status read_reply(const Json& j, int n_vocab, std::optional<ReplyRequest>& out) 
 Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out) {
   if (!j.contains("candidates")) return {};
   const Json& candidates = j["candidates"];
-  if (!j.contains("weights")) return bad("\"weights\" beside \"candidates\"", "none", "request");
+  if (!j.contains("weights"))
+    return invalid("\"weights\" beside \"candidates\"", "none", "request");
   const Json& weights = j["weights"];
   if (!candidates.is_array() || candidates.empty() || !candidates[0].is_array() ||
       candidates[0].empty())
-    return bad("an array of arrays of token ids", candidates.dump().substr(0, 40), "candidates");
+    return invalid("an array of arrays of token ids", candidates.dump().substr(0, 40),
+                   "candidates");
   if (!weights.is_array() || weights.size() != candidates.size())
-    return bad(
+    return invalid(
         "as many rows of weights as of candidates (" + std::to_string(candidates.size()) + ")",
         weights.is_array() ? std::to_string(weights.size()) : "no array", "weights");
   const std::size_t m = candidates[0].size();
@@ -181,15 +180,15 @@ Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out
     const std::string row = "row " + std::to_string(t);
     PONDER_ASSIGN(auto ids, ids_of(candidates[t], "\"candidates, " + row + "\"", n_vocab));
     if (ids.size() != m)
-      return bad(std::to_string(m) + " candidates, as in row 0", std::to_string(ids.size()),
-                 "candidates, " + row);
+      return invalid(std::to_string(m) + " candidates, as in row 0", std::to_string(ids.size()),
+                     "candidates, " + row);
     if (!weights[t].is_array() || weights[t].size() != m)
-      return bad("a weight a candidate (" + std::to_string(m) + ")",
-                 weights[t].is_array() ? std::to_string(weights[t].size()) : "no array",
-                 "weights, " + row);
+      return invalid("a weight a candidate (" + std::to_string(m) + ")",
+                     weights[t].is_array() ? std::to_string(weights[t].size()) : "no array",
+                     "weights, " + row);
     relaxed.candidates.insert(relaxed.candidates.end(), ids.begin(), ids.end());
     for (const Json& w : weights[t]) {
-      if (!w.is_number()) return bad("a number", w.dump().substr(0, 40), "weights, " + row);
+      if (!w.is_number()) return invalid("a number", w.dump().substr(0, 40), "weights, " + row);
       relaxed.weights.push_back(w.get<float>());
     }
   }
@@ -202,8 +201,8 @@ Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out
 Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
   if (text.find_first_not_of(" \t\r") == std::string::npos)
     return Error{Code::kInvalid, "a JSON object", "an empty line", "", ""};
-  PONDER_ASSIGN(const Json j, parse_json(text, bad("a JSON object", "", ""), "request"));
-  if (!j.is_object()) return bad("a JSON object", j.type_name(), "line");
+  PONDER_ASSIGN(const Json j, parse_json(text, invalid("a JSON object", "", ""), "request"));
+  if (!j.is_object()) return invalid("a JSON object", j.type_name(), "line");
   PONDER_TRY(check_keys(j));
   RequestLine r;
   PONDER_TRY(read_prompt(j, n_vocab, r.prompt));
@@ -224,8 +223,8 @@ Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
 
 Result<PromptRequest> prompt_of(const RequestLine& r) {
   if (r.prompt) return *r.prompt;
-  return bad("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "none",
-             "request");
+  return invalid("exactly one of \"messages\", \"question\", \"prompt\", \"prompt_ids\"", "none",
+                 "request");
 }
 
 }  // namespace ponder

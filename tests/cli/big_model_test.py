@@ -1,4 +1,4 @@
-"""A model of a billion parameters (tools/make_big_gguf.py), in compute form and left quantised: the same numbers, and no
+"""A model of a billion parameters (tools/make_big_gguf.py), packed, lean and left in the file: the same numbers, and no
 more memory than weights, keys and values, and 200 MB."""
 
 import json
@@ -39,7 +39,7 @@ def run(*args, stdin=b""):
 
 
 class BigModel(unittest.TestCase):
-    def test_both_forms_of_the_weights(self):
+    def test_all_forms_of_the_weights(self):
         if free_mb() < 6000:
             self.skipTest("needs 6 GB of memory")
         with tempfile.TemporaryDirectory() as d:
@@ -48,7 +48,7 @@ class BigModel(unittest.TestCase):
             rows = [{"prompt_ids": [(7 * i + 13 * k) % 256 for k in range(20)], "reply_ids": [(i + 3 * k) % 256 for k in range(12)]} for i in range(4)]
             stdin = "".join(json.dumps(r) + "\n" for r in rows).encode()
             answers = []
-            for form in ("packed", "quantised"):
+            for form in ("packed", "lean", "quantised"):
                 info = json.loads(run("info", "-m", model, "--weights", form, "--json")[0])
                 self.assertGreater(info["parameters"], 10**9)
                 self.assertEqual(info["weights"], form)
@@ -57,9 +57,12 @@ class BigModel(unittest.TestCase):
                 allowed = (info["weight_bytes"] + N_CTX * info["kv_bytes_per_token"]) / 2**20 + 200
                 print(f"{form}: peak {peak:.0f} MB, allowed {allowed:.0f} MB", file=sys.stderr)
                 self.assertLessEqual(peak, allowed, form)
+                if form == "lean":
+                    self.assertLessEqual(info["weight_bytes"], 1.25 * os.path.getsize(model))
                 if form == "quantised":
                     self.assertLess(info["weight_bytes"], 0.6 * 2**30)
             self.assertEqual(answers[0], answers[1])  # equal to the last bit
+            self.assertEqual(answers[0], answers[2])
             self.assertEqual([len(json.loads(x)["logprobs"]) for x in answers[0].splitlines()], [12] * 4)
 
 

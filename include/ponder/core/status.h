@@ -32,6 +32,9 @@ struct Error {
   std::string message() const;
 };
 
+/// An Error of Code::kInvalid.
+Error invalid(std::string expected, std::string got, std::string where, std::string hint = "");
+
 /// Success, or an Error.
 class [[nodiscard]] Status {
  public:

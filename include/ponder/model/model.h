@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,16 +21,22 @@ namespace ponder {
 /// The precision of matrix products; sums, residuals and softmax are f32.
 enum class Precision : std::uint8_t { kAuto, kF32, kBF16 };
 std::string_view to_string(Precision);  // "auto", "f32", "bf16"
+/// How weights are held in memory. Every form gives the same bits.
 enum class WeightForm : std::uint8_t {
   kAuto,
-  kPacked,
-  kQuantised
-};  // in compute form, or expanded tile by tile
+  kPacked,     // in compute form, beside levels for batches of a few rows: the fastest
+  kLean,       // as levels, little more than the file; many rows expand them tile by tile
+  kQuantised,  // in the file, and expanded at each use: no memory of their own, and slow
+};
+std::string_view to_string(WeightForm);  // "auto", "packed", "lean", "quantised"
+std::optional<WeightForm> parse_weight_form(std::string_view name);
 
 struct ModelOptions {
   Precision precision = Precision::kAuto;  // auto: bf16 where the CPU has it, else f32
-  WeightForm weights = WeightForm::kAuto;  // auto: packed when it fits into the memory available
-  int n_threads = 0;                       // 0: as many as affinity and the cgroup quota allow
+  // auto: packed where it takes at most a quarter of the memory available, else lean, and quantised
+  // where even that does not fit
+  WeightForm weights = WeightForm::kAuto;
+  int n_threads = 0;  // 0: as many as affinity and the cgroup quota allow
 };
 
 /// Sizes and constants of an architecture, as read from the file.

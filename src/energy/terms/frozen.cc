@@ -1,12 +1,12 @@
 // The term of a span of the reply that should not change.
 #include <utility>
 
+#include "base/infinity.h"
+
 #include "ponder/energy/terms.h"
 
 namespace ponder {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // Numbers of positions of the span at which replies of at most n_most tokens that begin with x
 // certainly differ from it, and at which they may differ.

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/infinity.h"
+
 #include "ponder/energy/terms.h"
 
 namespace ponder {
 
 std::unique_ptr<Term> make_keyword_term(Keyword k, std::function<std::string(ReplyTokens)> text) {
   std::string name = k.forbid ? "forbid" : "keyword";
-  constexpr double kInf = std::numeric_limits<double>::infinity();
   // R of replies with the word in their text, and of replies without it.
   const double with = !k.forbid ? (k.hard ? 0 : 1)
                       : k.hard  ? -kInf

@@ -6,13 +6,12 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/infinity.h"
 #include "law/requests.h"
 #include "law/small_row.h"
 
 namespace ponder {
 namespace {
-
-constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
 
 // splitmix64's finaliser (Steele et al. 2014).
 std::uint64_t mix(std::uint64_t x) {
@@ -46,8 +45,8 @@ std::uint64_t TableDensity::hash(std::span<const Token> prefix) const {
 
 std::vector<double> TableDensity::log_probs(std::uint64_t prefix_hash,
                                             const TokenMask* mask) const {
-  std::vector<double> l(config_.n_vocab, kMinusInf);
-  double max = kMinusInf, sum = 0;
+  std::vector<double> l(config_.n_vocab, -kInf);
+  double max = -kInf, sum = 0;
   for (Token v = 0; v < config_.n_vocab; ++v)
     if (!mask || (*mask)[v])
       max = std::max(

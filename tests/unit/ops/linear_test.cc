@@ -1,4 +1,4 @@
-// One matrix in all its forms: left quantised, packed, compact. The same bits from each, for every
+// One matrix in all its forms: left in the file, packed, lean. The same bits from each, for every
 // tensor type, alone and stacked with others.
 #include "ops/linear.h"
 
@@ -58,12 +58,16 @@ std::vector<float> product(const Linear& w, Compute compute, int m) {
 void expect_same_bits(const std::vector<const GgufTensor*>& parts, const std::string& name) {
   for (const Compute compute : {Compute::kF32, Compute::kBF16}) {
     Pages pages;
-    const Linear file(parts, kernel(compute), nullptr, 2),
-        memory(parts, kernel(compute), &pages, 2);
-    for (const int m : {1, 2, 3, 4, 5, 13}) {
-      const auto want = product(file, compute, m), got = product(memory, compute, m);
+    const auto linear = [&](WeightForm w) { return Linear(parts, kernel(compute), w, pages, 2); };
+    const Linear file = linear(WeightForm::kQuantised), packed = linear(WeightForm::kPacked),
+                 lean = linear(WeightForm::kLean);
+    for (const int m : {1, 2, 3, 4, 5, 13, 150}) {
+      const auto want = product(file, compute, m), got = product(packed, compute, m),
+                 third = product(lean, compute, m);
       ASSERT_EQ(0, std::memcmp(want.data(), got.data(), want.size() * 4))
           << name << " " << kernel(compute).isa << " rows " << m;
+      ASSERT_EQ(0, std::memcmp(want.data(), third.data(), want.size() * 4))
+          << "lean " << name << " " << kernel(compute).isa << " rows " << m;
       ASSERT_TRUE(std::any_of(want.begin(), want.end(),
                               [](float v) { return std::isfinite(v) && v != 0; }));
     }
@@ -81,8 +85,13 @@ TEST(Linear, EveryTypeHasTheSameBitsInEveryForm) {
 TEST(Linear, StackedTensorsOfDifferentTypes) {
   std::map<std::string, nlohmann::json> index;
   for (const auto& row : test::quants_index()) index[row["type"]] = row;
-  for (const auto& [one, other] :
-       {std::pair{"Q4_K", "Q6_K"}, {"Q4_0", "Q4_1"}, {"Q2_K", "Q4_1"}, {"Q4_1", "F16"}}) {
+  for (const auto& [one, other] : {std::pair{"Q4_K", "Q6_K"},
+                                   {"Q4_0", "Q4_1"},
+                                   {"Q2_K", "Q4_1"},
+                                   {"Q4_K", "Q5_K"},
+                                   {"Q4_K", "Q3_K"},
+                                   {"MXFP4", "Q8_0"},
+                                   {"Q4_1", "F16"}}) {
     const int n_in =
         index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
     const Matrix a(index[one], n_in), b(index[other], n_in);
@@ -106,7 +115,16 @@ TEST(Linear, CompactFormsAreAsNarrowAsTheLevelsAllow) {
   EXPECT_TRUE(form({kQ4_K, kQ6_K}, 256)->per_16);
   EXPECT_FALSE(form({kQ4_1, kF16}, 256));
   EXPECT_FALSE(form({kQ4_1}, 48));
-  EXPECT_EQ(form({kQ4_1}, 576)->panel_bytes(576), 576u * 32 * 6 / 8);
+  using enum CompactForm::Scales;
+  EXPECT_EQ(form({kQ4_1}, 576)->scales, kHalves);
+  EXPECT_EQ(form({kQ4_1}, 576)->panel_bytes(576), 576u * 32 * 5 / 8);
+  EXPECT_EQ(form({kQ4_0}, 576)->panel_bytes(576), 576u * 32 * 9 / 16);
+  EXPECT_EQ(form({kQ4_K}, 512)->scales, kIntegers);
+  EXPECT_EQ(form({kQ4_K}, 512)->panel_bytes(512), 512u * 32 * 37 / 64);  // 4.625 bits a weight
+  EXPECT_EQ(form({kQ6_K}, 512)->panel_bytes(512), 512u * 32 * 137 / 128);
+  EXPECT_EQ(form({kQ4_K, kQ6_K}, 512)->scales, kIntegers);
+  EXPECT_EQ(form({kQ4_K, kQ8_0}, 512)->scales, kFloats);
+  EXPECT_EQ(form({kMXFP4}, 512)->scales, kFloats);
 }
 
 }  // namespace

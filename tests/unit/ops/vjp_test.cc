@@ -202,8 +202,8 @@ TEST(Vjp, Linear) {
                     .shape = {n_in, n_out[i]},
                     .data = reinterpret_cast<const std::byte*>(w[i].data()),
                     .n_values = n_in * n_out[i]};
-      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute), &pages,
-                         1);
+      parts.emplace_back(std::vector<const GgufTensor*>{&tensors[i]}, gemm_kernel(compute),
+                         WeightForm::kPacked, pages, 1);
     }
     const Linear::Outputs both[] = {{&parts[0], 0, n_out[0]}, {&parts[1], 0, n_out[1]}};
     const Linear t = Linear::transposed(both, pages, 2);

@@ -11,15 +11,20 @@
 namespace ponder {
 namespace {
 
+// Where eight-bit levels of bf16 products lie: a 32-bit word holds four levels of one lane, of
+// every other input. Lanes are pairs of inputs of eight outputs.
+int byte_of_pairs(int k, int n, int half) {
+  const int pair = k % 16 / 2;
+  return (k / 16 * 2 + half) * 256 + n / 8 * 128 + pair / 4 * 64 + (n % 8 * 2 + k % 2) * 4 +
+         pair % 4;
+}
+
 // Writes the levels of a block of one output, number n of half a panel, to the places where
 // products read them. A vector holds 16 levels: in bf16, pairs of inputs of eight outputs; in f32,
 // one input of sixteen outputs. In bf16, out holds both halves, 16 inputs of each in turn.
 void put_eight_bits(Compute c, const std::int8_t* level, int n, int half, std::int8_t* out) {
   for (int k = 0; k < kKBlock; ++k) {
-    const int at = c == Compute::kF32 ? k * 16 + n
-                                      : (k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 +
-                                            n % 8 * 2 + k % 2;
-    out[at] = level[k];
+    out[c == Compute::kF32 ? k * 16 + n : byte_of_pairs(k, n, half)] = level[k];
   }
 }
 
@@ -134,9 +139,7 @@ void pack_row(const CompactForm& f, Compute compute, const TensorRow& row, int n
 // The level of input k of a block, output n of half a panel, where put_eight_bits and put_four_bits
 // have written it for bf16.
 int level_at(const CompactForm& f, const std::byte* levels, int k, int n, int half) {
-  if (f.eight_bits)
-    return static_cast<std::int8_t>(
-        levels[(k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 + n % 8 * 2 + k % 2]);
+  if (f.eight_bits) return static_cast<std::int8_t>(levels[byte_of_pairs(k, n, half)]);
   std::uint32_t word;
   std::memcpy(&word, levels + ((k / 16 * 2 + half) * 32 + n * 2 + k % 2) * 4, 4);
   return static_cast<int>(word >> (k % 16 / 2 * 4) & 15) + f.zero;

@@ -2,6 +2,9 @@
 // panels for many. Lanes are outputs; inputs follow one another, as in gemm_portable.cc.
 #include "ops/compact.h"
 
+#include <array>
+#include <utility>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/compact_portable.cc"
 #include <hwy/foreach_target.h>  // first: it includes this file once a target
@@ -126,11 +129,16 @@ void half_panel(const CompactForm& f, const Inputs& in, const std::byte* w, int 
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[r][v], kD, c + r * ldc + v * kLanes);
 }
 
+using HalfFn = decltype(&half_panel<1, true>);
+template <bool kEight, std::size_t... kR>
+constexpr std::array<HalfFn, sizeof...(kR)> rows(std::index_sequence<kR...>) {
+  return {half_panel<kR + 1, kEight>...};
+}
+
 template <bool kEight>
 void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_in, float* c,
          int ldc) {
-  constexpr decltype(&half_panel<1, kEight>) kRows[kCompactRows] = {
-      half_panel<1, kEight>, half_panel<2, kEight>, half_panel<3, kEight>, half_panel<4, kEight>};
+  constexpr auto kRows = rows<kEight>(std::make_index_sequence<kCompactRows>());
   kRows[m - 1](f, in, w, n_in, c, ldc);
 }
 

@@ -45,7 +45,7 @@ using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k
 /// The same product with the same bits from compact weights (compact.h), for m <= kCompactRows. k
 /// is a multiple of kKBlock.
 struct CompactForm;
-inline constexpr int kCompactRows = 4;
+inline constexpr int kCompactRows = 8;
 using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m,
                            const std::byte* panels, int k, int n_panels, float* c, int ldc);
 /// Expands inputs [begin, end) of a compact panel of k inputs into a packed panel. begin and end

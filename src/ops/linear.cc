@@ -12,6 +12,9 @@ namespace ponder {
 
 namespace {
 
+// Most rows that read levels where packed panels are there, too.
+constexpr int kCompactBesidePacked = 4;
+
 // Types without blocks lose nothing in compute form, and have no other.
 bool is_quantised(const GgufTensor* t) { return tensor_type_info(t->type)->block_values > 1; }
 
@@ -128,7 +131,8 @@ void Linear::expand_panel(int p, void* out) const {
 
 void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
                             bool add) const {
-  if (compact_ && kernel_->run_compact && m <= kCompactRows && !add)
+  if (compact_ && kernel_->run_compact && m <= (packed_ ? kCompactBesidePacked : kCompactRows) &&
+      !add)
     return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_),
                                 n_in_, end - begin, c, ldc);
   if (!packed_) return forward_tiles(a, lda, m, begin, end, c, ldc, add);
@@ -164,7 +168,7 @@ void Linear::forward_tiles(const void* a, int lda, int m, int begin, int end, fl
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
   const int tile_rows = packed_ ? 128 : std::max(m, 1);
   const int n_chunks = (m + tile_rows - 1) / tile_rows,
-            n_tiles = (m <= kCompactRows ? 2 : 16) * n_threads;
+            n_tiles = (m <= kCompactBesidePacked ? 2 : 16) * n_threads;
   const int n_groups = std::clamp(n_tiles / std::max(n_chunks, 1), 1, n_panels());
   parallel_for(n_threads, static_cast<std::int64_t>(n_chunks) * n_groups, [&](std::int64_t tile) {
     const int row = static_cast<int>(tile / n_groups) * tile_rows,

@@ -61,7 +61,7 @@ void expect_same_bits(const std::vector<const GgufTensor*>& parts, const std::st
     const auto linear = [&](WeightForm w) { return Linear(parts, kernel(compute), w, pages, 2); };
     const Linear file = linear(WeightForm::kQuantised), packed = linear(WeightForm::kPacked),
                  lean = linear(WeightForm::kLean);
-    for (const int m : {1, 2, 3, 4, 5, 13, 150}) {
+    for (const int m : {1, 2, 3, 4, 5, 6, 7, 8, 13, 150}) {
       const auto want = product(file, compute, m), got = product(packed, compute, m),
                  third = product(lean, compute, m);
       ASSERT_EQ(0, std::memcmp(want.data(), got.data(), want.size() * 4))

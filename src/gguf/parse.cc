@@ -240,9 +240,7 @@ Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset) {
   t.type = static_cast<TensorType>(type);
   const TensorTypeInfo* info = tensor_type_info(t.type);
   if (!info) {
-    Error e = in.error("tensor " + t.name +
-                           " of type F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K "
-                           "Q6_K IQ4_NL IQ4_XS MXFP4",
+    Error e = in.error("tensor " + t.name + " of type " + tensor_type_names(),
                        "type " + std::to_string(type), in.at() - 4);
     e.code = Code::kUnsupported;
     e.hint = "use a file quantised to one of these";

@@ -31,9 +31,18 @@ enum class TensorType : std::uint32_t {
   kQ4_K = 12,
   kQ5_K = 13,
   kQ6_K = 14,
+  kIQ2_XXS = 16,
+  kIQ2_XS = 17,
+  kIQ3_XXS = 18,
+  kIQ1_S = 19,
   kIQ4_NL = 20,
+  kIQ3_S = 21,
+  kIQ2_S = 22,
   kIQ4_XS = 23,
+  kIQ1_M = 29,
   kBF16 = 30,
+  kTQ1_0 = 34,
+  kTQ2_0 = 35,
   kMXFP4 = 39,
 };
 
@@ -44,6 +53,8 @@ struct TensorTypeInfo {
 };
 /// Returns nullptr for a type that ponder does not read.
 const TensorTypeInfo* tensor_type_info(TensorType);
+/// The names of all types that ponder reads, with spaces between.
+std::string tensor_type_names();
 
 /// Expands n values (a multiple of the block size) of `blocks` into `out`, float32, each value as
 /// ggml's reference dequantiser defines it.

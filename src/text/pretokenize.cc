@@ -158,20 +158,26 @@ class Pcre2PreTokenizer final : public PreTokenizer {
   std::vector<Regex> regexes_;
 };
 
-}  // namespace
-
-Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::make(std::string_view name) {
+Result<const Family*> find_family(std::string_view name) {
   for (const auto& [alias, family] : kAliases)
     if (name == alias) name = family;
   std::string known;
   for (const Family& f : families()) {
-    if (f.name == name)
-      return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(f));
+    if (f.name == name) return &f;
     known += (known.empty() ? "" : ", ") + std::string(f.name);
   }
   return Error{Code::kUnsupported, "a pre-tokenizer of: " + known, "'" + std::string(name) + "'",
                "tokenizer.ggml.pre",
                "its expressions would have to be added to src/text/pretokenize.cc"};
+}
+
+}  // namespace
+
+Status PreTokenizer::check(std::string_view name) { return find_family(name).status(); }
+
+Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::make(std::string_view name) {
+  PONDER_ASSIGN(const Family* family, find_family(name));
+  return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(*family));
 }
 
 }  // namespace ponder

@@ -16,6 +16,8 @@ class PreTokenizer {
   /// Makes the pre-tokenizer of a name in tokenizer.ggml.pre. Errors: kUnsupported, with the known
   /// names.
   static Result<std::shared_ptr<const PreTokenizer>> make(std::string_view family);
+  /// The error that make would return, without compiling expressions.
+  static Status check(std::string_view family);
   virtual ~PreTokenizer() = default;
   /// Cuts any bytes into pieces, in order and without gaps. A byte that is no UTF-8 counts as
   /// U+FFFD for the cuts.

@@ -197,18 +197,26 @@ class SentencePieceBpe final : public BaseTokenizer {
   }
 };
 
+Error in_file(const GgufFile& f, Error e) {
+  e.where = f.path() + ", " + e.where;
+  return e;
+}
+
 }  // namespace
+
+Status Tokenizer::check_kind(const GgufFile& file) {
+  PONDER_ASSIGN(const bool byte_level, is_byte_level(file));
+  PONDER_ASSIGN(const std::string_view pre, file.string_or("tokenizer.ggml.pre", ""));
+  const Status known = byte_level ? PreTokenizer::check(pre) : Status{};
+  return known.ok() ? known : in_file(file, known.error());
+}
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(
     std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
   if (v.byte_level) {
     auto pre = PreTokenizer::make(v.pre);
-    if (!pre.ok()) {
-      Error e = pre.error();
-      e.where = v.file->path() + ", " + e.where;
-      return e;
-    }
+    if (!pre.ok()) return in_file(*v.file, pre.error());
     auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(*pre));
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));

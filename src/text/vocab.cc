@@ -214,15 +214,18 @@ std::optional<std::string> from_byte_alphabet(std::string_view text) {
   return out;
 }
 
+Result<bool> is_byte_level(const GgufFile& f) {
+  PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
+  if (model == "gpt2" || model == "llama") return model == "gpt2";
+  return Error{Code::kUnsupported, "a tokenizer of: gpt2 (byte-level BPE), llama (SPM)",
+               "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
+}
+
 Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   Vocab v;
   v.file = std::move(file);
   const GgufFile& f = *v.file;
-  PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
-  if (model != "gpt2" && model != "llama")
-    return Error{Code::kUnsupported, "a tokenizer of: gpt2 (byte-level BPE), llama (SPM)",
-                 "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
-  v.byte_level = model == "gpt2";
+  PONDER_ASSIGN(v.byte_level, is_byte_level(f));
   PONDER_ASSIGN(const std::string_view pre, f.string_or("tokenizer.ggml.pre", ""));
   v.pre = pre;
   PONDER_TRY(read_tables(v));

@@ -41,6 +41,10 @@ struct Vocab {
   static Result<Vocab> read(std::shared_ptr<const GgufFile>);
 };
 
+/// Whether a file's tokenizer is byte-level BPE; else it is SentencePiece-style BPE. Errors:
+/// kInvalid (the file names none), kUnsupported (another one).
+Result<bool> is_byte_level(const GgufFile&);
+
 /// Converts a text in GPT-2's printable alphabet to bytes; nullopt where a character is not in the
 /// alphabet. Radford et al. 2019, encoder.py.
 std::optional<std::string> from_byte_alphabet(std::string_view text);

@@ -92,6 +92,10 @@ class GgufFile {
   /// Errors: kNotFound, kIo, kInvalid (corrupt, with the byte), kUnsupported (version, tensor
   /// type).
   static Result<std::shared_ptr<const GgufFile>> open(const std::string& path);
+  /// Reads the descriptions in one file, or in one part, for those who only list it: tensors have
+  /// no data, their types may be others than ponder reads, and a file that ends too soon is no
+  /// error. Errors: those of open, if the header itself cannot be read.
+  static Result<std::shared_ptr<const GgufFile>> open_header(const std::string& path);
   /// Parses a file in memory (one part only); the caller keeps the bytes alive.
   static Result<std::shared_ptr<const GgufFile>> parse(std::span<const std::byte> bytes,
                                                        const std::string& name);

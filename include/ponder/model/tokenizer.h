@@ -36,6 +36,8 @@ class Tokenizer {
   /// Errors: kInvalid (missing or inconsistent vocabulary), kUnsupported (model or pre-tokenizer,
   /// with the known ones).
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(std::shared_ptr<const GgufFile>);
+  /// The kUnsupported errors of from_gguf, without reading the vocabulary.
+  static Status check_kind(const GgufFile&);
   virtual ~Tokenizer() = default;
 
   /// The number of ids, which is the number of rows of the embedding. Ids from n_listed() on are

@@ -12,7 +12,7 @@ std::string cache(const std::string& below) {
 
 std::string hub_folder() {
   for (const char* variable : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"})
-    if (const std::string set = named_folder(variable); !set.empty()) return set;
+    if (std::string set = named_folder(variable); !set.empty()) return set;
   const std::string home = named_folder("HF_HOME");
   return (home.empty() ? cache("huggingface") : home) + "/hub";
 }

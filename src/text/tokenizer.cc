@@ -86,7 +86,7 @@ class ByteLevelBpe final : public BaseTokenizer {
  public:
   ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre)
       : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
-    whole_words_ = v_.pre == "llama-bpe" || v_.pre == "llama3" || v_.pre == "llama-v3";
+    whole_words_ = PreTokenizer::keeps_whole_words(v_.pre);
   }
   Status read_merges();
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "text/pretokenize.h"
 #include "text/utf8.h"
 
 namespace ponder {
@@ -245,8 +246,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
                            {"fim_rep_token_id", &fim_rep},
                            {"fim_sep_token_id", &fim_sep}})
     PONDER_TRY(read_special_id(f, base + key, n, *out));
-  const bool llama3 = v.pre == "llama-bpe" || v.pre == "llama3" || v.pre == "llama-v3";
-  PONDER_ASSIGN(v.adds_bos, f.bool_or(base + "add_bos_token", !v.byte_level || llama3));
+  PONDER_ASSIGN(v.adds_bos, f.bool_or(base + "add_bos_token",
+                                      !v.byte_level || PreTokenizer::keeps_whole_words(v.pre)));
   v.adds_bos = v.adds_bos && v.bos;
   PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", !v.byte_level));
   find_ends(v, {v.eos, v.eot, eom, fim_pad, fim_rep, fim_sep});
@@ -260,8 +261,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   std::stable_sort(v.special.begin(), v.special.end(),
                    [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
   PONDER_TRY(find_stripping(v));
-  // the one family here whose tokenizer.json has a normalizer: NFC
-  v.normalises = v.pre == "qwen2";
+  // the families here whose tokenizer.json has a normalizer: NFC
+  v.normalises = v.pre == "qwen2" || v.pre == "qwen35";
   return v;
 }
 

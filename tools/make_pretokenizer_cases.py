@@ -49,6 +49,8 @@ def texts():
         yield f"a{p} {p}b"
     for _ in range(400):
         yield "".join(r.choice(PARTS) for _ in range(r.randint(2, 9)))
+    for text in ("!\n/x", "a.\r\n//b", "(\n/\n)"):  # slashes after line ends
+        yield text
 
 
 def main():

@@ -56,9 +56,8 @@ const std::vector<Family>& families() {
   };
   return all;
 }
-// Other names in tokenizer.ggml.pre for the same expressions, as converters write them. OLMo 2 and
-// Phi-4 have "dbrx", Phi-4-mini and gpt-oss "gpt-4o", Granite "refact", Mistral from NeMo on
-// "tekken".
+// Other names in tokenizer.ggml.pre for the same expressions, as converters write them. Phi-4 and
+// Granite 4 have "dbrx", Granite 3 "refact", Mistral from NeMo on "tekken".
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"gpt2", "gpt-2"},
     {"phi-2", "gpt-2"},

@@ -71,10 +71,8 @@ Run add_models(CLI::App& app) {
   app.footer(
       "Looks, without changing anything, into the caches of ponder, of the Hugging Face hub "
       "(HF_HUB_CACHE, HF_HOME) and of llama.cpp (LLAMA_CACHE), and into the folders of LM Studio "
-      "and "
-      "Ollama (OLLAMA_MODELS). A name goes after -m of any command; a part of it is enough where "
-      "it "
-      "means one model.\n"
+      "and Ollama (OLLAMA_MODELS). A name goes after -m of any command; a part of it is enough "
+      "where it means one model.\n"
       "Examples:\n  ponder models\n  ponder models --json");
   return [json]() -> Result<int> {
     const ModelList list = list_models(model_folders());

@@ -23,6 +23,8 @@ FAMILIES = {
     "llama-bpe": [CONTRACTIONS + "|" + WORD + r"\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + SPACES],
     "gpt-4o": ["|".join([WORD + UPPER + "*" + LOWER + "+" + CONTRACTIONS + "?", WORD + UPPER + "+" + LOWER + "*" + CONTRACTIONS + "?", r"\p{N}{1,3}",
                          r" ?[^\s\p{L}\p{N}]+[\r\n/]*", SPACES])],
+    "tekken": ["|".join([WORD + UPPER + "*" + LOWER + "+", WORD + UPPER + "+" + LOWER + "*", r"\p{N}", r" ?[^\s\p{L}\p{N}]+[\r\n/]*", SPACES])],
+    "qwen35": [CONTRACTIONS + "|" + WORD + r"[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + SPACES],
     "deepseek-v3": [r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
                     r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + SPACES],
     "default": [r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"],
@@ -47,6 +49,8 @@ def texts():
         yield f"a{p} {p}b"
     for _ in range(400):
         yield "".join(r.choice(PARTS) for _ in range(r.randint(2, 9)))
+    for text in ("!\n/x", "a.\r\n//b", "(\n/\n)"):  # slashes after line ends
+        yield text
 
 
 def main():

@@ -12,7 +12,13 @@
 namespace ponder::app {
 
 void ModelArgs::add(CLI::App& a, bool runs) {
-  a.add_option("-m,--model", path, "GGUF file (default: the model that ./quickstart fetched)");
+  auto* file =
+      a.add_option("-m,--model", path,
+                   "GGUF file, or a name that ponder models lists (default: the model that "
+                   "./quickstart fetched)");
+  a.add_option("--hf-repo", repository,
+               "ORG/NAME or ORG/NAME:QUANT of a model fetched before, by any program (also -hf)")
+      ->excludes(file);
   a.add_option("--chat-template", chat_template,
                "chat template to use instead of the model's: a file, or the text itself");
   a.add_flag("--verbose", verbose, "print details on stderr");

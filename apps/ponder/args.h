@@ -19,7 +19,7 @@ class App;  // its header is slow to compile, so only sources that add options i
 namespace ponder::app {
 
 struct ModelArgs {
-  std::string path;
+  std::string path, repository;  // both empty: the default model
   int threads = 0, n_ctx = 0;
   std::string precision = "auto", weights = "auto", isa = "best", chat_template;
   bool verbose = false;
@@ -95,6 +95,7 @@ Run add_answer(CLI::App&);
 Run add_calibrate(CLI::App&);
 Run add_landscape(CLI::App&);
 Run add_design(CLI::App&);
+Run add_models(CLI::App&);
 Run add_info(CLI::App&);
 Run add_bench(CLI::App&);
 

@@ -20,8 +20,9 @@ struct Habit {
   const char* answer;
 };
 const std::vector<Habit> kHabits{
-    {{"hf", "hfr", "hff", "hf-repo", "hf-file", "mu", "model-url"},
-     "nothing is fetched from a hub: fetch the GGUF file yourself and give it with -m FILE"},
+    {{"hff", "hf-file"}, "write -hf ORG/NAME:QUANT, or the file's name after -m"},
+    {{"mu", "model-url"},
+     "nothing is fetched: fetch the GGUF file yourself and give it with -m FILE"},
     {{"ngl", "gpu-layers", "n-gpu-layers", "dev", "device", "sm", "split-mode", "ts",
       "tensor-split", "mg", "main-gpu"},
      "ponder computes on the CPU: leave it out"},
@@ -116,7 +117,9 @@ std::string extras_hint(const CLI::App& app, const std::vector<std::string>& ext
 
 Result<std::vector<std::string>> spelled_arguments(int argc, char** argv, const CLI::App& app) {
   static const std::map<std::string, std::string> kLong{{"-sys", "--system-prompt"},
-                                                        {"-no-cnv", "--no-conversation"}};
+                                                        {"-no-cnv", "--no-conversation"},
+                                                        {"-hf", "--hf-repo"},
+                                                        {"-hfr", "--hf-repo"}};
   const CLI::App* at = &app;
   std::vector<std::string> args;
   bool value = false;  // the next argument is a value, whatever it looks like

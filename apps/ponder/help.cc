@@ -23,7 +23,7 @@ struct Screen {
   std::vector<Shown> flags;
 };
 
-constexpr Shown kModel{"model", "GGUF file (default: what ./quickstart fetched)"};
+constexpr Shown kModel{"model", "file or name (default: what ./quickstart fetched)"};
 constexpr Shown kPrompt{"prompt", "the message; a lone argument is the same"};
 constexpr Shown kFile{"file", "the message, from a file; - is stdin"};
 constexpr Shown kSystem{"system-prompt", "a system message (also -sys)"};
@@ -199,6 +199,7 @@ const std::vector<Screen> kScreens{
       {"budget", "time or work to spend, e.g. 30s"},
       kSeed,
       kJson}},
+    {"models", {kJson}},
     {"info", {kModel, {"threads"}, {"json"}}},
     {"bench",
      {kModel,

@@ -23,12 +23,6 @@ void field(const std::string& label, const std::string& text) {
 
 std::string mb(std::int64_t bytes) { return fmt::format("{} MB", (bytes + (1 << 19)) >> 20); }
 
-// Escapes a text of the file, which may hold invalid UTF-8 or control sequences for the terminal.
-std::string shown(const std::string& s) {
-  const std::string quoted = quoted_json(s);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
 std::string joined(const std::vector<std::string>& parts) {
   std::string s;
   for (const std::string& part : parts) s += (s.empty() ? "" : ", ") + part;

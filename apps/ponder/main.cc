@@ -39,6 +39,7 @@ constexpr Command kCommands[] = {
     {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
+    {"models", "the models on this machine", add_models},
     {"info", "what is in a model file", add_info},
     {"bench", "speed of this machine", add_bench},
 };

@@ -12,7 +12,9 @@
 #include <mutex>
 #include <thread>
 
+#include "model_folders.h"
 #include "ponder/core/files.h"
+#include "ponder/model/catalog.h"
 #include "user_folder.h"
 
 namespace ponder::app {
@@ -23,13 +25,34 @@ std::string default_model() {
   return user_folder("XDG_CACHE_HOME", ".cache") + "/SmolLM2-135M-Instruct.Q4_1.gguf";
 }
 
+Result<std::shared_ptr<const GgufFile>> open_named(const std::string& name) {
+  PONDER_ASSIGN(const StoredModel m, choose_model(find_models(model_folders()), name));
+  return GgufFile::open(m.path);
+}
+
+// A path that exists is meant as such, and what can only be a path has the error of one.
+Result<std::shared_ptr<const GgufFile>> open_path_or_name(const std::string& s) {
+  std::error_code error;
+  if (std::filesystem::exists(s, error) || error) return GgufFile::open(s);
+  auto named = open_named(s);
+  const bool a_path = s.starts_with('/') || s.starts_with('.') || s.ends_with(".gguf");
+  if (named.ok() || named.error().code != Code::kNotFound || !a_path) return named;
+  return GgufFile::open(s);
+}
+
 Result<std::shared_ptr<const GgufFile>> open_file(const ModelArgs& m) {
-  if (!m.path.empty()) return GgufFile::open(m.path);
+  if (!m.path.empty()) return open_path_or_name(m.path);
+  if (!m.repository.empty()) {
+    if (m.repository.find('/') != std::string::npos) return open_named(m.repository);
+    return Error{Code::kInvalid, "ORG/NAME or ORG/NAME:QUANT", "'" + m.repository + "'",
+                 "--hf-repo", "a file, or any other name that ponder models lists, goes after -m"};
+  }
   const std::string path = default_model();
   auto file = GgufFile::open(path);
   if (!file.ok() && file.error().code == Code::kNotFound)
-    return Error{Code::kNotFound, "a model", "none given with -m, and no default model", path,
-                 "run ./quickstart once, or give a GGUF file with -m"};
+    return Error{
+        Code::kNotFound, "a model", "none given with -m, and no default model", path,
+        "run ./quickstart once, or give a GGUF file with -m; ponder models lists what is here"};
   return file;
 }
 

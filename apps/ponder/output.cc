@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "ponder/wire.h"
+
 namespace ponder::app {
 namespace {
 
@@ -45,6 +47,11 @@ std::string one_line(const std::string& s) {
       o += c;
   }
   return o;
+}
+
+std::string shown(const std::string& s) {
+  const std::string quoted = quoted_json(s);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 int exit_code(const Error& e) {

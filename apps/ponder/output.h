@@ -23,6 +23,9 @@ Status output_status();
 /// A reply on one line: line ends become \n, other control characters spaces.
 std::string one_line(const std::string&);
 
+/// A text of unknown origin with control sequences and bytes that are no UTF-8 spelled out.
+std::string shown(const std::string&);
+
 int exit_code(const Error&);  // 1 or 2
 
 }  // namespace ponder::app

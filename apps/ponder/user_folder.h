@@ -1,4 +1,4 @@
-// Where a user's files of this program lie, by the XDG base directory specification.
+// Where a user's files lie, by the XDG base directory specification.
 #pragma once
 
 #include <cstdlib>
@@ -6,11 +6,26 @@
 
 namespace ponder::app {
 
-/// The program's folder below the one that an environment variable names, or below ~/`usual`.
+/// The folder that an environment variable names; empty if it names none.
+inline std::string named_folder(const char* variable) {
+  const char* set = std::getenv(variable);
+  return set ? set : "";
+}
+
+inline std::string home_folder(const std::string& below) {
+  const char* home = std::getenv("HOME");
+  return std::string(home ? home : ".") + "/" + below;
+}
+
+/// The folder that an environment variable names, or ~/`usual`.
+inline std::string user_base(const char* variable, const std::string& usual) {
+  const std::string set = named_folder(variable);
+  return set.empty() ? home_folder(usual) : set;
+}
+
+/// This program's folder below user_base.
 inline std::string user_folder(const char* variable, const std::string& usual) {
-  const char *set = std::getenv(variable), *home = std::getenv("HOME");
-  const std::string base = set && *set ? set : std::string(home ? home : ".") + "/" + usual;
-  return base + "/ponder";
+  return user_base(variable, usual) + "/ponder";
 }
 
 }  // namespace ponder::app

@@ -34,6 +34,7 @@
 #include "ponder/energy/landscape.h"
 #include "ponder/energy/relaxation.h"
 #include "ponder/energy/terms.h"
+#include "ponder/model/catalog.h"
 #include "ponder/model/chat.h"
 #include "ponder/model/gguf.h"
 #include "ponder/model/model.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ponder/core/status.h"
+#include "ponder/model/catalog.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/calibrate.h"
@@ -67,6 +68,7 @@ std::string to_json(const AnswerCheckReport&);
 std::string to_json(const SampleAnswer&);
 std::string to_json(const VerifyAnswer&, const SampleRequest&);
 std::string to_json(const LandscapeAnswer&);
+std::string to_json(const ModelList&);
 std::string to_json(const InfoAnswer&);
 std::string to_json(const BenchAnswer&);
 

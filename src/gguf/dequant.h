@@ -32,6 +32,15 @@ void q6_k(const std::byte*, const Levels&);
 void iq4_nl(const std::byte*, const Levels&);
 void iq4_xs(const std::byte*, const Levels&);
 void mxfp4(const std::byte*, const Levels&);
+void iq2_xxs(const std::byte*, const Levels&);
+void iq2_xs(const std::byte*, const Levels&);
+void iq2_s(const std::byte*, const Levels&);
+void iq3_xxs(const std::byte*, const Levels&);
+void iq3_s(const std::byte*, const Levels&);
+void iq1_s(const std::byte*, const Levels&);
+void iq1_m(const std::byte*, const Levels&);
+void tq1_0(const std::byte*, const Levels&);
+void tq2_0(const std::byte*, const Levels&);
 
 // adding it changes no value, not even the sign of a zero
 inline constexpr float kNoOffset = -0.f;

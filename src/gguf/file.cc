@@ -12,9 +12,13 @@
 #include <mutex>
 
 #include "gguf/parse.h"
+#include "gguf/part_name.h"
 
 namespace ponder {
 namespace {
+
+using gguf::Depth;
+using gguf::PartName;
 
 // A file mapped for reading; empty files map to nothing.
 class Mapping {
@@ -71,25 +75,14 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// The parts of a name such as "name-00002-of-00005.gguf". count is 0 for other names, and for a
-// single part.
-struct PartName {
-  std::string stem;
-  int number = 0, count = 0;
-  std::string of(int n) const {
-    char tail[32];
-    std::snprintf(tail, sizeof tail, "-%05d-of-%05d.gguf", n, count);
-    return stem + tail;
-  }
-};
-
 class File final : public GgufFile {
  public:
   explicit File(std::string path) : path_(std::move(path)) {}
   /// Adds one part; count 0: the file is not known to be split.
   Status add(std::span<const std::byte> bytes, const std::string& name, int number = 1,
-             int count = 0);
+             int count = 0, Depth depth = Depth::kData);
   Status add_all_parts();
+  Status add_header();
   void own(Mapping m) { mappings_.push_back(std::move(m)); }
 
   int version() const override { return version_; }
@@ -168,8 +161,9 @@ Status check_number(const gguf::Part& part, const std::string& name, int number,
   return {};
 }
 
-Status File::add(std::span<const std::byte> bytes, const std::string& name, int number, int count) {
-  PONDER_ASSIGN(gguf::Part part, gguf::parse_part(bytes, name));
+Status File::add(std::span<const std::byte> bytes, const std::string& name, int number, int count,
+                 Depth depth) {
+  PONDER_ASSIGN(gguf::Part part, gguf::parse_part(bytes, name, depth));
   if (count > 0) PONDER_TRY(check_number(part, name, number, count));
   if (parts_.empty()) {
     version_ = part.version;
@@ -183,19 +177,6 @@ Status File::add(std::span<const std::byte> bytes, const std::string& name, int 
     tensors_.push_back(std::move(t));
   }
   return {};
-}
-
-PartName split_name(const std::string& path) {
-  PartName p;
-  constexpr std::size_t kTail = sizeof("-00001-of-00001.gguf") - 1;
-  if (path.size() <= kTail) return p;
-  int length = 0;
-  if (std::sscanf(path.c_str() + path.size() - kTail, "-%5d-of-%5d.gguf%n", &p.number, &p.count,
-                  &length) != 2 ||
-      length != static_cast<int>(kTail) || p.number < 1 || p.count < p.number || p.count < 2)
-    return {};
-  p.stem = path.substr(0, path.size() - kTail);
-  return p;
 }
 
 Result<Mapping> open_part(const PartName& name, int i) {
@@ -214,8 +195,14 @@ Status File::add_part(const PartName& name, int i) {
   return add(mappings_.back().bytes(), name.of(i), i, name.count);
 }
 
+Status File::add_header() {
+  PONDER_ASSIGN(Mapping m, Mapping::open(path_));
+  own(std::move(m));
+  return add(mappings_.back().bytes(), path_, 1, 0, Depth::kHeader);
+}
+
 Status File::add_all_parts() {
-  const PartName name = split_name(path_);
+  const PartName name = gguf::part_name(path_);
   for (int i = 1; i <= name.count; ++i) PONDER_TRY(add_part(name, i));
   if (name.count == 0) {
     PONDER_ASSIGN(Mapping whole, Mapping::open(path_));
@@ -250,6 +237,11 @@ std::size_t GgufArray::size() const {
 Result<std::shared_ptr<const GgufFile>> GgufFile::open(const std::string& path) {
   auto file = std::make_shared<File>(path);
   PONDER_TRY(file->add_all_parts());
+  return std::shared_ptr<const GgufFile>(std::move(file));
+}
+Result<std::shared_ptr<const GgufFile>> GgufFile::open_header(const std::string& path) {
+  auto file = std::make_shared<File>(path);
+  PONDER_TRY(file->add_header());
   return std::shared_ptr<const GgufFile>(std::move(file));
 }
 Result<std::shared_ptr<const GgufFile>> GgufFile::parse(std::span<const std::byte> bytes,

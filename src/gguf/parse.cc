@@ -218,7 +218,7 @@ Result<int> header(Cursor& in, std::span<const std::byte> bytes) {
   return e;
 }
 
-Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset) {
+Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset, Depth depth) {
   GgufTensor t;
   const std::uint64_t start = in.at();
   PONDER_ASSIGN(const auto name, in.string("a tensor's name"));
@@ -239,10 +239,12 @@ Result<GgufTensor> tensor_info(Cursor& in, std::uint64_t& offset) {
   PONDER_ASSIGN(const auto type, in.number<std::uint32_t>("a tensor type"));
   t.type = static_cast<TensorType>(type);
   const TensorTypeInfo* info = tensor_type_info(t.type);
+  if (depth == Depth::kHeader) {
+    PONDER_ASSIGN(offset, in.number<std::uint64_t>("a tensor's offset"));
+    return t;
+  }
   if (!info) {
-    Error e = in.error("tensor " + t.name +
-                           " of type F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K "
-                           "Q6_K IQ4_NL IQ4_XS MXFP4",
+    Error e = in.error("tensor " + t.name + " of type " + tensor_type_names(),
                        "type " + std::to_string(type), in.at() - 4);
     e.code = Code::kUnsupported;
     e.hint = "use a file quantised to one of these";
@@ -288,7 +290,7 @@ Status place(Part& part, const std::vector<std::uint64_t>& offsets, const Cursor
 
 }  // namespace
 
-Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& name) {
+Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& name, Depth depth) {
   Cursor in(bytes, name);
   Part part;
   PONDER_ASSIGN(part.version, header(in, bytes));
@@ -321,13 +323,13 @@ Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& nam
   for (std::uint64_t i = 0; i < n_tensors; ++i) {
     const std::uint64_t at = in.at();
     std::uint64_t offset = 0;
-    PONDER_ASSIGN(auto t, tensor_info(in, offset));
+    PONDER_ASSIGN(auto t, tensor_info(in, offset, depth));
     part.tensors.push_back(std::move(t));
     offsets.push_back(offset);
     if (!names.insert(part.tensors.back().name).second)
       return in.error("tensors that differ", "'" + part.tensors.back().name + "' twice", at);
   }
-  PONDER_TRY(place(part, offsets, in, bytes, alignment));
+  if (depth == Depth::kData) PONDER_TRY(place(part, offsets, in, bytes, alignment));
   return part;
 }
 

@@ -18,6 +18,10 @@ struct Part {
   std::vector<GgufTensor> tensors;  // data points into the bytes
 };
 
-Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& name);
+/// How much of a file is read: kHeader leaves tensors without data, and keeps those of unknown
+/// types.
+enum class Depth : std::uint8_t { kData, kHeader };
+Result<Part> parse_part(std::span<const std::byte> bytes, const std::string& name,
+                        Depth depth = Depth::kData);
 
 }  // namespace ponder::gguf

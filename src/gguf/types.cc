@@ -31,6 +31,15 @@ constexpr Entry kTypes[] = {
     {TensorType::kIQ4_NL, {"IQ4_NL", 32, 18}, nullptr, dequant::iq4_nl, {-127, 113, false, 0}},
     {TensorType::kIQ4_XS, {"IQ4_XS", 256, 136}, nullptr, dequant::iq4_xs, {-127, 113, false, 0}},
     {TensorType::kMXFP4, {"MXFP4", 32, 17}, nullptr, dequant::mxfp4, {-12, 12, false}},
+    {TensorType::kIQ2_XXS, {"IQ2_XXS", 256, 66}, nullptr, dequant::iq2_xxs, {-43, 43, false}},
+    {TensorType::kIQ2_XS, {"IQ2_XS", 256, 74}, nullptr, dequant::iq2_xs, {-43, 43, true}},
+    {TensorType::kIQ2_S, {"IQ2_S", 256, 82}, nullptr, dequant::iq2_s, {-43, 43, true}},
+    {TensorType::kIQ3_XXS, {"IQ3_XXS", 256, 98}, nullptr, dequant::iq3_xxs, {-62, 62, false}},
+    {TensorType::kIQ3_S, {"IQ3_S", 256, 110}, nullptr, dequant::iq3_s, {-15, 15, false}},
+    {TensorType::kIQ1_S, {"IQ1_S", 256, 50}, nullptr, dequant::iq1_s, {-1, 1, false}},
+    {TensorType::kIQ1_M, {"IQ1_M", 256, 56}, nullptr, dequant::iq1_m, {-9, 9, true}},
+    {TensorType::kTQ1_0, {"TQ1_0", 256, 54}, nullptr, dequant::tq1_0, {-1, 1, false}},
+    {TensorType::kTQ2_0, {"TQ2_0", 256, 66}, nullptr, dequant::tq2_0, {-1, 2, false}},
 };
 const Entry* find(TensorType t) {
   for (const Entry& e : kTypes)
@@ -43,6 +52,12 @@ const Entry* find(TensorType t) {
 const TensorTypeInfo* tensor_type_info(TensorType t) {
   const Entry* e = find(t);
   return e ? &e->info : nullptr;
+}
+
+std::string tensor_type_names() {
+  std::string names;
+  for (const Entry& e : kTypes) names += (names.empty() ? "" : " ") + std::string(e.info.name);
+  return names;
 }
 
 const LevelRange* level_range(TensorType t) {

@@ -5,6 +5,7 @@
 
 #include <pcre2.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -16,6 +17,8 @@ namespace {
 
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 #define SPACES "\\p{White_Space}*[\\r\\n]+|\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+"
+#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
 constexpr const char* kGpt2 =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| "
     "?[^\\p{White_Space}\\p{L}\\p{N}]+|\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+";
@@ -35,11 +38,15 @@ const std::vector<Family>& families() {
        {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
                      "?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n]*|" SPACES}},
       {"gpt-4o",
-       {"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-        "+" CONTRACTIONS "?|"
-        "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-        "*" CONTRACTIONS "?|"
-        "\\p{N}{1,3}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
+       {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER
+        "+" LOWER "*" CONTRACTIONS
+        "?|\\p{N}{1,3}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
+      {"tekken",
+       {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER
+        "*|\\p{N}| ?[^\\p{White_Space}\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
+      {"qwen35",
+       {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| "
+                     "?[^\\p{White_Space}\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" SPACES}},
       {"deepseek-v3",
        {"\\p{N}{1,3}", "[\\x{4e00}-\\x{9fa5}\\x{3040}-\\x{309f}\\x{30a0}-\\x{30ff}]+",
         "[!\"#$%&'()*+,\\-./"
@@ -49,12 +56,38 @@ const std::vector<Family>& families() {
   };
   return all;
 }
-// Other names in tokenizer.ggml.pre for the same expressions.
+// Other names in tokenizer.ggml.pre for the same expressions, as converters write them. Phi-4 and
+// Granite 4 have "dbrx", Granite 3 "refact", Mistral from NeMo on "tekken".
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"gpt2", "gpt-2"},         {"llama3", "llama-bpe"},
-    {"llama-v3", "llama-bpe"}, {"deepseek-r1-qwen", "qwen2"},
-    {"llama4", "gpt-4o"},      {"", "default"},
+    {"gpt2", "gpt-2"},
+    {"phi-2", "gpt-2"},
+    {"exaone4", "gpt-2"},
+    {"granite-docling", "gpt-2"},
+    {"refact", "smollm"},
+    {"starcoder", "smollm"},
+    {"exaone", "smollm"},
+    {"minerva-7b", "smollm"},
+    {"llama3", "llama-bpe"},
+    {"llama-v3", "llama-bpe"},
+    {"falcon3", "llama-bpe"},
+    {"falcon-h1", "llama-bpe"},
+    {"pixtral", "llama-bpe"},
+    {"lfm2", "llama-bpe"},
+    {"dbrx", "llama-bpe"},
+    {"smaug-bpe", "llama-bpe"},
+    {"glm4", "llama-bpe"},
+    {"chatglm-bpe", "llama-bpe"},
+    {"deepseek-r1-qwen", "qwen2"},
+    {"megrez", "qwen2"},
+    {"hunyuan", "qwen2"},
+    {"hunyuan-dense", "deepseek-v3"},
+    {"llama4", "gpt-4o"},
+    {"kanana2", "gpt-4o"},
+    {"", "default"},
 };
+// Those of them whose tokenizer.json sets ignore_merges, and whose models want a BOS.
+constexpr std::string_view kWholeWords[] = {"llama-bpe", "llama3",  "llama-v3", "falcon3",
+                                            "falcon-h1", "pixtral", "lfm2",     "tekken"};
 
 class Regex {
  public:
@@ -158,20 +191,30 @@ class Pcre2PreTokenizer final : public PreTokenizer {
   std::vector<Regex> regexes_;
 };
 
-}  // namespace
-
-Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::make(std::string_view name) {
+Result<const Family*> find_family(std::string_view name) {
   for (const auto& [alias, family] : kAliases)
     if (name == alias) name = family;
   std::string known;
   for (const Family& f : families()) {
-    if (f.name == name)
-      return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(f));
+    if (f.name == name) return &f;
     known += (known.empty() ? "" : ", ") + std::string(f.name);
   }
   return Error{Code::kUnsupported, "a pre-tokenizer of: " + known, "'" + std::string(name) + "'",
                "tokenizer.ggml.pre",
                "its expressions would have to be added to src/text/pretokenize.cc"};
+}
+
+}  // namespace
+
+bool PreTokenizer::keeps_whole_words(std::string_view name) {
+  return std::find(std::begin(kWholeWords), std::end(kWholeWords), name) != std::end(kWholeWords);
+}
+
+Status PreTokenizer::check(std::string_view name) { return find_family(name).status(); }
+
+Result<std::shared_ptr<const PreTokenizer>> PreTokenizer::make(std::string_view name) {
+  PONDER_ASSIGN(const Family* family, find_family(name));
+  return std::shared_ptr<const PreTokenizer>(std::make_shared<Pcre2PreTokenizer>(*family));
 }
 
 }  // namespace ponder

@@ -16,6 +16,11 @@ class PreTokenizer {
   /// Makes the pre-tokenizer of a name in tokenizer.ggml.pre. Errors: kUnsupported, with the known
   /// names.
   static Result<std::shared_ptr<const PreTokenizer>> make(std::string_view family);
+  /// Whether a word that is a token stays whole, merges or not. Models of these families want a BOS
+  /// unless their file says otherwise. As in llama.cpp.
+  static bool keeps_whole_words(std::string_view family);
+  /// The error that make would return, without compiling expressions.
+  static Status check(std::string_view family);
   virtual ~PreTokenizer() = default;
   /// Cuts any bytes into pieces, in order and without gaps. A byte that is no UTF-8 counts as
   /// U+FFFD for the cuts.

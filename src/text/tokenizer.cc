@@ -19,7 +19,9 @@ class BaseTokenizer : public Tokenizer {
   explicit BaseTokenizer(Vocab v) : v_(std::move(v)), added_(v_) {}
   int n_vocab() const override { return v_.size(); }
   int n_listed() const override { return v_.n_listed; }
-  std::string_view model_name() const override { return v_.byte_level ? "gpt2" : "llama"; }
+  std::string_view model_name() const override {
+    return v_.byte_level ? "gpt2" : v_.ranked ? "gemma4" : "llama";
+  }
   std::string_view pre_name() const override { return v_.pre; }
   TokenKind kind(Token t) const override { return v_.kinds[t]; }
   std::optional<Token> bos() const override { return v_.bos; }
@@ -82,19 +84,64 @@ class BaseTokenizer : public Tokenizer {
   AddedTokens added_;
 };
 
-class ByteLevelBpe final : public BaseTokenizer {
+// The merges of a BPE, in their order, by the two tokens that are merged.
+class Ranks {
  public:
-  ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre)
-      : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
-    whole_words_ = v_.pre == "llama-bpe" || v_.pre == "llama3" || v_.pre == "llama-v3";
+  /// `id`: the token of a text as the file spells it, -1 if there is none.
+  template <class Id>
+  Status read(const GgufFile&, const Id& id);
+  Merge<std::int32_t> find(Token a, Token b) const {
+    if (a < 0 || b < 0) return {};
+    const auto it = merges_.find(pair(a, b));
+    return it == merges_.end() ? Merge<std::int32_t>{} : it->second;
   }
-  Status read_merges();
 
  private:
   static std::uint64_t pair(Token a, Token b) {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(a)) << 32 |
            static_cast<std::uint32_t>(b);
   }
+  std::unordered_map<std::uint64_t, Merge<std::int32_t>> merges_;
+};
+
+template <class Id>
+Status Ranks::read(const GgufFile& file, const Id& id) {
+  const GgufArray* a = file.find_array("tokenizer.ggml.merges");
+  const auto* lines = a ? std::get_if<std::vector<std::string_view>>(&a->items) : nullptr;
+  if (!lines)
+    return Error{Code::kInvalid, "an array of strings", a ? "another array" : "no such array",
+                 file.path() + ", tokenizer.ggml.merges", "the file may be incomplete"};
+  merges_.reserve(lines->size());
+  for (std::size_t rank = 0; rank < lines->size(); ++rank) {
+    const std::string_view line = (*lines)[rank];
+    const std::size_t space = line.find(' ', 1);
+    if (space == std::string_view::npos || space + 1 >= line.size())
+      return Error{Code::kInvalid, "two tokens with a space between",
+                   "'" + std::string(line.substr(0, 40)) + "'",
+                   file.path() + ", tokenizer.ggml.merges, item " + std::to_string(rank), ""};
+    const std::string_view left = line.substr(0, space), right = line.substr(space + 1);
+    const Token l = id(left), r = id(right), both = id(std::string(left) + std::string(right));
+    if (l >= 0 && r >= 0 && both >= 0)
+      merges_.try_emplace(pair(l, r), Merge<std::int32_t>{static_cast<std::int32_t>(rank), both});
+  }
+  return {};
+}
+
+class ByteLevelBpe final : public BaseTokenizer {
+ public:
+  ByteLevelBpe(Vocab v, std::shared_ptr<const PreTokenizer> pre)
+      : BaseTokenizer(std::move(v)), pre_(std::move(pre)) {
+    whole_words_ = PreTokenizer::keeps_whole_words(v_.pre);
+  }
+  Status read_merges() {
+    return ranks_.read(*v_.file, [&](std::string_view text) {
+      const auto bytes = from_byte_alphabet(text);
+      const auto it = bytes ? v_.by_spelling.find(*bytes) : v_.by_spelling.end();
+      return it == v_.by_spelling.end() ? -1 : it->second;
+    });
+  }
+
+ private:
   void encode_raw(std::string_view text, std::vector<Token>& out) const override {
     std::string normal;
     if (v_.normalises && !surely_nfc(text)) text = normal = to_nfc(text);
@@ -113,53 +160,37 @@ class ByteLevelBpe final : public BaseTokenizer {
       s.push_back(
           {static_cast<std::uint32_t>(i), 1, v_.byte_token[static_cast<unsigned char>(word[i])]});
     link(s);
-    merge_symbols<std::int32_t>(s, [&](const Symbol& a, const Symbol& b) -> Merge<std::int32_t> {
-      if (a.id < 0 || b.id < 0) return {};
-      const auto it = merges_.find(pair(a.id, b.id));
-      return it == merges_.end() ? Merge<std::int32_t>{} : it->second;
-    });
+    merge_symbols<std::int32_t>(
+        s, [&](const Symbol& a, const Symbol& b) { return ranks_.find(a.id, b.id); });
     for (const Symbol& x : s)
       if (x.size > 0 && x.id >= 0)
         out.push_back(x.id);  // bytes that the vocabulary cannot spell are dropped
   }
 
   std::shared_ptr<const PreTokenizer> pre_;
-  std::unordered_map<std::uint64_t, Merge<std::int32_t>> merges_;
+  Ranks ranks_;
   bool whole_words_ = false;  // a word that is a token stays whole, merges or not
 };
 
-Status ByteLevelBpe::read_merges() {
-  const GgufArray* a = v_.file->find_array("tokenizer.ggml.merges");
-  const auto* lines = a ? std::get_if<std::vector<std::string_view>>(&a->items) : nullptr;
-  if (!lines)
-    return Error{Code::kInvalid, "an array of strings", a ? "another array" : "no such array",
-                 v_.file->path() + ", tokenizer.ggml.merges", "the file may be incomplete"};
-  merges_.reserve(lines->size());
-  const auto id = [&](std::string_view text) {
-    const auto bytes = from_byte_alphabet(text);
-    const auto it = bytes ? v_.by_spelling.find(*bytes) : v_.by_spelling.end();
-    return it == v_.by_spelling.end() ? -1 : it->second;
-  };
-  for (std::size_t rank = 0; rank < lines->size(); ++rank) {
-    const std::string_view line = (*lines)[rank];
-    const std::size_t space = line.find(' ', 1);
-    if (space == std::string_view::npos || space + 1 >= line.size())
-      return Error{Code::kInvalid, "two tokens with a space between",
-                   "'" + std::string(line.substr(0, 40)) + "'",
-                   v_.file->path() + ", tokenizer.ggml.merges, item " + std::to_string(rank), ""};
-    const std::string_view left = line.substr(0, space), right = line.substr(space + 1);
-    const Token l = id(left), r = id(right), both = id(std::string(left) + std::string(right));
-    if (l >= 0 && r >= 0 && both >= 0)
-      merges_.try_emplace(pair(l, r), Merge<std::int32_t>{static_cast<std::int32_t>(rank), both});
-  }
-  return {};
-}
-
+// Merges by the scores of the results (SentencePiece), or in the order of a list, as Hugging Face's
+// tokenizers do for Gemma.
 class SentencePieceBpe final : public BaseTokenizer {
  public:
   using BaseTokenizer::BaseTokenizer;
+  Status read_merges() {
+    return ranks_.read(*v_.file, [&](std::string_view text) { return id(text); });
+  }
 
  private:
+  void merge(std::string_view text, std::vector<Symbol>& s) const {
+    if (v_.ranked)
+      return merge_symbols<std::int32_t>(
+          s, [&](const Symbol& a, const Symbol& b) { return ranks_.find(a.id, b.id); });
+    merge_symbols<float>(s, [&](const Symbol& a, const Symbol& b) -> Merge<float> {
+      const Token t = id(text.substr(a.begin, a.size + b.size));
+      return t < 0 ? Merge<float>{} : Merge<float>{-v_.scores[t], t};
+    });
+  }
   void encode_raw(std::string_view raw, std::vector<Token>& out) const override {
     thread_local std::string text;
     thread_local std::vector<Symbol> s;
@@ -172,10 +203,7 @@ class SentencePieceBpe final : public BaseTokenizer {
       i += n;
     }
     link(s);
-    merge_symbols<float>(s, [&](const Symbol& a, const Symbol& b) -> Merge<float> {
-      const Token t = id(std::string_view(text).substr(a.begin, a.size + b.size));
-      return t < 0 ? Merge<float>{} : Merge<float>{-v_.scores[t], t};
-    });
+    merge(text, s);
     for (const Symbol& x : s) {
       if (x.size == 0) continue;
       if (x.id >= 0) {
@@ -195,21 +223,36 @@ class SentencePieceBpe final : public BaseTokenizer {
     const auto it = v_.by_spelling.find(bytes);
     return it == v_.by_spelling.end() ? -1 : it->second;
   }
+
+  Ranks ranks_;  // empty where scores decide
 };
 
+Error in_file(const GgufFile& f, Error e) {
+  e.where = f.path() + ", " + e.where;
+  return e;
+}
+
 }  // namespace
+
+Status Tokenizer::check_kind(const GgufFile& file) {
+  PONDER_ASSIGN(const std::string_view model, tokenizer_model(file));
+  PONDER_ASSIGN(const std::string_view pre, file.string_or("tokenizer.ggml.pre", ""));
+  const Status known = model == "gpt2" ? PreTokenizer::check(pre) : Status{};
+  return known.ok() ? known : in_file(file, known.error());
+}
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(
     std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(Vocab v, Vocab::read(std::move(file)));
   if (v.byte_level) {
     auto pre = PreTokenizer::make(v.pre);
-    if (!pre.ok()) {
-      Error e = pre.error();
-      e.where = v.file->path() + ", " + e.where;
-      return e;
-    }
+    if (!pre.ok()) return in_file(*v.file, pre.error());
     auto t = std::make_shared<ByteLevelBpe>(std::move(v), std::move(*pre));
+    PONDER_TRY(t->read_merges());
+    return std::shared_ptr<const Tokenizer>(std::move(t));
+  }
+  if (v.ranked) {
+    auto t = std::make_shared<SentencePieceBpe>(std::move(v));
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));
   }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "text/pretokenize.h"
 #include "text/utf8.h"
 
 namespace ponder {
@@ -214,15 +215,22 @@ std::optional<std::string> from_byte_alphabet(std::string_view text) {
   return out;
 }
 
+Result<std::string_view> tokenizer_model(const GgufFile& f) {
+  PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
+  if (model == "gpt2" || model == "llama" || model == "gemma4") return model;
+  return Error{Code::kUnsupported,
+               "a tokenizer of: gpt2 (byte-level BPE), llama (SPM), gemma4 (SPM with merges)",
+               "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
+}
+
 Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   Vocab v;
   v.file = std::move(file);
   const GgufFile& f = *v.file;
-  PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
-  if (model != "gpt2" && model != "llama")
-    return Error{Code::kUnsupported, "a tokenizer of: gpt2 (byte-level BPE), llama (SPM)",
-                 "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
+  PONDER_ASSIGN(const std::string_view model, tokenizer_model(f));
   v.byte_level = model == "gpt2";
+  v.ranked = model == "gemma4";
+  const bool spm = model == "llama";
   PONDER_ASSIGN(const std::string_view pre, f.string_or("tokenizer.ggml.pre", ""));
   v.pre = pre;
   PONDER_TRY(read_tables(v));
@@ -230,7 +238,7 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   const int n = v.n_listed;
   std::optional<Token> eom, fim_pad, fim_rep, fim_sep;
   const std::string base = "tokenizer.ggml.";
-  if (!v.byte_level) {  // SentencePiece's own defaults
+  if (spm) {  // SentencePiece's own defaults
     if (n > 2) v.unknown = 0, v.bos = 1, v.eos = 2;
   }
   for (auto& [key, out] : {std::pair<const char*, std::optional<Token>*>{"bos_token_id", &v.bos},
@@ -242,10 +250,10 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
                            {"fim_rep_token_id", &fim_rep},
                            {"fim_sep_token_id", &fim_sep}})
     PONDER_TRY(read_special_id(f, base + key, n, *out));
-  const bool llama3 = v.pre == "llama-bpe" || v.pre == "llama3" || v.pre == "llama-v3";
-  PONDER_ASSIGN(v.adds_bos, f.bool_or(base + "add_bos_token", !v.byte_level || llama3));
+  PONDER_ASSIGN(v.adds_bos,
+                f.bool_or(base + "add_bos_token", spm || PreTokenizer::keeps_whole_words(v.pre)));
   v.adds_bos = v.adds_bos && v.bos;
-  PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", !v.byte_level));
+  PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", spm));
   find_ends(v, {v.eos, v.eot, eom, fim_pad, fim_rep, fim_sep});
   v.by_spelling.reserve(n);
   for (int i = 0; i < n; ++i) spell(v, i);
@@ -257,8 +265,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   std::stable_sort(v.special.begin(), v.special.end(),
                    [&](Token a, Token b) { return v.texts[a].size() > v.texts[b].size(); });
   PONDER_TRY(find_stripping(v));
-  // the one family here whose tokenizer.json has a normalizer: NFC
-  v.normalises = v.pre == "qwen2";
+  // the families here whose tokenizer.json has a normalizer: NFC
+  v.normalises = v.pre == "qwen2" || v.pre == "qwen35";
   return v;
 }
 

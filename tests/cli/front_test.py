@@ -18,7 +18,7 @@ import unittest
 
 from ponder_cli import DATA, PONDER, TINY, TOY, jsonl, lines, run
 
-COMMANDS = "generate score grad tokenize detokenize sample think prove answer calibrate decide landscape design info bench".split()
+COMMANDS = "generate score grad tokenize detokenize sample think prove answer calibrate decide landscape design models info bench".split()
 QUESTION = "What is the sum of 14 and 8?"
 ASK = ("-m", TOY, "-n", "12")
 
@@ -86,7 +86,7 @@ class Flags(unittest.TestCase):
         return r.stderr.decode()
 
     def test_no_flag_is_swallowed_by_a_prefix(self):
-        self.refused("-m FILE", "think", "-hf", "org/model", "-p", "x")
+        self.refused("-m FILE", "think", "-mu", "url", "-p", "x")
         self.refused("CPU", "generate", "-m", TINY, "-ngl", "99", "-p", "x")
         self.refused("CPU", "generate", "-m", TINY, "--n-gpu-layers", "99", "-p", "x")
         for flag in ("-cnv", "-st", "-fa", "-ctk", "-ub"):

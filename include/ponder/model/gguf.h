@@ -31,9 +31,18 @@ enum class TensorType : std::uint32_t {
   kQ4_K = 12,
   kQ5_K = 13,
   kQ6_K = 14,
+  kIQ2_XXS = 16,
+  kIQ2_XS = 17,
+  kIQ3_XXS = 18,
+  kIQ1_S = 19,
   kIQ4_NL = 20,
+  kIQ3_S = 21,
+  kIQ2_S = 22,
   kIQ4_XS = 23,
+  kIQ1_M = 29,
   kBF16 = 30,
+  kTQ1_0 = 34,
+  kTQ2_0 = 35,
   kMXFP4 = 39,
 };
 
@@ -44,6 +53,8 @@ struct TensorTypeInfo {
 };
 /// Returns nullptr for a type that ponder does not read.
 const TensorTypeInfo* tensor_type_info(TensorType);
+/// The names of all types that ponder reads, with spaces between.
+std::string tensor_type_names();
 
 /// Expands n values (a multiple of the block size) of `blocks` into `out`, float32, each value as
 /// ggml's reference dequantiser defines it.
@@ -81,6 +92,10 @@ class GgufFile {
   /// Errors: kNotFound, kIo, kInvalid (corrupt, with the byte), kUnsupported (version, tensor
   /// type).
   static Result<std::shared_ptr<const GgufFile>> open(const std::string& path);
+  /// Reads the descriptions in one file, or in one part, for those who only list it: tensors have
+  /// no data, their types may be others than ponder reads, and a file that ends too soon is no
+  /// error. Errors: those of open, if the header itself cannot be read.
+  static Result<std::shared_ptr<const GgufFile>> open_header(const std::string& path);
   /// Parses a file in memory (one part only); the caller keeps the bytes alive.
   static Result<std::shared_ptr<const GgufFile>> parse(std::span<const std::byte> bytes,
                                                        const std::string& name);

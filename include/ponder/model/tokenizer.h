@@ -1,6 +1,6 @@
 // Tokenizer converts bytes to token ids and back; it is read from a GGUF file's metadata. Not chat
-// templates (chat.h). Byte-level BPE (tokenizer.ggml.model "gpt2") and SentencePiece-style BPE with
-// byte fallback ("llama").
+// templates (chat.h). Byte-level BPE (tokenizer.ggml.model "gpt2"), SentencePiece-style BPE with
+// byte fallback ("llama"), and the same with a list of merges ("gemma4").
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,8 @@ class Tokenizer {
   /// Errors: kInvalid (missing or inconsistent vocabulary), kUnsupported (model or pre-tokenizer,
   /// with the known ones).
   static Result<std::shared_ptr<const Tokenizer>> from_gguf(std::shared_ptr<const GgufFile>);
+  /// The kUnsupported errors of from_gguf, without reading the vocabulary.
+  static Status check_kind(const GgufFile&);
   virtual ~Tokenizer() = default;
 
   /// The number of ids, which is the number of rows of the embedding. Ids from n_listed() on are
@@ -43,7 +45,7 @@ class Tokenizer {
   /// "[PAD<id>]" where special tokens are shown, else to an empty text.
   virtual int n_vocab() const = 0;
   virtual int n_listed() const = 0;                 // entries of the token list
-  virtual std::string_view model_name() const = 0;  // "gpt2", "llama"
+  virtual std::string_view model_name() const = 0;  // "gpt2", "llama", "gemma4"
   virtual std::string_view pre_name() const = 0;    // "smollm", …; empty for SPM
 
   struct EncodeOptions {

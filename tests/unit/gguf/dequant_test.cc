@@ -34,7 +34,7 @@ TEST(Dequantize, EveryTypeBitForBit) {
     }
     ++n_types;
   }
-  EXPECT_EQ(n_types, 15);
+  EXPECT_EQ(n_types, 24);
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ TEST(PreTokenizer, CutsAsThePublishedExpressionsDo) {
 
 TEST(PreTokenizer, LongRunsAreCutAsShortOnes) {
   const std::size_t n = 1 << 20;
-  for (const char* family :
-       {"gpt-2", "smollm", "qwen2", "llama-bpe", "gpt-4o", "deepseek-v3", "default"}) {
+  for (const char* family : {"gpt-2", "smollm", "qwen2", "llama-bpe", "gpt-4o", "tekken", "qwen35",
+                             "deepseek-v3", "default"}) {
     const auto spaces = split(family, std::string(n, ' ') + "x");
     ASSERT_EQ(spaces.size(), 2u) << family;
     EXPECT_EQ(spaces[1], " x") << family;
@@ -56,8 +56,25 @@ TEST(PreTokenizer, AnyBytesComeBackWhole) {
 }
 
 TEST(PreTokenizer, NamesAndTheErrorForOthers) {
-  for (const char* alias : {"gpt2", "llama3", "llama-v3", "deepseek-r1-qwen", "llama4", ""})
-    EXPECT_TRUE(PreTokenizer::make(alias).ok()) << alias;
+  const std::string text = "It's 12345 Ab/cd\n\n  e\u0301X 1";
+  for (const auto& [alias, family] : {std::pair{"gpt2", "gpt-2"},
+                                      {"granite-docling", "gpt-2"},
+                                      {"refact", "smollm"},
+                                      {"starcoder", "smollm"},
+                                      {"llama3", "llama-bpe"},
+                                      {"dbrx", "llama-bpe"},
+                                      {"smaug-bpe", "llama-bpe"},
+                                      {"falcon3", "llama-bpe"},
+                                      {"deepseek-r1-qwen", "qwen2"},
+                                      {"llama4", "gpt-4o"},
+                                      {"", "default"}}) {
+    ASSERT_TRUE(PreTokenizer::make(alias).ok()) << alias;
+    EXPECT_EQ(split(alias, text), split(family, text)) << alias;
+  }
+  for (const char* name : {"llama-bpe", "tekken", "pixtral", "lfm2"})
+    EXPECT_TRUE(PreTokenizer::keeps_whole_words(name)) << name;
+  for (const char* name : {"dbrx", "smaug-bpe", "gpt-4o", "qwen35", ""})
+    EXPECT_FALSE(PreTokenizer::keeps_whole_words(name)) << name;
   const auto unknown = PreTokenizer::make("klingon");
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, Code::kUnsupported);

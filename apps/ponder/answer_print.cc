@@ -73,7 +73,9 @@ void write_answer(const AnswerReport& a, std::size_t shown) {
                  fmt::format("{}   {}", one_line(a.answers[i].answer), figures(a.answers[i])));
   if (a.answers.size() > shown)
     write_column("", fmt::format("and {} more", a.answers.size() - shown));
-  if (a.none > 0) write_column("none", percent(a.none) + " of the probability gives no answer");
+  constexpr double kShownShare = 0.0005;  // less is printed as 0.0 %
+  if (a.none >= kShownShare)
+    write_column("none", percent(a.none) + " of the probability gives no answer");
 }
 
 std::string answer_evidence(const AnswerReport& a) {

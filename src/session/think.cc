@@ -26,9 +26,17 @@ Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context,
   return out;
 }
 
-// The request for the answer to the same question; none where no short answer is asked for.
+// Draws that do not agree are no answer: the first one's interval has to lie above the second's.
+bool is_clear(const AnswerReport& a) {
+  return a.way != AnswerWay::kDraws || a.answers.size() < 2 ||
+         a.answers[0].lower > a.answers[1].upper;
+}
+
+// The request for the answer to the same question, drawn from replies about as long as the first;
+// none where no short answer is asked for.
 std::optional<AnswerRequest> answer_request(const ThinkRequest& r, const Prompt& prompt,
-                                            const std::string& first) {
+                                            const std::string& first, std::size_t n_tokens) {
+  constexpr std::size_t kLeastLength = 40;
   const auto* chat = std::get_if<Conversation>(&r.prompt);
   if (!r.answer || !chat || !r.config.methods.empty()) return {};
   AnswerRequest a{.prompt = r.prompt, .law = r.law, .seed = r.config.first.seed};
@@ -36,6 +44,8 @@ std::optional<AnswerRequest> answer_request(const ThinkRequest& r, const Prompt&
     a.map = choose_answer_map(prompt.question, first)->name();
     if (a.map != "yesno" && !a.map.starts_with("number")) return {};
   }
+  if (a.law.max_length == 0 && a.law.length == 0)
+    a.law.max_length = static_cast<int>(std::max(kLeastLength, 3 * n_tokens / 2));
   if (r.config.progress)
     a.on_progress = [&r](const AnswerProgress& p) {
       r.config.progress({.method = "answer", .seconds = p.seconds});
@@ -60,24 +70,24 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
   ThinkAnswer a;
   // A think without an answer is still a think.
   const auto keep_answer = [&](const AnswerRequest& ask) {
-    if (auto found = answer(ask); found.ok()) a.answer = std::move(*found);
+    if (auto found = answer(ask); found.ok() && is_clear(*found)) a.answer = std::move(*found);
   };
   const double begin = prefill.clock().seconds();
   c.before_long_search = [&](const Reply& first, const Budget& rest) -> Status {
-    auto ask = answer_request(r, prompt, text_->reply_text(first.tokens));
+    auto ask = answer_request(r, prompt, text_->reply_text(first.tokens), first.tokens.size());
     if (!ask) return {};
     const Clock clock(*density_, rest);
     ask->budget = clock.rest(kAnswerShare);
     const auto n = static_cast<std::int64_t>(first.tokens.size());
     ask->draws = std::max(kLeastDraws, streams_in_time(prefill.clock().seconds() - begin, n,
                                                        ask->budget, ask->draws));
-    if (ask->law.max_length == 0) ask->law.max_length = static_cast<int>(3 * n / 2);
     keep_answer(*ask);
     return {};
   };
   PONDER_ASSIGN(a.result, ponder::think(*density_, prefill.context(), law, c, prefill.rest()));
   if (!a.answer) {
-    auto ask = answer_request(r, prompt, text_->reply_text(a.result.first.tokens));
+    const std::vector<Token>& first = a.result.first.tokens;
+    auto ask = answer_request(r, prompt, text_->reply_text(first), first.size());
     if (ask && !prefill.clock().over()) {
       ask->budget = prefill.rest();
       keep_answer(*ask);

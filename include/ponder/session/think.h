@@ -23,7 +23,8 @@ struct ThinkRequest {
       false;              // replies of any length count, not only those of about the first reply's
   bool logprobs = false;  // also log p of each token of the best reply
   // Also the likeliest answer, where the question lists options or asks for yes or no or a number.
-  // A search of a long reply leaves it half of its budget, any other what is left over.
+  // A search of a long reply leaves it half of its budget, any other what is left over. Draws that
+  // do not agree on a number are no answer.
   bool answer = true;
   Budget budget{};  // the prompt counts
 };

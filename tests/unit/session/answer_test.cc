@@ -130,6 +130,11 @@ TEST(SessionAnswer, CloseCallsOfBf16AreSettledInF32) {
   const AnswerReport a = must(rough->answer(r)), b = must(exact->answer(r));
   EXPECT_TRUE(a.proved);
   EXPECT_EQ(a.answer, b.answer);
+  // So close that what bf16 may have changed leaves the order open.
+  const AnswerReport close =
+      must(rough->answer({.prompt = Conversation::ask("What is it?\nA) 5\nB) 6\nC) 7")}));
+  EXPECT_LT(std::log(close.answers[0].mass / close.answers[1].mass), 2 * kErrorBF16);
+  EXPECT_TRUE(close.proved);
   EXPECT_EQ(must(exact->exact()), exact.get());
   const Session* twin = must(rough->exact());
   EXPECT_EQ(twin->model().info().precision, Precision::kF32);

@@ -119,6 +119,7 @@ TEST(IsRight, NormalisesBothSides) {
   };
   EXPECT_TRUE(says("phrase:Which city?", "são paulo", "Sao Paulo."));
   EXPECT_TRUE(says("phrase:Which city?", "hague", "The Hague"));
+  EXPECT_TRUE(says("line", "hague", "The Hague"));
   EXPECT_TRUE(says("number", "1234", "1,234"));
   EXPECT_TRUE(says("number", "7.5", "7.50"));
   EXPECT_TRUE(says("yesno", "yes", "Yes"));

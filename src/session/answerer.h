@@ -56,6 +56,8 @@ class Answerer {
   /// Enumerates, too; keeps what was drawn where that proves nothing. `work`: of the draws, TFE.
   Status prove_what_was_drawn(std::int64_t work);
   Status by_draws();
+  Result<DrawnAnswers> draw();
+  Result<DrawnAnswers> draw_distinct();
   Result<std::optional<std::string>> answer_on_demand(const PrefixRef&);
   /// Adds what draws that were cut say when they are asked: to answers, none and n.
   Status ask_cut_draws(DrawnAnswers&);
@@ -64,7 +66,7 @@ class Answerer {
   Spell spell() const;
   void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
   void fill(AnswerWay, std::vector<AnswerMass>);
-  Result<Reply> finished(const ClosedPrefix&);
+  Result<Reply> finished(Reply begin, const ReplyLaw&);
   Result<Reply> whole_draw(int number);
   Result<std::optional<AnswerStatement>> settled(const Posterior&) const;
 

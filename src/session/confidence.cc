@@ -30,15 +30,16 @@ Error bad(std::string expected, std::string got, std::string hint) {
 }
 
 std::string described(const AnswerSettings& s) {
-  return fmt::format("way {}, map {}, {} draws, temperature {:g}, enough {:g}, {} tokens",
-                     to_string(s.way), s.map, s.draws, s.temperature, s.enough,
+  return fmt::format("way {}, map {}, {}{} draws, temperature {:g}, enough {:g}, {} tokens",
+                     to_string(s.way), s.map, s.draws, s.distinct ? " distinct" : "",
+                     s.temperature, s.enough,
                      s.max_length > 0 ? std::to_string(s.max_length) : "any number of");
 }
 
 }  // namespace
 
 AnswerSettings settings_of(const AnswerRequest& r) {
-  return {r.way, r.map, r.law.max_length, r.draws, r.temperature, r.enough};
+  return {r.way, r.map, r.law.max_length, r.draws, r.temperature, r.enough, r.distinct};
 }
 
 std::string confidence_group(const AnswerReport& a) {

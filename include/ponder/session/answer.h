@@ -44,6 +44,7 @@ struct AnswerSettings {
   std::string map = "auto";
   int max_length = 0, draws = 0;
   double temperature = 0, enough = 0;
+  bool distinct = false;
   bool operator==(const AnswerSettings&) const = default;
 };
 
@@ -67,6 +68,7 @@ struct AnswerRequest {
   AnswerWay way = AnswerWay::kAuto;
   int draws = 16;            // most
   double temperature = 0.7;  // of draws
+  bool distinct = false;     // draws without replacement: no reply twice; `enough` stops none
   double enough = 0.95;  // draws end when the leader stays ahead with this probability; 1: never
   std::uint64_t seed = 0;
   bool record = false;  // write down what was proved (AnswerReport::record)
@@ -98,12 +100,16 @@ struct AnswerReport : Answer {
   bool calibrated = false;  // the confidence was tested on questions like it; else it is the mass
   bool held_back = false;   // the answer is not sure enough for the risk that was asked for
   bool proved = false;      // in f32: no other answer has as much mass
-  bool settled = false;     // of draws: it stays ahead with probability `enough`
+  // Of draws: it stays ahead with probability `enough`. Of distinct draws: by what was found, no
+  // other answer has as much mass under their law.
+  bool settled = false;
   std::vector<One> answers{};  // largest mass first
   double none = 0;             // mass of no answer
   double open = 0;             // mass that is not known
   double temperature = 1;      // of the law of the draws
   int draws = 0;               // that count
+  bool distinct = false;       // they were drawn without replacement
+  double found = 0;            // of distinct draws: their probability together, under their law
   int asked = 0;               // of them: cut, and asked for their answer
   std::int64_t expanded = 0;   // prefixes, of an enumeration
   SpelledReply reply{};        // a reply that gives the answer; empty where none is at hand

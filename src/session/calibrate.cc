@@ -50,7 +50,7 @@ Result<CalibrateAnswer> Session::calibrate(const CalibrateRequest& r) {
     if (r.on_answer) r.on_answer({i, &*report, right});
   }
   for (const auto& [name, answers] : groups) {
-    auto c = fit_calibration(confidence_features(), answers);
+    auto c = fit_calibration(confidence_features(), answers, ask.seed);
     if (!c.ok()) {
       a.notes.push_back("group \"" + name + "\" is left out: " + c.error().message());
       continue;

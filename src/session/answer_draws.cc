@@ -1,4 +1,5 @@
-// Draws, with or without replacement, and the one that is shown for an answer.
+// Draws, with or without replacement, and the one that is shown for an answer; and the greedy
+// reply, of which confidences are taken.
 #include <algorithm>
 #include <utility>
 
@@ -86,6 +87,17 @@ Result<Reply> Answerer::whole_draw(int number) {
   PONDER_ASSIGN(auto replies, decode(session_.density(), prefill_.context(), draw_law_, c, 1,
                                      {.stop = request_.budget.stop}));
   return std::move(replies[0]);
+}
+
+// Whatever is left of the budget: confidences of one answer must not depend on the machine.
+Result<double> Answerer::greedy_log_prob() {
+  constexpr int kMost = 64;
+  PONDER_TRY(read_prompt());
+  int n = 0;
+  PONDER_ASSIGN(const auto replies, decode(session_.density(), prefill_.context(), draw_law_, {}, 1,
+                                           {.stop = request_.budget.stop},
+                                           [&](int, TokenProb) { return ++n < kMost; }));
+  return n > 0 ? replies[0].logprob / n : 0;
 }
 
 }  // namespace ponder

@@ -25,6 +25,8 @@ class Answerer {
   AnswerReport report() { return std::move(report_); }
   /// The reply that shows the answer; empty: none is at hand.
   Reply reply() { return std::move(reply_); }
+  /// log p a token of the beginning of the greedy reply, nats.
+  Result<double> greedy_log_prob();
   const Prefill& prefill() const { return prefill_; }
   Prompt& prompt() { return prompt_; }
   const ReplyLaw& law() const;  // of the way that was taken

@@ -28,6 +28,7 @@ Result<CalibrateAnswer> Session::calibrate(const CalibrateRequest& r) {
   AnswerRequest ask = r.ask;
   ask.calibration = nullptr;
   ask.risk = 1;
+  ask.features = true;
   CalibrateAnswer a;
   a.record = {text_->file().name(), text_->file().sha256(), settings_of(ask), {}};
   std::map<std::string, std::vector<JudgedAnswer>> groups;

@@ -74,6 +74,7 @@ struct AnswerRequest {
   bool record = false;  // write down what was proved (AnswerReport::record)
   // What confidences are taken from; without one the confidence is the mass.
   std::shared_ptr<const CalibrationRecord> calibration{};
+  bool features = false;  // also AnswerReport::greedy, which a calibration is fitted to
   // The largest share of wrong answers among those that are given. An answer that is not sure
   // enough for it is held back. 1: all answers are given.
   double risk = 1;
@@ -112,13 +113,16 @@ struct AnswerReport : Answer {
   double found = 0;            // of distinct draws: their probability together, under their law
   int asked = 0;               // of them: cut, and asked for their answer
   std::int64_t expanded = 0;   // prefixes, of an enumeration
-  SpelledReply reply{};        // a reply that gives the answer; empty where none is at hand
+  // log p a token of the beginning of the greedy reply, nats; 0 where it was not asked for.
+  double greedy = 0;
+  SpelledReply reply{};  // a reply that gives the answer; empty where none is at hand
   std::optional<AnswerRecord> record{};  // where it was asked for and something is proved
 };
 
 /// The calibration that an answer falls under: the way it was found and its map, "draws number".
 std::string confidence_group(const AnswerReport&);
-/// Of an answer, what a calibration is fitted to; of a report without an answer, too.
+/// Of an answer that was asked with a calibration or with `features`, what a calibration is fitted
+/// to.
 const std::vector<std::string>& confidence_features();
 std::vector<double> confidence_features(const AnswerReport&);
 

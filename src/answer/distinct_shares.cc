@@ -51,7 +51,8 @@ class Division {
   Interval interval(const Known& k) const {
     constexpr double kZ = 1.959963984540054;
     const double r = part(k), n = is_known() ? all_.excess * all_.excess / all_.variance : 0;
-    const double variance = k.variance * (1 - r) * (1 - r) + (all_.variance - k.variance) * r * r;
+    const double others = std::max(0., all_.variance - k.variance);  // rounding
+    const double variance = k.variance * (1 - r) * (1 - r) + others * r * r;
     const double half = is_known() ? kZ * std::sqrt(variance) / all_.excess : 0;
     const Interval i = wilson(n * r, n);
     const double lower = std::max(0., std::min(r - half, i.lower));

@@ -17,6 +17,7 @@ void AnswerArgs::add(CLI::App& app) {
       ->check(CLI::Range(1, 4096));
   app.add_option("--temp", answer.temperature, "temperature of the draws")
       ->check(CLI::Range(0.01, 100.));
+  app.add_flag("--distinct", answer.distinct, "draw without replacement: no reply comes twice");
   app.add_option("-s,--seed", answer.seed, "start of the random numbers");
   app.add_option("--enough", answer.enough,
                  "draws end when the leading answer stays ahead with this probability; 1: never")

@@ -32,7 +32,13 @@ std::string evidence(const AnswerReport& a) {
     case AnswerWay::kAuto:
       break;
   }
-  std::string s = fmt::format("{} draws at temperature {:g}", a.draws, a.temperature);
+  std::string s = fmt::format("{}{} draws at temperature {:g}", a.draws,
+                              a.distinct ? " distinct" : "", a.temperature);
+  if (a.distinct) {
+    s += fmt::format(", with {} of its probability", percent(a.found));
+    if (a.open > 0) s += fmt::format(" ({} in draws that the budget cut)", percent(a.open));
+    return a.settled ? s + "; no other answer has as much" : s;
+  }
   if (a.asked > 0) s += fmt::format(", {} of them cut and asked for their answer", a.asked);
   if (a.settled) s += "; its lead is settled (--enough)";
   return s;

@@ -121,9 +121,9 @@ Run add_calibrate(CLI::App& app) {
   app.add_flag("--json", a->json, "print one JSON object");
   app.footer(
       "Every question is asked as ponder answer asks it, with the same settings; --budget is that "
-      "of one question. Every second question fits a logistic and an isotonic regression, the "
-      "others test them. At least 40 questions are needed for each way of answering. Ctrl-C keeps "
-      "what has been asked so far.\n"
+      "of one question. One half of them, drawn by the seed, fits a logistic and an isotonic "
+      "regression, the other tests them. At least 40 questions are needed for each way of "
+      "answering. Ctrl-C keeps what has been asked so far.\n"
       "Then: ponder answer --risk 0.2 …\n"
       "Examples:\n  ponder calibrate --questions known.jsonl\n  ponder calibrate --questions "
       "known.jsonl --answer yesno --risk 0.1 -o yesno.json");

@@ -3,7 +3,11 @@
 #include "ponder/answer/calibration.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
+
+#include "base/rng.h"
 
 namespace ponder {
 namespace {
@@ -13,18 +17,37 @@ Error unfit(std::string expected, std::string got, std::string hint = "") {
           std::move(hint)};
 }
 
+using Half = std::vector<const JudgedAnswer*>;
+
+// Answers in the order of a random number of their position: the first half, rounded up, is fitted.
+// Every second answer would be a kind of its own in a file that takes turns between two kinds.
+std::array<Half, 2> halves(std::span<const JudgedAnswer> answers, std::uint64_t seed) {
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    order.emplace_back(uniform(seed, 0, i, Purpose::kHalves), i);
+  std::sort(order.begin(), order.end());
+  std::array<Half, 2> half;
+  for (std::size_t k = 0; k < order.size(); ++k)
+    half[2 * k < order.size() ? 0 : 1].push_back(&answers[order[k].second]);
+  return half;
+}
+
+Status check_halves(const std::array<Half, 2>& halves) {
+  for (const Half& half : halves) {
+    const auto right = static_cast<std::size_t>(
+        std::count_if(half.begin(), half.end(), [](const JudgedAnswer* a) { return a->right; }));
+    if (right == 0 || right == half.size())
+      return unfit("right and wrong answers in both halves",
+                   std::to_string(right) + " right of " + std::to_string(half.size()),
+                   "ask questions of which the model knows some");
+  }
+  return {};
+}
+
 Status check(const std::vector<std::string>& names, std::span<const JudgedAnswer> answers) {
   if (answers.size() < kLeastJudged)
     return unfit("at least " + std::to_string(kLeastJudged) + " answers",
                  std::to_string(answers.size()), "ask more questions");
-  for (const std::size_t half : {0u, 1u}) {
-    std::size_t right = 0, n = 0;
-    for (std::size_t i = half; i < answers.size(); i += 2, ++n) right += answers[i].right;
-    if (right == 0 || right == n)
-      return unfit("right and wrong answers in both halves",
-                   std::to_string(right) + " right of " + std::to_string(n),
-                   "ask questions of which the model knows some");
-  }
   for (const JudgedAnswer& a : answers) {
     if (a.features.size() != names.size())
       return unfit(std::to_string(names.size()) + " features of every answer",
@@ -46,7 +69,7 @@ double score(const Calibration& c, std::span<const double> features) {
   return s;
 }
 
-void standardise(Calibration& c, std::span<const JudgedAnswer* const> answers) {
+void standardise(Calibration& c, const Half& answers) {
   const auto n = static_cast<double>(answers.size());
   for (std::size_t k = 0; k < c.features.size(); ++k) {
     double mean = 0, square = 0;
@@ -61,7 +84,7 @@ void standardise(Calibration& c, std::span<const JudgedAnswer* const> answers) {
 // Maximises the logistic likelihood less half the squared weights, one weight at a time; the
 // penalty keeps the weights finite where the two classes can be separated. A logistic function
 // bends by no more than 1/4, so that no step goes too far (Boehning and Lindsay 1988).
-void fit_weights(Calibration& c, std::span<const JudgedAnswer* const> answers) {
+void fit_weights(Calibration& c, const Half& answers) {
   constexpr int kSweeps = 10'000;
   constexpr double kPenalty = 1, kEnough = 1e-7, kBend = 0.25;
   std::vector<double> scores(answers.size(), 0);
@@ -91,7 +114,7 @@ void fit_weights(Calibration& c, std::span<const JudgedAnswer* const> answers) {
 
 // Pools adjacent violators. One right answer more at the lowest score, and one wrong answer more at
 // the highest, keep every probability away from 0 and 1.
-void fit_steps(Calibration& c, std::span<const JudgedAnswer* const> answers) {
+void fit_steps(Calibration& c, const Half& answers) {
   struct Block {
     double scores, right, n;
   };
@@ -115,8 +138,7 @@ void fit_steps(Calibration& c, std::span<const JudgedAnswer* const> answers) {
   for (const Block& b : blocks) c.steps.push_back({b.scores / b.n, b.right / b.n});
 }
 
-std::vector<JudgedConfidence> judged(const Calibration& c,
-                                     std::span<const JudgedAnswer* const> answers) {
+std::vector<JudgedConfidence> judged(const Calibration& c, const Half& answers) {
   std::vector<JudgedConfidence> out;
   for (const JudgedAnswer* a : answers) out.push_back({confidence(c, a->features), a->right});
   std::stable_sort(out.begin(), out.end(),
@@ -127,17 +149,17 @@ std::vector<JudgedConfidence> judged(const Calibration& c,
 }  // namespace
 
 Result<Calibration> fit_calibration(const std::vector<std::string>& names,
-                                    std::span<const JudgedAnswer> answers) {
+                                    std::span<const JudgedAnswer> answers, std::uint64_t seed) {
   PONDER_TRY(check(names, answers));
-  std::vector<const JudgedAnswer*> halves[2];
-  for (std::size_t i = 0; i < answers.size(); ++i) halves[i % 2].push_back(&answers[i]);
+  const auto [fitted, held] = halves(answers, seed);
+  PONDER_TRY(check_halves({fitted, held}));
   Calibration c;
   for (const std::string& name : names) c.features.push_back({.name = name});
-  standardise(c, halves[0]);
-  fit_weights(c, halves[0]);
-  fit_steps(c, halves[0]);
-  c.fitted = judged(c, halves[0]);
-  c.held = judged(c, halves[1]);
+  standardise(c, fitted);
+  fit_weights(c, fitted);
+  fit_steps(c, fitted);
+  c.fitted = judged(c, fitted);
+  c.held = judged(c, held);
   return c;
 }
 

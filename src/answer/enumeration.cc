@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "answer/grow.h"
 #include "answer/shares.h"
 #include "base/infinity.h"
 #include "search/clock.h"
@@ -65,18 +66,9 @@ void AnswerEnumeration::take_child(Frontier::Index node, const std::vector<Token
                                    const TokenProb& v) {
   const double f = frontier_.node(node).logprob + v.logprob;
   if (f == -kInf) return;
-  const int t = static_cast<int>(begin.size());
-  std::vector<Token> tokens = begin;
-  const bool ended = law_.is_end(v.token);
-  const bool whole = ended || (law_.target() == Target::kFixed && !law_.extends(t + 1));
-  if (!ended) tokens.push_back(v.token);
-  const std::string text = spell_(tokens);
-  if (ended) tokens.push_back(v.token);
-  if (whole) return close(std::move(tokens), f, map_.answer(text));
-  Reading reading = map_.read(text);
-  if (!reading.decided && law_.extends(t + 1))
-    return wait({.bound = f, .logprob = f, .node = node, .token = v.token});
-  close(std::move(tokens), f, std::move(reading.answer));
+  GrownPrefix p = grow(law_, map_, spell_, begin, v.token);
+  if (!p.closed) return wait({.bound = f, .logprob = f, .node = node, .token = v.token});
+  close(std::move(p.tokens), f, std::move(p.answer));
 }
 
 void AnswerEnumeration::take_row(const Entry& e, PrefixRef end, const Row& row) {

@@ -8,7 +8,15 @@
 
 namespace ponder {
 
-enum class Purpose : std::uint32_t { kDecode = 1, kCheck = 2, kChain = 3, kNoise = 4, kTest = 99 };
+enum class Purpose : std::uint32_t {
+  kDecode = 1,
+  kCheck = 2,
+  kChain = 3,
+  kNoise = 4,
+  kDistinct = 5,
+  kHalves = 6,
+  kTest = 99
+};
 
 /// Four words of 32 bits.
 inline r123::Philox4x32::ctr_type philox(std::uint64_t seed, std::uint32_t chain,

@@ -11,6 +11,9 @@ Result<AnswerReport> Session::answer(const AnswerRequest& r) {
   PONDER_ASSIGN(const auto work, Answerer::make(*this, r));
   PONDER_TRY(work->run());
   AnswerReport a = work->report();
+  if (r.calibration || r.features) {
+    PONDER_ASSIGN(a.greedy, work->greedy_log_prob());
+  }
   a.reply = spelled(work->reply());
   if (auto statement = work->statement())
     a.record = {subject(work->prompt().ids, work->law()), work->map().name(),

@@ -1,4 +1,5 @@
-// The order of the ways, and enumeration and draws; options are in answer_options.cc.
+// The order of the ways, and enumeration; draws are in answer_draws.cc, options in
+// answer_options.cc.
 #include "session/answerer.h"
 
 #include <algorithm>
@@ -10,9 +11,7 @@
 namespace ponder {
 namespace {
 
-// Shares of the budget that is left: of an enumeration after draws, and of draws before those that
-// were cut are asked for their answers.
-constexpr double kSearchShare = 0.3, kDrawShare = 0.75;
+constexpr double kSearchShare = 0.3;  // of the budget that is left: of an enumeration after draws
 
 constexpr std::array<std::string_view, 5> kWays{"auto", "options", "frame", "enumeration", "draws"};
 
@@ -31,22 +30,6 @@ std::optional<AnswerWay> parse_answer_way(std::string_view name) {
   for (std::size_t i = 0; i < kWays.size(); ++i)
     if (kWays[i] == name) return static_cast<AnswerWay>(i);
   return std::nullopt;
-}
-
-int shown_draw(const DrawnAnswers& d, const std::string& answer) {
-  std::vector<std::size_t> lengths;
-  for (std::size_t i = 0; i < d.replies.size(); ++i)
-    if (d.given[i] == answer) lengths.push_back(d.replies[i].tokens.size());
-  if (lengths.empty()) return -1;
-  std::sort(lengths.begin(), lengths.end());
-  const std::size_t median = lengths[lengths.size() / 2];
-  int best = -1;
-  for (std::size_t i = 0; i < d.replies.size(); ++i) {
-    if (d.given[i] != answer || d.replies[i].tokens.size() < median) continue;
-    if (best < 0 || d.replies[i].logprob > d.replies[static_cast<std::size_t>(best)].logprob)
-      best = static_cast<int>(i);
-  }
-  return best;
 }
 
 Result<std::unique_ptr<Answerer>> Answerer::make(Session& s, const AnswerRequest& r) {
@@ -194,7 +177,8 @@ Status Answerer::by_enumeration(const Budget& budget) {
     return x.answer == p.answers[0].answer;
   });
   if (best == p.closed.end()) return {};
-  PONDER_ASSIGN(reply_, finished(*best));
+  const bool ended = search_law_.is_end(best->tokens.back());
+  PONDER_ASSIGN(reply_, finished({best->tokens, best->logprob, ended}, search_law_));
   report_.answers[0].text = session_.text().reply_text(reply_.tokens);
   return {};
 }
@@ -219,62 +203,24 @@ Result<std::optional<AnswerStatement>> Answerer::settled(const Posterior& p) con
   return check.holds ? std::move(s) : none;
 }
 
-// Goes on greedily from a closed prefix to a reply that people can read.
-Result<Reply> Answerer::finished(const ClosedPrefix& c) {
+// Goes on greedily to a reply that people can read.
+Result<Reply> Answerer::finished(Reply r, const ReplyLaw& law) {
   CausalDensity& d = session_.density();
-  const int n = static_cast<int>(c.tokens.size());
-  Reply r{c.tokens, c.logprob, search_law_.is_end(c.tokens.back())};
-  if (r.ended || n >= search_law_.horizon()) return r;
-  const Extend ask{.parent = prefill_.context(), .tokens = c.tokens, .rows = RowSet::kNone};
+  const int n = static_cast<int>(r.tokens.size());
+  if (r.ended || n >= law.horizon()) return r;
+  const Extend ask{.parent = prefill_.context(), .tokens = r.tokens, .rows = RowSet::kNone};
   Rows rows;
   PONDER_TRY(d.extend({&ask, 1}, rows));
-  ReplyLawConfig rest = search_law_.config();
+  ReplyLawConfig rest = law.config();
   rest.horizon -= n;
   rest.min_length = std::max(0, rest.min_length - n);
-  PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(rest, d.n_vocab(), d.end_tokens()));
+  PONDER_ASSIGN(const ReplyLaw left, ReplyLaw::make(rest, d.n_vocab(), d.end_tokens()));
   PONDER_ASSIGN(const auto more,
-                decode(d, rows.end[0], law, {}, 1, {.stop = request_.budget.stop}));
+                decode(d, rows.end[0], left, {}, 1, {.stop = request_.budget.stop}));
   r.tokens.insert(r.tokens.end(), more[0].tokens.begin(), more[0].tokens.end());
   r.logprob += more[0].logprob;
   r.ended = more[0].ended;
   return r;
-}
-
-Status Answerer::by_draws() {
-  DrawsConfig c{.n = request_.draws, .enough = request_.enough};
-  c.decode.temperature = request_.temperature;
-  c.decode.seed = request_.seed;
-  c.progress = [&](const std::vector<AnswerMass>& answers, int n) {
-    tell(AnswerWay::kDraws, answers, 0, n);
-  };
-  PONDER_ASSIGN(DrawnAnswers d, draw_answers(session_.density(), prefill_.context(), draw_law_,
-                                             *map_, spell(), c, prefill_.clock().rest(kDrawShare)));
-  PONDER_TRY(ask_cut_draws(d));
-  fill(AnswerWay::kDraws, d.answers);
-  report_.none = d.none;
-  report_.open = d.n > 0 ? 0 : 1;
-  report_.settled = d.settled;
-  report_.draws = d.n;
-  report_.temperature = request_.temperature;
-  for (std::size_t i = 0; i < d.answers.size(); ++i) {
-    const int shown = shown_draw(d, d.answers[i].answer);
-    if (shown < 0) continue;  // only draws that were cut gave it
-    report_.answers[i].text =
-        session_.text().reply_text(d.replies[static_cast<std::size_t>(shown)].tokens);
-    if (i > 0) continue;
-    PONDER_ASSIGN(reply_, whole_draw(shown));
-    report_.answers[0].text = session_.text().reply_text(reply_.tokens);
-  }
-  return {};
-}
-
-// The draw again, to its own end.
-Result<Reply> Answerer::whole_draw(int number) {
-  const DecodeConfig c{
-      .temperature = request_.temperature, .seed = request_.seed, .first_stream = number};
-  PONDER_ASSIGN(auto replies, decode(session_.density(), prefill_.context(), draw_law_, c, 1,
-                                     {.stop = request_.budget.stop}));
-  return std::move(replies[0]);
 }
 
 }  // namespace ponder

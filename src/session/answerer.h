@@ -25,6 +25,8 @@ class Answerer {
   AnswerReport report() { return std::move(report_); }
   /// The reply that shows the answer; empty: none is at hand.
   Reply reply() { return std::move(reply_); }
+  /// log p a token of the beginning of the greedy reply, nats.
+  Result<double> greedy_log_prob();
   const Prefill& prefill() const { return prefill_; }
   Prompt& prompt() { return prompt_; }
   const ReplyLaw& law() const;  // of the way that was taken
@@ -56,6 +58,8 @@ class Answerer {
   /// Enumerates, too; keeps what was drawn where that proves nothing. `work`: of the draws, TFE.
   Status prove_what_was_drawn(std::int64_t work);
   Status by_draws();
+  Result<DrawnAnswers> draw();
+  Result<DrawnAnswers> draw_distinct();
   Result<std::optional<std::string>> answer_on_demand(const PrefixRef&);
   /// Adds what draws that were cut say when they are asked: to answers, none and n.
   Status ask_cut_draws(DrawnAnswers&);
@@ -64,7 +68,7 @@ class Answerer {
   Spell spell() const;
   void tell(AnswerWay, std::span<const AnswerMass>, double open, int draws) const;
   void fill(AnswerWay, std::vector<AnswerMass>);
-  Result<Reply> finished(const ClosedPrefix&);
+  Result<Reply> finished(Reply begin, const ReplyLaw&);
   Result<Reply> whole_draw(int number);
   Result<std::optional<AnswerStatement>> settled(const Posterior&) const;
 

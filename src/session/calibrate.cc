@@ -28,6 +28,7 @@ Result<CalibrateAnswer> Session::calibrate(const CalibrateRequest& r) {
   AnswerRequest ask = r.ask;
   ask.calibration = nullptr;
   ask.risk = 1;
+  ask.features = true;
   CalibrateAnswer a;
   a.record = {text_->file().name(), text_->file().sha256(), settings_of(ask), {}};
   std::map<std::string, std::vector<JudgedAnswer>> groups;
@@ -50,7 +51,7 @@ Result<CalibrateAnswer> Session::calibrate(const CalibrateRequest& r) {
     if (r.on_answer) r.on_answer({i, &*report, right});
   }
   for (const auto& [name, answers] : groups) {
-    auto c = fit_calibration(confidence_features(), answers);
+    auto c = fit_calibration(confidence_features(), answers, ask.seed);
     if (!c.ok()) {
       a.notes.push_back("group \"" + name + "\" is left out: " + c.error().message());
       continue;

@@ -30,15 +30,15 @@ Error unfit(std::string expected, std::string got, std::string hint) {
 }
 
 std::string described(const AnswerSettings& s) {
-  return fmt::format("way {}, map {}, {} draws, temperature {:g}, enough {:g}, {} tokens",
-                     to_string(s.way), s.map, s.draws, s.temperature, s.enough,
-                     s.max_length > 0 ? std::to_string(s.max_length) : "any number of");
+  return fmt::format("way {}, map {}, {}{} draws, temperature {:g}, enough {:g}, {} tokens",
+                     to_string(s.way), s.map, s.draws, s.distinct ? " distinct" : "", s.temperature,
+                     s.enough, s.max_length > 0 ? std::to_string(s.max_length) : "any number of");
 }
 
 }  // namespace
 
 AnswerSettings settings_of(const AnswerRequest& r) {
-  return {r.way, r.map, r.law.max_length, r.draws, r.temperature, r.enough};
+  return {r.way, r.map, r.law.max_length, r.draws, r.temperature, r.enough, r.distinct};
 }
 
 std::string confidence_group(const AnswerReport& a) {
@@ -46,20 +46,12 @@ std::string confidence_group(const AnswerReport& a) {
 }
 
 const std::vector<std::string>& confidence_features() {
-  static const std::vector<std::string> names{"mass",    "margin",   "entropy",
-                                              "unknown", "log_prob", "log_length"};
+  static const std::vector<std::string> names{"entropy", "unknown", "greedy_log_prob"};
   return names;
 }
 
 std::vector<double> confidence_features(const AnswerReport& a) {
-  const double second = a.answers.size() > 1 ? a.answers[1].mass : 0;
-  const auto n = static_cast<double>(a.reply.tokens.size());
-  return {a.mass,
-          a.mass - second,
-          entropy(a.answers),
-          a.none + a.open,
-          n > 0 ? a.reply.logprob / n : 0,
-          std::log1p(n)};
+  return {entropy(a.answers), a.none + a.open, a.greedy};
 }
 
 bool is_right(const AnswerReport& a, const std::vector<std::string>& known) {

@@ -55,6 +55,8 @@ Json answer_json(const AnswerReport& a) {
          {"way", to_string(a.way)},
          {"draws", a.draws},
          {"asked", a.asked},
+         {"distinct", a.distinct},
+         {"found", a.found},
          {"temperature", a.temperature},
          {"expanded", a.expanded},
          {"text", a.reply.text}};

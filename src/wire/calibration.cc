@@ -83,8 +83,13 @@ Result<CalibrationRecord> read_calibration(const Json& j, const std::string& whe
   const auto way = parse_answer_way(s.at("way").get<std::string>());
   if (!way)
     return Error{Code::kInvalid, "a known way", text_of(s.at("way")).substr(0, 40), where, ""};
-  r.settings = {*way,          s.at("map"),         s.at("max_length"),
-                s.at("draws"), s.at("temperature"), s.at("enough")};
+  r.settings = {*way,
+                s.at("map"),
+                s.at("max_length"),
+                s.at("draws"),
+                s.at("temperature"),
+                s.at("enough"),
+                s.value("distinct", false)};
   for (const Json& g : j.at("groups")) {
     PONDER_ASSIGN(Calibration c, read_group(g, where));
     r.groups.push_back({g.at("name"), std::move(c)});
@@ -126,7 +131,8 @@ std::string to_json(const CalibrationRecord& r) {
            {"max_length", s.max_length},
            {"draws", s.draws},
            {"temperature", s.temperature},
-           {"enough", s.enough}}},
+           {"enough", s.enough},
+           {"distinct", s.distinct}}},
          {"groups", Json::array()}};
   for (const CalibrationRecord::Group& g : r.groups) j["groups"].push_back(group_json(g));
   return text_of(j) + "\n";

@@ -11,7 +11,7 @@ from ponder_cli import ANSWER, TINY, TOY, lines, run
 QUESTION = "What is the sum of 14 and 8?"
 MAP = r"regex:is (\d+)\."
 TOY_SUM = ["answer", "-m", TOY, "--precision", "f32", "-p", QUESTION]
-KEYS = ["answer", "mass", "lower", "upper", "proved", "settled", "confidence", "calibrated", "held_back", "answers", "none", "open", "map", "way", "draws", "asked", "temperature", "expanded", "text"]
+KEYS = ["answer", "mass", "lower", "upper", "proved", "settled", "confidence", "calibrated", "held_back", "answers", "none", "open", "map", "way", "draws", "asked", "distinct", "found", "temperature", "expanded", "text"]
 
 
 def answer(*args):
@@ -75,6 +75,16 @@ class Answer(unittest.TestCase):
         (early,) = lines(answer("--answer", "number", "--draws", "200", "-s", "5"))
         self.assertTrue(early["settled"])
         self.assertLess(early["draws"], 200)
+
+    def test_distinct_draws(self):
+        how = ("--answer", "number", "--draws", "12", "--distinct", "--way", "draws", "-n", "14")
+        one, same, plain = (lines(answer(*args))[0] for args in (how, (*how, "-t", "1"), (a for a in how if a != "--distinct")))
+        del one["cost"], same["cost"]
+        self.assertEqual(one, same)
+        self.assertEqual((one["distinct"], plain["distinct"], plain["found"]), (True, False, 0))
+        self.assertTrue(0 < one["found"] <= 1)
+        self.assertAlmostEqual(sum(a["mass"] for a in one["answers"]) + one["none"] + one["open"], 1, 9)
+        self.assertIn("12 distinct draws at temperature 0.7, with", run(*TOY_SUM, *how).stdout.decode())
 
     def test_options_are_recognised(self):
         question = "What is the sum of 14 and 8?\nA) 22\nB) 9\nAnswer with one letter."

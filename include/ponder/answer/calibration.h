@@ -3,6 +3,7 @@
 // answer is found: it is judged, and may be held back. docs/answers.md#confidence.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,11 +50,12 @@ struct Calibration {
 
 inline constexpr std::size_t kLeastJudged = 40;
 
-/// Fits the regressions to every second answer, the first included; the others are held out.
+/// Fits the regressions to one half of the answers, rounded up; the others are held out. Which half
+/// an answer is in depends on its position and the seed alone.
 /// Errors: kInvalid (fewer than kLeastJudged answers, feature lists of unlike lengths, a feature
 /// that is not finite, a half in which all answers are right or all are wrong).
 Result<Calibration> fit_calibration(const std::vector<std::string>& names,
-                                    std::span<const JudgedAnswer>);
+                                    std::span<const JudgedAnswer>, std::uint64_t seed = 0);
 
 /// The probability that an answer with these features is right; n_features of them.
 double confidence(const Calibration&, std::span<const double> features);

@@ -111,6 +111,39 @@ Result<DrawnAnswers> draw_answers(CausalDensity&, const PrefixRef& context, cons
                                   const PrefixMap&, const Spell&, const DrawsConfig&,
                                   const Budget&);
 
+struct DistinctDrawsConfig {
+  int n = 16;              // most draws
+  double temperature = 1;  // above 0
+  std::uint64_t seed = 0;
+  int batch = 16;  // most prefixes fed in one pass; changes no result
+  std::function<void(const std::vector<AnswerMass>&, int n)> progress{};
+};
+/// Draws of which no two are the same. Let q(x) be the probability of a draw x under the law of the
+/// draws, of a beginning that has decided its answer that of all replies below it.
+struct DistinctAnswers : DrawnAnswers {
+  // (n) q(x) over the probability of being among the draws (given the threshold, the largest
+  // perturbed log-probability that is not): summed over an answer, an unbiased estimate of its
+  // mass. These sums add up to 1 only on average, and are not the shares in `answers`.
+  std::vector<double> weights{};
+  std::vector<double> masses{};  // (n) q(x)
+  double total = 0;              // of all weights, those of unfinished draws included
+  double found = 0;              // sum of masses; 1 - found has not been drawn
+  double open = 0;               // share of draws that the budget cut
+};
+/// Stochastic beam search: the n replies with the largest perturbed log-probabilities, which are n
+/// draws without replacement (Kool, van Hoof, Welling 2019, "Stochastic Beams and Where to Find
+/// Them"), with their weights (section 4.2). A draw ends when it has decided its answer; one that
+/// is cut at the horizon before has none; of the law at a temperature, as draw_answers. The masses
+/// of answers in `answers` are normalised: what was found counts as itself, and 1 - found is
+/// divided like the weights less the masses, so that a mass is never below what was found of it.
+/// Bounds are an interval of 95 % within those that hold under the law of the draws, mass found and
+/// mass found + not drawn. `settled`: by the latter, no other answer has as much. `replies` come
+/// in falling order of their perturbed log-probability; fewer than n where there are no more. All
+/// draws grow side by side, token by token. Errors: kInvalid, those of the density.
+Result<DistinctAnswers> draw_distinct_answers(CausalDensity&, const PrefixRef& context,
+                                              const ReplyLaw&, const PrefixMap&, const Spell&,
+                                              const DistinctDrawsConfig&, const Budget&);
+
 /// Wilson's score interval for k of n, with z standard deviations (1927).
 struct Interval {
   double lower = 0, upper = 1;

@@ -44,6 +44,7 @@ struct AnswerSettings {
   std::string map = "auto";
   int max_length = 0, draws = 0;
   double temperature = 0, enough = 0;
+  bool distinct = false;
   bool operator==(const AnswerSettings&) const = default;
 };
 
@@ -67,11 +68,13 @@ struct AnswerRequest {
   AnswerWay way = AnswerWay::kAuto;
   int draws = 16;            // most
   double temperature = 0.7;  // of draws
+  bool distinct = false;     // draws without replacement: no reply twice; `enough` stops none
   double enough = 0.95;  // draws end when the leader stays ahead with this probability; 1: never
   std::uint64_t seed = 0;
   bool record = false;  // write down what was proved (AnswerReport::record)
   // What confidences are taken from; without one the confidence is the mass.
   std::shared_ptr<const CalibrationRecord> calibration{};
+  bool features = false;  // also AnswerReport::greedy, which a calibration is fitted to
   // The largest share of wrong answers among those that are given. An answer that is not sure
   // enough for it is held back. 1: all answers are given.
   double risk = 1;
@@ -98,21 +101,28 @@ struct AnswerReport : Answer {
   bool calibrated = false;  // the confidence was tested on questions like it; else it is the mass
   bool held_back = false;   // the answer is not sure enough for the risk that was asked for
   bool proved = false;      // in f32: no other answer has as much mass
-  bool settled = false;     // of draws: it stays ahead with probability `enough`
+  // Of draws: it stays ahead with probability `enough`. Of distinct draws: by what was found, no
+  // other answer has as much mass under their law.
+  bool settled = false;
   std::vector<One> answers{};  // largest mass first
   double none = 0;             // mass of no answer
   double open = 0;             // mass that is not known
   double temperature = 1;      // of the law of the draws
   int draws = 0;               // that count
+  bool distinct = false;       // they were drawn without replacement
+  double found = 0;            // of distinct draws: their probability together, under their law
   int asked = 0;               // of them: cut, and asked for their answer
   std::int64_t expanded = 0;   // prefixes, of an enumeration
-  SpelledReply reply{};        // a reply that gives the answer; empty where none is at hand
+  // log p a token of the beginning of the greedy reply, nats; 0 where it was not asked for.
+  double greedy = 0;
+  SpelledReply reply{};  // a reply that gives the answer; empty where none is at hand
   std::optional<AnswerRecord> record{};  // where it was asked for and something is proved
 };
 
 /// The calibration that an answer falls under: the way it was found and its map, "draws number".
 std::string confidence_group(const AnswerReport&);
-/// Of an answer, what a calibration is fitted to; of a report without an answer, too.
+/// Of an answer that was asked with a calibration or with `features`, what a calibration is fitted
+/// to.
 const std::vector<std::string>& confidence_features();
 std::vector<double> confidence_features(const AnswerReport&);
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -50,18 +51,40 @@ TEST(Calibration, ConfidencesAreTheChancesOfBeingRight) {
   EXPECT_NEAR(f.brier, 1. / 6, 0.01);
 }
 
-TEST(Calibration, HalvesAreEverySecondAnswerAndOnlyOneIsFitted) {
+// The positions that are held out: what is changed there changes nothing that was fitted.
+std::vector<bool> held_out(const std::vector<JudgedAnswer>& all, std::uint64_t seed) {
+  const Calibration c = must(fit_calibration(kNames, all, seed));
+  std::vector<bool> held;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::vector<JudgedAnswer> changed = all;
+    changed[i].features[0] += 1;
+    const Calibration other = must(fit_calibration(kNames, changed, seed));
+    held.push_back(c.features == other.features);
+    EXPECT_EQ(held.back(), c.steps == other.steps && c.fitted == other.fitted) << i;
+  }
+  return held;
+}
+
+TEST(Calibration, HalvesAreDrawnByPositionAndOnlyOneIsFitted) {
   std::mt19937 random(2);
-  std::vector<JudgedAnswer> all = answers(random, 100);
+  std::vector<JudgedAnswer> all = answers(random, 101);
+  const std::vector<bool> held = held_out(all, 0);
+  EXPECT_EQ(std::count(held.begin(), held.end(), true), 50);
+  int even = 0, repeats = 0;  // a file may take turns between two kinds, or have them in blocks
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    even += held[i] && i % 2 == 0;
+    repeats += i > 0 && held[i] == held[i - 1];
+  }
+  EXPECT_NEAR(even, 25, 10);
+  EXPECT_NEAR(repeats, 50, 20);
+  EXPECT_NE(held, held_out(all, 1));
   const Calibration c = must(fit_calibration(kNames, all));
-  EXPECT_EQ(c.fitted.size(), 50u);
-  EXPECT_EQ(c.held.size(), 50u);
-  for (std::size_t i = 1; i < all.size(); i += 2) all[i].features[0] = 1 - all[i].features[0];
+  EXPECT_EQ(c.fitted.size(), 51u);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (held[i]) all[i].features[0] = 1 - all[i].features[0];
   const Calibration other = must(fit_calibration(kNames, all));
-  EXPECT_EQ(c.features, other.features);
-  EXPECT_EQ(c.steps, other.steps);
-  EXPECT_EQ(c.fitted, other.fitted);
-  EXPECT_NE(c.held, other.held);
+  EXPECT_TRUE(c.features == other.features && c.fitted == other.fitted);
+  EXPECT_FALSE(c.held == other.held);
 }
 
 TEST(Calibration, AnswersThatCanBeSeparatedHaveFiniteWeights) {
@@ -111,7 +134,7 @@ TEST(RiskLimit, NoiseSeldomPasses) {
   std::uniform_real_distribution<double> uniform;
   int found = 0;
   for (int i = 0; i < kTimes; ++i) {
-    std::vector<JudgedAnswer> all(160);
+    std::vector<JudgedAnswer> all(400);
     for (JudgedAnswer& a : all) {
       for (std::size_t k = 0; k < kFeatures; ++k) a.features.push_back(uniform(random));
       a.right = uniform(random) >= kWrong;

@@ -55,6 +55,33 @@ TEST(SessionAnswer, DrawsAreThoseOfTheSeed) {
   EXPECT_EQ(must(s->answer(r)).draws, 20);
 }
 
+TEST(SessionAnswer, DistinctDrawsSayWhatTheyFound) {
+  const auto s = toy_session();
+  AnswerRequest r{.prompt = kSum, .map = kMap, .way = AnswerWay::kDraws, .distinct = true};
+  r.law.max_length = 14;
+  r.seed = 3;
+  const AnswerReport a = must(s->answer(r)), b = must(s->answer(r));
+  EXPECT_EQ(a.draws, 16);
+  EXPECT_TRUE(a.distinct);
+  EXPECT_EQ(a.answer, "22");
+  EXPECT_TRUE(a.settled);  // one reply has most of the probability
+  EXPECT_GT(a.found, 0.5);
+  EXPECT_LT(a.found, 1);
+  EXPECT_GE(a.mass, a.lower);
+  double sum = a.none + a.open;
+  for (const auto& one : a.answers) sum += one.mass;
+  EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_EQ(a.reply.text, "The sum of 14 and 8 is 22.");
+  EXPECT_EQ(a.mass, b.mass);
+  EXPECT_EQ(a.reply.tokens, b.reply.tokens);
+  r.distinct = false;
+  EXPECT_EQ(must(s->answer(r)).found, 0);
+  r.distinct = true;
+  r.budget.tokens = 40;  // the prompt, and few tokens more
+  const AnswerReport cut = must(s->answer(r));
+  EXPECT_GT(cut.open, 0);
+}
+
 TEST(SessionAnswer, OptionsAreScoredByTheirTexts) {
   const auto s = toy_session();
   const AnswerRequest r{

@@ -32,6 +32,7 @@ TEST(Calibrate, KnownQuestionsMakeConfidences) {
   r.on_answer = [&](const JudgedReport& j) {
     EXPECT_EQ(static_cast<int>(j.question), seen++);
     EXPECT_EQ(j.right, is_right(*j.report, r.questions[j.question].answers));
+    EXPECT_LT(j.report->greedy, 0);
   };
   const CalibrateAnswer a = must(s->calibrate(r));
   EXPECT_EQ(a.asked, 60);
@@ -51,7 +52,10 @@ TEST(Calibrate, KnownQuestionsMakeConfidences) {
   EXPECT_TRUE(judged.calibrated);
   EXPECT_EQ(judged.answer, plain.answer);
   EXPECT_DOUBLE_EQ(judged.confidence,
-                   confidence(a.record.groups[0].calibration, confidence_features(plain)));
+                   confidence(a.record.groups[0].calibration, confidence_features(judged)));
+  EXPECT_EQ(plain.greedy, 0);  // costs nothing where no confidence is wanted
+  EXPECT_LT(judged.greedy, 0);
+  EXPECT_GT(judged.greedy, -1);
   EXPECT_FALSE(judged.held_back);
   ask.risk = 0.01;  // a third is wrong whatever the model says
   const AnswerReport held = must(s->answer(ask));

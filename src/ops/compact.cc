@@ -11,12 +11,9 @@
 namespace ponder {
 namespace {
 
-// Where eight-bit levels of bf16 products lie: a 32-bit word holds four levels of one lane, of
-// every other input. Lanes are pairs of inputs of eight outputs.
+// Where eight-bit levels of bf16 products lie.
 int byte_of_pairs(int k, int n, int half) {
-  const int pair = k % 16 / 2;
-  return (k / 16 * 2 + half) * 256 + n / 8 * 128 + pair / 4 * 64 + (n % 8 * 2 + k % 2) * 4 +
-         pair % 4;
+  return (k / 16 * 2 + half) * 256 + (k % 16 / 2 * 2 + n / 8) * 16 + n % 8 * 2 + k % 2;
 }
 
 // Writes the levels of a block of one output, number n of half a panel, to the places where
@@ -209,6 +206,7 @@ std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts
     f.scales = t == parts.front() || scales == f.scales ? scales : CompactForm::Scales::kFloats;
     f.offsets |= range->offset_unit >= 0;
   }
+  f.offsets |= f.scales == CompactForm::Scales::kFloats;
   f.eight_bits = max - min > 15;
   f.zero = f.eight_bits ? 0 : min;
   return f;

@@ -31,23 +31,26 @@ struct CompactForm {
     kIntegers,  // a block has int8 multiples of the units, which eight blocks share
   };
   Scales scales = Scales::kFloats;
-  bool offsets = true;  // false: every offset is -0, which changes no value
+  bool offsets =
+      true;  // false: every offset is -0, which changes no value; kFloats has them always
   bool eight_bits = false;
   bool per_16 = false;  // a block has two groups of 16 inputs, else one group of 32
   int zero = 0;
   bool operator==(const CompactForm&) const = default;
 
-  int groups() const { return per_16 ? 2 : 1; }
-  int arrays() const { return offsets ? 2 : 1; }  // scales, and offsets where they are stored
-  int blocks_of_unit() const { return scales == Scales::kIntegers ? 8 : 1; }
-  std::size_t unit_bytes() const {
+  constexpr int groups() const { return per_16 ? 2 : 1; }
+  constexpr int arrays() const {
+    return offsets ? 2 : 1;
+  }  // scales, and offsets where they are stored
+  constexpr int blocks_of_unit() const { return scales == Scales::kIntegers ? 8 : 1; }
+  constexpr std::size_t unit_bytes() const {
     return scales == Scales::kFloats ? 0 : static_cast<std::size_t>(arrays()) * 32;
   }
-  std::size_t scale_bytes() const {
+  constexpr std::size_t scale_bytes() const {
     constexpr std::size_t kBytes[] = {64, 0, 16};  // of 16 scales
     return kBytes[static_cast<std::size_t>(scales)] * groups() * arrays();
   }
-  std::size_t level_bytes() const { return eight_bits ? 512 : 256; }
+  constexpr std::size_t level_bytes() const { return eight_bits ? 512 : 256; }
   /// Bytes of all blocks that share their units, of half a panel.
   std::size_t stretch_bytes() const {
     return unit_bytes() + blocks_of_unit() * (scale_bytes() + level_bytes());

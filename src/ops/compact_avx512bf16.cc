@@ -7,14 +7,17 @@
 #endif
 #include <immintrin.h>
 
-#include <array>
+#include <algorithm>
 #include <cstring>
-#include <utility>
+#include <iterator>
 
 #include "ops/compact.h"
 
 namespace ponder::gemm {
 namespace {
+
+// A call in the loop over blocks would cost as much as the block.
+#define PONDER_INLINE [[gnu::always_inline]] inline
 
 // Scales and offsets of half a panel. Lanes are pairs of inputs of outputs 0-7 (low) and 8-15
 // (high).
@@ -26,82 +29,76 @@ struct Units {
   __m512 scale, offset;
 };
 
-__m512 twice(__m512 x, int half) {
+PONDER_INLINE __m512 twice(__m512 x, int half) {
   const __m512i lanes =
       _mm512_add_epi32(_mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0),
                        _mm512_set1_epi32(half * 8));
   return _mm512_permutexvar_ps(lanes, x);
 }
-__m512 halves(const std::byte* p) {
+PONDER_INLINE __m512 halves(const std::byte* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
-__m512 integers(const std::byte* p) {
+PONDER_INLINE __m512 integers(const std::byte* p) {
   return _mm512_cvtepi32_ps(
       _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 
-Units load_units(const CompactForm& f, const std::byte* p) {
-  if (f.scales == CompactForm::Scales::kFloats) return {_mm512_set1_ps(1), _mm512_set1_ps(-0.f)};
-  return {halves(p), f.offsets ? halves(p + 32) : _mm512_set1_ps(-0.f)};
+// A form at compile time: the loop over blocks is too short for branches.
+template <bool kEight_, CompactForm::Scales kScales_, bool kOffsets_, bool kPer16>
+struct Form {
+  static constexpr bool kEight = kEight_, kOffsets = kOffsets_;
+  static constexpr CompactForm::Scales kScales = kScales_;
+  static constexpr CompactForm kForm{
+      .scales = kScales_, .offsets = kOffsets_, .eight_bits = kEight_, .per_16 = kPer16};
+};
+
+template <class F>
+PONDER_INLINE Units load_units(const std::byte* p) {
+  if constexpr (F::kScales == CompactForm::Scales::kFloats)
+    return {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  return {halves(p), F::kOffsets ? halves(p + 32) : _mm512_set1_ps(-0.f)};
 }
-__m512 scale(const CompactForm& f, const std::byte* p, int array, __m512 unit) {
-  if (f.scales == CompactForm::Scales::kIntegers)
+template <class F>
+PONDER_INLINE __m512 scale(const std::byte* p, int array, __m512 unit) {
+  if constexpr (F::kScales == CompactForm::Scales::kIntegers)
     return _mm512_mul_ps(unit, integers(p + array * 16));
-  if (f.scales == CompactForm::Scales::kFloats) return _mm512_loadu_ps(p + array * 64);
+  if constexpr (F::kScales == CompactForm::Scales::kFloats) return _mm512_loadu_ps(p + array * 64);
   return unit;
 }
-
-// How levels become float32.
-enum class Levels {
-  kFour,   // looked up
-  kEight,  // converted
-  kHigh,   // converted from the high byte of an int32: 2^24 times the level
-};
-// Of scales that are made of float16, which stay exact when they are divided by 2^24; a float32
-// might not.
-template <Levels kLevels>
-Scales load_scales(const CompactForm& f, const Units& u, const std::byte* p, int group) {
-  __m512 s = scale(f, p, group, u.scale), o = u.offset;
-  if constexpr (kLevels == Levels::kHigh) s = _mm512_mul_ps(s, _mm512_set1_ps(0x1p-24f));
-  if (!f.offsets) return {twice(s, 0), o, twice(s, 1), o};
-  o = scale(f, p, f.groups() + group, o);
+template <class F>
+PONDER_INLINE Scales load_scales(const Units& u, const std::byte* p, int group) {
+  const __m512 s = scale<F>(p, group, u.scale);
+  const __m512 none = _mm512_set1_ps(-0.f);
+  if constexpr (!F::kOffsets) return {twice(s, 0), none, twice(s, 1), none};
+  const __m512 o = scale<F>(p, F::kForm.groups() + group, u.offset);
   return {twice(s, 0), twice(o, 0), twice(s, 1), twice(o, 1)};
 }
 
 // Returns the weights of a pair of inputs of 16 outputs, from levels as float32.
-__m512bh weights(const Scales& s, __m512 low, __m512 high) {
+PONDER_INLINE __m512bh weights(const Scales& s, __m512 low, __m512 high) {
   return _mm512_cvtne2ps_pbh(_mm512_fmadd_ps(high, s.high, s.high_offset),
                              _mm512_fmadd_ps(low, s.low, s.low_offset));
 }
 
-// Reads the next eight pairs of inputs of half a panel. A lane's levels lie in one 32-bit word, of
-// four bits, or in two, of bytes.
-template <Levels kLevels>
+// Reads the next eight pairs of inputs of half a panel. The eight lanes of a pair of four-bit
+// levels lie in one 32-bit word, and are loaded at once: a store in between could change them as
+// far as the compiler knows.
+template <bool kEight>
 struct Eight {
-  static constexpr int kBytes = kLevels == Levels::kFour ? 128 : 256;
+  static constexpr int kBytes = kEight ? 256 : 128;
   const Scales& scales;
   const std::byte* levels;
   __m512i low{}, high{};  // of four bits
 
   Eight(const Scales& s, const std::byte* p) : scales(s), levels(p) {
-    if constexpr (kLevels == Levels::kFour) {
+    if constexpr (!kEight) {
       low = _mm512_loadu_si512(p);
       high = _mm512_loadu_si512(p + 64);
     }
   }
-  // The byte of pair i of each lane, in the high byte of a 32-bit word.
-  static __m512 converted(const std::byte* p, int i) {
-    const int at = i % 4;
-    const __m512i words = _mm512_shuffle_epi8(
-        _mm512_loadu_si512(p + i / 4 * 64),
-        _mm512_broadcast_i32x4(_mm_setr_epi8(
-            -1, -1, -1, static_cast<char>(at), -1, -1, -1, static_cast<char>(at + 4), -1, -1, -1,
-            static_cast<char>(at + 8), -1, -1, -1, static_cast<char>(at + 12))));
-    return _mm512_cvtepi32_ps(kLevels == Levels::kHigh ? words : _mm512_srai_epi32(words, 24));
-  }
   __m512bh pair(int i, __m512 table) const {
-    if constexpr (kLevels != Levels::kFour)
-      return weights(scales, converted(levels, i), converted(levels + 128, i));
+    if constexpr (kEight)
+      return weights(scales, integers(levels + i * 32), integers(levels + i * 32 + 16));
     // The look-up uses only the low four bits of a lane.
     return weights(scales, _mm512_permutexvar_ps(_mm512_srli_epi32(low, 4 * i), table),
                    _mm512_permutexvar_ps(_mm512_srli_epi32(high, 4 * i), table));
@@ -109,28 +106,27 @@ struct Eight {
 };
 
 // Calls use(k, weights of outputs 0-15, weights of outputs 16-31) for each pair of inputs k, k + 1
-// of a panel, in order.
-template <Levels kLevels, bool kPer16, class Use>
-[[gnu::always_inline]] inline void for_pairs(const CompactForm& f, const std::byte* w, int n_in,
-                                             const Use& use) {
-  constexpr int kGroups = kPer16 ? 2 : 1, kBytes = Eight<kLevels>::kBytes;
+// of a panel, in order. zero: the level that is stored as 0.
+template <class F, class Use>
+PONDER_INLINE void for_pairs(int zero, const std::byte* w, int n_in, const Use& use) {
+  using Pairs = Eight<F::kEight>;
+  constexpr int kGroups = F::kForm.groups();
+  constexpr std::size_t kUnitBytes = F::kForm.unit_bytes(), kScaleBytes = F::kForm.scale_bytes();
   const __m512 table =
-      _mm512_add_ps(_mm512_set1_ps(static_cast<float>(f.zero)),
+      _mm512_add_ps(_mm512_set1_ps(static_cast<float>(zero)),
                     _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
-  const std::size_t unit_bytes = f.unit_bytes(), scale_bytes = f.scale_bytes();
-  const int n_blocks = f.blocks_of_unit();
   for (int k = 0; k < n_in;) {
-    const Units units[2] = {load_units(f, w), load_units(f, w + unit_bytes)};
-    w += 2 * unit_bytes;
-    for (int b = 0; b < n_blocks; ++b) {
+    const Units units[2] = {load_units<F>(w), load_units<F>(w + kUnitBytes)};
+    w += 2 * kUnitBytes;
+    for (int b = 0; b < F::kForm.blocks_of_unit(); ++b) {
       Scales scales[2][kGroups];
       for (int half = 0; half < 2; ++half)
         for (int g = 0; g < kGroups; ++g)
-          scales[half][g] = load_scales<kLevels>(f, units[half], w + half * scale_bytes, g);
-      w += 2 * scale_bytes;
-      for (int eight = 0; eight < 2; ++eight, k += 16, w += 2 * kBytes) {
+          scales[half][g] = load_scales<F>(units[half], w + half * kScaleBytes, g);
+      w += 2 * kScaleBytes;
+      for (int eight = 0; eight < 2; ++eight, k += 16, w += 2 * Pairs::kBytes) {
         const int g = eight * kGroups / 2;
-        const Eight<kLevels> left(scales[0][g], w), right(scales[1][g], w + kBytes);
+        const Pairs left(scales[0][g], w), right(scales[1][g], w + Pairs::kBytes);
 #pragma GCC unroll 8
         for (int i = 0; i < 8; ++i) use(k + 2 * i, left.pair(i, table), right.pair(i, table));
       }
@@ -140,13 +136,13 @@ template <Levels kLevels, bool kPer16, class Use>
 
 // Multiplies R rows by one panel. Each sum waits for the one before it, so the sums of the two
 // halves take turns.
-template <int R, Levels kLevels, bool kPer16>
-void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_in,
-           float* c, std::ptrdiff_t ldc) {
+template <int R, class F>
+void panel(int zero, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_in, float* c,
+           std::ptrdiff_t ldc) {
   __m512 sum[R][2];  // sums of both halves' outputs
   for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-  for_pairs<kLevels, kPer16>(
-      f, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
+  for_pairs<F>(
+      zero, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
         for (int r = 0; r < R; ++r) {
           std::int32_t both;
           std::memcpy(&both, a + r * lda + k, 4);
@@ -161,50 +157,58 @@ void panel(const CompactForm& f, const BF16* a, std::ptrdiff_t lda, const std::b
   }
 }
 
-template <Levels kLevels, bool kPer16>
-void expand(const CompactForm& f, const std::byte* w, int n_in, void* out) {
-  auto* o = static_cast<BF16*>(out);
-  for_pairs<kLevels, kPer16>(
-      f, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
-        _mm512_storeu_si512(o + k * kPanel, reinterpret_cast<__m512i>(left));
-        _mm512_storeu_si512(o + k * kPanel + kPanel, reinterpret_cast<__m512i>(right));
+template <class F>
+void expand(int zero, const std::byte* w, int n_in, BF16* out) {
+  for_pairs<F>(
+      zero, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
+        _mm512_storeu_si512(out + k * kPanel, reinterpret_cast<__m512i>(left));
+        _mm512_storeu_si512(out + k * kPanel + kPanel, reinterpret_cast<__m512i>(right));
       });
 }
 
-using PanelFn = void (*)(const CompactForm&, const BF16*, std::ptrdiff_t, const std::byte*, int,
-                         float*, std::ptrdiff_t);
-template <Levels kLevels, bool kPer16, std::size_t... kR>
-constexpr std::array<PanelFn, sizeof...(kR)> rows(std::index_sequence<kR...>) {
-  return {panel<kR + 1, kLevels, kPer16>...};
-}
 struct Functions {
-  std::array<PanelFn, kCompactRows> panel;  // [rows - 1]
-  void (*expand)(const CompactForm&, const std::byte*, int, void*);
+  // [rows - 1]; more rows take turns
+  void (*panel[4])(int, const BF16*, std::ptrdiff_t, const std::byte*, int, float*, std::ptrdiff_t);
+  void (*expand)(int, const std::byte*, int, BF16*);
 };
-template <Levels kLevels, bool kPer16>
-constexpr Functions kFunctions = {rows<kLevels, kPer16>(std::make_index_sequence<kCompactRows>()),
-                                  expand<kLevels, kPer16>};
+template <class F>
+constexpr Functions kFunctions{{panel<1, F>, panel<2, F>, panel<3, F>, panel<4, F>}, expand<F>};
 
+template <CompactForm::Scales kScales, bool kOffsets, bool kPer16>
+const Functions& of_levels(const CompactForm& f) {
+  return f.eight_bits ? kFunctions<Form<true, kScales, kOffsets, kPer16>>
+                      : kFunctions<Form<false, kScales, kOffsets, kPer16>>;
+}
+template <CompactForm::Scales kScales, bool kPer16>
+const Functions& of_offsets(const CompactForm& f) {
+  return f.offsets ? of_levels<kScales, true, kPer16>(f) : of_levels<kScales, false, kPer16>(f);
+}
 const Functions& functions(const CompactForm& f) {
-  if (!f.eight_bits)
-    return f.per_16 ? kFunctions<Levels::kFour, true> : kFunctions<Levels::kFour, false>;
-  if (f.scales == CompactForm::Scales::kFloats)
-    return f.per_16 ? kFunctions<Levels::kEight, true> : kFunctions<Levels::kEight, false>;
-  return f.per_16 ? kFunctions<Levels::kHigh, true> : kFunctions<Levels::kHigh, false>;
+  using enum CompactForm::Scales;
+  if (f.scales == kHalves) return of_offsets<kHalves, false>(f);
+  if (f.scales == kIntegers)
+    return f.per_16 ? of_offsets<kIntegers, true>(f) : of_offsets<kIntegers, false>(f);
+  return f.per_16 ? of_levels<kFloats, true, true>(f) : of_levels<kFloats, true, false>(f);
 }
 
 }  // namespace
 
 void run_compact_avx512_bf16(const CompactForm& f, const void* a, int lda, int m,
                              const std::byte* panels, int k, int n_panels, float* c, int ldc) {
-  const PanelFn run = functions(f).panel[m - 1];
+  constexpr int kMost = std::size(Functions{}.panel);
+  const Functions& run = functions(f);
   for (int p = 0; p < n_panels; ++p)
-    run(f, static_cast<const BF16*>(a), lda, panels + p * f.panel_bytes(k), k, c + p * kPanel, ldc);
+    for (int row = 0; row < m; row += kMost)
+      run.panel[std::min(m - row, kMost) - 1](
+          f.zero, static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
+          panels + p * f.panel_bytes(k), k, c + static_cast<std::ptrdiff_t>(row) * ldc + p * kPanel,
+          ldc);
 }
 
 void expand_compact_avx512_bf16(const CompactForm& f, const std::byte* panel, int, int begin,
                                 int end, void* out) {
-  functions(f).expand(f, panel + f.bytes_before(begin) * 2, end - begin, out);
+  functions(f).expand(f.zero, panel + f.bytes_before(begin) * 2, end - begin,
+                      static_cast<BF16*>(out));
 }
 
 }  // namespace ponder::gemm

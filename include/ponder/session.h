@@ -45,8 +45,8 @@ class Session {
   /// open.
   Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
   /// This session, if it is in f32; else one with the same model in f32, which is opened at the
-  /// first call and kept. Its weights stay in the form of the file: little memory, quick to open,
-  /// slow for long texts. Errors: those of open.
+  /// first call and kept. Its weights are lean, or stay in the file where memory is short. Errors:
+  /// those of open.
   Result<Session*> exact();
   /// What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
   /// kErrorF32.

@@ -11,13 +11,12 @@
 #include "answer/distinct_shares.h"
 #include "answer/grow.h"
 #include "base/gumbel.h"
+#include "base/infinity.h"
 #include "base/rng.h"
 #include "search/clock.h"
 
 namespace ponder {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // A prefix of the beam.
 struct Perturbed {

@@ -1,4 +1,5 @@
-// Infinity in the types of log-probabilities, under one short name. Not a policy of what is infinite.
+// Infinity in the types of log-probabilities, under one short name.
+// Not a policy of what is infinite.
 #pragma once
 
 #include <limits>

@@ -1,5 +1,6 @@
 // The CPU engine's part in opening a model: the choice of precision and weight form, the memory
 // check, and loading. Not the passes (transformer.h).
+#include <algorithm>
 #include <string>
 
 #include "base/memory.h"
@@ -22,11 +23,12 @@ const GemmKernel& kernel_of(Precision p) {
 // The fastest form that leaves room to work in. Packed weights that fill much of the memory crowd
 // out keys and values, a second model and the other programs of the machine.
 Result<WeightForm> weight_form(const GgufFile& file, const GemmKernel& kernel, WeightForm asked) {
-  constexpr std::int64_t kSlack = 256ll << 20, kPackedShare = 4;
+  constexpr std::int64_t kSlack = 256ll << 20, kMostPacked = 2ll << 30, kPackedShare = 4;
   const std::int64_t free = available_memory();
   const auto bytes = [&](WeightForm f) { return weight_bytes(file, kernel, f); };
   if (asked == WeightForm::kAuto) {
-    if (bytes(WeightForm::kPacked) <= free / kPackedShare) return WeightForm::kPacked;
+    if (bytes(WeightForm::kPacked) <= std::min(free / kPackedShare, kMostPacked))
+      return WeightForm::kPacked;
     return bytes(WeightForm::kLean) + kSlack <= free ? WeightForm::kLean : WeightForm::kQuantised;
   }
   if (asked != WeightForm::kQuantised && bytes(asked) + kSlack > free)

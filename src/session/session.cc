@@ -32,7 +32,11 @@ Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
 Result<Session*> Session::exact() {
   if (model_->info().precision == Precision::kF32) return this;
   if (!exact_) {
-    PONDER_ASSIGN(exact_, in_f32(WeightForm::kQuantised));
+    auto lean = in_f32(WeightForm::kLean);
+    if (!lean.ok() && lean.error().code == Code::kResource)  // no memory for a second copy
+      lean = in_f32(WeightForm::kQuantised);
+    PONDER_TRY(lean.status());
+    exact_ = std::move(*lean);
   }
   return exact_.get();
 }

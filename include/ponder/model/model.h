@@ -33,8 +33,8 @@ std::optional<WeightForm> parse_weight_form(std::string_view name);
 
 struct ModelOptions {
   Precision precision = Precision::kAuto;  // auto: bf16 where the CPU has it, else f32
-  // auto: packed where it takes at most a quarter of the memory available, else lean, and quantised
-  // where even that does not fit
+  // auto: packed where that takes at most 2 GB and a quarter of the memory available, else lean,
+  // and quantised where even that does not fit
   WeightForm weights = WeightForm::kAuto;
   int n_threads = 0;  // 0: as many as affinity and the cgroup quota allow
 };

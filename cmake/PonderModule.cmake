@@ -39,8 +39,6 @@ function(ponder_test name)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ponder_options ${T_DEPS} GTest::gtest_main)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit)  # what folders share: quants.h, …
-  # Tests of one folder may use one name for different cases, so they are not read together.
-  set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)
   target_compile_definitions(test_${name} PRIVATE PONDER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(NOT T_LABEL)
     set(T_LABEL fast)

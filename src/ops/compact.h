@@ -31,17 +31,16 @@ struct CompactForm {
     kIntegers,  // a block has int8 multiples of the units, which eight blocks share
   };
   Scales scales = Scales::kFloats;
-  bool offsets =
-      true;  // false: every offset is -0, which changes no value; kFloats has them always
+  // false: every offset is -0, which changes no value; kFloats always has them
+  bool offsets = true;
   bool eight_bits = false;
   bool per_16 = false;  // a block has two groups of 16 inputs, else one group of 32
   int zero = 0;
   bool operator==(const CompactForm&) const = default;
 
   constexpr int groups() const { return per_16 ? 2 : 1; }
-  constexpr int arrays() const {
-    return offsets ? 2 : 1;
-  }  // scales, and offsets where they are stored
+  // scales, and offsets where they are stored
+  constexpr int arrays() const { return offsets ? 2 : 1; }
   constexpr int blocks_of_unit() const { return scales == Scales::kIntegers ? 8 : 1; }
   constexpr std::size_t unit_bytes() const {
     return scales == Scales::kFloats ? 0 : static_cast<std::size_t>(arrays()) * 32;

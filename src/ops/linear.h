@@ -54,7 +54,7 @@ class Linear {
 
  private:
   TensorRow tensor_row(int n) const;
-  void expand_panel(int p, void* out) const;
+  void expand_panel(int p, int begin, int end, void* out) const;
   void make_packed(Pages&, int n_threads);
   void make_compact(const CompactForm&, Pages&, int n_threads);
   void forward_tiles(const void* a, int lda, int m, int begin, int end, float* c, int ldc,

@@ -50,7 +50,7 @@ TEST(Keys, RotaryFrequenciesAsTransformersHasThem) {
   EXPECT_GE(n, 18);
 }
 
-struct Case {
+struct KeyCase {
   const char* model;
   const char* key;
   json value;
@@ -58,7 +58,7 @@ struct Case {
 };
 
 // The functions behind `ponder info` and loading agree.
-void check(const Case& c) {
+void check(const KeyCase& c) {
   SCOPED_TRACE(std::string(c.key) + " = " + c.value.dump());
   Pieces p = pieces(c.model);
   p.metadata[c.key] = test::value_of(c.value);
@@ -79,7 +79,7 @@ void check(const Case& c) {
 }
 
 TEST(Keys, WhatWouldChangeTheNumbersIsRefusedByName) {
-  for (const Case& c : std::vector<Case>{
+  for (const KeyCase& c : std::vector<KeyCase>{
            {"llama-tied", "llama.attn_logit_softcapping", 50.0,
             "llama.attn_logit_softcapping = 50"},
            {"llama-tied", "llama.final_logit_softcapping", 30.0, "llama.final_logit_softcapping"},
@@ -108,7 +108,7 @@ TEST(Keys, WhatWouldChangeTheNumbersIsRefusedByName) {
 }
 
 TEST(Keys, WhatDescribesOrSwitchesOffLoads) {
-  for (const Case& c : std::vector<Case>{
+  for (const KeyCase& c : std::vector<KeyCase>{
            {"llama-tied", "llama.attn_logit_softcapping", 0.0, ""},
            {"llama-tied", "llama.logit_scale", 1.0, ""},
            {"llama-tied", "llama.attention.scale", 0.25,

@@ -10,16 +10,15 @@
 #include "law/toy/enumerate.h"
 #include "law/toy/table.h"
 #include "ponder/energy/relaxation.h"
+#include "uniforms.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
+using test::uniforms;
 using State = NoiseRelaxation::State;
 
-Uniforms uniforms(std::uint64_t seed) {
-  return [seed, i = std::uint64_t{0}]() mutable { return uniform(seed, 0, i++, Purpose::kTest); };
-}
 State normals(std::size_t n, const Uniforms& u) {
   State s;
   for (std::size_t i = 0; i < n; ++i) s.eps.push_back(static_cast<float>(normal(u())));

@@ -8,11 +8,13 @@
 #include "density/models.h"
 #include "ponder/energy/contract.h"
 #include "scores.h"
+#include "uniforms.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
+using test::uniforms;
 
 // 5 positions of 4 tokens.
 std::vector<Token> lists(int n_vocab) {
@@ -20,9 +22,6 @@ std::vector<Token> lists(int n_vocab) {
   for (int t = 0; t < 5; ++t)
     for (int j = 0; j < 4; ++j) c.push_back((7 * t + 13 * j + 3) % n_vocab);
   return c;
-}
-Uniforms uniforms(std::uint64_t seed) {
-  return [seed, i = std::uint64_t{0}]() mutable { return uniform(seed, 0, i++, Purpose::kTest); };
 }
 
 TEST(Contract, HoldsForAScoreOfOnesOwn) {

@@ -1,4 +1,5 @@
 // Row operations compared with their formulas in double precision.
+#include "normals.h"
 #include "ops/activation.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
@@ -16,13 +17,8 @@
 namespace ponder {
 namespace {
 
-std::vector<float> normals(int n, int seed, float scale = 1) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> d(0, scale);
-  std::vector<float> v(n);
-  for (float& x : v) x = d(rng);
-  return v;
-}
+using test::normals;
+
 double gelu_ref(double x) {
   return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }

@@ -11,6 +11,7 @@
 
 #include "kernels.h"
 #include "model/reference_ops.h"
+#include "normals.h"
 #include "ops/activation.h"
 #include "ops/attention_vjp.h"
 #include "ops/linear.h"
@@ -25,14 +26,8 @@ namespace {
 using Complex = std::complex<double>;
 using Doubles = std::vector<double>;
 using Floats = std::vector<float>;
+using test::normals;
 
-Floats normals(int n, int seed, float scale = 1) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> d(0, scale);
-  Floats v(n);
-  for (float& x : v) x = d(rng);
-  return v;
-}
 Doubles doubles(const Floats& x) { return {x.begin(), x.end()}; }
 
 /// (d f / d x)^T g of a function that takes vectors of any number type, by the complex step;
@@ -254,7 +249,7 @@ TEST_P(AttentionVjp, AgreesWithTheReferenceInBf16) { agrees(gemm_kernel(Compute:
 
 void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
   const auto [group, cap, window] = GetParam();
-  constexpr int kPrefix = 21, kOwn = 5, kSlots = 96;
+  constexpr int kPrefix = 21, kOwn = 5, kTreeSlots = 96;
   const int head = group == 3 ? 32 : 16, q_size = group * head, per_row = q_size + 2 * head;
   const AttentionShape shape{group, head, 0.4f, cap};
   const std::vector<KvRun> prefix{{3, 9}, {40, 12}};
@@ -288,7 +283,7 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
     return out;
   };
 
-  HeadSlots slots(kernel.compute, kSlots, head);
+  HeadSlots slots(kernel.compute, kTreeSlots, head);
   const std::size_t size = compute_bytes(kernel.compute);
   Buffer<std::byte> operand(kOwn * q_size * size);
   Floats out(kOwn * q_size), lse(kOwn * group), dx(x.size());

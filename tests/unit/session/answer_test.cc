@@ -9,10 +9,10 @@
 namespace ponder {
 namespace {
 
+using test::kSum;
 using test::must;
 using test::toy_session;
 
-const Conversation kSum = Conversation::ask("What is the sum of 14 and 8?");
 constexpr const char* kMap = "regex:is (\\d+)\\.";
 
 TEST(SessionAnswer, EnumerationProvesAndTheCheckAgrees) {

@@ -10,10 +10,10 @@
 namespace ponder {
 namespace {
 
+using test::kSum;
 using test::must;
 using test::toy_session;
 
-const Conversation kSum = Conversation::ask("What is the sum of 14 and 8?");
 constexpr const char* kAnswer = "The sum of 14 and 8 is 22.";
 
 TEST(Session, AnswersAQuestion) {

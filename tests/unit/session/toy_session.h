@@ -9,6 +9,9 @@
 
 namespace ponder::test {
 
+/// A question that the toy model answers.
+inline const Conversation kSum = Conversation::ask("What is the sum of 14 and 8?");
+
 inline std::unique_ptr<Session> toy_session(Precision precision = Precision::kF32) {
   const auto text =
       must(TextModel::open(std::string(PONDER_SOURCE_DIR) + "/tests/data/toy/ponder-toy.gguf"));

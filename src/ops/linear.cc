@@ -56,7 +56,7 @@ std::int64_t Linear::bytes(std::span<const GgufTensor* const> parts, const GemmK
   return (n_out + kPanel - 1) / kPanel * static_cast<std::int64_t>(panel);
 }
 
-// From the compact form where there is one: that is several times as fast as from the file.
+// Expands the compact form where there is one, else the tensors of the file.
 void Linear::make_packed(Pages& pages, int n_threads) {
   const std::size_t stride = panel_bytes(kernel_->compute, n_in_);
   packed_ = pages.take(stride * n_panels());

@@ -63,45 +63,24 @@ void describe(const GgufFile& file, ModelSummary& s) {
   if (s.quantisation.empty()) s.quantisation = main_type(file);
 }
 
+struct Layout {
+  std::string_view name;
+  void (*find)(const ModelFolder&, Found&);
+};
+constexpr Layout kLayouts[] = {{"ponder", catalog::find_flat},  // by ModelStore
+                               {"hub", catalog::find_hub},
+                               {"llama.cpp", catalog::find_llama_cpp},
+                               {"LM Studio", catalog::find_lm_studio},
+                               {"Ollama", catalog::find_ollama}};
+const Layout& layout(ModelStore s) { return kLayouts[static_cast<std::size_t>(s)]; }
+
 }  // namespace
 
-std::string_view to_string(ModelStore s) {
-  switch (s) {
-    case ModelStore::kPonder:
-      return "ponder";
-    case ModelStore::kHub:
-      return "hub";
-    case ModelStore::kLlamaCpp:
-      return "llama.cpp";
-    case ModelStore::kLmStudio:
-      return "LM Studio";
-    case ModelStore::kOllama:
-      break;
-  }
-  return "Ollama";
-}
+std::string_view to_string(ModelStore s) { return layout(s).name; }
 
 Catalog find_models(std::span<const ModelFolder> folders) {
   Found found;
-  for (const ModelFolder& f : folders) {
-    switch (f.store) {
-      case ModelStore::kPonder:
-        catalog::find_flat(f, found);
-        break;
-      case ModelStore::kHub:
-        catalog::find_hub(f, found);
-        break;
-      case ModelStore::kLlamaCpp:
-        catalog::find_llama_cpp(f, found);
-        break;
-      case ModelStore::kLmStudio:
-        catalog::find_lm_studio(f, found);
-        break;
-      case ModelStore::kOllama:
-        catalog::find_ollama(f, found);
-        break;
-    }
-  }
+  for (const ModelFolder& f : folders) layout(f.store).find(f, found);
   Catalog c{std::move(found.models()), std::move(found.notes())};
   give_names(c.models);
   std::sort(c.models.begin(), c.models.end(),

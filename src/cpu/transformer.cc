@@ -166,10 +166,9 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
-  // For a few rows, reading the weights is the whole cost, and long stretches read faster.
   constexpr int kLeast = 2;
   const int width_panels =
-      n <= kCompactRows ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
+      w.up.few_rows(n) ? round_up((n_panels - 1) / (2 * info_.n_threads) + 1, kLeast) : kLeast;
   parallel_for(info_.n_threads, (n_panels + width_panels - 1) / width_panels,
                [&](std::int64_t task) {
                  thread_local Buffer<float> gate, up;

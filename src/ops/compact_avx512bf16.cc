@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/buffer.h"
 #include "ops/compact.h"
 
 namespace ponder::gemm {
@@ -105,8 +106,8 @@ struct Eight {
   }
 };
 
-// Calls use(k, weights of outputs 0-15, weights of outputs 16-31) for each pair of inputs k, k + 1
-// of a panel, in order. zero: the level that is stored as 0.
+// Calls use(k, weights) for each pair of inputs k, k + 1 of a panel, in order. weights: those of
+// outputs 0-15 and 16-31. zero: the level that is stored as 0.
 template <class F, class Use>
 PONDER_INLINE void for_pairs(int zero, const std::byte* w, int n_in, const Use& use) {
   using Pairs = Eight<F::kEight>;
@@ -126,53 +127,60 @@ PONDER_INLINE void for_pairs(int zero, const std::byte* w, int n_in, const Use& 
       w += 2 * kScaleBytes;
       for (int eight = 0; eight < 2; ++eight, k += 16, w += 2 * Pairs::kBytes) {
         const int g = eight * kGroups / 2;
-        const Pairs left(scales[0][g], w), right(scales[1][g], w + Pairs::kBytes);
+        const Pairs pairs[2] = {{scales[0][g], w}, {scales[1][g], w + Pairs::kBytes}};
 #pragma GCC unroll 8
-        for (int i = 0; i < 8; ++i) use(k + 2 * i, left.pair(i, table), right.pair(i, table));
+        for (int i = 0; i < 8; ++i) {
+          const __m512bh both[2] = {pairs[0].pair(i, table), pairs[1].pair(i, table)};
+          use(k + 2 * i, both);
+        }
       }
     }
   }
 }
 
+// Up to so many rows are read where they are. More rows would take a pointer each; their pairs of
+// inputs are laid side by side first.
+constexpr int kApart = 4;
+
 // Multiplies R rows by one panel. Each sum waits for the one before it, so the sums of the two
-// halves take turns.
+// halves take turns. a: rows lda apart, or (n_in / 2, R) pairs of inputs if R > kApart.
 template <int R, class F>
 void panel(int zero, const BF16* a, std::ptrdiff_t lda, const std::byte* w, int n_in, float* c,
            std::ptrdiff_t ldc) {
-  __m512 sum[R][2];  // sums of both halves' outputs
+  __m512 sum[R][2];
   for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
   for_pairs<F>(
-      zero, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
+      zero, w, n_in, [&](int k, const __m512bh(&weights)[2]) __attribute__((always_inline)) {
         for (int r = 0; r < R; ++r) {
-          std::int32_t both;
-          std::memcpy(&both, a + r * lda + k, 4);
-          const auto x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(both));
-          sum[r][0] = _mm512_dpbf16_ps(sum[r][0], x, left);
-          sum[r][1] = _mm512_dpbf16_ps(sum[r][1], x, right);
+          std::int32_t pair;
+          std::memcpy(&pair, R > kApart ? a + k * R + 2 * r : a + r * lda + k, 4);
+          const auto x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
+          for (int half = 0; half < 2; ++half)
+            sum[r][half] = _mm512_dpbf16_ps(sum[r][half], x, weights[half]);
         }
       });
-  for (int r = 0; r < R; ++r) {
-    _mm512_storeu_ps(c + r * ldc, sum[r][0]);
-    _mm512_storeu_ps(c + r * ldc + 16, sum[r][1]);
-  }
+  for (int r = 0; r < R; ++r)
+    for (int half = 0; half < 2; ++half) _mm512_storeu_ps(c + r * ldc + half * 16, sum[r][half]);
 }
 
 template <class F>
 void expand(int zero, const std::byte* w, int n_in, BF16* out) {
   for_pairs<F>(
-      zero, w, n_in, [&](int k, __m512bh left, __m512bh right) __attribute__((always_inline)) {
-        _mm512_storeu_si512(out + k * kPanel, reinterpret_cast<__m512i>(left));
-        _mm512_storeu_si512(out + k * kPanel + kPanel, reinterpret_cast<__m512i>(right));
+      zero, w, n_in, [&](int k, const __m512bh(&weights)[2]) __attribute__((always_inline)) {
+        for (int half = 0; half < 2; ++half)
+          _mm512_storeu_si512(out + (k + half) * kPanel, reinterpret_cast<__m512i>(weights[half]));
       });
 }
 
 struct Functions {
-  // [rows - 1]; more rows take turns
-  void (*panel[4])(int, const BF16*, std::ptrdiff_t, const std::byte*, int, float*, std::ptrdiff_t);
+  // of kRows
+  void (*panel[6])(int, const BF16*, std::ptrdiff_t, const std::byte*, int, float*, std::ptrdiff_t);
   void (*expand)(int, const std::byte*, int, BF16*);
 };
+constexpr int kRows[] = {1, 2, 3, 4, 8, 12};
 template <class F>
-constexpr Functions kFunctions{{panel<1, F>, panel<2, F>, panel<3, F>, panel<4, F>}, expand<F>};
+constexpr Functions kFunctions{
+    {panel<1, F>, panel<2, F>, panel<3, F>, panel<4, F>, panel<8, F>, panel<12, F>}, expand<F>};
 
 template <CompactForm::Scales kScales, bool kOffsets, bool kPer16>
 const Functions& of_levels(const CompactForm& f) {
@@ -191,18 +199,31 @@ const Functions& functions(const CompactForm& f) {
   return f.per_16 ? of_levels<kFloats, true, true>(f) : of_levels<kFloats, true, false>(f);
 }
 
+// Lays the pairs of inputs of `rows` rows side by side: (k / 2, rows).
+const BF16* side_by_side(const BF16* a, std::ptrdiff_t lda, int rows, int k) {
+  thread_local Buffer<BF16> out;
+  out.grow(static_cast<std::size_t>(rows) * k);
+  for (int r = 0; r < rows; ++r)
+    for (int i = 0; i < k; i += 2) std::memcpy(out.data() + i * rows + 2 * r, a + r * lda + i, 4);
+  return out.data();
+}
+
 }  // namespace
 
 void run_compact_avx512_bf16(const CompactForm& f, const void* a, int lda, int m,
                              const std::byte* panels, int k, int n_panels, float* c, int ldc) {
-  constexpr int kMost = std::size(Functions{}.panel);
+  constexpr int kMost = *std::rbegin(kRows);
   const Functions& run = functions(f);
-  for (int p = 0; p < n_panels; ++p)
-    for (int row = 0; row < m; row += kMost)
-      run.panel[std::min(m - row, kMost) - 1](
-          f.zero, static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda, lda,
-          panels + p * f.panel_bytes(k), k, c + static_cast<std::ptrdiff_t>(row) * ldc + p * kPanel,
-          ldc);
+  const int parts = (m + kMost - 1) / kMost;  // of nearly equal size
+  for (int part = 0; part < parts; ++part) {
+    const int row = m * part / parts, left = m * (part + 1) / parts - row;
+    const auto fit = std::lower_bound(std::begin(kRows), std::end(kRows), left);
+    const BF16* rows = static_cast<const BF16*>(a) + static_cast<std::ptrdiff_t>(row) * lda;
+    if (*fit > kApart) rows = side_by_side(rows, lda, *fit, k);
+    for (int p = 0; p < n_panels; ++p)
+      run.panel[fit - kRows](f.zero, rows, lda, panels + p * f.panel_bytes(k), k,
+                             c + static_cast<std::ptrdiff_t>(row) * ldc + p * kPanel, ldc);
+  }
 }
 
 void expand_compact_avx512_bf16(const CompactForm& f, const std::byte* panel, int, int begin,

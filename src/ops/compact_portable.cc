@@ -138,7 +138,7 @@ constexpr std::array<HalfFn, sizeof...(kR)> rows(std::index_sequence<kR...>) {
 template <bool kEight>
 void run(const CompactForm& f, const Inputs& in, int m, const std::byte* w, int n_in, float* c,
          int ldc) {
-  constexpr auto kRows = rows<kEight>(std::make_index_sequence<kCompactRows>());
+  constexpr auto kRows = rows<kEight>(std::make_index_sequence<kCompactRowsPortable>());
   kRows[m - 1](f, in, w, n_in, c, ldc);
 }
 

@@ -50,7 +50,8 @@ const GemmKernel& gemm_kernel(Compute c) {
              true,
              gemm::run_avx512_bf16,
              gemm::expand_compact_avx512_bf16,
-             gemm::run_compact_avx512_bf16};
+             gemm::run_compact_avx512_bf16,
+             gemm::kCompactRowsAvx512};
   if (c == Compute::kBF16 && instruction_set_limit() == InstructionSet::kBest) {
     if (gemm::amx_available()) return amx;
     if (gemm::avx512_bf16_available()) return avx512;

@@ -42,10 +42,9 @@ inline int a_stride(int k) { return round_up(k, kKBlock) + 32; }
 using GemmFn = void (*)(const void* a, int lda, int m, const void* panels, int k_padded,
                         int n_panels, float* c, int ldc, bool add);
 
-/// The same product with the same bits from compact weights (compact.h), for m <= kCompactRows. k
-/// is a multiple of kKBlock.
+/// The same product with the same bits from compact weights (compact.h). k is a multiple of
+/// kKBlock.
 struct CompactForm;
-inline constexpr int kCompactRows = 8;
 using CompactFn = void (*)(const CompactForm&, const void* a, int lda, int m,
                            const std::byte* panels, int k, int n_panels, float* c, int ldc);
 /// Expands inputs [begin, end) of a compact panel of k inputs into a packed panel. begin and end
@@ -60,7 +59,8 @@ struct GemmKernel {
   bool native;      // false: bf16 emulated in f32 arithmetic
   GemmFn run;
   ExpandFn expand = nullptr;
-  CompactFn run_compact = nullptr;  // null: a few rows, too, take expanded or packed panels
+  CompactFn run_compact = nullptr;
+  int compact_rows = 0;  // most rows of run_compact; more, too, take expanded or packed panels
 };
 /// The best kernel that this CPU has and limit_instruction_set() allows.
 const GemmKernel& gemm_kernel(Compute);
@@ -83,6 +83,7 @@ bool avx512_bf16_available();
 void to_bf16_avx512(const float* x, int n, BF16* out);
 void run_amx_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
 void run_avx512_bf16(const void*, int, int, const void*, int, int, float*, int, bool);
+inline constexpr int kCompactRowsAvx512 = 16, kCompactRowsPortable = 8;
 void run_compact_avx512_bf16(const CompactForm&, const void*, int, int, const std::byte*, int, int,
                              float*, int);
 void expand_compact_avx512_bf16(const CompactForm&, const std::byte*, int, int, int, void*);

@@ -151,7 +151,8 @@ const GemmKernel& portable(Compute c) {
         (a, lda, m, w, k, n, o, ldc, add);
       },
       expand_compact_portable_f32,
-      run_compact_portable_f32};
+      run_compact_portable_f32,
+      kCompactRowsPortable};
   static const GemmKernel bf16{
       Compute::kBF16, f32.isa, false,
       [](const void* a, int lda, int m, const void* w, int k, int n, float* o, int ldc, bool add) {

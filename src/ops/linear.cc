@@ -134,10 +134,16 @@ void Linear::expand_panel(int p, int begin, int end, void* out) const {
   pack_panel(kernel_->compute, rows.data(), n_in_, out);
 }
 
+bool Linear::reads_levels(int m) const {
+  const int most = kernel_->compact_rows;
+  return compact_ && m <= (packed_ ? std::min(kCompactBesidePacked, most) : most);
+}
+
+bool Linear::few_rows(int m) const { return m <= kCompactBesidePacked || reads_levels(m); }
+
 void Linear::forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
                             bool add) const {
-  if (compact_ && kernel_->run_compact && m <= (packed_ ? kCompactBesidePacked : kCompactRows) &&
-      !add)
+  if (reads_levels(m) && !add)
     return kernel_->run_compact(form_, a, lda, m, compact_.get() + begin * form_.panel_bytes(n_in_),
                                 n_in_, end - begin, c, ldc);
   if (!packed_) return forward_tiles(a, lda, m, begin, end, c, ldc, add);
@@ -169,7 +175,7 @@ void Linear::forward_tiles(const void* a, int lda, int m, int begin, int end, fl
 void Linear::forward(const void* a, int lda, int m, float* c, int ldc, int n_threads) const {
   const int tile_rows = packed_ ? 128 : std::max(m, 1);
   const int n_chunks = (m + tile_rows - 1) / tile_rows,
-            n_tiles = (m <= kCompactBesidePacked ? 2 : 16) * n_threads;
+            n_tiles = (few_rows(m) ? 2 : 16) * n_threads;
   const int n_groups = std::clamp(n_tiles / std::max(n_chunks, 1), 1, n_panels());
   parallel_for(n_threads, static_cast<std::int64_t>(n_chunks) * n_groups, [&](std::int64_t tile) {
     const int row = static_cast<int>(tile / n_groups) * tile_rows,

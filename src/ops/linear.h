@@ -49,11 +49,15 @@ class Linear {
   /// sums start from the values in c.
   void forward_panels(const void* a, int lda, int m, int begin, int end, float* c, int ldc,
                       bool add = false) const;
+  /// Is reading the weights nearly the whole cost of m rows? Long stretches of panels are faster
+  /// then.
+  bool few_rows(int m) const;
   /// Output row `n` of the matrix, (n_in) float32.
   void row(int n, float* out) const;
 
  private:
   TensorRow tensor_row(int n) const;
+  bool reads_levels(int m) const;  // run_compact is faster than the other forms
   void expand_panel(int p, int begin, int end, void* out) const;
   void make_packed(Pages&, int n_threads);
   void make_compact(const CompactForm&, Pages&, int n_threads);

@@ -38,6 +38,11 @@ Status Answerer::by_draws() {
   report_.settled = d.settled;
   report_.draws = d.n;
   report_.temperature = request_.temperature;
+  for (std::size_t i = 0; i < d.replies.size(); ++i) {
+    const Reply& r = d.replies[i];
+    report_.drawn.push_back({{}, r.logprob, static_cast<int>(r.tokens.size())});
+    if (d.given[i]) report_.drawn.back().answer = map_->shown(*d.given[i]);
+  }
   for (std::size_t i = 0; i < d.answers.size(); ++i) {
     const int shown = shown_draw(d, d.answers[i].answer);
     if (shown < 0) continue;  // only draws that were cut gave it

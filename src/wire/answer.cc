@@ -54,6 +54,7 @@ Json answer_json(const AnswerReport& a) {
          {"map", a.map},
          {"way", to_string(a.way)},
          {"draws", a.draws},
+         {"drawn", Json::array()},
          {"asked", a.asked},
          {"distinct", a.distinct},
          {"found", a.found},
@@ -64,6 +65,9 @@ Json answer_json(const AnswerReport& a) {
     j["answers"].push_back(mass_json(one));
     j["answers"].back()["text"] = one.text;
   }
+  for (const AnswerReport::Drawn& d : a.drawn)
+    j["drawn"].push_back(
+        {{"answer", maybe(d.answer)}, {"logprob", d.logprob}, {"n_tokens", d.n_tokens}});
   return j;
 }
 

@@ -11,7 +11,7 @@ from ponder_cli import ANSWER, TINY, TOY, lines, run
 QUESTION = "What is the sum of 14 and 8?"
 MAP = r"regex:is (\d+)\."
 TOY_SUM = ["answer", "-m", TOY, "--precision", "f32", "-p", QUESTION]
-KEYS = ["answer", "mass", "lower", "upper", "proved", "settled", "confidence", "calibrated", "held_back", "answers", "none", "open", "map", "way", "draws", "asked", "distinct", "found", "temperature", "expanded", "text"]
+KEYS = ["answer", "mass", "lower", "upper", "proved", "settled", "confidence", "calibrated", "held_back", "answers", "none", "open", "map", "way", "draws", "drawn", "asked", "distinct", "found", "temperature", "expanded", "text"]
 
 
 def answer(*args):

@@ -76,6 +76,7 @@ def kept(answer):
     fields = ("answer", "mass", "none", "open", "proved", "way", "draws", "asked", "logprob", "n_tokens", "ended")
     row = {k: answer[k] for k in fields if k in answer}
     row["answers"] = [[a["answer"], a["mass"]] for a in answer["answers"]]
+    row["drawn"] = [[d["answer"], d["logprob"], d["n_tokens"]] for d in answer["drawn"]]
     row["seconds"] = answer["cost"]["seconds"]
     row["tokens"] = answer["cost"]["tokens_decoded"] + answer["cost"]["tokens_scored"]
     return row
@@ -99,6 +100,20 @@ def run_all(args, questions, runs):
         start = time.monotonic()
         run_part(args, questions[begin : begin + PART], runs)
         print(f"{min(begin + PART, len(questions))} of {len(questions)} questions, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+
+
+WEIGHTS = {"log p": lambda logprob, n: logprob, "log p a token": lambda logprob, n: logprob / max(1, n)}
+
+
+def vote(drawn, weight):
+    """The answer with the largest sum of weights over its draws; none if no draw gives one."""
+    votes = [(a, weight(logprob, n)) for a, logprob, n in drawn if a is not None]
+    if not votes:
+        return None
+    top, sums = max(w for _, w in votes), {}
+    for a, w in votes:
+        sums[a] = sums.get(a, 0) + math.exp(w - top)
+    return max(sums, key=sums.get)
 
 
 def auroc(scores, right):
@@ -136,15 +151,19 @@ def model_report(args, model, questions, cells):
                      f"{mcnemar(right[name], right[BASE]):.2g}" if other else "-",
                      f"{statistics.fmean(a.get('seconds', 0) for a in answers):.1f}", f"{statistics.fmean(a.get('tokens', 0) for a in answers):.0f}",
                      f"{60 * sum(right[name]) / max(1e-9, sum(a.get('seconds', 0) for a in answers)):.1f}"])
-    vote = next(n for n in cells if n.startswith("vote"))
-    one = [sum(m for a, m in r.get("answers", []) if is_right(a, q)) for r, q in zip(cells[vote], questions)]
+    vote_of = next(n for n in cells if n.startswith("vote"))
+    one = [sum(m for a, m in r.get("answers", []) if is_right(a, q)) for r, q in zip(cells[vote_of], questions)]
     rows.insert(1, ["one draw, on average", interval([100 * p for p in one], rng, 0), interval([100 * (p - g) for p, g in zip(one, right[BASE])], rng, 0), "-", "-", "-", "-"])
+    for name, weight in WEIGHTS.items():
+        hits = [int(is_right(vote(r["drawn"], weight), q)) for r, q in zip(cells[vote_of], questions)]
+        rows.append([f"the same draws by {name}", interval([100 * h for h in hits], rng, 0), interval([100 * (h - g) for h, g in zip(hits, right[BASE])], rng, 0),
+                     f"{mcnemar(hits, right[BASE]):.2g}", "-", "-", "-"])
     lines = [f"## {model}", "", *table(["method", "right, %", f"against {BASE}, points", "McNemar p", "seconds", "tokens", "right a minute"], rows)]
     kinds = list(dict.fromkeys(q["kind"] for q in questions))
     head = ["method", *(f"{k} ({sum(q['kind'] == k for q in questions)})" for k in kinds)]
     lines += table(head, [[name, *(share([r for r, q in zip(hits, questions) if q["kind"] == k]) for k in kinds)] for name, hits in right.items()])
-    some = [any(is_right(a, q) for a, _ in r.get("answers", [])) for r, q in zip(cells[vote], questions)]
-    cut = statistics.fmean(r.get("none", 0) for r in cells[vote])
+    some = [any(is_right(a, q) for a, _ in r.get("answers", [])) for r, q in zip(cells[vote_of], questions)]
+    cut = statistics.fmean(r.get("none", 0) for r in cells[vote_of])
     lines += [f"A right answer is among the draws of {share(some)} of the questions; {100 * cut:.0f} % of the draws give no answer.", ""]
     measures = {"log p a token": lambda r: r["logprob"] / max(1, r["n_tokens"]), "mass": lambda r: r["mass"], "entropy": lambda r: -entropy(r)}
     rows = []
@@ -181,7 +200,7 @@ def main():
     p.add_argument("-m", "--model", action="append", required=True)
     p.add_argument("--draws", type=int, default=16)
     p.add_argument("--length", type=int, default=512, help="most tokens of a reply with a number")
-    p.add_argument("--budget", default="60s", help="of one question")
+    p.add_argument("--budget", default="6000t", help="of one question: work, so that a busy machine gives the same answers")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--sample", type=int, default=0, help="so many of the questions of each kind, spread over all; 0: all")
     p.add_argument("--kinds", default="", help="only these kinds, with commas between them")

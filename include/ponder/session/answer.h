@@ -93,6 +93,13 @@ struct AnswerReport : Answer {
   struct One : AnswerMass {  // `answer`: as people read it
     std::string text{};      // a reply that gives it; empty: none is at hand
   };
+  /// One draw that counts.
+  struct Drawn {
+    std::optional<std::string> answer{};  // as people read it; none: the draw gives none
+    double logprob = 0;                   // nats, of its tokens
+    int n_tokens = 0;                     // as far as its answer needed them
+    bool operator==(const Drawn&) const = default;
+  };
   std::string map{};                      // that was taken
   AnswerWay way = AnswerWay::kAuto;       // that was taken
   std::optional<std::string> answer{};    // as people read it; none: no answer has any mass
@@ -109,6 +116,7 @@ struct AnswerReport : Answer {
   double open = 0;             // mass that is not known
   double temperature = 1;      // of the law of the draws
   int draws = 0;               // that count
+  std::vector<Drawn> drawn{};  // (draws), in order
   bool distinct = false;       // they were drawn without replacement
   double found = 0;            // of distinct draws: their probability together, under their law
   int asked = 0;               // of them: cut, and asked for their answer

@@ -96,6 +96,7 @@ Run add_calibrate(CLI::App&);
 Run add_landscape(CLI::App&);
 Run add_design(CLI::App&);
 Run add_models(CLI::App&);
+Run add_serve(CLI::App&);
 Run add_info(CLI::App&);
 Run add_bench(CLI::App&);
 

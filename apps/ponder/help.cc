@@ -126,6 +126,12 @@ const std::vector<Screen> kScreens{
       {"budget", "time or work to spend"},
       kSeed,
       kJson}},
+    {"serve",
+     {kModel,
+      {"host", "address to listen at"},
+      {"port", "port to listen at; 0: any that is free"},
+      {"api-key-file", "file of keys; a request must show one of them"},
+      {"jobs", "requests that are worked on at the same time"}}},
     {"landscape",
      {{"out", "NAME of the files NAME.png, NAME.svg, NAME.csv"},
       kModel,
@@ -293,8 +299,10 @@ std::string overview(const CLI::App& app) {
   std::string s =
       app.get_description() + "\nUsage: ponder COMMAND [FLAGS]; ponder COMMAND --help says which\n";
   for (const CLI::Option* o : app.get_options())
-    s += line(spaced(o->get_name(false, true)) + (o->get_items_expected_max() > 0 ? " SHELL" : ""),
-              o->get_description());
+    if (!o->get_group().empty())
+      s +=
+          line(spaced(o->get_name(false, true)) + (o->get_items_expected_max() > 0 ? " SHELL" : ""),
+               o->get_description());
   s += "Subcommands:\n";
   for (const CLI::App* sub : app.get_subcommands({}))
     s += line(sub->get_name(), sub->get_description());

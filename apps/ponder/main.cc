@@ -39,6 +39,7 @@ constexpr Command kCommands[] = {
     {"decide", "typed questions on a text, by scoring their labels", add_decide},
     {"landscape", "a picture of two ways to a likelier reply", add_landscape},
     {"design", "DNA sequences for a fitness", add_design},
+    {"serve", "the model behind OpenAI's API, over HTTP", add_serve},
     {"models", "the models on this machine", add_models},
     {"info", "what is in a model file", add_info},
     {"bench", "speed of this machine", add_bench},
@@ -96,7 +97,8 @@ void add_print_outs(CLI::App& app) {
         throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)),
                                   CLI::ExitCodes::Success);
       },
-      "print the man page");
+      "print the man page")
+      ->group("");  // packagers' affair, which the overview has no line for
 }
 
 // Flushes the output, reports an error, and returns the exit code.

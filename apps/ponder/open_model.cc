@@ -79,6 +79,21 @@ class LoadingLine {
   std::jthread thread_;  // declared last, so that the thread ends before the members it uses
 };
 
+// Opens what S::open gives, in a session or for many.
+template <class S>
+auto open_as(const ModelArgs& m) -> decltype(S::open({})) {
+  PONDER_ASSIGN(auto text, open_text(m));
+  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx};
+  const LoadingLine line(text->file());
+  return S::open(text, options);
+}
+
+void describe(const TextModel& text, const ModelInfo& info) {
+  std::cerr << fmt::format("ponder: {}, {}, {} on {}, {} threads, {} MB of weights\n",
+                           text.file().path(), info.architecture, to_string(info.precision),
+                           info.isa, info.n_threads, info.weight_bytes >> 20);
+}
+
 }  // namespace
 
 Result<std::string> read_all(const std::string& path) {
@@ -97,15 +112,14 @@ Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs& m) {
 }
 
 Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
-  PONDER_ASSIGN(auto text, open_text(m));
-  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx};
-  const LoadingLine line(text->file());
-  PONDER_ASSIGN(auto session, Session::open(text, options));
-  const ModelInfo& info = session->model().info();
-  if (m.verbose)
-    std::cerr << fmt::format("ponder: {}, {}, {} on {}, {} threads, {} MB of weights\n",
-                             text->file().path(), info.architecture, to_string(info.precision),
-                             info.isa, info.n_threads, info.weight_bytes >> 20);
+  PONDER_ASSIGN(auto session, open_as<Session>(m));
+  if (m.verbose) describe(session->text(), session->model().info());
+  return session;
+}
+
+Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs& m) {
+  PONDER_ASSIGN(auto session, open_as<SharedSession>(m));
+  if (m.verbose) describe(session->text(), session->info());
   return session;
 }
 

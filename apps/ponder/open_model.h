@@ -6,7 +6,7 @@
 #include <string>
 
 #include "args.h"
-#include "ponder/session.h"
+#include "ponder/shared_session.h"
 
 namespace ponder::app {
 
@@ -18,5 +18,7 @@ Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs&);
 /// Loads the weights; with --verbose, describes them on stderr. Errors: those of open_text and
 /// Session::open.
 Result<std::unique_ptr<Session>> open_session(const ModelArgs&);
+/// The same for many callers at once.
+Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs&);
 
 }  // namespace ponder::app

@@ -3,6 +3,7 @@
 // nothing else has to be kept alive.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
 #include "ponder/session/calibrate.h"
+#include "ponder/session/complete.h"
 #include "ponder/session/decide.h"
 #include "ponder/session/generate.h"
 #include "ponder/session/gradient.h"
@@ -58,6 +60,7 @@ class Session {
   // Errors of all: kInvalid (a request that contradicts itself or the model), those of the density.
   // A budget that is used up is no error where there is something to answer.
   Result<GenerateAnswer> generate(const GenerateRequest&);
+  Result<CompleteAnswer> complete(const CompleteRequest&);
   /// One result a request: what cannot be scored takes no other with it. Errors: kInvalid of the
   /// options.
   Result<std::vector<Result<ScoreAnswer>>> score(std::span<const ScoreRequest>,
@@ -89,8 +92,10 @@ class Session {
   Result<BenchAnswer> bench(const BenchRequest&);
 
  private:
+  friend class SharedSession;
   Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,
           std::unique_ptr<LanguageDensity>);
+  static DensityOptions density_options(const TextModel&, const Model&, const SessionOptions&);
   SpelledReply spelled(Reply) const;
   RunRecord record(const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed) const;
   // The notes on the prompt, and one on a reply without text.
@@ -111,6 +116,7 @@ class Session {
   std::unique_ptr<LanguageDensity> density_;
   std::list<Kept> kept_;  // most recent first; after the density, which outlives their nodes
   std::unique_ptr<Session> exact_;
+  std::function<Result<std::unique_ptr<Session>>()> open_exact_;  // of callers, who share one
 };
 
 }  // namespace ponder

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ponder/core/notes.h"
+#include "session/open_exact.h"
 
 namespace ponder {
 
@@ -11,13 +12,18 @@ Session::Session(std::shared_ptr<const TextModel> t, SessionOptions o,
                  std::shared_ptr<const Model> m, std::unique_ptr<LanguageDensity> d)
     : text_(std::move(t)), options_(o), model_(std::move(m)), density_(std::move(d)) {}
 
+DensityOptions Session::density_options(const TextModel& text, const Model& model,
+                                        const SessionOptions& o) {
+  constexpr int kUsualContext = 8192;
+  DensityOptions d{.n_ctx = o.n_ctx, .end_tokens = text.tokenizer().end_tokens()};
+  if (d.n_ctx == 0) d.n_ctx = std::min(model.info().n_ctx_train, kUsualContext);
+  return d;
+}
+
 Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const TextModel> text,
                                                const SessionOptions& o) {
-  constexpr int kUsualContext = 8192;
   PONDER_ASSIGN(auto model, Model::load(text->shared_file(), o.model));
-  DensityOptions d{.n_ctx = o.n_ctx, .end_tokens = text->tokenizer().end_tokens()};
-  if (d.n_ctx == 0) d.n_ctx = std::min(model->info().n_ctx_train, kUsualContext);
-  PONDER_ASSIGN(auto density, LanguageDensity::make(model, d));
+  PONDER_ASSIGN(auto density, LanguageDensity::make(model, density_options(*text, *model, o)));
   return std::unique_ptr<Session>(
       new Session(std::move(text), o, std::move(model), std::move(density)));
 }
@@ -32,11 +38,8 @@ Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
 Result<Session*> Session::exact() {
   if (model_->info().precision == Precision::kF32) return this;
   if (!exact_) {
-    auto lean = in_f32(WeightForm::kLean);
-    if (!lean.ok() && lean.error().code == Code::kResource)  // no memory for a second copy
-      lean = in_f32(WeightForm::kQuantised);
-    PONDER_TRY(lean.status());
-    exact_ = std::move(*lean);
+    const auto open_own = [&](const SessionOptions& o) { return open(text_, o); };
+    PONDER_ASSIGN(exact_, open_exact_ ? open_exact_() : open_exact(options_, open_own));
   }
   return exact_.get();
 }

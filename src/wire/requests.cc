@@ -6,6 +6,7 @@
 #include "ponder/wire.h"
 #include "wire/hex.h"
 #include "wire/json.h"
+#include "wire/requests.h"
 
 namespace ponder {
 namespace {
@@ -22,17 +23,6 @@ std::string quoted(const std::string& key) { return "\"" + key + "\""; }
 Result<std::string> string_of(const Json& j, const std::string& key) {
   if (!j.is_string()) return invalid("a string", j.type_name(), quoted(key));
   return j.get<std::string>();
-}
-
-Result<std::vector<Token>> ids_of(const Json& a, const std::string& where, int n_vocab) {
-  if (!a.is_array()) return invalid("a list of token ids", a.type_name(), where);
-  std::vector<Token> ids;
-  for (const Json& x : a) {
-    if (!x.is_number_integer() || x.get<std::int64_t>() < 0 || x.get<std::int64_t>() >= n_vocab)
-      return invalid("token ids from 0 to " + std::to_string(n_vocab - 1), x.dump(), where);
-    ids.push_back(x.get<Token>());
-  }
-  return ids;
 }
 
 Error bad_message(const std::string& expected, const Json& got) {
@@ -125,17 +115,7 @@ Status check_keys(const Json& j) {
 
 Status read_prompt(const Json& j, int n_vocab, std::optional<PromptRequest>& out) {
   if (j.contains("messages") || j.contains("question")) {
-    Conversation c;
-    if (j.contains("messages")) {
-      PONDER_ASSIGN(c.messages, messages_of(j["messages"]));
-    } else {
-      PONDER_ASSIGN(const std::string question, string_of(j["question"], "question"));
-      if (question.empty()) return invalid("a question", "an empty one", "\"question\"");
-      PONDER_ASSIGN(const std::string system, string_of(j.value("system", Json("")), "system"));
-      c = Conversation::ask(question, system);
-    }
-    PONDER_ASSIGN(c.variables, variables_of(j));
-    out = std::move(c);
+    PONDER_ASSIGN(out, conversation_of(j));
   } else if (j.contains("prompt")) {
     PONDER_ASSIGN(std::string text, string_of(j["prompt"], "prompt"));
     out = RawText{.text = std::move(text), .intended = false};
@@ -197,6 +177,31 @@ Status read_relaxed(const Json& j, int n_vocab, std::optional<RelaxedReply>& out
 }
 
 }  // namespace
+
+Result<std::vector<Token>> ids_of(const Json& a, const std::string& where, int n_vocab) {
+  if (!a.is_array()) return invalid("a list of token ids", a.type_name(), where);
+  std::vector<Token> ids;
+  for (const Json& x : a) {
+    if (!x.is_number_integer() || x.get<std::int64_t>() < 0 || x.get<std::int64_t>() >= n_vocab)
+      return invalid("token ids from 0 to " + std::to_string(n_vocab - 1), x.dump(), where);
+    ids.push_back(x.get<Token>());
+  }
+  return ids;
+}
+
+Result<Conversation> conversation_of(const Json& j) {
+  Conversation c;
+  if (j.contains("messages")) {
+    PONDER_ASSIGN(c.messages, messages_of(j["messages"]));
+  } else {
+    PONDER_ASSIGN(const std::string question, string_of(j["question"], "question"));
+    if (question.empty()) return invalid("a question", "an empty one", "\"question\"");
+    PONDER_ASSIGN(const std::string system, string_of(j.value("system", Json("")), "system"));
+    c = Conversation::ask(question, system);
+  }
+  PONDER_ASSIGN(c.variables, variables_of(j));
+  return c;
+}
 
 Result<RequestLine> parse_request(std::string_view text, int n_vocab) {
   if (text.find_first_not_of(" \t\r") == std::string::npos)

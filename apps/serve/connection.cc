@@ -1,0 +1,183 @@
+// Connection: Beast reads and writes; every wait has a time limit.
+#include "serve/connection.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include "ponder/openai.h"
+
+namespace ponder::serve {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+auto into(error_code& e) { return asio::redirect_error(asio::use_awaitable, e); }
+
+// True while the client is there, as far as the socket knows.
+bool is_there(asio::ip::tcp::socket& s) {
+  char byte = 0;
+  const auto n = ::recv(s.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::ip::tcp::socket s, const ServeOptions& o, const Handler& h)
+      : stream_(std::move(s)), options_(o), handler_(h) {}
+
+  asio::awaitable<void> run() {
+    while (co_await read()) {
+      const auto request = parser_->get();
+      keep_ = request.keep_alive();
+      version_ = request.version();
+      exchange_ = std::make_shared<Exchange>(
+          stream_.get_executor(),
+          HttpRequest{std::string(request.method_string()), path_of(std::string(request.target())),
+                      request.body(), request.base()});
+      watch();
+      handler_(exchange_);
+      const bool sent = co_await send();
+      exchange_->leave();
+      error_code ignored;
+      stream_.socket().cancel(ignored);  // ends the watch
+      if (!sent || !keep_) break;
+    }
+    error_code ignored;
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  }
+
+ private:
+  static std::string path_of(const std::string& target) {
+    return target.substr(0, target.find('?'));
+  }
+
+  // Reads a request. Answers one that cannot be read.
+  asio::awaitable<bool> read() {
+    parser_.emplace();
+    parser_->body_limit(options_.body_bytes);
+    error_code e;
+    stream_.expires_after(options_.idle);
+    co_await http::async_read_header(stream_, buffer_, *parser_, into(e));
+    if (!e && parser_->get()[http::field::expect] == "100-continue") {
+      http::response<http::empty_body> go(http::status::continue_, parser_->get().version());
+      co_await http::async_write(stream_, go, into(e));
+    }
+    if (!e) co_await http::async_read(stream_, buffer_, *parser_, into(e));
+    if (!e) co_return true;
+    if (e == http::error::body_limit) {
+      co_await refuse(413, "a body of at most " + std::to_string(options_.body_bytes) + " bytes");
+    } else if (e == beast::error::timeout) {
+      // an idle connection, which ends without a word
+    } else if (e.category() == make_error_code(http::error::bad_method).category() &&
+               e != http::error::end_of_stream && e != http::error::partial_message) {
+      co_await refuse(400, "an HTTP/1.1 request: " + e.message());
+    }
+    co_return false;
+  }
+
+  asio::awaitable<void> refuse(int status, const std::string& expected) {
+    version_ = 11;
+    keep_ = false;
+    const ApiError a = api_error(status, "expected " + expected, "");
+    error_code e;
+    auto r = head({.status = a.status});
+    r.body() = a.body;
+    r.prepare_payload();
+    stream_.expires_after(options_.idle);
+    co_await http::async_write(stream_, r, into(e));
+  }
+
+  // Marks the exchange when the client closes its connection. What a client sends before its answer
+  // is there ends the watch: the next request is not read yet.
+  void watch() {
+    stream_.socket().async_wait(asio::ip::tcp::socket::wait_read,
+                                [self = shared_from_this(), x = exchange_](const error_code& e) {
+                                  if (!e && !is_there(self->stream_.socket())) x->leave();
+                                });
+  }
+
+  http::response<http::string_body> head(const HttpReply& reply) const {
+    http::response<http::string_body> r(static_cast<http::status>(reply.status), version_);
+    r.set(http::field::server, "ponder");
+    r.set(http::field::content_type, reply.type);
+    r.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : reply.headers) r.set(name, value);
+    r.keep_alive(keep_);
+    return r;
+  }
+
+  asio::awaitable<Exchange::Part> next() {
+    for (;;) {
+      if (auto part = exchange_->next()) co_return std::move(*part);
+      exchange_->ready().expires_at(asio::steady_timer::time_point::max());
+      error_code woken;
+      co_await exchange_->ready().async_wait(into(woken));
+    }
+  }
+
+  asio::awaitable<bool> send() {
+    const Exchange::Part first = co_await next();
+    auto r = head(*first.head);
+    if (first.streams) co_return co_await send_stream(std::move(r));
+    r.body() = first.head->body;
+    r.prepare_payload();
+    if (exchange_->request().method == "HEAD") r.body().clear();
+    error_code e;
+    stream_.expires_after(options_.idle);
+    co_await http::async_write(stream_, r, into(e));
+    co_return !e;
+  }
+
+  asio::awaitable<bool> send_stream(http::response<http::string_body> whole) {
+    http::response<http::empty_body> r(std::move(whole.base()));
+    const bool chunked = version_ >= 11;
+    r.chunked(chunked);
+    keep_ = keep_ && chunked;  // the end of the connection is the end of the body otherwise
+    r.keep_alive(keep_);
+    http::response_serializer<http::empty_body> serializer(r);
+    error_code e;
+    stream_.expires_after(options_.idle);
+    co_await http::async_write_header(stream_, serializer, into(e));
+    for (bool last = false; !last;) {
+      const Exchange::Part part = co_await next();
+      last = part.last;
+      if (e) continue;  // the client has left; what is worked on for it ends soon
+      stream_.expires_after(options_.idle);
+      if (!part.bytes.empty() && chunked)
+        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(part.bytes)), into(e));
+      else if (!part.bytes.empty())
+        co_await asio::async_write(stream_, asio::buffer(part.bytes), into(e));
+      if (last && chunked && !e)
+        co_await asio::async_write(stream_, http::make_chunk_last(), into(e));
+      if (e) exchange_->leave();
+    }
+    co_return !e;
+  }
+
+  beast::tcp_stream stream_;
+  const ServeOptions& options_;
+  const Handler& handler_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::shared_ptr<Exchange> exchange_;
+  bool keep_ = true;
+  unsigned version_ = 11;
+};
+
+}  // namespace
+
+asio::awaitable<void> serve_connection(asio::ip::tcp::socket s, const ServeOptions& o,
+                                       const Handler& h) {
+  auto connection = std::make_shared<Connection>(std::move(s), o, h);
+  co_await connection->run();
+}
+
+}  // namespace ponder::serve

@@ -1,0 +1,49 @@
+// Exchange: the parts of an answer between the thread that makes them and the thread that sends
+// them.
+#include "serve/exchange.h"
+
+#include <boost/asio/post.hpp>
+
+namespace ponder::serve {
+namespace {
+
+// A client that does not read holds at most so much; then it counts as gone.
+constexpr std::size_t kMostWaiting = std::size_t{8} << 20;
+
+}  // namespace
+
+void Exchange::push(Part p) {
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_bytes_ += p.bytes.size();
+    if (waiting_bytes_ > kMostWaiting) gone_ = true;
+    parts_.push_back(std::move(p));
+  }
+  boost::asio::post(ready_.get_executor(), [self = shared_from_this()] { self->ready_.cancel(); });
+}
+
+void Exchange::reply(HttpReply r) { push({.head = std::move(r), .last = true}); }
+
+void Exchange::open_stream(HttpReply r) {
+  r.type = "text/event-stream";
+  r.headers.emplace_back("Cache-Control", "no-cache");
+  push({.head = std::move(r), .streams = true});
+}
+
+bool Exchange::event(const std::string& data) {
+  push({.bytes = "data: " + data + "\n\n"});
+  return !gone_;
+}
+
+void Exchange::close_stream() { push({.last = true}); }
+
+std::optional<Exchange::Part> Exchange::next() {
+  const std::scoped_lock lock(mutex_);
+  if (parts_.empty()) return std::nullopt;
+  Part p = std::move(parts_.front());
+  parts_.pop_front();
+  waiting_bytes_ -= p.bytes.size();
+  return p;
+}
+
+}  // namespace ponder::serve

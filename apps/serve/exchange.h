@@ -1,0 +1,75 @@
+// Exchange: one HTTP request and what goes back. Handlers run on any thread and call it; the
+// connection takes what they give on its own thread. Not the protocol (connection.h).
+#pragma once
+
+#include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ponder::serve {
+
+struct HttpRequest {
+  std::string method, path, body;
+  boost::beast::http::fields headers;
+};
+
+struct HttpReply {
+  int status = 200;
+  std::string body{};
+  std::string type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// Threads: any, but for next().
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  using Executor = boost::asio::any_io_executor;
+  /// executor: of the connection, which runs on one thread.
+  Exchange(const Executor& executor, HttpRequest r)
+      : request_(std::move(r)), ready_(executor, boost::asio::steady_timer::time_point::max()) {}
+
+  const HttpRequest& request() const { return request_; }
+  /// Is set when the client has left: whatever is worked on for it may end.
+  const std::atomic<bool>& gone() const { return gone_; }
+  bool has_left() const { return gone_; }
+  void leave() { gone_ = true; }
+
+  /// The whole answer. Must be called once, or else open_stream() and close_stream().
+  void reply(HttpReply);
+  /// Begins an answer of server-sent events, whose head is `r` without its body.
+  void open_stream(HttpReply r);
+  /// One event, with `data` on one line. Returns false when the client has left, or does not read.
+  bool event(const std::string& data);
+  void close_stream();
+
+  /// What is to be sent next, for the connection.
+  struct Part {
+    std::optional<HttpReply> head{};  // the first part
+    std::string bytes{};              // of a stream
+    bool last = false;
+    bool streams = false;  // the head's body comes in parts
+  };
+  /// None yet: wait on ready().
+  std::optional<Part> next();
+  boost::asio::steady_timer& ready() { return ready_; }
+
+ private:
+  void push(Part);
+
+  HttpRequest request_;
+  std::atomic<bool> gone_{false};
+  std::mutex mutex_;
+  std::deque<Part> parts_;
+  std::size_t waiting_bytes_ = 0;
+  boost::asio::steady_timer ready_;
+};
+
+}  // namespace ponder::serve

@@ -1,0 +1,26 @@
+// Metrics: counts since the server started, as OpenMetrics text.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "ponder/shared_session.h"
+
+namespace ponder::serve {
+
+/// Threads: any.
+class Metrics {
+ public:
+  void count_request(const std::string& path, int status);
+  /// running, waiting: requests at this moment.
+  std::string text(const SharedSession&, int running, int waiting) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, int>, std::int64_t> requests_;
+};
+
+}  // namespace ponder::serve

@@ -1,0 +1,68 @@
+// Routes: which path answers what. Handlers compute nothing: they read a body, ask a session, and
+// write a body.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <string>
+
+#include "ponder/openai.h"
+#include "ponder/shared_session.h"
+#include "serve/exchange.h"
+#include "serve/metrics.h"
+#include "serve/options.h"
+
+namespace ponder::serve {
+
+class Routes {
+ public:
+  Routes(std::shared_ptr<SharedSession>, const ServeOptions&);
+  ~Routes();
+  /// Answers now, or on a job thread.
+  void handle(const std::shared_ptr<Exchange>&);
+  int running() const { return running_; }
+  int waiting() const { return waiting_; }
+  /// Every job ends within a pass.
+  void cancel_all();
+  /// Waits for all jobs.
+  void join() { jobs_.join(); }
+
+ private:
+  using Answer = Result<HttpReply> (Routes::*)(Exchange&);
+  struct Route {
+    const char *method, *path;
+    Answer answer;
+    bool job;  // needs the model
+  };
+  /// known: the method that the path has; null where there is no such path.
+  static const Route* find(const std::string& path, const std::string& method, const char*& known);
+  void start_job(const std::shared_ptr<Exchange>&, const Route&);
+  void answer(Exchange&, const Route&);
+  void send(Exchange&, HttpReply);
+
+  Result<HttpReply> health(Exchange&);
+  Result<HttpReply> models(Exchange&);
+  Result<HttpReply> tokenizer_info(Exchange&);
+  Result<HttpReply> metrics(Exchange&);
+  Result<HttpReply> openapi(Exchange&);
+  Result<HttpReply> tokenize(Exchange&);
+  Result<HttpReply> detokenize(Exchange&);
+  Result<HttpReply> completions(Exchange&);
+  Result<HttpReply> chat(Exchange&);
+  Result<HttpReply> decisions(Exchange&);
+  Result<HttpReply> answers(Exchange&);
+  CompletionId new_id(const char* kind);
+
+  std::shared_ptr<SharedSession> session_;
+  const ServeOptions& options_;
+  Metrics metrics_;
+  std::int64_t started_ = 0;  // seconds since 1970
+  std::atomic<std::uint64_t> ids_{0};
+  std::atomic<int> running_{0}, waiting_{0};
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Exchange>> open_;  // of jobs
+  boost::asio::thread_pool jobs_;
+};
+
+}  // namespace ponder::serve

@@ -1,0 +1,80 @@
+// The bodies of OpenAI's API as requests, and answers as its bodies: completions, chat completions,
+// errors and lists, as servers need them. Nothing here computes or knows HTTP. Where the API says
+// nothing, the fields are those of docs/serve.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ponder/core/status.h"
+#include "ponder/session/answer.h"
+#include "ponder/session/complete.h"
+#include "ponder/session/text_model.h"
+
+namespace ponder {
+
+/// The body of POST /v1/completions or /v1/chat/completions.
+struct CompletionCall {
+  bool chat = false;
+  std::vector<PromptRequest> prompts{};  // each is answered by itself; a chat has one
+  CompleteRequest settings{};            // of all prompts; its prompt and seed are not set
+  std::optional<std::uint64_t> seed{};   // none: whoever answers chooses one
+  bool stream = false;
+  bool usage = false;                 // of a stream: a last chunk with the usage
+  std::vector<std::string> unread{};  // names of fields that change nothing here
+};
+/// Errors: kInvalid (no JSON object, wrong types, values out of range), kUnsupported (a field that
+/// would change the answer, and that ponder does not have); `where` begins with the field's name.
+Result<CompletionCall> parse_completion_call(std::string_view json, int n_vocab);
+Result<CompletionCall> parse_chat_call(std::string_view json);
+
+/// What stands in all bodies of an answer.
+struct CompletionId {
+  std::string id{};
+  std::int64_t created = 0;  // seconds since 1970
+  std::string model{};       // name
+};
+/// One answer a prompt.
+std::string completion_body(const CompletionCall&, const CompletionId&,
+                            std::span<const CompleteAnswer>, const TextModel&);
+/// One chunk of a stream. `prompt`: index among the call's prompts. `placed`: characters of the
+/// choice's text before it.
+std::string completion_chunk(const CompletionCall&, const CompletionId&, int prompt,
+                             const CompletionPiece&, int placed, const TextModel&);
+/// The first chunk of each choice of a chat, which names the role.
+std::string role_chunk(const CompletionCall&, const CompletionId&, int choice);
+/// The last chunk of a choice, and, where it was asked for, the last chunk of all.
+std::string finish_chunk(const CompletionCall&, const CompletionId&, int prompt, int choice,
+                         bool stopped);
+std::string usage_chunk(const CompletionCall&, const CompletionId&,
+                        std::span<const CompleteAnswer>);
+
+/// {"error":{"message","type","param","code"}} of a failure, and the status that HTTP has for it.
+struct ApiError {
+  int status = 400;
+  std::string body{};
+};
+ApiError api_error(const Error&);
+/// An error of the protocol itself.
+ApiError api_error(int status, const std::string& message, const std::string& code);
+
+/// {"object":"list","data":[one model]}
+std::string models_body(const CompletionId&, int n_ctx);
+/// The special tokens and the chat template, as lm-evaluation-harness asks for them.
+std::string tokenizer_body(const TextModel&);
+
+/// The body of POST /tokenize: "prompt" with "add_special_tokens", or "content" with "add_special";
+/// control tokens that are spelled in the text are read as such.
+Result<std::string> tokenize_body(std::string_view json, const TextModel&);
+/// The body of POST /detokenize: "tokens".
+Result<std::string> detokenize_body(std::string_view json, const TextModel&);
+
+/// The body of POST /v1/answers: the prompt as in request lines (docs/requests.md), and the
+/// settings of `ponder answer` (docs/serve.md). Errors: as parse_request.
+Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab);
+
+}  // namespace ponder

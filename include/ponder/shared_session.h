@@ -1,0 +1,40 @@
+// SharedSession: one model that many threads ask at the same time: what servers hold. Each request
+// has a Session of its own, whose passes merge with those of the others and whose numbers are those
+// it would get alone.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "ponder/density/shared_density.h"
+#include "ponder/session.h"
+
+namespace ponder {
+
+/// Threads: any number at once.
+class SharedSession {
+ public:
+  /// Loads the weights. Errors: those of Session::open.
+  static Result<std::shared_ptr<SharedSession>> open(std::shared_ptr<const TextModel>,
+                                                     const SessionOptions& = {},
+                                                     const SharedOptions& = {});
+  ~SharedSession();
+  const TextModel& text() const;
+  const std::shared_ptr<const TextModel>& shared_text() const;
+  const ModelInfo& info() const;
+  int n_ctx() const;  // tokens
+  /// A session for one thread at a time. Making one costs next to nothing. Once `stop` is set, its
+  /// work ends within one pass with kCancelled; may be null, else it outlives the session. The
+  /// session may outlive the SharedSession.
+  std::unique_ptr<Session> caller(const std::atomic<bool>* stop = nullptr);
+  Cost cost() const;  // of all callers
+  SharedStats stats() const;
+
+ private:
+  struct State;
+  friend class Session;
+  explicit SharedSession(std::shared_ptr<State>);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ponder

@@ -1,0 +1,254 @@
+// Bodies of answers of OpenAI's API: completions and chats, whole or as the chunks of a stream, and
+// lists of what a server has.
+#include <fmt/format.h>
+
+#include "ponder/core/version.h"
+#include "ponder/openai.h"
+#include "wire/hex.h"
+#include "wire/json.h"
+
+namespace ponder {
+namespace {
+
+bool is_utf8(const std::string& s) {
+  try {
+    (void)Json(s).dump();
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+// A token as the API spells it: bytes that are no text by themselves as "bytes:\xe4\xb8".
+std::string spelled_token(const TextModel& text, Token v) {
+  std::string piece = text.tokenizer().piece(v);
+  if (is_utf8(piece)) return piece;
+  std::string out = "bytes:";
+  for (const char c : piece) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+std::size_t characters(const std::string& utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+Json maybe_number(const std::optional<double>& x) { return x ? number(*x) : Json(nullptr); }
+
+// Of completions: {"tokens","token_logprobs","top_logprobs","text_offset"}.
+Json text_logprobs(std::span<const PlacedToken> tokens, std::size_t offset, const TextModel& text) {
+  Json j{{"tokens", Json::array()},
+         {"token_logprobs", Json::array()},
+         {"top_logprobs", Json::array()},
+         {"text_offset", Json::array()}};
+  for (const PlacedToken& t : tokens) {
+    j["tokens"].push_back(spelled_token(text, t.token));
+    j["token_logprobs"].push_back(maybe_number(t.logprob));
+    Json top = t.logprob ? Json::object() : Json(nullptr);
+    // two tokens may be spelled alike; the likelier one comes first
+    for (const TokenProb& p : t.top) top.emplace(spelled_token(text, p.token), number(p.logprob));
+    j["top_logprobs"].push_back(std::move(top));
+    j["text_offset"].push_back(offset);
+    offset += characters(text.tokenizer().piece(t.token, false));
+  }
+  return j;
+}
+
+Json chat_token(Token v, const Json& logprob, const TextModel& text) {
+  const std::string piece = text.tokenizer().piece(v);
+  Json bytes = Json::array();
+  for (const char c : piece) bytes.push_back(static_cast<unsigned char>(c));
+  return {{"token", spelled_token(text, v)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};
+}
+
+// Of chats: {"content":[{"token","logprob","bytes","top_logprobs"}]}.
+Json chat_logprobs(std::span<const PlacedToken> tokens, const TextModel& text) {
+  Json content = Json::array();
+  for (const PlacedToken& t : tokens) {
+    Json one = chat_token(t.token, maybe_number(t.logprob), text);
+    one["top_logprobs"] = Json::array();
+    for (const TokenProb& p : t.top)
+      one["top_logprobs"].push_back(chat_token(p.token, number(p.logprob), text));
+    content.push_back(std::move(one));
+  }
+  return {{"content", std::move(content)}, {"refusal", nullptr}};
+}
+
+const char* finish_reason(bool stopped) { return stopped ? "stop" : "length"; }
+
+Json usage_of(std::span<const CompleteAnswer> answers) {
+  std::size_t prompt = 0, completion = 0;
+  for (const CompleteAnswer& a : answers) {
+    prompt += a.prompt.size();
+    for (const Completion& c : a.choices) completion += c.tokens.size();
+  }
+  return {{"prompt_tokens", prompt},
+          {"completion_tokens", completion},
+          {"total_tokens", prompt + completion}};
+}
+
+Json head(const char* object, const CompletionId& id) {
+  return {{"id", id.id},
+          {"object", object},
+          {"created", id.created},
+          {"model", id.model},
+          {"system_fingerprint", "ponder-" + std::string(kVersion)},
+          {"choices", Json::array()}};
+}
+Json chunk_head(const CompletionCall& call, const CompletionId& id) {
+  return head(call.chat ? "chat.completion.chunk" : "text_completion", id);
+}
+
+Json text_choice(const CompletionCall& call, const CompleteAnswer& a, const Completion* c,
+                 const TextModel& text) {
+  std::vector<Token> ids;
+  for (const PlacedToken& t : a.prompt) ids.push_back(t.token);
+  const std::string before = call.settings.echo ? text.reply_text(ids) : "";
+  std::vector<PlacedToken> tokens;
+  if (call.settings.echo) tokens = a.prompt;
+  if (c) tokens.insert(tokens.end(), c->tokens.begin(), c->tokens.end());
+  const bool counted = call.settings.top >= 0;
+  return {{"text", before + (c ? c->text : "")},
+          {"index", 0},
+          {"logprobs", counted ? text_logprobs(tokens, 0, text) : Json(nullptr)},
+          {"finish_reason", finish_reason(c && c->stopped)}};
+}
+
+Json chat_choice(const CompletionCall& call, const Completion& c, const TextModel& text) {
+  return {{"index", 0},
+          {"message", {{"role", "assistant"}, {"content", c.text}, {"refusal", nullptr}}},
+          {"logprobs", call.settings.top >= 0 ? chat_logprobs(c.tokens, text) : Json(nullptr)},
+          {"finish_reason", finish_reason(c.stopped)}};
+}
+
+int number_of(const CompletionCall& call, int prompt, int choice) {
+  return prompt * call.settings.n + choice;
+}
+
+std::string kind_of(Code code) {
+  return code == Code::kResource || code == Code::kIo || code == Code::kNumeric
+             ? "server_error"
+             : "invalid_request_error";
+}
+
+}  // namespace
+
+std::string completion_body(const CompletionCall& call, const CompletionId& id,
+                            std::span<const CompleteAnswer> answers, const TextModel& text) {
+  Json j = head(call.chat ? "chat.completion" : "text_completion", id);
+  const auto add = [&](Json choice) {
+    choice["index"] = j["choices"].size();
+    j["choices"].push_back(std::move(choice));
+  };
+  for (const CompleteAnswer& a : answers) {
+    if (a.choices.empty()) add(text_choice(call, a, nullptr, text));
+    for (const Completion& c : a.choices)
+      add(call.chat ? chat_choice(call, c, text) : text_choice(call, a, &c, text));
+  }
+  j["usage"] = usage_of(answers);
+  if (call.seed) j["ponder"] = {{"seed", *call.seed}};
+  return text_of(j);
+}
+
+std::string completion_chunk(const CompletionCall& call, const CompletionId& id, int prompt,
+                             const CompletionPiece& p, int placed, const TextModel& text) {
+  Json j = chunk_head(call, id);
+  Json choice{{"index", number_of(call, prompt, p.choice)}};
+  const bool counted = call.settings.top >= 0 && !p.tokens.empty();
+  if (call.chat) {
+    choice["delta"] = {{"content", p.text}};
+    choice["logprobs"] = counted ? chat_logprobs(p.tokens, text) : Json(nullptr);
+  } else {
+    choice["text"] = p.text;
+    choice["logprobs"] =
+        counted ? text_logprobs(p.tokens, static_cast<std::size_t>(placed), text) : Json(nullptr);
+  }
+  choice["finish_reason"] = nullptr;
+  j["choices"].push_back(std::move(choice));
+  return text_of(j);
+}
+
+std::string role_chunk(const CompletionCall& call, const CompletionId& id, int choice) {
+  Json j = chunk_head(call, id);
+  j["choices"].push_back({{"index", choice},
+                          {"delta", {{"role", "assistant"}, {"content", ""}}},
+                          {"logprobs", nullptr},
+                          {"finish_reason", nullptr}});
+  return text_of(j);
+}
+
+std::string finish_chunk(const CompletionCall& call, const CompletionId& id, int prompt, int choice,
+                         bool stopped) {
+  Json j = chunk_head(call, id);
+  Json one{{"index", number_of(call, prompt, choice)}};
+  if (call.chat)
+    one["delta"] = Json::object();
+  else
+    one["text"] = "";
+  one["logprobs"] = nullptr;
+  one["finish_reason"] = finish_reason(stopped);
+  j["choices"].push_back(std::move(one));
+  if (call.seed) j["ponder"] = {{"seed", *call.seed}};
+  return text_of(j);
+}
+
+std::string usage_chunk(const CompletionCall& call, const CompletionId& id,
+                        std::span<const CompleteAnswer> answers) {
+  Json j = chunk_head(call, id);
+  j["usage"] = usage_of(answers);
+  return text_of(j);
+}
+
+ApiError api_error(int status, const std::string& message, const std::string& code) {
+  const char* type = status >= 500   ? "server_error"
+                     : status == 401 ? "authentication_error"
+                     : status == 429 ? "rate_limit_error"
+                                     : "invalid_request_error";
+  return {status, text_of(Json{{"error",
+                                {{"message", message},
+                                 {"type", type},
+                                 {"param", nullptr},
+                                 {"code", code.empty() ? Json(nullptr) : Json(code)}}}})};
+}
+
+ApiError api_error(const Error& e) {
+  const int status = e.code == Code::kNotFound                         ? 404
+                     : e.code == Code::kResource                       ? 503
+                     : e.code == Code::kIo || e.code == Code::kNumeric ? 500
+                                                                       : 400;
+  std::string field = e.where;
+  std::erase(field, '"');
+  const bool named = !field.empty() && field.find_first_of(" ,/") == std::string::npos;
+  return {status, text_of(Json{{"error",
+                                {{"message", e.message()},
+                                 {"type", kind_of(e.code)},
+                                 {"param", named ? Json(field) : Json(nullptr)},
+                                 {"code", nullptr}}}})};
+}
+
+std::string models_body(const CompletionId& id, int n_ctx) {
+  return text_of(Json{{"object", "list"},
+                      {"data",
+                       {{{"id", id.model},
+                         {"object", "model"},
+                         {"created", id.created},
+                         {"owned_by", "ponder"},
+                         {"max_model_len", n_ctx}}}}});
+}
+
+std::string tokenizer_body(const TextModel& text) {
+  const Tokenizer& t = text.tokenizer();
+  const auto piece = [&](const std::optional<Token>& v) {
+    return v ? Json(t.piece(*v)) : Json(nullptr);
+  };
+  Json j{{"bos_token", piece(t.bos())}, {"eos_token", piece(t.eos())}};
+  const auto pad = text.file().int_or("tokenizer.ggml.padding_token_id", -1);
+  const bool padded = pad.ok() && *pad >= 0 && *pad < t.n_vocab();
+  j["pad_token"] = padded ? Json(t.piece(static_cast<Token>(*pad))) : Json(nullptr);
+  const auto chat = text.file().string_or("tokenizer.chat_template", "");
+  j["chat_template"] = chat.ok() && !chat->empty() ? Json(std::string(*chat)) : Json(nullptr);
+  j["n_vocab"] = t.n_vocab();
+  return text_of(j);
+}
+
+}  // namespace ponder

@@ -1,0 +1,279 @@
+// Bodies of requests of OpenAI's API. A field that would change the answer is obeyed or refused by
+// name; names of fields that change nothing here are reported.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "ponder/openai.h"
+#include "ponder/wire.h"
+#include "wire/json.h"
+#include "wire/requests.h"
+
+namespace ponder {
+namespace {
+
+// Reads the fields of a body, and knows which were read. null is the same as none.
+class Body {
+ public:
+  static Result<Body> parse(std::string_view text) {
+    PONDER_ASSIGN(Json j, parse_json(text, invalid("a JSON object", "", ""), "body"));
+    if (!j.is_object()) return invalid("a JSON object", j.type_name(), "body");
+    return Body(std::move(j));
+  }
+  const Json& json() const { return json_; }
+  /// Null if there is none.
+  const Json* find(const std::string& key) {
+    read_.insert(key);
+    const auto at = json_.find(key);
+    return at == json_.end() || at->is_null() ? nullptr : &*at;
+  }
+  Error bad(const std::string& key, const std::string& expected) const {
+    return invalid(expected, text_of(json_.at(key)).substr(0, 60), key);
+  }
+  Status number(const std::string& key, double low, double high, double& out) {
+    const Json* j = find(key);
+    if (!j) return {};
+    const std::string expected = "a number from " + text_of(low) + " to " + text_of(high);
+    if (!j->is_number()) return bad(key, expected);
+    const double v = j->get<double>();
+    if (!(v >= low && v <= high)) return bad(key, expected);
+    out = v;
+    return {};
+  }
+  Status integer(const std::string& key, int low, int high, int& out) {
+    const Json* j = find(key);
+    if (!j) return {};
+    const std::string expected =
+        "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+    if (!j->is_number() || !fits_int(*j)) return bad(key, expected);
+    const double v = j->get<double>();
+    if (v != std::floor(v) || v < low || v > high) return bad(key, expected);
+    out = static_cast<int>(v);
+    return {};
+  }
+  Status flag(const std::string& key, bool& out) {
+    const Json* j = find(key);
+    if (!j) return {};
+    if (!j->is_boolean()) return bad(key, "true or false");
+    out = j->get<bool>();
+    return {};
+  }
+  /// A text, or a list of texts.
+  Status texts(const std::string& key, std::vector<std::string>& out) {
+    const Json* j = find(key);
+    if (!j) return {};
+    const Json list = j->is_array() ? *j : Json::array({*j});
+    for (const Json& x : list) {
+      if (!x.is_string()) return bad(key, "a text or a list of texts");
+      out.push_back(x.get<std::string>());
+    }
+    return {};
+  }
+  /// Refuses a field unless it is empty, 0, false or none.
+  Status unsupported(const std::string& key) {
+    const Json* j = find(key);
+    const bool nothing =
+        !j || *j == 0 || *j == false || *j == "" || (j->is_structured() && j->empty());
+    if (nothing) return {};
+    return Error{Code::kUnsupported, "no " + key, text_of(*j).substr(0, 60), key,
+                 "it would change the answer, and ponder does not have it"};
+  }
+  std::vector<std::string> unread() const {
+    std::vector<std::string> names;
+    for (const auto& [key, value] : json_.items())
+      if (!read_.contains(key)) names.push_back(key.substr(0, 40));
+    return names;
+  }
+
+ private:
+  explicit Body(Json j) : json_(std::move(j)) {}
+  Json json_;
+  std::set<std::string> read_;
+};
+
+constexpr int kMostChoices = 128, kMostTop = 100, kMostTokens = 1 << 20;
+
+// What completions and chats have in common.
+Status read_common(Body& b, CompletionCall& call) {
+  for (const char* key : {"model", "user"}) b.find(key);  // one model; whoever asks
+  CompleteRequest& r = call.settings;
+  r.decode.temperature = 1;
+  PONDER_TRY(b.number("temperature", 0, 1000, r.decode.temperature));
+  PONDER_TRY(b.number("top_p", 0, 1, r.decode.top_p));
+  if (r.decode.top_p == 0) return b.bad("top_p", "a number above 0, up to 1");
+  PONDER_TRY(b.integer("top_k", 0, kMostTokens, r.decode.top_k));
+  PONDER_TRY(b.number("min_p", 0, 1, r.decode.min_p));
+  PONDER_TRY(b.number("repetition_penalty", 1e-3, 1e3, r.decode.repetition_penalty));
+  PONDER_TRY(b.integer("n", 1, kMostChoices, r.n));
+  PONDER_TRY(b.texts("stop", r.stop));
+  if (std::any_of(r.stop.begin(), r.stop.end(), [](const auto& s) { return s.empty(); }))
+    return b.bad("stop", "texts of at least one character");
+  if (const Json* seed = b.find("seed")) {
+    if (!seed->is_number_integer()) return b.bad("seed", "a whole number");
+    call.seed = static_cast<std::uint64_t>(seed->get<std::int64_t>());
+  }
+  PONDER_TRY(b.flag("stream", call.stream));
+  if (const Json* options = b.find("stream_options")) {
+    if (!options->is_object()) return b.bad("stream_options", "a JSON object");
+    const Json usage = options->value("include_usage", Json(false));
+    if (!usage.is_boolean()) return b.bad("stream_options", "true or false for include_usage");
+    call.usage = usage.get<bool>();
+  }
+  for (const char* key : {"presence_penalty", "frequency_penalty", "logit_bias"})
+    PONDER_TRY(b.unsupported(key));
+  return {};
+}
+
+// A text, a list of texts, a list of ids, or a list of lists of ids.
+Status read_prompts(Body& b, int n_vocab, std::vector<PromptRequest>& out) {
+  const Json* j = b.find("prompt");
+  if (!j) return invalid("a text or token ids", "none", "prompt");
+  const auto one = [&](const Json& x) -> Status {
+    if (x.is_string()) {
+      out.emplace_back(RawText{.text = x.get<std::string>()});
+      return {};
+    }
+    PONDER_ASSIGN(auto ids, ids_of(x, "prompt", n_vocab));
+    out.emplace_back(std::move(ids));
+    return {};
+  };
+  const bool many = j->is_array() && !j->empty() && ((*j)[0].is_string() || (*j)[0].is_array());
+  if (!many) return one(*j);
+  constexpr std::size_t kMost = 2048;
+  if (j->size() > kMost)
+    return invalid("at most " + std::to_string(kMost) + " prompts", std::to_string(j->size()),
+                   "prompt");
+  for (const Json& x : *j) PONDER_TRY(one(x));
+  return {};
+}
+
+Status read_echo(Body& b, CompleteRequest& r) {
+  PONDER_TRY(b.flag("echo", r.echo));
+  PONDER_TRY(b.integer("logprobs", 0, kMostTop, r.top));
+  r.max_tokens = 16;  // the API's
+  PONDER_TRY(b.integer("max_tokens", 0, kMostTokens, r.max_tokens));
+  r.draw = r.max_tokens > 0;
+  if (!r.draw && !r.echo)
+    return b.bad("max_tokens", "at least 1, or 0 with echo for the prompt alone");
+  return {};
+}
+
+Status read_chat_settings(Body& b, CompleteRequest& r) {
+  bool wanted = false;
+  int top = 0;
+  PONDER_TRY(b.flag("logprobs", wanted));
+  PONDER_TRY(b.integer("top_logprobs", 0, kMostTop, top));
+  if (top > 0 && !wanted) return b.bad("top_logprobs", "\"logprobs\": true beside it");
+  if (wanted) r.top = top;
+  PONDER_TRY(b.integer("max_tokens", 1, kMostTokens, r.max_tokens));
+  PONDER_TRY(b.integer("max_completion_tokens", 1, kMostTokens, r.max_tokens));
+  if (const Json* format = b.find("response_format")) {
+    const Json type = format->is_object() ? format->value("type", Json()) : Json();
+    if (type != "text")
+      return Error{Code::kUnsupported, "\"type\": \"text\"", text_of(*format).substr(0, 60),
+                   "response_format", "ask for the form in the prompt"};
+  }
+  if (const Json* choice = b.find("tool_choice"); choice && *choice != "auto" && *choice != "none")
+    return Error{Code::kUnsupported, "\"auto\" or \"none\"", text_of(*choice).substr(0, 60),
+                 "tool_choice", ""};
+  return {};
+}
+
+}  // namespace
+
+Result<CompletionCall> parse_completion_call(std::string_view json, int n_vocab) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  CompletionCall call;
+  PONDER_TRY(read_common(b, call));
+  PONDER_TRY(read_prompts(b, n_vocab, call.prompts));
+  PONDER_TRY(read_echo(b, call.settings));
+  PONDER_TRY(b.integer("best_of", 1, kMostChoices, call.settings.best_of));
+  PONDER_TRY(b.unsupported("suffix"));
+  call.unread = b.unread();
+  return call;
+}
+
+Result<CompletionCall> parse_chat_call(std::string_view json) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  CompletionCall call{.chat = true};
+  PONDER_TRY(read_common(b, call));
+  PONDER_TRY(read_chat_settings(b, call.settings));
+  for (const char* key : {"messages", "tools", "chat_template_kwargs"}) b.find(key);
+  if (!b.json().contains("messages")) return invalid("a list of messages", "none", "messages");
+  PONDER_ASSIGN(Conversation c, conversation_of(b.json()));
+  call.prompts.emplace_back(std::move(c));
+  call.unread = b.unread();
+  return call;
+}
+
+Result<std::string> tokenize_body(std::string_view json, const TextModel& text) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  bool special = true, pieces = false;
+  PONDER_TRY(b.flag("add_special_tokens", special));
+  const Json* content = b.find("prompt");
+  if (!content) {
+    special = false;
+    PONDER_TRY(b.flag("add_special", special));
+    content = b.find("content");
+  }
+  PONDER_TRY(b.flag("with_pieces", pieces));
+  if (!content || !content->is_string())
+    return invalid("a text", content ? content->type_name() : "none", "prompt");
+  const Tokenizer& t = text.tokenizer();
+  std::vector<Token> ids = t.encode(content->get<std::string>());
+  if (special && t.adds_bos()) ids.insert(ids.begin(), *t.bos());
+  Json tokens = Json::array();
+  for (const Token v : ids) {
+    if (pieces)
+      tokens.push_back({{"id", v}, {"piece", t.piece(v)}});
+    else
+      tokens.push_back(v);
+  }
+  return text_of(Json{{"tokens", tokens}, {"count", ids.size()}});
+}
+
+Result<std::string> detokenize_body(std::string_view json, const TextModel& text) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  const Json* tokens = b.find("tokens");
+  if (!tokens) return invalid("a list of token ids", "none", "tokens");
+  PONDER_ASSIGN(const auto ids, ids_of(*tokens, "tokens", text.tokenizer().n_vocab()));
+  const std::string out = text.tokenizer().decode(ids);
+  return text_of(Json{{"content", out}, {"prompt", out}});
+}
+
+Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  AnswerRequest r;
+  if (const Json* map = b.find("answer")) {
+    if (!map->is_string()) return b.bad("answer", "a text");
+    r.map = map->get<std::string>();
+  }
+  if (const Json* way = b.find("way")) {
+    const auto known = parse_answer_way(way->is_string() ? way->get<std::string>() : "");
+    if (!known) return b.bad("way", "auto, options, frame, enumeration or draws");
+    r.way = *known;
+  }
+  double seconds = 30;
+  int seed = 0;
+  PONDER_TRY(b.integer("draws", 1, 4096, r.draws));
+  PONDER_TRY(b.number("temperature", 1e-3, 1000, r.temperature));
+  PONDER_TRY(b.flag("distinct", r.distinct));
+  PONDER_TRY(b.number("enough", 0.5, 1, r.enough));
+  PONDER_TRY(b.integer("max_tokens", 1, kMostTokens, r.law.max_length));
+  PONDER_TRY(b.number("budget_s", 1e-3, 86400, seconds));
+  PONDER_TRY(b.integer("seed", 0, kMostTokens, seed));
+  r.budget.seconds = seconds;
+  r.seed = static_cast<std::uint64_t>(seed);
+  Json prompt = Json::object();
+  for (const char* key : {"messages", "question", "system", "prompt", "prompt_ids", "tools",
+                          "chat_template_kwargs", "model"})
+    if (const Json* j = b.find(key); j && std::string_view(key) != "model") prompt[key] = *j;
+  if (const auto unread = b.unread(); !unread.empty())
+    return invalid("a known field", unread[0], "body",
+                   "see docs/serve.md for the fields of an answer");
+  PONDER_ASSIGN(const RequestLine line, parse_request(text_of(prompt), n_vocab));
+  PONDER_ASSIGN(r.prompt, prompt_of(line));
+  return r;
+}
+
+}  // namespace ponder

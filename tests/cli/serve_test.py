@@ -1,0 +1,205 @@
+"""ponder serve over plain HTTP: its numbers against the command line's, streams, bodies that are wrong, clients that leave."""
+
+import concurrent.futures
+import json
+import socket
+import time
+import unittest
+
+from ponder_cli import TOY, jsonl, lines, run
+from server import Server
+
+ASK = [{"role": "user", "content": "What is the sum of 14 and 8?"}]
+CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("still not so")
+        time.sleep(0.05)
+
+
+class Serve(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+
+    @classmethod
+    def tearDownClass(cls):
+        code, said = cls.server.stop()
+        assert code == 143 and "rror" not in said, (code, said)
+
+    def ids(self, text):
+        return self.server.post("/tokenize", {"prompt": text, "add_special_tokens": False})["tokens"]
+
+    def test_small_answers(self):
+        for path, key in (("/health", "status"), ("/v1/models", "data"), ("/tokenizer_info", "eos_token"), ("/openapi.json", "paths")):
+            status, headers, got = self.server.ask("GET", path)
+            self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
+            self.assertIn(key, got)
+        self.assertEqual(self.server.post("/detokenize", {"tokens": self.ids("The sum is 22.")})["content"], "The sum is 22.")
+
+    def test_log_probabilities_are_those_of_score(self):
+        """Echo of a prompt and of one more token, as evaluation harnesses ask for it."""
+        ids = self.ids("The sum of 14 and 8 is 22.")
+        got = self.server.post(TEXT, {"prompt": [ids], "temperature": 0, "max_tokens": 1, "logprobs": 2, "echo": True, "seed": 1})
+        of = got["choices"][0]["logprobs"]
+        self.assertEqual(len(of["token_logprobs"]), len(ids) + 1)
+        self.assertIsNone(of["token_logprobs"][0])
+        scored = lines(run("score", "-m", TOY, "--precision", "f32", "--input", "-", stdin=jsonl({"prompt_ids": ids[:1], "reply_ids": ids[1:]})))[0]
+        self.assertEqual(of["token_logprobs"][1:-1], scored["logprobs"])
+        greedy = [max(top.values()) == lp for top, lp in zip(of["top_logprobs"][1:], of["token_logprobs"][1:])]
+        self.assertTrue(greedy[-1])
+        self.assertFalse(all(greedy))
+        self.assertEqual(got["usage"], {"prompt_tokens": len(ids), "completion_tokens": 1, "total_tokens": len(ids) + 1})
+
+    def test_a_seed_gives_what_it_gives_on_the_command_line(self):
+        one = json.loads(run("generate", "-m", TOY, "--precision", "f32", "-p", ASK[0]["content"], "--temp", "0.9", "-s", "5", "-n", "12", "--json").stdout)
+        got = self.server.post(CHAT, {"messages": ASK, "temperature": 0.9, "seed": 5, "max_tokens": 12, "logprobs": True, "top_logprobs": 3})["choices"][0]
+        self.assertEqual(got["message"]["content"], one["reply"])
+        self.assertEqual(sum(t["logprob"] for t in got["logprobs"]["content"]), one["logprob"])
+        self.assertEqual(got["finish_reason"], "stop" if one["ended"] else "length")
+
+    def test_the_same_alone_and_among_32(self):
+        def body(i):
+            return {"messages": ASK, "temperature": 3, "seed": i, "max_tokens": 10, "logprobs": True, "top_logprobs": 2}
+
+        alone = [self.server.post(CHAT, body(i))["choices"] for i in range(32)]
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            together = list(pool.map(lambda i: self.server.post(CHAT, body(i))["choices"], range(32)))
+        self.assertEqual(alone, together)
+        self.assertGreater(len({json.dumps(a) for a in alone}), 8)
+
+    def test_a_stream_is_the_whole_in_parts(self):
+        body = {"messages": ASK, "temperature": 1.1, "seed": 3, "max_tokens": 12, "n": 3, "logprobs": True, "top_logprobs": 2}
+        whole = self.server.post(CHAT, body)
+        events = self.server.events(CHAT, {**body, "stream_options": {"include_usage": True}})
+        self.assertEqual(events[-1]["usage"], whole["usage"])
+        for choice in whole["choices"]:
+            parts = [e["choices"][0] for e in events[:-1] if e["choices"][0]["index"] == choice["index"]]
+            self.assertEqual("".join(p["delta"].get("content", "") for p in parts), choice["message"]["content"])
+            self.assertEqual(sum((p["logprobs"]["content"] for p in parts if p["logprobs"]), []), choice["logprobs"]["content"])
+            self.assertEqual(parts[0]["delta"]["role"], "assistant")
+            self.assertEqual(parts[-1]["finish_reason"], choice["finish_reason"])
+
+    def test_a_stream_of_texts(self):
+        body = {"prompt": ["The sum", "14 and"], "temperature": 0.8, "seed": 3, "max_tokens": 6, "logprobs": 1, "n": 2}
+        whole, events = self.server.post(TEXT, body), self.server.events(TEXT, body)
+        self.assertEqual(len(whole["choices"]), 4)
+        for choice in whole["choices"]:
+            parts = [e["choices"][0] for e in events if e["choices"][0]["index"] == choice["index"]]
+            self.assertEqual("".join(p["text"] for p in parts), choice["text"])
+            self.assertEqual(sum((p["logprobs"]["text_offset"] for p in parts if p["logprobs"]), []), choice["logprobs"]["text_offset"])
+
+    def test_stop_texts_and_best_of(self):
+        free = self.server.post(CHAT, {"messages": ASK, "temperature": 0, "max_tokens": 12})["choices"][0]
+        text = free["message"]["content"]
+        cut = self.server.post(CHAT, {"messages": ASK, "temperature": 0, "max_tokens": 12, "stop": [text[4:7], "zzzz"]})["choices"][0]
+        self.assertEqual((cut["message"]["content"], cut["finish_reason"]), (text[:4], "stop"))
+        many = self.server.post(TEXT, {"prompt": "The", "temperature": 1, "seed": 1, "max_tokens": 4, "n": 6, "logprobs": 0})["choices"]
+        best = self.server.post(TEXT, {"prompt": "The", "temperature": 1, "seed": 1, "max_tokens": 4, "n": 1, "best_of": 6, "logprobs": 0})["choices"][0]
+        mean = lambda c: sum(c["logprobs"]["token_logprobs"]) / len(c["logprobs"]["token_logprobs"])  # noqa: E731
+        self.assertEqual(best["text"], max(many, key=mean)["text"])
+
+    def test_decisions_and_answers(self):
+        question = {"type": "choice", "instructions": "What is it?", "choices": [{"value": "22"}, {"value": "no"}]}
+        body = {"input": "The sum of 14 and 8.", "questions": [question]}
+        on_line = lines(run("decide", "-m", TOY, "--precision", "f32", "--input", "-", "--jsonl", stdin=jsonl(body)))[0]
+        self.assertEqual(self.server.post("/v1/decisions", body)["answers"], on_line["answers"])
+        got = self.server.post("/v1/answers", {"messages": ASK, "answer": "number", "way": "draws", "draws": 6, "seed": 2, "max_tokens": 12})
+        line = json.loads(run("answer", "-m", TOY, "--precision", "f32", "-p", ASK[0]["content"], "--answer", "number", "--way", "draws", "--draws", "6", "-s", "2", "-n", "12", "--json", "--uncalibrated").stdout)
+        for key in ("answer", "mass", "answers", "drawn", "none"):
+            self.assertEqual(got[key], line[key])
+
+    def test_bodies_that_are_wrong(self):
+        deep = "[" * 100000 + "]" * 100000
+        bad = [(CHAT, "{"), (CHAT, "[]"), (CHAT, {}), (CHAT, {"messages": []}), (CHAT, {"messages": ASK, "n": 0}), (CHAT, {"messages": ASK, "n": 1.5}),
+               (CHAT, {"messages": ASK, "temperature": -1}), (CHAT, {"messages": ASK, "stop": [1]}), (CHAT, {"messages": ASK, "logit_bias": {"1": 2}}),
+               (CHAT, {"messages": ASK, "max_tokens": 10**9}), (CHAT, {"messages": ASK, "response_format": {"type": "json_object"}}), (CHAT, deep),
+               (CHAT, {"messages": ASK, "top_logprobs": 3}), (TEXT, {}), (TEXT, {"prompt": [[10**6]]}), (TEXT, {"prompt": [[]]}), (TEXT, {"prompt": 3}),
+               (TEXT, {"prompt": "a", "max_tokens": 0}), (TEXT, {"prompt": "a", "best_of": 2, "n": 3}), (TEXT, {"prompt": "a", "stop": ""}),
+               (TEXT, {"prompt": "a", "seed": "x"}), ("/tokenize", {"prompt": 1}), ("/detokenize", {"tokens": [-1]}), ("/v1/decisions", {}),
+               ("/v1/answers", {"question": "a", "draw": 1}), ("/v1/answers", {"draws": 1})]
+        for path, body in bad:
+            status, _, got = self.server.ask("POST", path, body)
+            self.assertEqual(status, 400, (path, body if body != deep else "deep", got))
+            self.assertIn("expected", got["error"]["message"])
+        self.assertEqual(self.server.ask("POST", CHAT, {"messages": ASK, "n": 0})[2]["error"]["param"], "n")
+        _, headers, _ = self.server.ask("POST", CHAT, {"messages": ASK, "max_tokens": 1, "colour": 1})
+        self.assertIn("colour", headers["Warning"])
+
+    def test_what_is_no_request_of_ours(self):
+        self.assertEqual(self.server.ask("GET", "/no")[0], 404)
+        self.assertEqual(self.server.ask("GET", CHAT)[0], 405)
+        self.assertEqual(self.server.ask("GET", "/health", headers={"Host": "evil.example"})[0], 403)
+        self.assertEqual(self.server.ask("GET", "/health", headers={"Host": "localhost:1"})[0], 200)
+        with socket.create_connection(("127.0.0.1", self.server.port)) as s:
+            s.sendall(b"hello\r\n\r\n")
+            self.assertIn(b"400 Bad Request", s.recv(4096))
+        with socket.create_connection(("127.0.0.1", self.server.port)) as s:
+            s.sendall(b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n")
+            self.assertIn(b"413", s.recv(4096))
+
+    def test_clients_that_leave(self):
+        """In the middle of a body, before the answer, and in a stream: the work ends, the others go on."""
+        long = json.dumps({"messages": ASK, "temperature": 1, "max_tokens": 100, "n": 100, "stop": ["no such text"]}).encode()
+        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        for sent, read in ((head % 50 + b"{", 0), (head % len(long) + long, 0), (head % (len(long) + 15) + long[:-1] + b", \"stream\":true}", 2000)):
+            with socket.create_connection(("127.0.0.1", self.server.port)) as s:
+                s.sendall(sent)
+                if read:
+                    s.recv(read)
+                time.sleep(0.05)
+        wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
+        self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
+
+    def test_one_connection_many_requests(self):
+        with self.server.connection() as c:
+            for i in range(3):
+                c.request("POST", CHAT, json.dumps({"messages": ASK, "max_tokens": 3, "seed": i, "stream": i == 1}))
+                r = c.getresponse()
+                self.assertEqual(r.status, 200)
+                r.read()
+
+
+class Doors(unittest.TestCase):
+    def test_keys(self):
+        with self.subTest(), open("/dev/null", encoding="utf-8"):
+            r = run("serve", "-m", TOY, "--port", "0", "--api-key-file", "/dev/null")
+            self.assertEqual(r.returncode, 2, r.stderr)
+        import tempfile
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
+            f.write("one\ntwo\n")
+            f.flush()
+            with Server("--api-key-file", f.name) as s:
+                self.assertEqual(s.ask("GET", "/health")[0], 200)
+                self.assertEqual(s.ask("GET", "/v1/models")[0], 401)
+                for key, status in (("two", 200), ("tw", 401), ("three", 401)):
+                    self.assertEqual(s.ask("GET", "/v1/models", headers={"Authorization": f"Bearer {key}"})[0], status)
+
+    def test_a_full_queue(self):
+        with Server("--jobs", "1", "--queue", "1") as s:
+            body = {"messages": ASK, "temperature": 1, "max_tokens": 100, "n": 64, "stop": ["no such text"]}
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                got = list(pool.map(lambda _: s.ask("POST", CHAT, body), range(8)))
+            self.assertEqual({g[0] for g in got}, {200, 429})
+            self.assertEqual(next(g[1]["Retry-After"] for g in got if g[0] == 429), "1")
+
+    def test_a_port_that_is_taken(self):
+        with Server() as s:
+            r = run("serve", "-m", TOY, "--port", str(s.port))
+            self.assertEqual(r.returncode, 1)
+            self.assertIn(b"--port", r.stderr)
+
+    def test_the_end_waits_for_a_stream(self):
+        with Server() as s, s.connection() as c:
+            c.request("POST", CHAT, json.dumps({"messages": ASK, "temperature": 1, "seed": 1, "max_tokens": 60, "n": 20, "stream": True}))
+            r = c.getresponse()
+            self.assertEqual(s.stop()[0], 143)
+            self.assertTrue(r.read().endswith(b"data: [DONE]\n\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -30,8 +30,11 @@ void Exchange::open_stream(HttpReply r) {
   push({.head = std::move(r), .streams = true});
 }
 
-bool Exchange::event(const std::string& data) {
-  push({.bytes = "data: " + data + "\n\n"});
+bool Exchange::event(const std::string& data, const std::string& name, std::int64_t id) {
+  std::string bytes;
+  if (id > 0) bytes += "id: " + std::to_string(id) + "\n";
+  if (!name.empty()) bytes += "event: " + name + "\n";
+  push({.bytes = bytes + "data: " + data + "\n\n"});
   return !gone_;
 }
 

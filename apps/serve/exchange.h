@@ -46,8 +46,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void reply(HttpReply);
   /// Begins an answer of server-sent events, whose head is `r` without its body.
   void open_stream(HttpReply r);
-  /// One event, with `data` on one line. Returns false when the client has left, or does not read.
-  bool event(const std::string& data);
+  /// One event, with `data` on one line, a name, and a number above 0 if it has one. Returns false
+  /// when the client has left, or does not read.
+  bool event(const std::string& data, const std::string& name = "", std::int64_t id = 0);
   void close_stream();
 
   /// What is to be sent next, for the connection.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <random>
 
 #include "ponder/wire.h"
@@ -35,6 +36,23 @@ HttpReply failed(const Error& e) {
   return error_reply(api_error(e));
 }
 
+// "/v1/think/{id}/events" has one part that may be anything.
+bool matches(std::string_view pattern, std::string_view path) {
+  const auto open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path;
+  const auto after = pattern.substr(pattern.find('}') + 1);
+  if (!path.starts_with(pattern.substr(0, open)) || !path.ends_with(after)) return false;
+  if (path.size() <= open + after.size()) return false;
+  const auto id = path.substr(open, path.size() - open - after.size());
+  return id.find('/') == std::string_view::npos;
+}
+
+// The id in "/v1/think/{id}" and what follows.
+std::string id_in(const std::string& path) {
+  const std::string rest = path.substr(std::string_view("/v1/think/").size());
+  return rest.substr(0, rest.find('/'));
+}
+
 }  // namespace
 
 const Routes::Route* Routes::find(const std::string& path, const std::string& method,
@@ -53,10 +71,14 @@ const Routes::Route* Routes::find(const std::string& path, const std::string& me
       {"POST", "/v1/chat/completions", &Routes::chat, true},
       {"POST", "/v1/decisions", &Routes::decisions, true},
       {"POST", "/v1/answers", &Routes::answers, true},
+      {"POST", "/v1/think", &Routes::think, true},
+      {"GET", "/v1/think/{id}/events", &Routes::think_events, false},
+      {"POST", "/v1/think/{id}/control", &Routes::think_control, false},
+      {"DELETE", "/v1/think/{id}", &Routes::think_drop, false},
   };
   known = nullptr;
   for (const Route& r : kRoutes) {
-    if (path != r.path) continue;
+    if (!matches(r.path, path)) continue;
     known = r.method;
     if (method == r.method || (method == "HEAD" && std::string_view(r.method) == "GET")) return &r;
   }
@@ -74,29 +96,28 @@ Routes::~Routes() {
   jobs_.join();
 }
 
-void Routes::send(Exchange& x, HttpReply r) {
-  const char* known = nullptr;
-  find(x.request().path, "", known);
-  metrics_.count_request(known ? x.request().path : "other", r.status);
+void Routes::send(Exchange& x, const Route* route, HttpReply r) {
+  metrics_.count_request(route ? route->path : "other", r.status);
   x.reply(std::move(r));
 }
 
 void Routes::handle(const std::shared_ptr<Exchange>& x) {
   const HttpRequest& r = x->request();
-  if (const auto no = refusal(r, options_)) return send(*x, error_reply(*no));
+  if (const auto no = refusal(r, options_)) return send(*x, nullptr, error_reply(*no));
   const char* known = nullptr;
   const Route* route = find(r.path, r.method, known);
   if (!route && known) {
     const std::string got = ", got " + r.method.substr(0, 20);
     HttpReply other = error_reply(api_error(405, std::string("expected ") + known + got, ""));
     other.headers.emplace_back("Allow", known);
-    return send(*x, std::move(other));
+    return send(*x, nullptr, std::move(other));
   }
   if (!route)
-    return send(*x, error_reply(api_error(404,
-                                          "expected a path of this server, got '" +
-                                              r.path.substr(0, 100) + "'; docs/serve.md lists them",
-                                          "")));
+    return send(*x, nullptr,
+                error_reply(api_error(404,
+                                      "expected a path of this server, got '" +
+                                          r.path.substr(0, 100) + "'; docs/serve.md lists them",
+                                      "")));
   if (route->job) return start_job(x, *route);
   answer(*x, *route);
 }
@@ -106,7 +127,7 @@ void Routes::start_job(const std::shared_ptr<Exchange>& x, const Route& route) {
     HttpReply busy = error_reply(
         api_error(429, "expected a place in the queue, got a full one; try again", "queue_full"));
     busy.headers.emplace_back("Retry-After", "1");
-    return send(*x, std::move(busy));
+    return send(*x, &route, std::move(busy));
   }
   ++waiting_;
   {
@@ -126,11 +147,12 @@ void Routes::start_job(const std::shared_ptr<Exchange>& x, const Route& route) {
 void Routes::answer(Exchange& x, const Route& route) {
   try {
     auto reply = (this->*route.answer)(x);
-    if (!reply.ok()) return send(x, failed(reply.error()));
-    if (!reply->body.empty()) return send(x, std::move(*reply));
-    metrics_.count_request(x.request().path, reply->status);  // it was streamed
+    if (!reply.ok()) return send(x, &route, failed(reply.error()));
+    if (!reply->body.empty()) return send(x, &route, std::move(*reply));
+    metrics_.count_request(route.path, reply->status);  // it was streamed
   } catch (const std::exception& e) {
-    send(x, error_reply(api_error(500, fmt::format("expected to finish, got: {}", e.what()), "")));
+    send(x, &route,
+         error_reply(api_error(500, fmt::format("expected to finish, got: {}", e.what()), "")));
   }
 }
 
@@ -138,6 +160,7 @@ void Routes::cancel_all() {
   const std::scoped_lock lock(mutex_);
   for (const auto& w : open_)
     if (const auto x = w.lock()) x->leave();
+  thinkings_.cancel_all();
 }
 
 CompletionId Routes::new_id(const char* kind) {
@@ -200,6 +223,49 @@ Result<HttpReply> Routes::answers(Exchange& x) {
   const auto session = session_->caller(&x.gone());
   PONDER_ASSIGN(const AnswerReport a, session->answer(r));
   return HttpReply{.body = to_json(a)};
+}
+
+Result<HttpReply> Routes::think(Exchange& x) {
+  PONDER_ASSIGN(ThinkCall call,
+                parse_think_call(x.request().body, session_->text().tokenizer().n_vocab()));
+  const auto t = thinkings_.add(new_id("think").id);
+  if (call.stream) t->watch(x.shared_from_this(), 0);
+  // Without a stream nobody could come back.
+  auto record =
+      think_aloud(*session_, std::move(call.request), *t, call.stream ? t->cancel : x.gone());
+  if (call.stream) return HttpReply{};
+  thinkings_.erase(t->id());
+  PONDER_TRY(record.status());
+  return HttpReply{.body = std::move(*record)};
+}
+
+Result<std::shared_ptr<Thinking>> Routes::thinking(const Exchange& x) const {
+  const std::string id = id_in(x.request().path);
+  auto t = thinkings_.find(id);
+  if (t) return t;
+  return Error{Code::kNotFound, "the id of a search", "'" + id.substr(0, 60) + "'", "path",
+               "it was dropped, or ended long ago"};
+}
+
+Result<HttpReply> Routes::think_events(Exchange& x) {
+  PONDER_ASSIGN(const auto t, thinking(x));
+  const std::string last(x.request().headers["Last-Event-ID"]);
+  t->watch(x.shared_from_this(), std::atoll(last.c_str()));
+  return HttpReply{};
+}
+
+Result<HttpReply> Routes::think_control(Exchange& x) {
+  PONDER_ASSIGN(const auto t, thinking(x));
+  PONDER_TRY(parse_control(x.request().body).status());
+  t->finish = true;
+  return HttpReply{.body = R"({"status":"finishing"})"};
+}
+
+Result<HttpReply> Routes::think_drop(Exchange& x) {
+  PONDER_ASSIGN(const auto t, thinking(x));
+  t->cancel = true;
+  thinkings_.erase(t->id());
+  return HttpReply{.body = R"({"status":"dropped"})"};
 }
 
 }  // namespace ponder::serve

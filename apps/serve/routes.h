@@ -12,6 +12,7 @@
 #include "serve/exchange.h"
 #include "serve/metrics.h"
 #include "serve/options.h"
+#include "serve/thinking.h"
 
 namespace ponder::serve {
 
@@ -29,9 +30,10 @@ class Routes {
   void join() { jobs_.join(); }
 
  private:
+  // A reply without a body: the answer was a stream, or is one that goes on.
   using Answer = Result<HttpReply> (Routes::*)(Exchange&);
   struct Route {
-    const char *method, *path;
+    const char *method, *path;  // {id} in a path: any id
     Answer answer;
     bool job;  // needs the model
   };
@@ -39,7 +41,8 @@ class Routes {
   static const Route* find(const std::string& path, const std::string& method, const char*& known);
   void start_job(const std::shared_ptr<Exchange>&, const Route&);
   void answer(Exchange&, const Route&);
-  void send(Exchange&, HttpReply);
+  // route: null where the request has none.
+  void send(Exchange&, const Route*, HttpReply);
 
   Result<HttpReply> health(Exchange&);
   Result<HttpReply> models(Exchange&);
@@ -52,11 +55,17 @@ class Routes {
   Result<HttpReply> chat(Exchange&);
   Result<HttpReply> decisions(Exchange&);
   Result<HttpReply> answers(Exchange&);
+  Result<HttpReply> think(Exchange&);
+  Result<HttpReply> think_events(Exchange&);
+  Result<HttpReply> think_control(Exchange&);
+  Result<HttpReply> think_drop(Exchange&);
+  Result<std::shared_ptr<Thinking>> thinking(const Exchange&) const;
   CompletionId new_id(const char* kind);
 
   std::shared_ptr<SharedSession> session_;
   const ServeOptions& options_;
   Metrics metrics_;
+  ThinkStore thinkings_;
   std::int64_t started_ = 0;  // seconds since 1970
   std::atomic<std::uint64_t> ids_{0};
   std::atomic<int> running_{0}, waiting_{0};

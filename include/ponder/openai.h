@@ -14,6 +14,7 @@
 #include "ponder/session/answer.h"
 #include "ponder/session/complete.h"
 #include "ponder/session/text_model.h"
+#include "ponder/session/think.h"
 
 namespace ponder {
 
@@ -76,5 +77,22 @@ Result<std::string> detokenize_body(std::string_view json, const TextModel&);
 /// The body of POST /v1/answers: the prompt as in request lines (docs/requests.md), and the
 /// settings of `ponder answer` (docs/serve.md). Errors: as parse_request.
 Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab);
+
+/// The body of POST /v1/think: the prompt as in request lines, and the settings of `ponder think`
+/// (docs/serve.md). Errors: as parse_answer_call, and those of check_methods.
+struct ThinkCall {
+  ThinkRequest request{};
+  bool stream = false;
+};
+Result<ThinkCall> parse_think_call(std::string_view json, int n_vocab);
+// The data of a search's events.
+std::string think_token_event(const std::string& text, double logprob);
+/// `seconds`: since the prompt was read.
+std::string think_reply_event(const std::string& method, const Reply&, const TextModel&,
+                              double seconds);
+std::string think_progress_event(const ThinkProgress&);
+std::string think_proof_event(const ThinkAnswer&);
+/// {"action"}: what a client wants of a search that runs. Errors: kInvalid (but "finish").
+Result<std::string> parse_control(std::string_view json);
 
 }  // namespace ponder

@@ -1,97 +1,17 @@
 // Bodies of requests of OpenAI's API. A field that would change the answer is obeyed or refused by
 // name; names of fields that change nothing here are reported.
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include "ponder/openai.h"
 #include "ponder/wire.h"
+#include "wire/body.h"
 #include "wire/json.h"
 #include "wire/requests.h"
 
 namespace ponder {
 namespace {
 
-// Reads the fields of a body, and knows which were read. null is the same as none.
-class Body {
- public:
-  static Result<Body> parse(std::string_view text) {
-    PONDER_ASSIGN(Json j, parse_json(text, invalid("a JSON object", "", ""), "body"));
-    if (!j.is_object()) return invalid("a JSON object", j.type_name(), "body");
-    return Body(std::move(j));
-  }
-  const Json& json() const { return json_; }
-  /// Null if there is none.
-  const Json* find(const std::string& key) {
-    read_.insert(key);
-    const auto at = json_.find(key);
-    return at == json_.end() || at->is_null() ? nullptr : &*at;
-  }
-  Error bad(const std::string& key, const std::string& expected) const {
-    return invalid(expected, text_of(json_.at(key)).substr(0, 60), key);
-  }
-  Status number(const std::string& key, double low, double high, double& out) {
-    const Json* j = find(key);
-    if (!j) return {};
-    const std::string expected = "a number from " + text_of(low) + " to " + text_of(high);
-    if (!j->is_number()) return bad(key, expected);
-    const double v = j->get<double>();
-    if (!(v >= low && v <= high)) return bad(key, expected);
-    out = v;
-    return {};
-  }
-  Status integer(const std::string& key, int low, int high, int& out) {
-    const Json* j = find(key);
-    if (!j) return {};
-    const std::string expected =
-        "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-    if (!j->is_number() || !fits_int(*j)) return bad(key, expected);
-    const double v = j->get<double>();
-    if (v != std::floor(v) || v < low || v > high) return bad(key, expected);
-    out = static_cast<int>(v);
-    return {};
-  }
-  Status flag(const std::string& key, bool& out) {
-    const Json* j = find(key);
-    if (!j) return {};
-    if (!j->is_boolean()) return bad(key, "true or false");
-    out = j->get<bool>();
-    return {};
-  }
-  /// A text, or a list of texts.
-  Status texts(const std::string& key, std::vector<std::string>& out) {
-    const Json* j = find(key);
-    if (!j) return {};
-    const Json list = j->is_array() ? *j : Json::array({*j});
-    for (const Json& x : list) {
-      if (!x.is_string()) return bad(key, "a text or a list of texts");
-      out.push_back(x.get<std::string>());
-    }
-    return {};
-  }
-  /// Refuses a field unless it is empty, 0, false or none.
-  Status unsupported(const std::string& key) {
-    const Json* j = find(key);
-    const bool nothing =
-        !j || *j == 0 || *j == false || *j == "" || (j->is_structured() && j->empty());
-    if (nothing) return {};
-    return Error{Code::kUnsupported, "no " + key, text_of(*j).substr(0, 60), key,
-                 "it would change the answer, and ponder does not have it"};
-  }
-  std::vector<std::string> unread() const {
-    std::vector<std::string> names;
-    for (const auto& [key, value] : json_.items())
-      if (!read_.contains(key)) names.push_back(key.substr(0, 40));
-    return names;
-  }
-
- private:
-  explicit Body(Json j) : json_(std::move(j)) {}
-  Json json_;
-  std::set<std::string> read_;
-};
-
-constexpr int kMostChoices = 128, kMostTop = 100, kMostTokens = 1 << 20;
+constexpr int kMostChoices = 128, kMostTop = 100, kMostTokens = Body::kMostTokens;
 
 // What completions and chats have in common.
 Status read_common(Body& b, CompletionCall& call) {
@@ -108,10 +28,7 @@ Status read_common(Body& b, CompletionCall& call) {
   PONDER_TRY(b.texts("stop", r.stop));
   if (std::any_of(r.stop.begin(), r.stop.end(), [](const auto& s) { return s.empty(); }))
     return b.bad("stop", "texts of at least one character");
-  if (const Json* seed = b.find("seed")) {
-    if (!seed->is_number_integer()) return b.bad("seed", "a whole number");
-    call.seed = static_cast<std::uint64_t>(seed->get<std::int64_t>());
-  }
+  if (b.find("seed")) PONDER_TRY(b.seed(call.seed.emplace()));
   PONDER_TRY(b.flag("stream", call.stream));
   if (const Json* options = b.find("stream_options")) {
     if (!options->is_object()) return b.bad("stream_options", "a JSON object");
@@ -244,35 +161,23 @@ Result<std::string> detokenize_body(std::string_view json, const TextModel& text
 Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab) {
   PONDER_ASSIGN(Body b, Body::parse(json));
   AnswerRequest r;
-  if (const Json* map = b.find("answer")) {
-    if (!map->is_string()) return b.bad("answer", "a text");
-    r.map = map->get<std::string>();
-  }
+  PONDER_TRY(b.text("answer", r.map));
   if (const Json* way = b.find("way")) {
     const auto known = parse_answer_way(way->is_string() ? way->get<std::string>() : "");
     if (!known) return b.bad("way", "auto, options, frame, enumeration or draws");
     r.way = *known;
   }
   double seconds = 30;
-  int seed = 0;
   PONDER_TRY(b.integer("draws", 1, 4096, r.draws));
   PONDER_TRY(b.number("temperature", 1e-3, 1000, r.temperature));
   PONDER_TRY(b.flag("distinct", r.distinct));
   PONDER_TRY(b.number("enough", 0.5, 1, r.enough));
   PONDER_TRY(b.integer("max_tokens", 1, kMostTokens, r.law.max_length));
   PONDER_TRY(b.number("budget_s", 1e-3, 86400, seconds));
-  PONDER_TRY(b.integer("seed", 0, kMostTokens, seed));
+  PONDER_TRY(b.seed(r.seed));
   r.budget.seconds = seconds;
-  r.seed = static_cast<std::uint64_t>(seed);
-  Json prompt = Json::object();
-  for (const char* key : {"messages", "question", "system", "prompt", "prompt_ids", "tools",
-                          "chat_template_kwargs", "model"})
-    if (const Json* j = b.find(key); j && std::string_view(key) != "model") prompt[key] = *j;
-  if (const auto unread = b.unread(); !unread.empty())
-    return invalid("a known field", unread[0], "body",
-                   "see docs/serve.md for the fields of an answer");
-  PONDER_ASSIGN(const RequestLine line, parse_request(text_of(prompt), n_vocab));
-  PONDER_ASSIGN(r.prompt, prompt_of(line));
+  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
+  PONDER_TRY(b.all_read());
   return r;
 }
 

@@ -113,6 +113,51 @@ class Serve(unittest.TestCase):
         for key in ("answer", "mass", "answers", "drawn", "none"):
             self.assertEqual(got[key], line[key])
 
+    def think(self, body, headers=None, method="POST", path="/v1/think"):
+        """The events of a search as (id, name, data), and its id."""
+        with self.server.connection() as c:
+            c.request(method, path, json.dumps(body) if body else None, headers or {})
+            r = c.getresponse()
+            self.assertEqual(r.status, 200)
+            rows = [dict(line.split(": ", 1) for line in e.split("\n")) for e in r.read().decode().split("\n\n") if e]
+            return [(int(e["id"]), e["event"], json.loads(e["data"])) for e in rows], r.headers["X-Think-Id"]
+
+    def test_thinking(self):
+        body = {"messages": ASK, "budget_s": 20, "max_tokens": 14}
+        whole = self.server.post("/v1/think", body)
+        line = json.loads(run("think", "-m", TOY, "--precision", "f32", "-p", ASK[0]["content"], "-n", "14", "--budget", "20s", "--json").stdout)
+        self.assertEqual((whole["reply"], whole["logprob"]), (line["reply"], line["logprob"]))
+        events, name = self.think({**body, "stream": True})
+        names = [e[1] for e in events]
+        self.assertEqual(names[-2:], ["proof", "done"])
+        self.assertEqual("".join(e[2]["text"] for e in events if e[1] == "token"), next(e[2]["text"] for e in events if e[1] == "first"))
+        self.assertEqual([e[2]["text"] for e in events if e[1] == "likelier"][-1:] or [whole["first"]["reply"]], [whole["reply"]])
+        self.assertEqual(events[-1][2]["reply"], whole["reply"])
+        self.assertEqual([e[0] for e in events], sorted({e[0] for e in events}))
+        middle = events[len(events) // 2][0]
+        again, _ = self.think(None, {"Last-Event-ID": str(middle)}, "GET", f"/v1/think/{name}/events")
+        self.assertEqual(again, [e for e in events if e[0] > middle and e[1] != "progress"])
+        self.assertEqual(self.server.ask("DELETE", f"/v1/think/{name}")[0], 200)
+        self.assertEqual(self.server.ask("GET", f"/v1/think/{name}/events")[0], 404)
+
+    def test_a_search_is_hurried_and_dropped(self):
+        """A search that would take an hour; its end is asked for by another connection."""
+        hour = {"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"], "stream": True}
+        for action, last in (("control", "done"), ("drop", "error")):
+            with self.server.connection() as c:
+                c.request("POST", "/v1/think", json.dumps(hour))
+                r = c.getresponse()
+                name = r.headers["X-Think-Id"]
+                while r.readline() != b"event: first\n":
+                    pass
+                if action == "control":
+                    self.assertEqual(self.server.ask("POST", f"/v1/think/{name}/control", {"action": "stay"})[0], 400)
+                    self.server.post(f"/v1/think/{name}/control", {"action": "finish"})
+                else:
+                    self.assertEqual(self.server.ask("DELETE", f"/v1/think/{name}")[0], 200)
+                self.assertIn(f"event: {last}\n", r.read().decode())
+        wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
+
     def test_bodies_that_are_wrong(self):
         deep = "[" * 100000 + "]" * 100000
         bad = [(CHAT, "{"), (CHAT, "[]"), (CHAT, {}), (CHAT, {"messages": []}), (CHAT, {"messages": ASK, "n": 0}), (CHAT, {"messages": ASK, "n": 1.5}),
@@ -121,7 +166,8 @@ class Serve(unittest.TestCase):
                (CHAT, {"messages": ASK, "top_logprobs": 3}), (TEXT, {}), (TEXT, {"prompt": [[10**6]]}), (TEXT, {"prompt": [[]]}), (TEXT, {"prompt": 3}),
                (TEXT, {"prompt": "a", "max_tokens": 0}), (TEXT, {"prompt": "a", "best_of": 2, "n": 3}), (TEXT, {"prompt": "a", "stop": ""}),
                (TEXT, {"prompt": "a", "seed": "x"}), ("/tokenize", {"prompt": 1}), ("/detokenize", {"tokens": [-1]}), ("/v1/decisions", {}),
-               ("/v1/answers", {"question": "a", "draw": 1}), ("/v1/answers", {"draws": 1})]
+               ("/v1/answers", {"question": "a", "draw": 1}), ("/v1/answers", {"draws": 1}),
+               ("/v1/think", {"messages": ASK, "methods": ["no"]}), ("/v1/think", {"messages": ASK, "budget_s": 0}), ("/v1/think", {"budget_s": 1})]
         for path, body in bad:
             status, _, got = self.server.ask("POST", path, body)
             self.assertEqual(status, 400, (path, body if body != deep else "deep", got))

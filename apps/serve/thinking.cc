@@ -1,0 +1,139 @@
+// Thinking: events, who watches, and the search's callbacks.
+#include "serve/thinking.h"
+
+#include <algorithm>
+
+#include "ponder/wire.h"
+
+namespace ponder::serve {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How long a search goes on that nobody watches: a client that lost its connection comes back.
+constexpr std::chrono::seconds kGrace{15};
+constexpr std::chrono::milliseconds kProgress{250};  // at most one progress event in so long
+constexpr std::size_t kMostKept = 64;                // searches
+
+// The callbacks of one search.
+class Teller {
+ public:
+  Teller(Thinking& t, std::shared_ptr<const TextModel> text)
+      : thinking_(t), text_(text), stream_(text) {}
+
+  void token(TokenProb v) {
+    thinking_.cancel_if_abandoned();
+    thinking_.publish("token", think_token_event(stream_.add(v.token), v.logprob));
+  }
+  void first(const Reply& r) {
+    best_ = r.tokens;
+    thinking_.publish("first", think_reply_event("first", r, *text_, 0));
+  }
+  void progress(const ThinkProgress& p) {
+    thinking_.cancel_if_abandoned();
+    if (p.method == "first") return;
+    if (p.best && p.best->tokens != best_) {
+      best_ = p.best->tokens;
+      thinking_.publish("likelier",
+                        think_reply_event(std::string(p.method), *p.best, *text_, p.seconds));
+    }
+    if (Clock::now() < next_) return;
+    next_ = Clock::now() + kProgress;
+    thinking_.publish("progress", think_progress_event(p), false);
+  }
+
+ private:
+  Thinking& thinking_;
+  std::shared_ptr<const TextModel> text_;
+  TextStream stream_;
+  std::vector<Token> best_;
+  Clock::time_point next_{};
+};
+
+}  // namespace
+
+void Thinking::publish(const std::string& name, const std::string& data, bool kept) {
+  const std::scoped_lock lock(mutex_);
+  const Event e{next_++, name, data};
+  std::erase_if(watchers_, [&](const auto& x) { return !x->event(e.data, e.name, e.id); });
+  if (kept) events_.push_back(e);
+  if (!watchers_.empty()) seen_ = Clock::now();
+}
+
+void Thinking::end() {
+  const std::scoped_lock lock(mutex_);
+  ended_ = true;
+  for (const auto& x : watchers_) x->close_stream();
+  watchers_.clear();
+}
+
+bool Thinking::ended() const {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
+}
+
+void Thinking::watch(const std::shared_ptr<Exchange>& x, std::int64_t last) {
+  const std::scoped_lock lock(mutex_);
+  x->open_stream({.headers = {{"X-Think-Id", id_}}});
+  for (const Event& e : events_)
+    if (e.id > last) x->event(e.data, e.name, e.id);
+  seen_ = Clock::now();
+  if (ended_) return x->close_stream();
+  watchers_.push_back(x);
+}
+
+void Thinking::cancel_if_abandoned() {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(watchers_, [](const auto& x) { return x->has_left(); });
+  if (!watchers_.empty()) seen_ = Clock::now();
+  if (Clock::now() - seen_ > kGrace) cancel = true;
+}
+
+std::shared_ptr<Thinking> ThinkStore::add(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
+  // Those that have ended go first; what runs is never dropped.
+  for (auto t = all_.begin(); t != all_.end() && all_.size() >= kMostKept;)
+    t = (*t)->ended() ? all_.erase(t) : t + 1;
+  return all_.emplace_back(std::make_shared<Thinking>(id));
+}
+
+std::shared_ptr<Thinking> ThinkStore::find(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto t =
+      std::find_if(all_.begin(), all_.end(), [&](const auto& x) { return x->id() == id; });
+  return t == all_.end() ? nullptr : *t;
+}
+
+void ThinkStore::erase(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(all_, [&](const auto& x) { return x->id() == id; });
+}
+
+void ThinkStore::cancel_all() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& t : all_) t->cancel = true;
+}
+
+Result<std::string> think_aloud(SharedSession& shared, ThinkRequest r, Thinking& t,
+                                const std::atomic<bool>& stop) {
+  const auto session = shared.caller(&stop);
+  Teller teller(t, shared.shared_text());
+  r.budget.stop = &t.finish;
+  r.config.on_first_token = [&](TokenProb v) { teller.token(v); };
+  r.config.on_first = [&](const Reply& x) { teller.first(x); };
+  r.config.progress = [&](const ThinkProgress& p) { teller.progress(p); };
+  const auto a = session->think(r);
+  if (!a.ok()) {
+    t.publish("error", api_error(a.error()).body);
+    t.end();
+    return a.error();
+  }
+  if (a->answer) t.publish("posterior", to_json(*a->answer));
+  t.publish("proof", think_proof_event(*a));
+  std::string record = to_json(*a);
+  t.publish("done", record);
+  t.end();
+  return record;
+}
+
+}  // namespace ponder::serve

@@ -1,0 +1,66 @@
+// Thinking as servers tell it: the request's body, and what happens while a reply is searched for.
+#include "ponder/openai.h"
+#include "ponder/wire.h"
+#include "wire/body.h"
+#include "wire/json.h"
+
+namespace ponder {
+
+Result<ThinkCall> parse_think_call(std::string_view json, int n_vocab) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  ThinkCall call;
+  ThinkRequest& r = call.request;
+  double seconds = 10, patience = r.config.patience_seconds;
+  PONDER_TRY(b.flag("stream", call.stream));
+  PONDER_TRY(b.number("budget_s", 1e-3, 86400, seconds));
+  PONDER_TRY(b.number("patience_s", 1e-3, 86400, patience));
+  PONDER_TRY(b.integer("max_tokens", 1, Body::kMostTokens, r.law.max_length));
+  PONDER_TRY(b.number("temperature", 0, 1000, r.config.first.temperature));
+  PONDER_TRY(b.seed(r.config.first.seed));
+  PONDER_TRY(b.texts("methods", r.config.methods));
+  PONDER_TRY(b.flag("any_length", r.any_length));
+  PONDER_TRY(b.flag("answer", r.answer));
+  r.config.patience_seconds = patience;
+  r.budget.seconds = seconds;
+  r.logprobs = true;
+  PONDER_TRY(check_methods(r.config.methods));
+  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
+  PONDER_TRY(b.all_read());
+  return call;
+}
+
+Result<std::string> parse_control(std::string_view json) {
+  PONDER_ASSIGN(Body b, Body::parse(json));
+  std::string action;
+  PONDER_TRY(b.text("action", action));
+  PONDER_TRY(b.all_read());
+  if (action != "finish") return invalid("\"finish\"", "\"" + action + "\"", "action");
+  return action;
+}
+
+std::string think_token_event(const std::string& text, double logprob) {
+  return text_of(Json{{"text", text}, {"logprob", number(logprob)}});
+}
+
+std::string think_reply_event(const std::string& method, const Reply& r, const TextModel& text,
+                              double seconds) {
+  return text_of(Json{{"method", method},
+                      {"text", text.reply_text(r.tokens)},
+                      {"logprob", number(r.logprob)},
+                      {"n_tokens", r.tokens.size()},
+                      {"ended", r.ended},
+                      {"seconds", seconds}});
+}
+
+std::string think_progress_event(const ThinkProgress& p) {
+  return text_of(Json{{"method", p.method},
+                      {"logprob", p.best ? number(p.best->logprob) : Json(nullptr)},
+                      {"seconds", p.seconds},
+                      {"tokens", p.tokens}});
+}
+
+std::string think_proof_event(const ThinkAnswer& a) {
+  return text_of(certificate_json(a.result.certificate));
+}
+
+}  // namespace ponder

@@ -190,14 +190,16 @@ class Serve(unittest.TestCase):
 
     def test_clients_that_leave(self):
         """In the middle of a body, before the answer, and in a stream: the work ends, the others go on."""
-        long = json.dumps({"messages": ASK, "temperature": 1, "max_tokens": 100, "n": 100, "stop": ["no such text"]}).encode()
-        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-        for sent, read in ((head % 50 + b"{", 0), (head % len(long) + long, 0), (head % (len(long) + 15) + long[:-1] + b", \"stream\":true}", 2000)):
+        hour = json.dumps({"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"]}).encode()
+        long = json.dumps({"messages": ASK, "temperature": 3, "max_tokens": 400, "n": 100, "stream": True}).encode()
+        head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        for path, body, read in ((b"/v1/think", b"{", 0), (b"/v1/think", hour, 0), (CHAT.encode(), long, 2000)):
             with socket.create_connection(("127.0.0.1", self.server.port)) as s:
-                s.sendall(sent)
+                s.sendall(head % (path, max(len(body), 50)) + body)
+                if body == hour:
+                    wait_for(lambda: self.server.metric("ponder_jobs_running") == 1)
                 if read:
                     s.recv(read)
-                time.sleep(0.05)
         wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
         self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
 
@@ -241,10 +243,10 @@ class Doors(unittest.TestCase):
 
     def test_the_end_waits_for_a_stream(self):
         with Server() as s, s.connection() as c:
-            c.request("POST", CHAT, json.dumps({"messages": ASK, "temperature": 1, "seed": 1, "max_tokens": 60, "n": 20, "stream": True}))
+            c.request("POST", "/v1/think", json.dumps({"messages": ASK, "budget_s": 2, "max_tokens": 400, "methods": ["anneal"], "stream": True}))
             r = c.getresponse()
             self.assertEqual(s.stop()[0], 143)
-            self.assertTrue(r.read().endswith(b"data: [DONE]\n\n"))
+            self.assertIn(b"event: done\n", r.read())
 
 
 if __name__ == "__main__":

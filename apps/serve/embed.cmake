@@ -1,12 +1,16 @@
-# cmake -DIN=FILE -DOUT=FILE.cc -DNAME=kName -P embed.cmake: a file of text as a constant of the
-# program. A string literal may have 64 KB, so the text is cut.
-file(READ ${IN} text)
-string(LENGTH "${text}" left)
-set(parts "")
-set(at 0)
-while(at LESS left)
-  string(SUBSTRING "${text}" ${at} 8000 part)
-  string(APPEND parts "R\"embedded(${part})embedded\"\n")
-  math(EXPR at "${at} + 8000")
-endwhile()
-file(WRITE ${OUT} "#include \"serve/embedded.h\"\n\nnamespace ponder::serve {\nconst std::string_view ${NAME} =\n${parts};\n}\n")
+# cmake -DFOLDER=… "-DFILES=a;b" -DOUT=FILE.cc -P embed.cmake: texts of files as constants of the
+# program, by their paths in the folder. A string literal may have 64 KB, so texts are cut.
+set(source "#include \"serve/embedded.h\"\n\nnamespace ponder::serve {\n\nstd::string_view embedded(std::string_view path) {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${FOLDER}/${file} text)
+  string(LENGTH "${text}" left)
+  set(parts "")
+  set(at 0)
+  while(at LESS left)
+    string(SUBSTRING "${text}" ${at} 8000 part)
+    string(APPEND parts "R\"embedded(${part})embedded\"\n")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  string(APPEND source "  if (path == \"${file}\") return ${parts};\n")
+endforeach()
+file(WRITE ${OUT} "${source}  return {};\n}\n\n}  // namespace ponder::serve\n")

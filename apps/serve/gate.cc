@@ -56,7 +56,8 @@ std::optional<ApiError> refusal(const HttpRequest& r, const ServeOptions& o) {
                          std::string(host.substr(0, 100)) +
                          "'; start the server with --allow-host NAME to serve that name",
                      "host_not_allowed");
-  if (r.path != "/health" && !key_may(field(r, http::field::authorization), o))
+  const bool open = r.path == "/health" || r.path == "/" || r.path.starts_with("/page/");
+  if (!open && !key_may(field(r, http::field::authorization), o))
     return api_error(401, "expected \"Authorization: Bearer KEY\" with a key of this server",
                      "invalid_api_key");
   return std::nullopt;

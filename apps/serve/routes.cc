@@ -64,6 +64,8 @@ const Routes::Route* Routes::find(const std::string& path, const std::string& me
       {"GET", "/v1/tokenizer_info", &Routes::tokenizer_info, false},
       {"GET", "/metrics", &Routes::metrics, false},
       {"GET", "/openapi.json", &Routes::openapi, false},
+      {"GET", "/", &Routes::page, false},
+      {"GET", "/page/{id}", &Routes::page, false},
       {"POST", "/tokenize", &Routes::tokenize, false},
       {"POST", "/v1/tokenize", &Routes::tokenize, false},
       {"POST", "/detokenize", &Routes::detokenize, false},
@@ -183,7 +185,25 @@ Result<HttpReply> Routes::metrics(Exchange&) {
                    .type = "application/openmetrics-text; version=1.0.0; charset=utf-8"};
 }
 
-Result<HttpReply> Routes::openapi(Exchange&) { return HttpReply{.body = std::string(kOpenApi)}; }
+Result<HttpReply> Routes::openapi(Exchange&) {
+  return HttpReply{.body = std::string(embedded("openapi.json"))};
+}
+
+// Nothing on the page comes from elsewhere, and nobody else may frame it.
+Result<HttpReply> Routes::page(Exchange& x) {
+  const std::string path = x.request().path == "/" ? "page/index.html" : x.request().path.substr(1);
+  const std::string_view text = embedded(path);
+  if (text.empty()) return Error{Code::kNotFound, "a file of the page", path.substr(0, 60), "", ""};
+  const std::string type = path.ends_with(".js")    ? "text/javascript"
+                           : path.ends_with(".css") ? "text/css"
+                           : path.ends_with(".svg") ? "image/svg+xml"
+                                                    : "text/html; charset=utf-8";
+  return HttpReply{.body = std::string(text),
+                   .type = type,
+                   .headers = {{"Content-Security-Policy",
+                                "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"},
+                               {"Referrer-Policy", "no-referrer"}}};
+}
 
 Result<HttpReply> Routes::tokenize(Exchange& x) {
   PONDER_ASSIGN(std::string body, tokenize_body(x.request().body, session_->text()));

@@ -49,6 +49,7 @@ class Routes {
   Result<HttpReply> tokenizer_info(Exchange&);
   Result<HttpReply> metrics(Exchange&);
   Result<HttpReply> openapi(Exchange&);
+  Result<HttpReply> page(Exchange&);
   Result<HttpReply> tokenize(Exchange&);
   Result<HttpReply> detokenize(Exchange&);
   Result<HttpReply> completions(Exchange&);

@@ -130,7 +130,7 @@ Result<std::string> think_aloud(SharedSession& shared, ThinkRequest r, Thinking&
   }
   if (a->answer) t.publish("posterior", to_json(*a->answer));
   t.publish("proof", think_proof_event(*a));
-  std::string record = to_json(*a);
+  std::string record = think_record(*a, shared.text());
   t.publish("done", record);
   t.end();
   return record;

@@ -92,6 +92,8 @@ std::string think_reply_event(const std::string& method, const Reply&, const Tex
                               double seconds);
 std::string think_progress_event(const ThinkProgress&);
 std::string think_proof_event(const ThinkAnswer&);
+/// The answer, with "tokens" beside its reply: the text and log p of each.
+std::string think_record(const ThinkAnswer&, const TextModel&);
 /// {"action"}: what a client wants of a search that runs. Errors: kInvalid (but "finish").
 Result<std::string> parse_control(std::string_view json);
 

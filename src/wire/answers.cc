@@ -129,7 +129,7 @@ std::string to_json(const GenerateAnswer& a) {
   return text_of(j);
 }
 
-std::string to_json(const ThinkAnswer& a) {
+Json think_json(const ThinkAnswer& a) {
   const ThinkResult& r = a.result;
   Json j = reply_json(a.best);
   add_run(j, a.run);
@@ -150,8 +150,10 @@ std::string to_json(const ThinkAnswer& a) {
     j["trace"].push_back({{"seconds", p.seconds}, {"tfe", p.tokens}, {"logprob", p.logprob}});
   j["answer"] = a.answer ? answer_json(*a.answer) : Json(nullptr);
   j["notes"] = a.notes;
-  return text_of(j);
+  return j;
 }
+
+std::string to_json(const ThinkAnswer& a) { return text_of(think_json(a)); }
 
 std::string to_json(const ProveAnswer& a) {
   // If no reply is known, writes an empty reply with an unknown log-probability.

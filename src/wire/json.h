@@ -9,6 +9,7 @@
 #include "ponder/core/status.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/common.h"
+#include "ponder/session/think.h"
 
 namespace ponder {
 
@@ -37,6 +38,8 @@ Json reply_json(const SpelledReply&);
 /// What is known of an answer: answer, mass, lower, upper and so on, without the reply that shows
 /// it.
 Json answer_json(const AnswerReport&);
+/// All that is known of a search.
+Json think_json(const ThinkAnswer&);
 /// Keys: reply, reply_ids, logprob.
 Json short_json(const SpelledReply&);
 /// Adds the other keys that every answer has: target, cost, seed, precision, model, version.

@@ -63,4 +63,14 @@ std::string think_proof_event(const ThinkAnswer& a) {
   return text_of(certificate_json(a.result.certificate));
 }
 
+std::string think_record(const ThinkAnswer& a, const TextModel& text) {
+  Json j = think_json(a);
+  j["tokens"] = Json::array();
+  TextStream stream(text.shared_from_this());
+  for (std::size_t i = 0; i < a.best_logprobs.size(); ++i)
+    j["tokens"].push_back(
+        {{"text", stream.add(a.best.tokens[i])}, {"logprob", number(a.best_logprobs[i])}});
+  return text_of(j);
+}
+
 }  // namespace ponder

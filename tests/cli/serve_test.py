@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import json
+import os
+import re
 import socket
 import time
 import unittest
@@ -175,6 +177,17 @@ class Serve(unittest.TestCase):
         self.assertEqual(self.server.ask("POST", CHAT, {"messages": ASK, "n": 0})[2]["error"]["param"], "n")
         _, headers, _ = self.server.ask("POST", CHAT, {"messages": ASK, "max_tokens": 1, "colour": 1})
         self.assertIn("colour", headers["Warning"])
+
+    def test_the_page(self):
+        status, headers, html = self.server.ask("GET", "/")
+        self.assertEqual((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+        self.assertTrue(headers["Content-Security-Policy"].startswith("default-src 'self'"))
+        for path in re.findall(r'(?:src|href)="(/[^"]+)"', html):
+            status, _, text = self.server.ask("GET", path)
+            self.assertEqual(status, 200, path)
+            with open(os.path.join(os.environ["PONDER_SOURCE_DIR"], "apps", "serve", *path.split("/")), encoding="utf-8") as f:
+                self.assertEqual(text, f.read())
+        self.assertEqual(self.server.ask("GET", "/page/..")[0], 404)
 
     def test_what_is_no_request_of_ours(self):
         self.assertEqual(self.server.ask("GET", "/no")[0], 404)

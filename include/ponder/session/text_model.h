@@ -15,7 +15,7 @@
 namespace ponder {
 
 /// Owns all it is made of. Threads: any number may use one at the same time.
-class TextModel {
+class TextModel : public std::enable_shared_from_this<TextModel> {
  public:
   /// `chat_template`: replaces the template of the file; empty: the file's, parsed when it is first
   /// used. Errors: those of the tokenizer.

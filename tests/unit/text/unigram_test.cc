@@ -87,11 +87,13 @@ TEST(Unigram, TheGreatestSumOfScoresIsTaken) {
                                          {"ab", 1, -4},
                                          {"bc", 1, -1.5f},
                                          {"abc", 5, -0.5f},  // unused
-                                         {"▁", 1, -2}})));
+                                         {"▁", 1, -2},
+                                         {"a▁b", 4, -20}})));  // a user's token, found at any score
   EXPECT_EQ(t->encode("ab"), std::vector<Token>{6});
   EXPECT_EQ(t->encode("abc"), (std::vector<Token>{3, 7}));
   EXPECT_EQ(t->encode("c xyz c"), (std::vector<Token>{5, 9, 2, 9, 5}));
   EXPECT_EQ(t->encode("  c  "), std::vector<Token>{5});
+  EXPECT_EQ(t->encode("a b"), std::vector<Token>{10});
 }
 
 TEST(Unigram, SpacesMayStayAsTheyAre) {
@@ -129,6 +131,8 @@ TEST(CharsMap, ReplacesTheLongestBeginning) {
   EXPECT_EQ(longest("e\u0301x").by, "é");
   EXPECT_EQ(longest("e\u0301x").size, 3u);
   EXPECT_EQ(longest("ＡＢ").by, "A");
+  EXPECT_EQ(longest("ﾊ").by, "ハ");
+  EXPECT_EQ(longest("ﾊﾞ").by, "バ");      // two characters
   EXPECT_EQ(longest("\u0001").size, 1u);  // replaced by nothing
   EXPECT_EQ(longest("\u0001").by, "");
   EXPECT_EQ(longest("plain").size, 0u);

@@ -99,7 +99,9 @@ def arguments() -> argparse.Namespace:
         default="auto",
         help="how ponder holds the weights: for speed, or for memory (auto)",
     )
-    p.add_argument("--only", default=",".join(w.name for w in WORKS), help="these pieces of work (all)")
+    p.add_argument(
+        "--only", default=",".join(w.name for w in WORKS), help="these pieces of work (all)"
+    )
     p.add_argument("--quick", action="store_true", help="one round of smollm2")
     p.add_argument(
         "--isa",
@@ -142,7 +144,8 @@ def main() -> None:
         everyone = {MODELS[m]: parties_of(args, MODELS[m]) for m in args.models}
         watch = machine.Watch()
         results["models"] = {
-            name: measure(name, parties, args.rounds, args.only) for name, parties in everyone.items()
+            name: measure(name, parties, args.rounds, args.only)
+            for name, parties in everyone.items()
         }
     except PartyError as e:
         sys.exit(f"error: {e}")

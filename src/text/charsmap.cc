@@ -2,6 +2,7 @@
 // bounds.
 #include "text/charsmap.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ponder {
@@ -48,7 +49,7 @@ CharsMap::Match CharsMap::longest(std::string_view text) const {
   if (units_.empty()) return {};
   Match best;
   std::size_t at = units_[0].offset();
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(text.size(), kLongest); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     at ^= byte;
     const Unit u = units_[at];

@@ -25,7 +25,7 @@ class CharsMap {
     std::size_t size = 0;   // bytes of the text that are replaced; 0: none
     std::string_view by{};  // a view into the map
   };
-  /// The longest beginning of a text that is replaced.
+  /// The longest beginning of a text, of at most kLongest bytes, that is replaced.
   Match longest(std::string_view text) const;
 
  private:
@@ -38,6 +38,9 @@ class CharsMap {
     std::uint32_t offset() const { return bits >> 10 << (bits >> 6 & 8); }
     std::uint32_t value() const { return bits & 0x7fffffffu; }
   };
+  // Rules have a few characters. A damaged map may go round in a circle, which would take time
+  // quadratic in the text.
+  static constexpr std::size_t kLongest = 256;
   bool stays_inside() const;
 
   std::vector<Unit> units_;

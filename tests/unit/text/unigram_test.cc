@@ -171,6 +171,20 @@ TEST(CharsMap, DamagedOnesAreErrorsOrStayInside) {
   EXPECT_LT(n_read, 3000);
 }
 
+TEST(CharsMap, OneThatGoesRoundInACircleTakesNoQuadraticTime) {
+  std::vector<std::uint32_t> units(257);
+  units[0] = 256 * 4;                // bytes of the array
+  units[1 + 'a'] = 'a' << 10 | 'a';  // after a comes a
+  std::string bytes(units.size() * 4 + 1, '\0');
+  std::memcpy(bytes.data(), units.data(), units.size() * 4);
+  json v = vocabulary({{"<pad>", 3, 0}, {"</s>", 3, 0}, {"<unk>", 2, 0}, {"a", 1, -1}});
+  for (const char c : bytes) v["precompiled_charsmap"].push_back(static_cast<unsigned char>(c));
+  const Vocabulary t(gguf_of(v));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(t->encode(std::string(300000, 'a')).size(), 300000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
 TEST(CharsMap, ADamagedOneIsAnErrorOfTheFile) {
   json v = cases()[0]["vocabulary"];
   v["precompiled_charsmap"].push_back(7);

@@ -19,7 +19,10 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() 
 MODELS = {
     "smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf",
     "gemma3": "gemma-3-270m-q4_k_m.gguf",
+    "qwen05": "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    "qwen15": "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
 }
+DEFAULT_MODELS = "smollm2,gemma3"
 PEAKS = ["gemm_peak_gflops", "dram_gbs"]
 Samples = dict[str, dict[str, list[float]]]
 
@@ -52,7 +55,8 @@ def start(parties: dict[str, Ponder | Peer], samples: Samples) -> None:
 def parties_of(args: argparse.Namespace, file: str) -> dict[str, Ponder | Peer]:
     """Returns the parties, ponder first. Installs peers that are missing."""
     common = (CACHE / file, args.threads, args.isa)
-    return {"ponder": Ponder(args.ponder, *common), **peers(args.cache, *common)}
+    ponder = Ponder(args.ponder, *common, args.weights)
+    return {"ponder": ponder, **peers(args.cache, *common)}
 
 
 def measure(name: str, parties: dict[str, Ponder | Peer], rounds: int, only: list[str]) -> dict:
@@ -86,8 +90,18 @@ def arguments() -> argparse.Namespace:
     p = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__)
     p.add_argument("--rounds", type=int, default=5, help="samples of everything (5)")
     p.add_argument("--threads", type=int, default=2, help="of every party (2)")
-    p.add_argument("--models", default=",".join(MODELS), help="of smollm2,gemma3")
-    p.add_argument("--only", default=",".join(w.name for w in WORKS), help="these pieces of work (all)")
+    p.add_argument(
+        "--models", default=DEFAULT_MODELS, help=f"of {','.join(MODELS)} ({DEFAULT_MODELS})"
+    )
+    p.add_argument(
+        "--weights",
+        choices=["auto", "packed", "lean", "quantised"],
+        default="auto",
+        help="how ponder holds the weights: for speed, or for memory (auto)",
+    )
+    p.add_argument(
+        "--only", default=",".join(w.name for w in WORKS), help="these pieces of work (all)"
+    )
     p.add_argument("--quick", action="store_true", help="one round of smollm2")
     p.add_argument(
         "--isa",
@@ -109,7 +123,7 @@ def arguments() -> argparse.Namespace:
         args.rounds, args.models = 1, "smollm2"
     args.models = args.models.split(",")
     if unknown := set(args.models) - set(MODELS):
-        p.error(f"--models: expected smollm2 or gemma3, got {', '.join(unknown)}")
+        p.error(f"--models: expected {', '.join(MODELS)}, got {', '.join(sorted(unknown))}")
     args.only = args.only.split(",")
     if unknown := set(args.only) - {w.name for w in WORKS}:
         p.error(f"--only: expected names of work.py, got {', '.join(unknown)}")
@@ -130,7 +144,8 @@ def main() -> None:
         everyone = {MODELS[m]: parties_of(args, MODELS[m]) for m in args.models}
         watch = machine.Watch()
         results["models"] = {
-            name: measure(name, parties, args.rounds, args.only) for name, parties in everyone.items()
+            name: measure(name, parties, args.rounds, args.only)
+            for name, parties in everyone.items()
         }
     except PartyError as e:
         sys.exit(f"error: {e}")

@@ -25,9 +25,9 @@ class Ponder:
 
     works = INFERENCE + GRADIENTS
 
-    def __init__(self, program: str, model: pathlib.Path, threads: int, isa: str):
+    def __init__(self, program: str, model: pathlib.Path, threads: int, isa: str, weights: str):
         self.program = program
-        self.common = ["-m", str(model), "--threads", str(threads)]
+        self.common = ["-m", str(model), "--threads", str(threads), "--weights", weights]
         if isa != "native":
             self.common += ["--isa", isa]
         self.about = {"version": self._run(["--version"]).strip()}
@@ -38,9 +38,10 @@ class Ponder:
         return json.loads(self._run(["bench", *self.common, *only]))
 
     def start(self) -> dict[str, float]:
-        """Load time, and peak memory after all inference work."""
+        """Load time, and peak resident memory after all inference work."""
         j = self.bench(INFERENCE)
-        self.about["setting"] = f"{j['precision']}, {j['isa']}, {j['threads']} threads"
+        weights = f"{j['weights']} weights"
+        self.about["setting"] = f"{j['precision']}, {weights}, {j['isa']}, {j['threads']} threads"
         return {"load_s": j["load_s"], "peak_mb": j["rss_mb"]}
 
     def stop(self) -> None:

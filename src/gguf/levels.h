@@ -21,7 +21,8 @@ struct LevelRange {
   int min, max;
   bool per_16;  // false: scales and offsets are the same for every 32
   // Bytes of a block at which the float16 values lie of which its scales and its offsets are int8
-  // multiples (in a block of 32, the scale and the offset themselves). -1: there is none.
+  // multiples (in a block of 32, the scale and the offset themselves). scale_unit -1: scales, and
+  // offsets too, are no such multiples. offset_unit -1: every offset is -0.
   int scale_unit = -1, offset_unit = -1;
   bool minus = false;  // offsets are multiples of the unit's negative
 };

@@ -35,11 +35,11 @@ constexpr Entry kTypes[] = {
     {TensorType::kIQ2_XS, {"IQ2_XS", 256, 74}, nullptr, dequant::iq2_xs, {-43, 43, true}},
     {TensorType::kIQ2_S, {"IQ2_S", 256, 82}, nullptr, dequant::iq2_s, {-43, 43, true}},
     {TensorType::kIQ3_XXS, {"IQ3_XXS", 256, 98}, nullptr, dequant::iq3_xxs, {-62, 62, false}},
-    {TensorType::kIQ3_S, {"IQ3_S", 256, 110}, nullptr, dequant::iq3_s, {-15, 15, false}},
-    {TensorType::kIQ1_S, {"IQ1_S", 256, 50}, nullptr, dequant::iq1_s, {-1, 1, false}},
+    {TensorType::kIQ3_S, {"IQ3_S", 256, 110}, nullptr, dequant::iq3_s, {-15, 15, false, 0}},
+    {TensorType::kIQ1_S, {"IQ1_S", 256, 50}, nullptr, dequant::iq1_s, {-1, 1, false, -1, 0}},
     {TensorType::kIQ1_M, {"IQ1_M", 256, 56}, nullptr, dequant::iq1_m, {-9, 9, true}},
-    {TensorType::kTQ1_0, {"TQ1_0", 256, 54}, nullptr, dequant::tq1_0, {-1, 1, false}},
-    {TensorType::kTQ2_0, {"TQ2_0", 256, 66}, nullptr, dequant::tq2_0, {-1, 2, false}},
+    {TensorType::kTQ1_0, {"TQ1_0", 256, 54}, nullptr, dequant::tq1_0, {-1, 1, false, 52}},
+    {TensorType::kTQ2_0, {"TQ2_0", 256, 66}, nullptr, dequant::tq2_0, {-1, 2, false, 64}},
 };
 const Entry* find(TensorType t) {
   for (const Entry& e : kTypes)

@@ -206,7 +206,6 @@ std::optional<CompactForm> compact_form(std::span<const GgufTensor* const> parts
     f.scales = t == parts.front() || scales == f.scales ? scales : CompactForm::Scales::kFloats;
     f.offsets |= range->offset_unit >= 0;
   }
-  f.offsets |= f.scales == CompactForm::Scales::kFloats;
   f.eight_bits = max - min > 15;
   f.zero = f.eight_bits ? 0 : min;
   return f;

@@ -26,13 +26,12 @@ namespace ponder {
 /// levels of 16 inputs of each half, and those of the other 16 inputs.
 struct CompactForm {
   enum class Scales : std::uint8_t {
-    kFloats,    // a block has float32 scales and offsets
+    kFloats,    // a block has float32 scales and offsets; there are no units
     kHalves,    // the units are the scales and offsets, of one block
     kIntegers,  // a block has int8 multiples of the units, which eight blocks share
   };
   Scales scales = Scales::kFloats;
-  // false: every offset is -0, which changes no value; kFloats always has them
-  bool offsets = true;
+  bool offsets = true;  // false: every offset is -0, which changes no value
   bool eight_bits = false;
   bool per_16 = false;  // a block has two groups of 16 inputs, else one group of 32
   int zero = 0;

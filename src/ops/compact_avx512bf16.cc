@@ -196,7 +196,7 @@ const Functions& functions(const CompactForm& f) {
   if (f.scales == kHalves) return of_offsets<kHalves, false>(f);
   if (f.scales == kIntegers)
     return f.per_16 ? of_offsets<kIntegers, true>(f) : of_offsets<kIntegers, false>(f);
-  return f.per_16 ? of_levels<kFloats, true, true>(f) : of_levels<kFloats, true, false>(f);
+  return f.per_16 ? of_offsets<kFloats, true>(f) : of_offsets<kFloats, false>(f);
 }
 
 // Lays the pairs of inputs of `rows` rows side by side: (k / 2, rows).

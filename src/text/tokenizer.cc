@@ -1,6 +1,6 @@
 // Tokenizer: special tokens are cut out of the text first, the rest goes through byte-level BPE
-// (Sennrich et al. 2016, Radford et al. 2019) or SentencePiece's BPE with byte fallback (Kudo and
-// Richardson 2018).
+// (Sennrich et al. 2016, Radford et al. 2019), SentencePiece's BPE with byte fallback (Kudo and
+// Richardson 2018), or Unigram (unigram.h).
 #include <algorithm>
 
 #include "base/check.h"
@@ -8,6 +8,8 @@
 #include "text/merge.h"
 #include "text/nfc.h"
 #include "text/pretokenize.h"
+#include "text/spm_normalizer.h"
+#include "text/unigram.h"
 #include "text/utf8.h"
 #include "text/vocab.h"
 
@@ -19,9 +21,7 @@ class BaseTokenizer : public Tokenizer {
   explicit BaseTokenizer(Vocab v) : v_(std::move(v)), added_(v_) {}
   int n_vocab() const override { return v_.size(); }
   int n_listed() const override { return v_.n_listed; }
-  std::string_view model_name() const override {
-    return v_.byte_level ? "gpt2" : v_.ranked ? "gemma4" : "llama";
-  }
+  std::string_view model_name() const override { return v_.model; }
   std::string_view pre_name() const override { return v_.pre; }
   TokenKind kind(Token t) const override { return v_.kinds[t]; }
   std::optional<Token> bos() const override { return v_.bos; }
@@ -37,16 +37,11 @@ class BaseTokenizer : public Tokenizer {
 
   std::vector<Token> encode(std::string_view text, const EncodeOptions& o) const override {
     std::vector<Token> out;
-    bool after_special = true;
     for (const Fragment& f : added_.split(text, o)) {
-      if (f.token >= 0) {
+      if (f.token >= 0)
         out.push_back(f.token);
-      } else if (v_.adds_space_prefix && !v_.byte_level && after_special) {
-        encode_raw(" " + std::string(text.substr(f.begin, f.end - f.begin)), out);
-      } else {
+      else
         encode_raw(text.substr(f.begin, f.end - f.begin), out);
-      }
-      after_special = f.token >= 0;
     }
     return out;
   }
@@ -77,6 +72,7 @@ class BaseTokenizer : public Tokenizer {
   }
 
  protected:
+  // Appends the tokens of a text that begins at the start or after an added token.
   virtual void encode_raw(std::string_view, std::vector<Token>& out) const = 0;
   Vocab v_;
 
@@ -183,7 +179,7 @@ class SentencePieceBpe final : public BaseTokenizer {
 
  private:
   void merge(std::string_view text, std::vector<Symbol>& s) const {
-    if (v_.ranked)
+    if (v_.model == "gemma4")
       return merge_symbols<std::int32_t>(
           s, [&](const Symbol& a, const Symbol& b) { return ranks_.find(a.id, b.id); });
     merge_symbols<float>(s, [&](const Symbol& a, const Symbol& b) -> Merge<float> {
@@ -194,7 +190,7 @@ class SentencePieceBpe final : public BaseTokenizer {
   void encode_raw(std::string_view raw, std::vector<Token>& out) const override {
     thread_local std::string text;
     thread_local std::vector<Symbol> s;
-    text.clear();
+    text = v_.adds_space_prefix ? kSpace : "";
     for (char c : raw) text += c == ' ' ? kSpace : std::string_view(&c, 1);
     s.clear();
     for (std::size_t i = 0; i < text.size();) {
@@ -227,6 +223,20 @@ class SentencePieceBpe final : public BaseTokenizer {
   Ranks ranks_;  // empty where scores decide
 };
 
+class UnigramTokenizer final : public BaseTokenizer {
+ public:
+  UnigramTokenizer(Vocab v, SpmNormalizer n)
+      : BaseTokenizer(std::move(v)), normalizer_(std::move(n)), unigram_(v_) {}
+
+ private:
+  void encode_raw(std::string_view text, std::vector<Token>& out) const override {
+    unigram_.encode(normalizer_.normalize(text), out);
+  }
+
+  SpmNormalizer normalizer_;
+  Unigram unigram_;
+};
+
 Error in_file(const GgufFile& f, Error e) {
   e.where = f.path() + ", " + e.where;
   return e;
@@ -251,7 +261,7 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));
   }
-  if (v.ranked) {
+  if (v.model == "gemma4") {
     auto t = std::make_shared<SentencePieceBpe>(std::move(v));
     PONDER_TRY(t->read_merges());
     return std::shared_ptr<const Tokenizer>(std::move(t));
@@ -259,6 +269,11 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(
   if (v.scores.empty())
     return Error{Code::kInvalid, "scores of the tokens", "no such array",
                  v.file->path() + ", tokenizer.ggml.scores", "the file may be incomplete"};
+  if (v.model == "t5") {
+    PONDER_ASSIGN(SpmNormalizer n, SpmNormalizer::read(v));
+    return std::shared_ptr<const Tokenizer>(
+        std::make_shared<UnigramTokenizer>(std::move(v), std::move(n)));
+  }
   return std::shared_ptr<const Tokenizer>(std::make_shared<SentencePieceBpe>(std::move(v)));
 }
 

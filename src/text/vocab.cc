@@ -217,9 +217,11 @@ std::optional<std::string> from_byte_alphabet(std::string_view text) {
 
 Result<std::string_view> tokenizer_model(const GgufFile& f) {
   PONDER_ASSIGN(const std::string_view model, f.get_string("tokenizer.ggml.model"));
-  if (model == "gpt2" || model == "llama" || model == "gemma4") return model;
+  for (std::string_view known : {"gpt2", "llama", "gemma4", "t5"})
+    if (model == known) return model;
   return Error{Code::kUnsupported,
-               "a tokenizer of: gpt2 (byte-level BPE), llama (SPM), gemma4 (SPM with merges)",
+               "a tokenizer of: gpt2 (byte-level BPE), llama (SPM), gemma4 (SPM with merges), t5 "
+               "(Unigram)",
                "'" + std::string(model) + "'", f.path() + ", tokenizer.ggml.model", ""};
 }
 
@@ -227,10 +229,9 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   Vocab v;
   v.file = std::move(file);
   const GgufFile& f = *v.file;
-  PONDER_ASSIGN(const std::string_view model, tokenizer_model(f));
-  v.byte_level = model == "gpt2";
-  v.ranked = model == "gemma4";
-  const bool spm = model == "llama";
+  PONDER_ASSIGN(v.model, tokenizer_model(f));
+  v.byte_level = v.model == "gpt2";
+  const bool spm = v.model == "llama", unigram = v.model == "t5";
   PONDER_ASSIGN(const std::string_view pre, f.string_or("tokenizer.ggml.pre", ""));
   v.pre = pre;
   PONDER_TRY(read_tables(v));
@@ -238,9 +239,8 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   const int n = v.n_listed;
   std::optional<Token> eom, fim_pad, fim_rep, fim_sep;
   const std::string base = "tokenizer.ggml.";
-  if (spm) {  // SentencePiece's own defaults
-    if (n > 2) v.unknown = 0, v.bos = 1, v.eos = 2;
-  }
+  if (spm && n > 2) v.unknown = 0, v.bos = 1, v.eos = 2;  // SentencePiece's own defaults
+  if (unigram && n > 2) v.eos = 1, v.unknown = 2;         // T5's
   for (auto& [key, out] : {std::pair<const char*, std::optional<Token>*>{"bos_token_id", &v.bos},
                            {"eos_token_id", &v.eos},
                            {"eot_token_id", &v.eot},
@@ -253,7 +253,7 @@ Result<Vocab> Vocab::read(std::shared_ptr<const GgufFile> file) {
   PONDER_ASSIGN(v.adds_bos,
                 f.bool_or(base + "add_bos_token", spm || PreTokenizer::keeps_whole_words(v.pre)));
   v.adds_bos = v.adds_bos && v.bos;
-  PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", spm));
+  PONDER_ASSIGN(v.adds_space_prefix, f.bool_or(base + "add_space_prefix", spm || unigram));
   find_ends(v, {v.eos, v.eot, eom, fim_pad, fim_rep, fim_sep});
   v.by_spelling.reserve(n);
   for (int i = 0; i < n; ++i) spell(v, i);

@@ -19,12 +19,12 @@ inline constexpr std::string_view kSpace = "\xe2\x96\x81";  // SPM's spelling of
 
 struct Vocab {
   std::shared_ptr<const GgufFile> file;  // texts point into it
+  std::string_view model;                // "gpt2", "llama", "gemma4", "t5": how a text is cut
   bool byte_level = false;  // "gpt2": normal tokens are spelled in GPT-2's byte alphabet
-  bool ranked = false;      // "gemma4": spelled as SPM's, merged in the order of a list
   std::vector<std::string_view> texts;  // as in the file; empty from n_listed on
   std::vector<std::string> bytes;       // what a token spells
   std::vector<TokenKind> kinds;
-  std::vector<float> scores;  // SPM
+  std::vector<float> scores;  // SPM, Unigram
   // Normal, user-defined and unused tokens, which merging may produce. Keys are bytes, or for SPM
   // texts with U+2581 for spaces.
   std::unordered_map<std::string_view, Token> by_spelling;
@@ -42,8 +42,8 @@ struct Vocab {
   static Result<Vocab> read(std::shared_ptr<const GgufFile>);
 };
 
-/// The name in tokenizer.ggml.model: "gpt2", "llama" or "gemma4". Errors: kInvalid (the file has
-/// none), kUnsupported (another one).
+/// The name in tokenizer.ggml.model: "gpt2", "llama", "gemma4" or "t5". Errors: kInvalid (the file
+/// has none), kUnsupported (another one).
 Result<std::string_view> tokenizer_model(const GgufFile&);
 
 /// Converts a text in GPT-2's printable alphabet to bytes; nullopt where a character is not in the

@@ -14,6 +14,7 @@ std::string to_json(const BenchAnswer& a) {
   j["rss_mb"] = a.rss_mb;
   j["isa"] = a.model.isa;
   j["precision"] = to_string(a.model.precision);
+  j["weights"] = to_string(a.model.weights);
   j["threads"] = a.model.n_threads;
   j["model"] = {{"file", a.file->path()}, {"sha256", a.file->sha256().substr(0, 16)}};
   return text_of(j);

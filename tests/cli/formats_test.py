@@ -245,6 +245,8 @@ class Formats(unittest.TestCase):
         alone = lines(run("bench", "-m", TOY, "--json", "--repeats", "1", "--only", "decode128,valgrad1x24"))[0]
         self.assertEqual({k for k in alone if isinstance(alone[k], dict)}, {"decode128", "valgrad1x24", "model"})
         self.assertGreater(alone["decode128"]["median"], 0)
+        lean = lines(run("bench", "-m", TOY, "--json", "--repeats", "1", "--only", "decode128", "--weights", "lean"))[0]
+        self.assertEqual([alone["weights"], lean["weights"]], ["packed", "lean"])
         self.assertEqual(run("bench", "-m", TOY, "--only", "decode").returncode, 2)
 
     def test_bench_tells_how_far_numbers_are_from_decoding_and_from_f32(self):

@@ -1,6 +1,6 @@
 // Tokenizer converts bytes to token ids and back; it is read from a GGUF file's metadata. Not chat
 // templates (chat.h). Byte-level BPE (tokenizer.ggml.model "gpt2"), SentencePiece-style BPE with
-// byte fallback ("llama"), and the same with a list of merges ("gemma4").
+// byte fallback ("llama"), the same with a list of merges ("gemma4"), and Unigram ("t5").
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class Tokenizer {
   /// "[PAD<id>]" where special tokens are shown, else to an empty text.
   virtual int n_vocab() const = 0;
   virtual int n_listed() const = 0;                 // entries of the token list
-  virtual std::string_view model_name() const = 0;  // "gpt2", "llama", "gemma4"
+  virtual std::string_view model_name() const = 0;  // "gpt2", "llama", "gemma4", "t5"
   virtual std::string_view pre_name() const = 0;    // "smollm", …; empty for SPM
 
   struct EncodeOptions {
@@ -53,8 +53,8 @@ class Tokenizer {
     // sorted ranges in which no control token is parsed, wholly or in part
     std::span<const ByteRange> literal{};
   };
-  /// Encodes any bytes; never fails, adds no BOS. Bytes that the vocabulary cannot spell are
-  /// dropped, as in llama.cpp.
+  /// Encodes any bytes; never fails, adds no BOS. What the vocabulary cannot spell becomes its
+  /// unknown token, and is dropped where it has none, as in llama.cpp.
   virtual std::vector<Token> encode(std::string_view text, const EncodeOptions&) const = 0;
   std::vector<Token> encode(std::string_view text) const { return encode(text, EncodeOptions{}); }
 

@@ -91,6 +91,9 @@ TEST(Linear, StackedTensorsOfDifferentTypes) {
                                    {"Q4_K", "Q5_K"},
                                    {"Q4_K", "Q3_K"},
                                    {"MXFP4", "Q8_0"},
+                                   {"IQ3_S", "Q6_K"},
+                                   {"TQ2_0", "Q4_K"},
+                                   {"IQ1_S", "IQ2_XS"},
                                    {"Q4_1", "F16"}}) {
     const int n_in =
         index[one]["block_values"] == 256 || index[other]["block_values"] == 256 ? 256 : 64;
@@ -125,6 +128,17 @@ TEST(Linear, CompactFormsAreAsNarrowAsTheLevelsAllow) {
   EXPECT_EQ(form({kQ4_K, kQ6_K}, 512)->scales, kIntegers);
   EXPECT_EQ(form({kQ4_K, kQ8_0}, 512)->scales, kFloats);
   EXPECT_EQ(form({kMXFP4}, 512)->scales, kFloats);
+  const auto bits = [&](TensorType t) {  // a weight
+    return static_cast<double>(form({t}, 512)->panel_bytes(512)) * 8 / (512 * 32);
+  };
+  EXPECT_EQ(bits(kTQ1_0), 4.3125);
+  EXPECT_EQ(bits(kTQ2_0), 4.3125);
+  EXPECT_EQ(bits(kIQ1_S), 6);
+  EXPECT_EQ(bits(kIQ3_S), 8.3125);
+  EXPECT_EQ(bits(kIQ4_XS), 8.3125);
+  EXPECT_EQ(bits(kIQ4_NL), 8.5);
+  for (const TensorType t : {kIQ2_XXS, kIQ3_XXS, kMXFP4}) EXPECT_EQ(bits(t), 9);
+  for (const TensorType t : {kIQ1_M, kIQ2_XS, kIQ2_S}) EXPECT_EQ(bits(t), 10);
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "gguf/bytes.h"
 #include "ponder/model/tokenizer.h"
 #include "text/nfc.h"
 #include "vocabulary.h"
@@ -19,35 +18,8 @@ namespace ponder {
 namespace {
 
 using nlohmann::json;
-using test::key;
-using test::raw;
-using test::str;
+using test::gguf_of;
 using test::Vocabulary;
-
-template <class T, class F>
-std::string array(std::uint32_t type, const json& items, const F& bytes) {
-  std::string s = raw(type) + raw<std::uint64_t>(items.size());
-  for (const json& x : items) s += bytes(x.get<T>());
-  return s;
-}
-
-// A GGUF file that holds a vocabulary of added.jsonl and nothing else.
-std::string gguf_of(const json& v) {
-  const auto text = [](const std::string& s) { return str(s); };
-  test::GgufBytes g;
-  for (const char* k : {"model", "pre"})
-    if (v.contains(k)) g.add_key(key(std::string("tokenizer.ggml.") + k, 8, str(v[k])));
-  for (const char* k : {"tokens", "merges"})
-    if (v.contains(k))
-      g.add_key(key(std::string("tokenizer.ggml.") + k, 9, array<std::string>(8, v[k], text)));
-  g.add_key(key("tokenizer.ggml.token_type", 9,
-                array<int>(5, v["token_type"], [](int x) { return raw(x); })));
-  if (v.contains("scores"))
-    g.add_key(key("tokenizer.ggml.scores", 9,
-                  array<float>(6, v["scores"], [](float x) { return raw(x); })));
-  if (v.contains("name")) g.add_key(key("general.name", 8, str(v["name"])));
-  return g.bytes();
-}
 
 std::vector<json> cases() {
   std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/added.jsonl");

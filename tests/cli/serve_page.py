@@ -63,6 +63,12 @@ class Page:
         box = self.driver.find_element("id", "question")
         box.send_keys(text + "\n")
 
+    def search_long(self):
+        """A search that spends its whole budget."""
+        self.driver.execute_script("document.querySelector('details').open = true; document.getElementById('methods').value = 'anneal'")
+        self.ask(ASK, "think", "120")
+        self.wait(lambda: self.all(".actions button"), "no buttons")
+
     def idle(self):
         self.wait(lambda: self.text("#send") == "Send", "the answer did not end")
 
@@ -123,8 +129,7 @@ def check_reply_and_answer(server, model):
 
 def check_a_reload_in_a_search(server, model):
     with Page(server, width=1000, height=900) as p:
-        p.ask(ASK, "think", "120")
-        p.wait(lambda: p.all(".actions button"), "no buttons")
+        p.search_long()
         p.driver.refresh()
         p.wait(lambda: p.all(".actions button"), "the search did not go on")
         p.all(".actions button")[0].click()
@@ -134,8 +139,7 @@ def check_a_reload_in_a_search(server, model):
 
 def check_stop(server, model):
     with Page(server, width=1000, height=900) as p:
-        p.ask(ASK, "think", "120")
-        p.wait(lambda: p.all(".actions button"), "no buttons")
+        p.search_long()
         p.driver.find_element("id", "send").click()
         p.idle()
         assert "Stopped" in p.text(".card"), p.text(".card")

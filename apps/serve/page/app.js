@@ -161,7 +161,8 @@ async function think(turn, card, signal) {
   actions.className = "actions";
   let response;
   if (!turn.search) {
-    const ask = {messages: messages(turns.indexOf(turn)), ...settings(), budget_s: turn.budget, stream: true};
+    const methods = $("methods").value.split(/[\s,]+/).filter(Boolean);
+    const ask = {messages: messages(turns.indexOf(turn)), ...settings(), budget_s: turn.budget, methods, stream: true};
     response = await call("POST", "/v1/think", ask, key(), {signal});
     turn.search = response.headers.get("X-Think-Id");
     keep();

@@ -68,22 +68,40 @@ const Linear& Transformer::vocab_transposed(int block, Linear& buffer) const {
 
 void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout,
                            float* dx) const {
-  if (config_.norm == Norm::kRms) {
+  if (norm.w.empty()) {
+    add(dx, dout, n);
+  } else if (config_.norm == Norm::kRms) {
     rms_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
   } else {
     layer_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
   }
 }
 
-// Writes to s.a the gradient at a branch: dx carried back through the branch's norm, as the operand
-// of the next product.
+// Carries the gradient g (n) after the norms of x's pieces back to x, in place.
+void Transformer::norm_pieces_vjp(const NormWeights& norm, const float* x, int n, float* g) const {
+  const int width = static_cast<int>(norm.w.size());
+  thread_local std::vector<float> piece;
+  for (int at = 0; at < n; at += width) {
+    piece.assign(width, 0.f);
+    norm_vjp(norm, x + at, width, g + at, piece.data());
+    std::copy_n(piece.data(), width, g + at);
+  }
+}
+
+// Writes to s.a the gradient at a branch: dx carried back through the factor and the norm of the
+// branch, as the operand of the next product.
 void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                              ForwardScratch& s) const {
   const int d = config_.n_embd, stride = round_up(d, kPanel);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    thread_local std::vector<float> row;
+    thread_local std::vector<float> scaled, row;
     for (std::int64_t i = begin; i < end; ++i) {
       const float* g = dx + i * d;
+      if (config_.residual_scale != 1) {
+        scaled.assign(d, 0.f);
+        add(scaled.data(), config_.residual_scale, g, d);
+        g = scaled.data();
+      }
       if (!post.w.empty()) {
         row.assign(d, 0.f);
         norm_vjp(post, branch + i * stride, d, g, row.data());
@@ -180,22 +198,20 @@ void Transformer::attention_vjp(const LayerTransposed& t, int layer, const Forwa
   const std::size_t angles =
       c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    thread_local std::vector<float> back, head;
+    thread_local std::vector<float> back;
     back.resize(half);
     for (std::int64_t i = begin; i < end; ++i) {
       float* g = s.wide.data() + i * ldc;
       const float *cosines = s.cosines.data() + angles + i * half,
                   *sines = s.sines.data() + angles + i * half;
       std::transform(sines, sines + half, back.begin(), std::negate<>());
-      for (int at = 0; at < qk; at += hd) {
-        if (c.rope != Rope::kNone)
-          (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines,
-                                                                          back.data(), c.rope_dim);
-        if (!c.qk_norm) continue;
-        head.assign(hd, 0.f);
-        norm_vjp(at < c.q_size() ? w.q_norm : w.k_norm, st.raw + i * qk + at, hd, g + at,
-                 head.data());
-        std::copy_n(head.data(), hd, g + at);
+      scale_queries(b.positions[i], g);
+      for (int at = 0; at < qk && c.rotates(layer); at += hd)
+        (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines,
+                                                                        back.data(), c.rope_dim);
+      if (c.qk_norm) {
+        norm_pieces_vjp(w.q_norm, st.raw + i * qk, c.q_size(), g);
+        norm_pieces_vjp(w.k_norm, st.raw + i * qk + c.q_size(), c.kv_size(), g + c.q_size());
       }
       to_compute(kernel_->compute, g, qk + c.kv_size(), row_of(s.a, i, ldc));
     }

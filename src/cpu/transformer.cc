@@ -31,12 +31,21 @@ Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights
       kernel_(&kernel),
       info_(std::move(info)) {}
 
+// A norm that the model does not have changes nothing.
 void Transformer::norm_row(const NormWeights& norm, const float* x, int n, float* out) const {
-  if (config_.norm == Norm::kRms) {
+  if (norm.w.empty()) {
+    std::copy_n(x, n, out);
+  } else if (config_.norm == Norm::kRms) {
     rms_norm(x, norm.w.data(), n, config_.norm_eps, out);
   } else {
     layer_norm(x, norm.w.data(), norm.b.data(), n, config_.norm_eps, out);
   }
+}
+
+// Norms the pieces of x (n) that are as wide as the norm, in place: each head, or all heads as one.
+void Transformer::norm_pieces(const NormWeights& norm, float* x, int n) const {
+  const int width = static_cast<int>(norm.w.size());
+  for (int at = 0; at < n; at += width) norm_row(norm, x + at, width, x + at);
 }
 
 std::byte* Transformer::row_of(Buffer<std::byte>& a, std::int64_t row, int n) const {
@@ -55,8 +64,8 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
   });
 }
 
-// Computes to = from + post(branch + bias). Applies the norm `next` to the result and writes it to
-// s.a as the operand of the next product. `to` may be `from`.
+// Computes to = from + residual_scale post(branch + bias). Applies the norm `next` to the result
+// and writes it to s.a as the operand of the next product. `to` may be `from`.
 void Transformer::residual(int n, const float* from, float* branch, const NormWeights& post,
                            const std::vector<float>& bias, float* to, const NormWeights* next,
                            ForwardScratch& s) const {
@@ -72,7 +81,7 @@ void Transformer::residual(int n, const float* from, float* branch, const NormWe
         y = row.data();
       }
       if (to != from) std::copy_n(from + i * d, d, x);
-      add(x, y, d);
+      add(x, config_.residual_scale, y, d);
       if (!next) continue;
       norm_row(*next, x, d, row.data());
       to_compute(kernel_->compute, row.data(), d, row_of(s.a, i, d));
@@ -92,27 +101,37 @@ void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const L
   // Local layers use the second half of the angle tables.
   const std::size_t angles =
       c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
-  const auto finish_head = [&](float* head, const NormWeights& norm, std::int64_t row) {
-    if (c.qk_norm) norm_row(norm, head, hd, head);
-    if (c.rope == Rope::kNone) return;
+  const auto rotate = [&](float* heads, int n_heads, std::int64_t row) {
+    if (!c.rotates(layer)) return;
     const float *cosines = s.cosines.data() + angles + row * half,
                 *sines = s.sines.data() + angles + row * half;
-    (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines,
-                                                                    c.rope_dim);
+    for (int h = 0; h < n_heads; ++h)
+      (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(heads + h * hd, cosines,
+                                                                      sines, c.rope_dim);
   };
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float* q = st.qkv + i * ldc;
       add_bias(q, w.qkv_bias);
       if (st.raw) std::copy_n(q, qk, st.raw + i * qk);
-      for (int h = 0; h < c.n_heads; ++h) finish_head(q + h * hd, w.q_norm, i);
       float *k = q + c.q_size(), *v = k + c.kv_size();
-      for (int h = 0; h < c.n_kv_heads; ++h) {
-        finish_head(k + h * hd, w.k_norm, i);
-        kv.store(layer, h, b.slots[i], k + h * hd, v + h * hd);
+      if (c.qk_norm) {
+        norm_pieces(w.q_norm, q, c.q_size());
+        norm_pieces(w.k_norm, k, c.kv_size());
       }
+      rotate(q, c.n_heads, i);
+      rotate(k, c.n_kv_heads, i);
+      scale_queries(b.positions[i], q);
+      for (int h = 0; h < c.n_kv_heads; ++h) kv.store(layer, h, b.slots[i], k + h * hd, v + h * hd);
     }
   });
+}
+
+// Multiplies the queries of a row, or their derivative, by the factor of their position.
+void Transformer::scale_queries(int position, float* q) const {
+  const float factor = config_.query_factor(position);
+  if (factor == 1) return;
+  for (int i = 0; i < config_.q_size(); ++i) q[i] *= factor;
 }
 
 void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,

@@ -92,6 +92,8 @@ class Transformer {
                 ForwardScratch&) const;
   AttentionShape attention_shape() const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
+  void norm_pieces(const NormWeights&, float* x, int n) const;
+  void scale_queries(int position, float* q) const;
   // of an operand with rows of n inputs
   std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;
 
@@ -105,6 +107,7 @@ class Transformer {
   void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                   ForwardScratch&) const;
   void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
+  void norm_pieces_vjp(const NormWeights&, const float* x, int n, float* g) const;
   const Transposed& transposed() const;  // empty if there is too little memory
   const LayerTransposed& layer_transposed(int layer, LayerTransposed& buffer) const;
   LayerTransposed transpose_layer(int layer, Pages&) const;

@@ -92,6 +92,7 @@ Weights load_weights(const GgufFile& file, const Tensors& t, const GemmKernel& k
   w.output_norm = in.norm(t.output_norm);
   for (const LayerTensors& l : t.layers) w.layers.push_back(in.layer(l));
   w.output = in.linear(t.output);
+  w.views = t.views;
   return w;
 }
 

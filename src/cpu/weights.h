@@ -3,6 +3,7 @@
 // file does not have (biases, norms of some architectures) are empty.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "model/tensors.h"
@@ -16,7 +17,7 @@ struct NormWeights {
 
 struct LayerWeights {
   NormWeights attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
-  NormWeights q_norm, k_norm;                                      // (head_dim)
+  NormWeights q_norm, k_norm;            // (head_dim), or all heads: (n_heads head_dim)
   Linear qkv, attn_out, gate, up, down;  // gate: empty if the activation has none
   std::vector<float> qkv_bias, attn_out_bias, gate_bias, up_bias, down_bias;
 };
@@ -28,6 +29,7 @@ struct Weights {
   NormWeights output_norm;
   Linear output;  // (n_embd, n_vocab); the token embedding if the two are tied
   std::vector<LayerWeights> layers;
+  std::vector<std::shared_ptr<const GgufTensor>> views;  // matrices may be read through these
 };
 
 /// The bytes that the matrices of a file will need, known before they are loaded.

@@ -25,7 +25,7 @@ Result<ModelInfo> describe_with(const EngineKind& engine, const GgufFile& file, 
   info.n_ff = c.n_ff;
   info.n_vocab = c.n_vocab;
   info.n_ctx_train = c.n_ctx;
-  info.learned_positions = c.learned_positions;
+  info.n_ctx_is_limit = c.n_ctx_is_limit;
   return info;
 }
 

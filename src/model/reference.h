@@ -72,12 +72,14 @@ class Reference {
       const std::string p = "blk." + std::to_string(layer) + ".";
       attention(layer, p, x);
       for (auto& row : x) {
-        const auto a = norm(p + "ffn_norm", row);
-        auto up = linear(p + "ffn_up", a, c_.n_ff);
-        if (c_.activation == Activation::kGelu) {
+        const auto a = c_.pre_norm ? norm(p + "ffn_norm", row) : row;
+        const bool gated = c_.activation != Activation::kGelu,
+                   fused = gated && weights_.count(p + "ffn_gate.weight") == 0;
+        auto up = linear(p + "ffn_up", a, c_.n_ff, fused ? c_.n_ff : 0);
+        if (!gated) {
           for (T& v : up) v = reference::gelu(v);
         } else {
-          const auto gate = linear(p + "ffn_gate", a, c_.n_ff);
+          const auto gate = linear(p + (fused ? "ffn_up" : "ffn_gate"), a, c_.n_ff);
           for (int i = 0; i < c_.n_ff; ++i)
             up[i] *= c_.activation == Activation::kSiluGated ? reference::silu(gate[i])
                                                              : reference::gelu(gate[i]);
@@ -89,7 +91,7 @@ class Reference {
     std::vector<std::vector<T>> out;
     for (const auto& row : x) {
       auto logits = linear(tied ? "token_embd" : "output", norm("output_norm", row), c_.n_vocab);
-      for (T& l : logits) l = reference::soft_cap(l, c_.final_soft_cap);
+      for (T& l : logits) l = reference::soft_cap(l * double{c_.logit_scale}, c_.final_soft_cap);
       const T lse = reference::log_sum_exp(logits);
       for (T& l : logits) l -= lse;
       out.push_back(std::move(logits));
@@ -122,18 +124,21 @@ class Reference {
   template <class T>
   void add(std::vector<T>& x, std::vector<T> branch, const std::string& post) const {
     if (c_.post_norm) branch = norm(post, branch);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i];
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i] * double{c_.residual_scale};
   }
-  // Returns one head of q, k or v after its norm and rotary position.
+  template <class T>
+  std::vector<T> part(const std::vector<T>& all, int h) const {
+    return {all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
+            all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim};
+  }
+  // Returns one head of q or k after its norm and rotary position.
   template <class T>
   std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer,
                       int position) const {
-    std::vector<T> x(all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
-                     all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim);
-    if (norm_name.empty()) return x;
-    if (c_.qk_norm) x = norm(norm_name, x);
+    std::vector<T> x = part(c_.qk_norm_of_all ? norm(norm_name, all) : all, h);
+    if (c_.qk_norm && !c_.qk_norm_of_all) x = norm(norm_name, x);
     const RopeTable& table = c_.local[layer] ? c_.rope_local : c_.rope_global;
-    if (c_.rope != Rope::kNone)
+    if (c_.rotates(layer))
       reference::rope(x.data(), c_.rope_dim, c_.rope == Rope::kHalves, position, table.inverse,
                       table.scale);
     return x;
@@ -145,20 +150,21 @@ class Reference {
     std::vector<std::vector<std::vector<T>>> keys(c_.n_kv_heads), values(c_.n_kv_heads);
     for (std::size_t t = 0; t < x.size(); ++t) {
       const int position = static_cast<int>(t);
-      const auto a = norm(p + "attn_norm", x[t]);
+      const auto a = c_.pre_norm ? norm(p + "attn_norm", x[t]) : x[t];
       const auto q = linear(p + (fused ? "attn_qkv" : "attn_q"), a, nq);
       const auto k = linear(p + (fused ? "attn_qkv" : "attn_k"), a, nk, fused ? nq : 0);
       const auto v = linear(p + (fused ? "attn_qkv" : "attn_v"), a, nk, fused ? nq + nk : 0);
       for (int h = 0; h < c_.n_kv_heads; ++h) {
         keys[h].push_back(head(k, h, p + "attn_k_norm", layer, position));
-        values[h].push_back(head(v, h, "", layer, position));
+        values[h].push_back(part(v, h));
       }
       std::vector<T> out;
       for (int h = 0; h < c_.n_heads; ++h) {
         const int kv = h / (c_.n_heads / c_.n_kv_heads);
         const auto o = reference::attend(head(q, h, p + "attn_q_norm", layer, position), keys[kv],
                                          values[kv], c_.first_key(layer, position),
-                                         c_.attention_scale, c_.attention_soft_cap);
+                                         c_.attention_scale * c_.query_factor(position),
+                                         c_.attention_soft_cap);
         out.insert(out.end(), o.begin(), o.end());
       }
       add(x[t], linear(p + "attn_output", out, c_.n_embd), p + "post_attention_norm");

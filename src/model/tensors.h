@@ -2,6 +2,7 @@
 // checks their shapes. It reads no values: each engine makes its weights from these tensors.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "model/config.h"
@@ -26,7 +27,7 @@ struct MatrixTensors {
 
 struct LayerTensors {
   NormTensors attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
-  NormTensors q_norm, k_norm;                                      // (head_dim)
+  NormTensors q_norm, k_norm;  // (head_dim), or all heads together: (n_heads head_dim)
   MatrixTensors qkv, attn_out, gate, up, down;
 };
 
@@ -36,11 +37,13 @@ struct Tensors {
   NormTensors output_norm;
   MatrixTensors output;  // (n_embd, n_vocab); the token embedding if the two are tied
   std::vector<LayerTensors> layers;
+  // What the pointers above mean where a tensor of the file holds two matrices: parts of it.
+  std::vector<std::shared_ptr<const GgufTensor>> views;
 };
 
 /// Finds all tensors of a model. Errors: kInvalid (a tensor is missing or has another shape; the
 /// message has its name and both shapes), kUnsupported (the file has a tensor that the architecture
-/// does not use). The pointers are valid as long as the file.
+/// does not use). The pointers are valid as long as the file and the views.
 Result<Tensors> find_tensors(const GgufFile&, const Config&);
 
 }  // namespace ponder

@@ -11,9 +11,10 @@ namespace ponder {
 namespace {
 
 constexpr std::array kArchitectures{
-    Architecture{"llama", read_llama}, Architecture{"qwen2", read_qwen2},
-    Architecture{"qwen3", read_qwen3}, Architecture{"gemma3", read_gemma3},
-    Architecture{"gpt2", read_gpt2},
+    Architecture{"llama", read_llama},     Architecture{"qwen2", read_qwen2},
+    Architecture{"qwen3", read_qwen3},     Architecture{"gemma3", read_gemma3},
+    Architecture{"gpt2", read_gpt2},       Architecture{"qwen3moe", read_qwen3moe},
+    Architecture{"gpt-oss", read_gpt_oss},
 };
 constexpr auto kNames = [] {
   std::array<std::string_view, kArchitectures.size()> names;

@@ -3,6 +3,7 @@
 // arch_*.cc; docs/howto-add-architecture.md tells how to add one. Not the weights, nor the network.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -13,6 +14,10 @@
 #include "ponder/model/gguf.h"
 
 namespace ponder {
+
+/// Between which dimensions YaRN mixes frequencies: rounded outwards to whole numbers, as nearly
+/// everywhere, or exact.
+enum class YarnRamp : std::uint8_t { kWhole, kExact };
 
 /// Typed look-ups of metadata keys "<architecture>.key", and the readers that all architectures
 /// share. The class records which keys were looked up, so that refuse_unread_keys() can find the
@@ -33,7 +38,13 @@ class ArchReader {
   /// Reads the rotary base, the rotary dimension and the scaling type (none, linear, yarn), and
   /// applies the factors of tensor rope_freqs.weight. Errors: kInvalid, kUnsupported (another
   /// scaling type).
-  Status read_rope(Config&) const;
+  Status read_rope(Config&, YarnRamp = YarnRamp::kWhole) const;
+  /// Reads the numbers of experts and their width. Errors: kInvalid (a number is missing or
+  /// impossible).
+  Status read_experts(Config&) const;
+  /// Reads which layers have the sliding window: one flag a layer, or the period in which the last
+  /// layer has none, with its default. Errors: kInvalid (another array).
+  Status read_local_layers(Config&, int period) const;
   /// Must be called last. Errors: kUnsupported, which names a key of this architecture that no
   /// look-up asked for and that may change what the model computes. Keys that only describe the
   /// model, and keys whose value switches their feature off, pass.
@@ -64,5 +75,7 @@ Result<Config> read_qwen2(const ArchReader&);
 Result<Config> read_qwen3(const ArchReader&);
 Result<Config> read_gemma3(const ArchReader&);
 Result<Config> read_gpt2(const ArchReader&);
+Result<Config> read_qwen3moe(const ArchReader&);
+Result<Config> read_gpt_oss(const ArchReader&);
 
 }  // namespace ponder

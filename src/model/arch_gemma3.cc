@@ -32,18 +32,7 @@ Result<Config> read_gemma3(const ArchReader& in) {
   c.rope_local = rope_table(local_base, c.rope_dim);
   PONDER_TRY(in.read_float("rope.scaling.attn_factor", c.rope_local.scale, false));
   if (c.window == 0) return c;
-  constexpr std::string_view kPattern = "attention.sliding_window_pattern";
-  if (const GgufArray* pattern = in.find_array(kPattern)) {
-    const auto* flags = std::get_if<std::vector<bool>>(&pattern->items);
-    if (!flags || flags->size() != c.local.size())
-      return Error{Code::kInvalid, std::to_string(c.n_layers) + " booleans", "another array",
-                   in.file().path() + ", " + in.key(kPattern), ""};
-    c.local = *flags;
-    return c;
-  }
-  int period = 6;  // every sixth layer is global
-  PONDER_TRY(in.read_int(kPattern, period, false));
-  for (int i = 0; i < c.n_layers; ++i) c.local[i] = period > 0 && i % period < period - 1;
+  PONDER_TRY(in.read_local_layers(c, 6));  // every sixth layer is global
   return c;
 }
 

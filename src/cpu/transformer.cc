@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
-#include "ops/activation.h"
+#include "cpu/gates.h"
 #include "ops/norm.h"
 #include "ops/rope.h"
 #include "ops/vector.h"
@@ -140,7 +140,9 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
   attend_heads(layer, b, kv, st, s);
   w.attn_out.forward(s.a.data(), a_stride(config_.q_size()), b.n(), st.attn, w.attn_out.n_padded(),
                      info_.n_threads);
-  residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
+  // A mixture of experts takes its input in float32 (router_input()).
+  residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid,
+           config_.n_experts > 0 ? nullptr : &w.ffn_norm, s);
 }
 
 AttentionShape Transformer::attention_shape() const {
@@ -163,6 +165,8 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
     const std::int64_t h = task / n_blocks, block = task % n_blocks;
     thread_local std::vector<AttentionRow> rows;
     thread_local AttentionRoom room;
+    AttentionShape of_head = shape;
+    if (c.attention_sinks) of_head.sinks = weights_.layers[layer].sinks.data() + h * shape.group;
     rows.clear();
     for (std::int64_t i = n * block / n_blocks; i < n * (block + 1) / n_blocks; ++i) {
       std::byte* out = row_of(s.a, i, c.q_size());
@@ -175,13 +179,13 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
         std::memset(out + c.q_size() * size, 0,
                     (round_up(c.q_size(), kKBlock) - c.q_size()) * size);
     }
-    attend(*kernel_, shape, kv.head(layer, static_cast<int>(h)), rows, room);
+    attend(*kernel_, of_head, kv.head(layer, static_cast<int>(h)), rows, room);
   });
 }
 
 // Computes gate, up and the activation for a few columns at a time, so that intermediate values
 // stay in the cache.
-void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
+void Transformer::dense(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
@@ -204,6 +208,16 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
                  activate(layer, n, begin * kPanel, ld, gate.data(), up.data(), st, s);
                });
   w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);
+}
+
+void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
+  const Config& c = config_;
+  const LayerWeights& w = weights_.layers[layer];
+  if (c.n_experts > 0) {
+    mixture(layer, n, st, s);
+  } else {
+    dense(layer, n, st, s);
+  }
   residual(n, st.mid, st.ffn, w.ffn_post_norm, w.down_bias, st.next,
            layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
 }
@@ -237,7 +251,7 @@ void Transformer::activate(int layer, int n, int column, int width, float* gate,
       add_bias_of(w.gate_bias, g, rows);
       if (st.gate)
         convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
-      (c.activation == Activation::kSiluGated ? silu_mul : gelu_mul)(g, u, rows * width, u);
+      gate_of(c.activation).value(g, u, rows * width, u);
     }
     convert_rows(compute, u, width, rows, width, row_of(s.a_ff, first, c.n_ff) + at, a_row);
   }

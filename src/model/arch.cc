@@ -17,7 +17,8 @@ constexpr std::array kArchitectures{
     Architecture{"gemma2", read_gemma2},   Architecture{"gemma3", read_gemma3},
     Architecture{"phi3", read_phi3},       Architecture{"olmo2", read_olmo2},
     Architecture{"smollm3", read_smollm3}, Architecture{"granite", read_granite},
-    Architecture{"gpt2", read_gpt2},
+    Architecture{"gpt2", read_gpt2},       Architecture{"qwen3moe", read_qwen3moe},
+    Architecture{"gpt-oss", read_gpt_oss},
 };
 constexpr auto kNames = [] {
   std::array<std::string_view, kArchitectures.size()> names;

@@ -3,6 +3,7 @@
 // arch_*.cc; docs/howto-add-architecture.md tells how to add one. Not the weights, nor the network.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -13,6 +14,10 @@
 #include "ponder/model/gguf.h"
 
 namespace ponder {
+
+/// Between which dimensions YaRN mixes frequencies: rounded outwards to whole numbers, as nearly
+/// everywhere, or exact.
+enum class YarnRamp : std::uint8_t { kWhole, kExact };
 
 /// Typed look-ups of metadata keys "<architecture>.key", and the readers that all architectures
 /// share. The class records which keys were looked up, so that refuse_unread_keys() can find the
@@ -37,7 +42,10 @@ class ArchReader {
   /// Reads the rotary base, the rotary dimension and the scaling type (none, linear, yarn,
   /// longrope), and applies the factors of tensors rope_freqs.weight and rope_factors_short.weight.
   /// Errors: kInvalid, kUnsupported (another scaling type).
-  Status read_rope(Config&) const;
+  Status read_rope(Config&, YarnRamp = YarnRamp::kWhole) const;
+  /// Reads the numbers of experts and their width. Errors: kInvalid (a number is missing or
+  /// impossible).
+  Status read_experts(Config&) const;
   /// Reads the width of the sliding window, and the layers that have it: flags, or a period, where
   /// the last layer of each period is global. Without the keys: c.window and `period`. Errors:
   /// kInvalid.
@@ -80,5 +88,7 @@ Result<Config> read_phi3(const ArchReader&);
 Result<Config> read_smollm3(const ArchReader&);
 /// What Gemma 2 and 3 have in common. layers_of_27b: the depth of the size with other scores.
 Status read_gemma(const ArchReader&, int layers_of_27b, Config&);
+Result<Config> read_qwen3moe(const ArchReader&);
+Result<Config> read_gpt_oss(const ArchReader&);
 
 }  // namespace ponder

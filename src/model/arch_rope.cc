@@ -80,13 +80,18 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
 // YaRN (Peng et al. 2023): low frequencies are interpolated and high frequencies kept. Between them
 // is a ramp, from the dimension that turns `fast` times over the original context to the one that
 // turns `slow` times.
-void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
+void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s, YarnRamp ramp) {
   const auto turns_at = [&](float turns) {
     return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) /
            (2 * std::log(base));
   };
-  const float low = std::max(0.f, std::floor(turns_at(s.fast)));
-  const float high = std::min(dim - 1.f, std::ceil(turns_at(s.slow)));
+  float low = turns_at(s.fast), high = turns_at(s.slow);
+  if (ramp == YarnRamp::kWhole) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(0.f, low);
+  high = std::min(dim - 1.f, high);
   for (std::size_t i = 0; i < t.inverse.size(); ++i) {
     const float keep =
         1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
@@ -142,7 +147,7 @@ RopeTable rope_table(float base, int dim) {
   return t;
 }
 
-Status ArchReader::read_rope(Config& c) const {
+Status ArchReader::read_rope(Config& c, YarnRamp ramp) const {
   float base = 10000;
   PONDER_TRY(read_float("rope.freq_base", base, false));
   PONDER_TRY(read_int("rope.dimension_count", c.rope_dim, false));
@@ -155,7 +160,7 @@ Status ArchReader::read_rope(Config& c) const {
   PONDER_ASSIGN(const Scaling s, read_scaling(*this, c.n_ctx));
   c.rope_global.scale = s.attention;
   if (s.yarn())
-    apply_yarn(c.rope_global, base, c.rope_dim, s);
+    apply_yarn(c.rope_global, base, c.rope_dim, s, ramp);
   else if (s.type != "none")
     for (float& f : c.rope_global.inverse) f /= s.factor;
   if (s.long_rope) PONDER_TRY(apply_long_rope(*this, s, c));

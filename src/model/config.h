@@ -13,7 +13,7 @@ enum class Norm : std::uint8_t { kRms, kLayer };
 enum class Rope : std::uint8_t { kNone, kInterleaved, kHalves };
 // The biases that a file must have. Any other bias is used if the file has it.
 enum class Biases : std::uint8_t { kOptional, kQkv, kAll };
-enum class Activation : std::uint8_t { kSiluGated, kGeluGated, kGelu };
+enum class Activation : std::uint8_t { kSiluGated, kGeluGated, kGelu, kClampedSwiglu };
 
 /// The frequencies of rotary positions. A Config has one table for all layers, or one for the
 /// global and one for the local layers.
@@ -36,6 +36,11 @@ struct Config {
   int window = 0;           // local layers see keys at distance < window; 0: there is no window
   std::vector<bool> local;  // (n_layers)
   Activation activation = Activation::kSiluGated;
+  // A mixture of experts: each row goes through n_experts_used of n_experts feed-forwards of width
+  // n_ff. 0: one feed-forward for all rows.
+  int n_experts = 0, n_experts_used = 0;
+  // The softmax over the router's scores is over the experts that a row uses, or over all of them.
+  bool softmax_of_used = true;
   float embed_scale = 1;
   float residual_scale = 1;   // factor of what attention and feed-forward add to the stream
   float logit_scale = 1;      // factor of the logits, before their soft cap
@@ -51,6 +56,8 @@ struct Config {
   bool learned_positions = false;           // position_embd.weight is added to the embeddings
   bool n_ctx_is_limit = false;              // no context is longer than n_ctx
   Biases biases = Biases::kOptional;
+  bool attention_sinks = false;       // blk.*.attn_sinks.weight (ops/attention.h)
+  std::string ffn_norm = "ffn_norm";  // what files call the norm before feed-forward
 
   int q_size() const { return n_heads * head_dim; }
   /// First position that a query at position p sees in this layer.

@@ -62,6 +62,13 @@ class Finder {
     views_.push_back(view);
     return {{{view.get(), nullptr}}};
   }
+  // The matrices of all experts are one tensor.
+  MatrixTensors::Part experts(const std::string& name, std::int64_t n_in, std::int64_t n_out,
+                              const Config& c) {
+    const std::int64_t n = c.n_experts;
+    return {tensor(name + ".weight", {n_in, n_out, n}),
+            tensor(name + ".bias", {n_out, n}, c.biases == Biases::kAll)};
+  }
   // A tensor that no look-up asked for means that the file describes another computation than ours.
   void check_all_used(const Config& c) {
     for (const GgufTensor& t : file_.tensors()) {
@@ -84,11 +91,21 @@ class Finder {
   Status status_;
 };
 
+ExpertTensors find_experts(Finder& in, const Config& c, const std::string& p) {
+  ExpertTensors e;
+  e.router = {in.tensor(p + "ffn_gate_inp.weight", {c.n_embd, c.n_experts}),
+              in.tensor(p + "ffn_gate_inp.bias", {c.n_experts}, c.biases == Biases::kAll)};
+  e.gate = in.experts(p + "ffn_gate_exps", c.n_embd, c.n_ff, c);
+  e.up = in.experts(p + "ffn_up_exps", c.n_embd, c.n_ff, c);
+  e.down = in.experts(p + "ffn_down_exps", c.n_ff, c.n_embd, c);
+  return e;
+}
+
 LayerTensors find_layer(Finder& in, const GgufFile& file, const Config& c, int i) {
   const std::string p = "blk." + std::to_string(i) + ".";
   LayerTensors l;
   l.attn_norm = in.norm(p + "attn_norm", c, c.n_embd, c.pre_norm);
-  l.ffn_norm = in.norm(p + "ffn_norm", c, c.n_embd, c.pre_norm);
+  l.ffn_norm = in.norm(p + c.ffn_norm, c, c.n_embd, c.pre_norm);
   l.attn_post_norm = in.norm(p + "post_attention_norm", c, c.n_embd, c.post_norm);
   l.ffn_post_norm = in.norm(p + "post_ffw_norm", c, c.n_embd, c.post_norm);
   const bool all = c.qk_norm_of_all;
@@ -100,6 +117,11 @@ LayerTensors find_layer(Finder& in, const GgufFile& file, const Config& c, int i
   const bool biases = c.biases == Biases::kAll;
   l.qkv = in.matrix(qkv, c.n_embd, c.biases != Biases::kOptional);
   l.attn_out = in.matrix({{p + "attn_output", c.n_embd}}, c.q_size(), biases);
+  if (c.attention_sinks) l.sinks = in.tensor(p + "attn_sinks.weight", {c.n_heads});
+  if (c.n_experts > 0) {
+    l.experts = find_experts(in, c, p);
+    return l;
+  }
   const bool gated = c.activation != Activation::kGelu;
   const GgufTensor* up = file.find(p + "ffn_up.weight");
   if (gated && up && up->shape == std::vector<std::int64_t>{c.n_embd, 2ll * c.n_ff}) {

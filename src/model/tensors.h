@@ -25,10 +25,19 @@ struct MatrixTensors {
   std::vector<Part> parts;  // empty: the model has no such matrix
 };
 
+/// The mixture of experts of a layer.
+struct ExpertTensors {
+  MatrixTensors::Part router;  // (n_embd, n_experts), (n_experts)
+  // (n_embd, n_ff, n_experts) and biases (n_ff, n_experts); down: (n_ff, n_embd, n_experts)
+  MatrixTensors::Part gate, up, down;
+};
+
 struct LayerTensors {
   NormTensors attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
-  NormTensors q_norm, k_norm;  // (head_dim), or all heads together: (n_heads head_dim)
+  NormTensors q_norm, k_norm;         // (head_dim), or all heads together: (n_heads head_dim)
+  const GgufTensor* sinks = nullptr;  // (n_heads)
   MatrixTensors qkv, attn_out, gate, up, down;
+  ExpertTensors experts;  // in place of gate, up and down, if the model has experts
 };
 
 struct Tensors {

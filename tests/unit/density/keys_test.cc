@@ -102,7 +102,13 @@ TEST(Keys, WhatWouldChangeTheNumbersIsRefusedByName) {
            {"llama-tied", "llama.rope.freq_base", "10000", "a string"},
            {"llama-tied", "llama.rope.dimension_count", 15, "llama.rope.dimension_count"},
            {"llama-tied", "general.architecture", "mamba",
-            "gemma2, gemma3, phi3, olmo2, smollm3, granite, gpt2, got 'mamba'"},
+            "gemma2, gemma3, phi3, olmo2, smollm3, granite, gpt2, qwen3moe, gpt-oss, got 'mamba'"},
+           {"qwen3moe", "qwen3moe.expert_used_count", 7, "1 to 6 experts"},
+           {"qwen3moe", "qwen3moe.expert_used_count", 0, "1 to 6 experts"},
+           {"qwen3moe", "qwen3moe.expert_count", 5, "blk.0.ffn_gate_inp.weight"},
+           {"qwen3moe", "qwen3moe.expert_feed_forward_length", 40, "a multiple of 16"},
+           {"qwen3moe", "qwen3moe.expert_weights_scale", 2.5, "qwen3moe.expert_weights_scale"},
+           {"gpt-oss", "gpt-oss.expert_gating_func", 2, "gpt-oss.expert_gating_func"},
        })
     check(c);
 }
@@ -116,6 +122,7 @@ TEST(Keys, WhatDescribesOrSwitchesOffLoads) {
            {"llama-tied", "llama.attention.sliding_window", 4096, ""},
            {"llama-tied", "llama.attention.causal", true, ""},
            {"llama-tied", "llama.expert_used_count", 0, ""},
+           {"qwen3moe", "qwen3moe.expert_weights_scale", 1.0, ""},
            {"llama-tied", "llama.vocab_size", 7, ""},
            {"llama-tied", "llama.tensor_data_layout", "Meta AI original pth", ""},
            {"llama-tied", "llama.rope.scaling.finetuned", true, ""},

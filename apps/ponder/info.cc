@@ -48,12 +48,14 @@ void print_info(const InfoAnswer& a) {
                     mb(static_cast<std::int64_t>(a.file->file_bytes())), a.file->version()));
   field("model", fmt::format("{}{}{}, {} million parameters", shown(m.name),
                              m.name.empty() ? "" : ", ", m.architecture, m.n_parameters / 1000000));
-  field("shape",
-        fmt::format(
-            "{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}, vocabulary {}, "
-            "context {}",
-            m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff, m.n_vocab,
-            m.n_ctx_train));
+  field(
+      "shape",
+      fmt::format(
+          "{} layers, width {}, {} heads of {} ({} key-value), feed-forward {}{}, vocabulary {}, "
+          "context {}",
+          m.n_layers, m.n_embd, m.n_heads, m.head_dim, m.n_kv_heads, m.n_ff,
+          m.n_experts > 0 ? fmt::format(" ({} of {} experts)", m.n_experts_used, m.n_experts) : "",
+          m.n_vocab, m.n_ctx_train));
   field("tensors", joined(types));
   field("tokenizer", tokenizer_text(a));
   field("chat template", a.chat_template ? "yes" : "no (use -no-cnv or --chat-template)");

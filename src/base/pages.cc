@@ -10,7 +10,7 @@
 namespace ponder {
 namespace {
 
-constexpr std::size_t kPage = 2 << 20, kChunk = 32 << 20, kLine = 64;
+constexpr std::size_t kPage = 2 << 20, kLine = 64;
 std::size_t round_to(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
 }  // namespace
@@ -28,7 +28,7 @@ void* aligned_memory(std::size_t n) {
 std::shared_ptr<std::byte> Pages::take(std::size_t n) {
   n = round_to(n, kLine);
   if (used_ + n > size_) {
-    const std::size_t size = round_to(std::max(n, kChunk), kPage);
+    const std::size_t size = round_to(std::max(n, chunk_bytes_), kPage);
     chunk_.reset(static_cast<std::byte*>(aligned_memory(size)), std::free);
     size_ = size;
     used_ = 0;

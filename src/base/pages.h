@@ -15,13 +15,15 @@ void* aligned_memory(std::size_t n);
 /// Hands out parts of large blocks of memory.
 class Pages {
  public:
+  /// chunk: the least number of bytes of a block.
+  explicit Pages(std::size_t chunk = std::size_t{32} << 20) : chunk_bytes_(chunk) {}
   /// Returns n bytes, 64-byte aligned, uninitialised, which live as long as the pointer. Throws
   /// std::bad_alloc.
   std::shared_ptr<std::byte> take(std::size_t n);
 
  private:
   std::shared_ptr<std::byte> chunk_;
-  std::size_t used_ = 0, size_ = 0;
+  std::size_t chunk_bytes_, used_ = 0, size_ = 0;
 };
 
 }  // namespace ponder

@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cpu/gates.h"
 #include "cpu/transformer.h"
-#include "ops/activation.h"
 #include "ops/attention_vjp.h"
 #include "ops/norm.h"
 #include "ops/rope.h"
@@ -19,11 +19,11 @@ Transformer::LayerTransposed Transformer::transpose_layer(int layer, Pages& page
   const LayerWeights& w = weights_.layers[layer];
   const auto transposed_of = [&](std::initializer_list<const Linear*> parts) {
     std::vector<Linear::Outputs> all;
-    for (const Linear* p : parts) all.push_back({p, 0, p->n_out()});
-    return Linear::transposed(all, pages, info_.n_threads);
+    for (const Linear* p : parts)
+      if (p->n_out() > 0) all.push_back({p, 0, p->n_out()});
+    return all.empty() ? Linear() : Linear::transposed(all, pages, info_.n_threads);
   };
-  return {transposed_of({&w.qkv}), transposed_of({&w.attn_out}),
-          w.gate.n_out() ? transposed_of({&w.gate, &w.up}) : transposed_of({&w.up}),
+  return {transposed_of({&w.qkv}), transposed_of({&w.attn_out}), transposed_of({&w.gate, &w.up}),
           transposed_of({&w.down})};
 }
 
@@ -38,16 +38,19 @@ const Transformer::Transposed& Transformer::transposed() const {
   std::call_once(transpose_once_, [this] {
     // Lean weights were chosen to leave memory free, so their transposes take half of it at most.
     constexpr std::int64_t kSlack = 256ll << 20;
-    const std::int64_t size = info_.n_parameters *
-                              static_cast<std::int64_t>(compute_bytes(kernel_->compute)),
-                       free = available_memory() - kSlack;
-    if (info_.weights == WeightForm::kQuantised ||
-        size > (info_.weights == WeightForm::kLean ? free / 2 : free))
+    const Config& c = config_;
+    const std::int64_t n_experts = std::int64_t{c.n_layers} * c.n_experts,
+                       of_experts = 3 * n_experts * c.n_embd * c.n_ff,
+                       size = static_cast<std::int64_t>(compute_bytes(kernel_->compute)),
+                       free = available_memory() - kSlack,
+                       most = info_.weights == WeightForm::kLean ? free / 2 : free;
+    if (info_.weights == WeightForm::kQuantised || (info_.n_parameters - of_experts) * size > most)
       return;
+    if (n_experts > 0 && info_.n_parameters * size <= most)
+      transposed_.experts = std::make_unique<ExpertTransposed[]>(n_experts);
     Pages pages;
-    for (int i = 0; i < config_.n_layers; ++i)
-      transposed_.layers.push_back(transpose_layer(i, pages));
-    for (int b = 0; b * kVocabBlock < config_.n_vocab; ++b)
+    for (int i = 0; i < c.n_layers; ++i) transposed_.layers.push_back(transpose_layer(i, pages));
+    for (int b = 0; b * kVocabBlock < c.n_vocab; ++b)
       transposed_.vocab.push_back(transpose_vocab(b, pages, info_.n_threads));
   });
   return transposed_;
@@ -68,22 +71,40 @@ const Linear& Transformer::vocab_transposed(int block, Linear& buffer) const {
 
 void Transformer::norm_vjp(const NormWeights& norm, const float* x, int n, const float* dout,
                            float* dx) const {
-  if (config_.norm == Norm::kRms) {
+  if (norm.w.empty()) {
+    add(dx, dout, n);
+  } else if (config_.norm == Norm::kRms) {
     rms_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
   } else {
     layer_norm_vjp(x, norm.w.data(), n, config_.norm_eps, dout, dx);
   }
 }
 
-// Writes to s.a the gradient at a branch: dx carried back through the branch's norm, as the operand
-// of the next product.
+// Carries the gradient g (n) after the norms of x's pieces back to x, in place.
+void Transformer::norm_pieces_vjp(const NormWeights& norm, const float* x, int n, float* g) const {
+  const int width = static_cast<int>(norm.w.size());
+  thread_local std::vector<float> piece;
+  for (int at = 0; at < n; at += width) {
+    piece.assign(width, 0.f);
+    norm_vjp(norm, x + at, width, g + at, piece.data());
+    std::copy_n(piece.data(), width, g + at);
+  }
+}
+
+// Writes to s.a the gradient at a branch: dx carried back through the factor and the norm of the
+// branch, as the operand of the next product.
 void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                              ForwardScratch& s) const {
   const int d = config_.n_embd, stride = round_up(d, kPanel);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    thread_local std::vector<float> row;
+    thread_local std::vector<float> scaled, row;
     for (std::int64_t i = begin; i < end; ++i) {
       const float* g = dx + i * d;
+      if (config_.residual_scale != 1) {
+        scaled.assign(d, 0.f);
+        add(scaled.data(), config_.residual_scale, g, d);
+        g = scaled.data();
+      }
       if (!post.w.empty()) {
         row.assign(d, 0.f);
         norm_vjp(post, branch + i * stride, d, g, row.data());
@@ -94,12 +115,11 @@ void Transformer::branch_vjp(int n, const NormWeights& post, const float* branch
   });
 }
 
-void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st,
-                                   ForwardScratch& s, float* dx) const {
+// Carries the gradient at the branch (in s.a) back to what entered it (to s.narrow).
+void Transformer::dense_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st,
+                            ForwardScratch& s) const {
   const Config& c = config_;
-  const LayerWeights& w = weights_.layers[layer];
-  const int d = c.n_embd, ld_ff = w.up.n_padded(), inner = t.gate_up.n_in();
-  branch_vjp(n, w.ffn_post_norm, st.ffn, dx, s);
+  const int d = c.n_embd, ld_ff = weights_.layers[layer].up.n_padded(), inner = t.gate_up.n_in();
   t.down.forward(s.a.data(), a_stride(d), n, s.wide.data(), ld_ff, info_.n_threads);
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     thread_local std::vector<float> row, gate, up;
@@ -111,26 +131,31 @@ void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, c
       const std::size_t at = i * tape_stride(c.n_ff) * compute_bytes(kernel_->compute);
       expand(kernel_->compute, st.up + at, c.n_ff, up.data());
       if (st.gate) expand(kernel_->compute, st.gate + at, c.n_ff, gate.data());
-      switch (c.activation) {
-        case Activation::kSiluGated:
-          silu_mul_vjp(gate.data(), up.data(), c.n_ff, g, row.data(), row.data() + ld_ff);
-          break;
-        case Activation::kGeluGated:
-          gelu_mul_vjp(gate.data(), up.data(), c.n_ff, g, row.data(), row.data() + ld_ff);
-          break;
-        case Activation::kGelu:
-          gelu_vjp(up.data(), c.n_ff, g, row.data());
-          break;
-      }
+      if (c.activation == Activation::kGelu)
+        gelu_vjp(up.data(), c.n_ff, g, row.data());
+      else
+        gate_of(c.activation)
+            .vjp(gate.data(), up.data(), c.n_ff, g, row.data(), row.data() + ld_ff);
       convert(kernel_->compute, row.data(), inner, row_of(s.a_ff, i, inner));
     }
   });
   t.gate_up.forward(s.a_ff.data(), a_stride(inner), n, s.narrow.data(), t.gate_up.n_padded(),
                     info_.n_threads);
+}
+
+void Transformer::feed_forward_vjp(const LayerTransposed& t, int layer, int n, const LayerState& st,
+                                   ForwardScratch& s, float* dx) const {
+  const LayerWeights& w = weights_.layers[layer];
+  const int d = config_.n_embd, ld = round_up(d, kPanel);
+  branch_vjp(n, w.ffn_post_norm, st.ffn, dx, s);
+  if (config_.n_experts > 0) {
+    mixture_vjp(layer, n, st, s);
+  } else {
+    dense_vjp(t, layer, n, st, s);
+  }
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      norm_vjp(w.ffn_norm, st.mid + i * d, d, s.narrow.data() + i * t.gate_up.n_padded(),
-               dx + i * d);
+      norm_vjp(w.ffn_norm, st.mid + i * d, d, s.narrow.data() + i * ld, dx + i * d);
   });
 }
 
@@ -180,22 +205,20 @@ void Transformer::attention_vjp(const LayerTransposed& t, int layer, const Forwa
   const std::size_t angles =
       c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
-    thread_local std::vector<float> back, head;
+    thread_local std::vector<float> back;
     back.resize(half);
     for (std::int64_t i = begin; i < end; ++i) {
       float* g = s.wide.data() + i * ldc;
       const float *cosines = s.cosines.data() + angles + i * half,
                   *sines = s.sines.data() + angles + i * half;
       std::transform(sines, sines + half, back.begin(), std::negate<>());
-      for (int at = 0; at < qk; at += hd) {
-        if (c.rope != Rope::kNone)
-          (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines,
-                                                                          back.data(), c.rope_dim);
-        if (!c.qk_norm) continue;
-        head.assign(hd, 0.f);
-        norm_vjp(at < c.q_size() ? w.q_norm : w.k_norm, st.raw + i * qk + at, hd, g + at,
-                 head.data());
-        std::copy_n(head.data(), hd, g + at);
+      scale_queries(b.positions[i], g);
+      for (int at = 0; at < qk && c.rotates(layer); at += hd)
+        (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(g + at, cosines,
+                                                                        back.data(), c.rope_dim);
+      if (c.qk_norm) {
+        norm_pieces_vjp(w.q_norm, st.raw + i * qk, c.q_size(), g);
+        norm_pieces_vjp(w.k_norm, st.raw + i * qk + c.q_size(), c.kv_size(), g + c.q_size());
       }
       to_compute(kernel_->compute, g, qk + c.kv_size(), row_of(s.a, i, ldc));
     }

@@ -75,6 +75,9 @@ Result<std::shared_ptr<const EngineModel>> load(std::shared_ptr<const GgufFile> 
   const GemmKernel& kernel = kernel_of(info.precision);
   PONDER_ASSIGN(const Tensors tensors, find_tensors(*file, c));
   Weights weights = load_weights(*file, tensors, kernel, info.weights, info.n_threads);
+  // The factor of the logits is part of the last norm, so that no pass has to know of it.
+  for (std::vector<float>* v : {&weights.output_norm.w, &weights.output_norm.b})
+    for (float& x : *v) x *= c.logit_scale;
   return std::shared_ptr<const EngineModel>(std::make_shared<CpuModel>(
       std::move(file), std::move(c), std::move(weights), kernel, std::move(info)));
 }

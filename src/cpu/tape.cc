@@ -1,6 +1,8 @@
 // Tape: the sizes of its arrays, and the place of each array of each layer.
 #include "cpu/tape.h"
 
+#include <algorithm>
+
 namespace ponder {
 namespace {
 
@@ -11,7 +13,8 @@ struct Widths {
 
 Widths widths(const Config& c, Compute compute) {
   const auto padded = [](int n) { return static_cast<std::size_t>(round_up(n, kPanel)); };
-  const std::size_t ff = tape_stride(c.n_ff) * compute_bytes(compute) / sizeof(float);
+  const std::size_t ff = std::max(c.n_experts_used, 1) *
+                         (tape_stride(c.n_ff) * compute_bytes(compute) / sizeof(float));
   const bool gated = c.activation != Activation::kGelu;
   return {.x = static_cast<std::size_t>(c.n_embd),
           .qkv = padded(c.q_size() + 2 * c.kv_size()),

@@ -23,9 +23,10 @@ struct LayerState {
   float* lse = nullptr;   // (n_heads) log-sum-exp of attention scores; null in inference
   float* attn = nullptr;  // (padded n_embd) output of attention, before its norm
   float* ffn = nullptr;   // (padded n_embd) output of feed-forward, before its norm
-  // (tape_stride(n_ff)) in compute type; null in inference, or if the model has no gate
+  // (tape_stride(n_ff)) in compute type, for each expert that a row uses; null in inference, or if
+  // the model has no gate
   std::byte* gate = nullptr;
-  std::byte* up = nullptr;  // (tape_stride(n_ff)) in compute type; null in inference
+  std::byte* up = nullptr;  // the same; null in inference
 };
 
 /// Row stride of gate and up: padded, and such that rows do not share cache sets.

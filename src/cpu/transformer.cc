@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
-#include "ops/activation.h"
+#include "cpu/gates.h"
 #include "ops/norm.h"
 #include "ops/rope.h"
 #include "ops/vector.h"
@@ -31,12 +31,21 @@ Transformer::Transformer(std::shared_ptr<const GgufFile> file, Config c, Weights
       kernel_(&kernel),
       info_(std::move(info)) {}
 
+// A norm that the model does not have changes nothing.
 void Transformer::norm_row(const NormWeights& norm, const float* x, int n, float* out) const {
-  if (config_.norm == Norm::kRms) {
+  if (norm.w.empty()) {
+    std::copy_n(x, n, out);
+  } else if (config_.norm == Norm::kRms) {
     rms_norm(x, norm.w.data(), n, config_.norm_eps, out);
   } else {
     layer_norm(x, norm.w.data(), norm.b.data(), n, config_.norm_eps, out);
   }
+}
+
+// Norms the pieces of x (n) that are as wide as the norm, in place: each head, or all heads as one.
+void Transformer::norm_pieces(const NormWeights& norm, float* x, int n) const {
+  const int width = static_cast<int>(norm.w.size());
+  for (int at = 0; at < n; at += width) norm_row(norm, x + at, width, x + at);
 }
 
 std::byte* Transformer::row_of(Buffer<std::byte>& a, std::int64_t row, int n) const {
@@ -55,8 +64,8 @@ void Transformer::rope_angles(const ForwardBatch& b, const RopeTable& t, float* 
   });
 }
 
-// Computes to = from + post(branch + bias). Applies the norm `next` to the result and writes it to
-// s.a as the operand of the next product. `to` may be `from`.
+// Computes to = from + residual_scale post(branch + bias). Applies the norm `next` to the result
+// and writes it to s.a as the operand of the next product. `to` may be `from`.
 void Transformer::residual(int n, const float* from, float* branch, const NormWeights& post,
                            const std::vector<float>& bias, float* to, const NormWeights* next,
                            ForwardScratch& s) const {
@@ -72,7 +81,7 @@ void Transformer::residual(int n, const float* from, float* branch, const NormWe
         y = row.data();
       }
       if (to != from) std::copy_n(from + i * d, d, x);
-      add(x, y, d);
+      add(x, config_.residual_scale, y, d);
       if (!next) continue;
       norm_row(*next, x, d, row.data());
       to_compute(kernel_->compute, row.data(), d, row_of(s.a, i, d));
@@ -92,27 +101,37 @@ void Transformer::project(int layer, const ForwardBatch& b, KvStore& kv, const L
   // Local layers use the second half of the angle tables.
   const std::size_t angles =
       c.local[layer] ? static_cast<std::size_t>(round_up(n, kRowBlock)) * half : 0;
-  const auto finish_head = [&](float* head, const NormWeights& norm, std::int64_t row) {
-    if (c.qk_norm) norm_row(norm, head, hd, head);
-    if (c.rope == Rope::kNone) return;
+  const auto rotate = [&](float* heads, int n_heads, std::int64_t row) {
+    if (!c.rotates(layer)) return;
     const float *cosines = s.cosines.data() + angles + row * half,
                 *sines = s.sines.data() + angles + row * half;
-    (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(head, cosines, sines,
-                                                                    c.rope_dim);
+    for (int h = 0; h < n_heads; ++h)
+      (c.rope == Rope::kInterleaved ? rope_interleaved : rope_halves)(heads + h * hd, cosines,
+                                                                      sines, c.rope_dim);
   };
   parallel_ranges(info_.n_threads, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       float* q = st.qkv + i * ldc;
       add_bias(q, w.qkv_bias);
       if (st.raw) std::copy_n(q, qk, st.raw + i * qk);
-      for (int h = 0; h < c.n_heads; ++h) finish_head(q + h * hd, w.q_norm, i);
       float *k = q + c.q_size(), *v = k + c.kv_size();
-      for (int h = 0; h < c.n_kv_heads; ++h) {
-        finish_head(k + h * hd, w.k_norm, i);
-        kv.store(layer, h, b.slots[i], k + h * hd, v + h * hd);
+      if (c.qk_norm) {
+        norm_pieces(w.q_norm, q, c.q_size());
+        norm_pieces(w.k_norm, k, c.kv_size());
       }
+      rotate(q, c.n_heads, i);
+      rotate(k, c.n_kv_heads, i);
+      scale_queries(b.positions[i], q);
+      for (int h = 0; h < c.n_kv_heads; ++h) kv.store(layer, h, b.slots[i], k + h * hd, v + h * hd);
     }
   });
+}
+
+// Multiplies the queries of a row, or their derivative, by the factor of their position.
+void Transformer::scale_queries(int position, float* q) const {
+  const float factor = config_.query_factor(position);
+  if (factor == 1) return;
+  for (int i = 0; i < config_.q_size(); ++i) q[i] *= factor;
 }
 
 void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const LayerState& st,
@@ -121,7 +140,9 @@ void Transformer::attention(int layer, const ForwardBatch& b, KvStore& kv, const
   attend_heads(layer, b, kv, st, s);
   w.attn_out.forward(s.a.data(), a_stride(config_.q_size()), b.n(), st.attn, w.attn_out.n_padded(),
                      info_.n_threads);
-  residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid, &w.ffn_norm, s);
+  // A mixture of experts takes its input in float32 (router_input()).
+  residual(b.n(), st.x, st.attn, w.attn_post_norm, w.attn_out_bias, st.mid,
+           config_.n_experts > 0 ? nullptr : &w.ffn_norm, s);
 }
 
 AttentionShape Transformer::attention_shape() const {
@@ -144,6 +165,8 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
     const std::int64_t h = task / n_blocks, block = task % n_blocks;
     thread_local std::vector<AttentionRow> rows;
     thread_local AttentionRoom room;
+    AttentionShape of_head = shape;
+    if (c.attention_sinks) of_head.sinks = weights_.layers[layer].sinks.data() + h * shape.group;
     rows.clear();
     for (std::int64_t i = n * block / n_blocks; i < n * (block + 1) / n_blocks; ++i) {
       std::byte* out = row_of(s.a, i, c.q_size());
@@ -156,13 +179,13 @@ void Transformer::attend_heads(int layer, const ForwardBatch& b, KvStore& kv, co
         std::memset(out + c.q_size() * size, 0,
                     (round_up(c.q_size(), kKBlock) - c.q_size()) * size);
     }
-    attend(*kernel_, shape, kv.head(layer, static_cast<int>(h)), rows, room);
+    attend(*kernel_, of_head, kv.head(layer, static_cast<int>(h)), rows, room);
   });
 }
 
 // Computes gate, up and the activation for a few columns at a time, so that intermediate values
 // stay in the cache.
-void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
+void Transformer::dense(int layer, int n, const LayerState& st, ForwardScratch& s) const {
   const Config& c = config_;
   const LayerWeights& w = weights_.layers[layer];
   const int n_panels = w.up.n_panels(), lda = a_stride(c.n_embd);
@@ -184,6 +207,16 @@ void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardSc
                  activate(layer, n, begin * kPanel, ld, gate.data(), up.data(), st, s);
                });
   w.down.forward(s.a_ff.data(), a_stride(c.n_ff), n, st.ffn, w.down.n_padded(), info_.n_threads);
+}
+
+void Transformer::feed_forward(int layer, int n, const LayerState& st, ForwardScratch& s) const {
+  const Config& c = config_;
+  const LayerWeights& w = weights_.layers[layer];
+  if (c.n_experts > 0) {
+    mixture(layer, n, st, s);
+  } else {
+    dense(layer, n, st, s);
+  }
   residual(n, st.mid, st.ffn, w.ffn_post_norm, w.down_bias, st.next,
            layer + 1 < c.n_layers ? &weights_.layers[layer + 1].attn_norm : nullptr, s);
 }
@@ -217,7 +250,7 @@ void Transformer::activate(int layer, int n, int column, int width, float* gate,
       add_bias_of(w.gate_bias, g, rows);
       if (st.gate)
         convert_rows(compute, g, width, rows, width, st.gate + first * tape_row + at, tape_row);
-      (c.activation == Activation::kSiluGated ? silu_mul : gelu_mul)(g, u, rows * width, u);
+      gate_of(c.activation).value(g, u, rows * width, u);
     }
     convert_rows(compute, u, width, rows, width, row_of(s.a_ff, first, c.n_ff) + at, a_row);
   }

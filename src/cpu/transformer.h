@@ -1,7 +1,7 @@
 // Transformer: a model's Config, weights and kernels; its forward pass over rows of a prefix tree
-// (transformer.cc); and the derivative of that pass (backward.cc). All architectures use this one
-// pass; their differences are in the Config. Not the memory of a tree (engine.h), nor the
-// vocabulary rows (row_reduce.h, objective.h).
+// (transformer.cc; mixture.cc for mixtures of experts); and the derivative of that pass
+// (backward.cc). All architectures use this one pass; their differences are in the Config. Not the
+// memory of a tree (engine.h), nor the vocabulary rows (row_reduce.h, objective.h).
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "cpu/experts.h"
 #include "cpu/kv_store.h"
 #include "cpu/tape.h"
 #include "cpu/weights.h"
@@ -23,6 +24,7 @@ namespace ponder {
 struct ForwardScratch {
   Buffer<float> x, wide, narrow, cosines, sines;
   Buffer<std::byte> a, a_ff;  // operands of matrix products: (n, n_embd or q), (n, n_ff or more)
+  ExpertRoom experts;
 };
 
 class Transformer {
@@ -68,6 +70,9 @@ class Transformer {
   struct Transposed {
     std::vector<LayerTransposed> layers;
     std::vector<Linear> vocab;
+    // (n_layers, n_experts), each made when a row first uses the expert; null if there is too
+    // little memory to keep them
+    std::unique_ptr<ExpertTransposed[]> experts;
   };
   void run(const ForwardBatch&, KvStore&, ForwardScratch&, Tape*) const;
   void prepare(const ForwardBatch&, ForwardScratch&) const;
@@ -83,6 +88,10 @@ class Transformer {
   void attend_heads(int layer, const ForwardBatch&, KvStore&, const LayerState&,
                     ForwardScratch&) const;
   void feed_forward(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void dense(int layer, int n, const LayerState&, ForwardScratch&) const;
+  void mixture(int layer, int n, const LayerState&, ForwardScratch&) const;
+  ExpertLayer expert_layer(int layer) const;
+  void router_input(int layer, int n, const LayerState&, ForwardScratch&) const;
   void activate(int layer, int n, int column, int width, float* gate, float* up, const LayerState&,
                 ForwardScratch&) const;
   ForwardBatch keep_wanted(const ForwardBatch&, const LayerState&) const;
@@ -92,11 +101,16 @@ class Transformer {
                 ForwardScratch&) const;
   AttentionShape attention_shape() const;
   void norm_row(const NormWeights&, const float* x, int n, float* out) const;
+  void norm_pieces(const NormWeights&, float* x, int n) const;
+  void scale_queries(int position, float* q) const;
   // of an operand with rows of n inputs
   std::byte* row_of(Buffer<std::byte>& a, std::int64_t row, int n) const;
 
   void feed_forward_vjp(const LayerTransposed&, int layer, int n, const LayerState&,
                         ForwardScratch&, float* dx) const;
+  void dense_vjp(const LayerTransposed&, int layer, int n, const LayerState&,
+                 ForwardScratch&) const;
+  void mixture_vjp(int layer, int n, const LayerState&, ForwardScratch&) const;
   void attention_vjp(const LayerTransposed&, int layer, const ForwardBatch&,
                      std::span<const int> first_rows, KvStore&, const LayerState&, ForwardScratch&,
                      float* dx) const;
@@ -105,6 +119,7 @@ class Transformer {
   void branch_vjp(int n, const NormWeights& post, const float* branch, const float* dx,
                   ForwardScratch&) const;
   void norm_vjp(const NormWeights&, const float* x, int n, const float* dout, float* dx) const;
+  void norm_pieces_vjp(const NormWeights&, const float* x, int n, float* g) const;
   const Transposed& transposed() const;  // empty if there is too little memory
   const LayerTransposed& layer_transposed(int layer, LayerTransposed& buffer) const;
   LayerTransposed transpose_layer(int layer, Pages&) const;

@@ -4,6 +4,19 @@
 namespace ponder {
 namespace {
 
+const GemmKernel& router_kernel() { return gemm_kernel(Compute::kF32); }
+
+// The matrix of expert e in a tensor (n_in, n_out, n_experts).
+GgufTensor expert_matrix(const GgufTensor& t, std::int64_t e) {
+  GgufTensor m = t;
+  const std::int64_t n = t.shape[2];
+  m.shape.resize(2);
+  m.n_values = t.n_values / n;
+  m.n_bytes = t.n_bytes / static_cast<std::size_t>(n);
+  if (t.data) m.data = t.data + e * m.shape[1] * t.row_bytes();
+  return m;
+}
+
 class Loader {
  public:
   Loader(const GgufFile& file, const GemmKernel& kernel, WeightForm weights, int n_threads)
@@ -15,9 +28,7 @@ class Loader {
     std::vector<const GgufTensor*> tensors;
     for (const auto& part : m.parts) tensors.push_back(part.w);
     Linear l(tensors, kernel_, weights_, pages_, n_threads_);
-    // Otherwise both the file's pages and these weights would be in memory.
-    if (Linear::bytes(tensors, kernel_, weights_) > 0)
-      for (const GgufTensor* t : tensors) file_.page_out(*t);
+    page_out_copied(tensors);
     return l;
   }
   // One bias for the stacked outputs of all parts: zeros for a part without a bias, and empty if no
@@ -33,6 +44,27 @@ class Loader {
     }
     return any ? all : std::vector<float>();
   }
+  ExpertWeights experts(const ExpertTensors& t) {
+    ExpertWeights w;
+    if (!t.router.w) return w;
+    w.router = Linear({t.router.w}, router_kernel(), WeightForm::kPacked, pages_, n_threads_);
+    w.router_bias = vector(t.router.b);
+    w.gate_bias = vector(t.gate.b);
+    w.up_bias = vector(t.up.b);
+    w.down_bias = vector(t.down.b);
+    std::vector<GgufTensor> all;
+    const std::int64_t n = t.gate.w->shape[2];
+    for (const auto* part : {&t.gate, &t.up, &t.down})
+      for (std::int64_t e = 0; e < n; ++e) all.push_back(expert_matrix(*part->w, e));
+    w.matrices = std::make_shared<const std::vector<GgufTensor>>(std::move(all));
+    const auto matrix = [&](std::int64_t i) {
+      return Linear({&(*w.matrices)[i]}, kernel_, weights_, pages_, n_threads_);
+    };
+    for (std::int64_t e = 0; e < n; ++e)
+      w.experts.push_back({matrix(e), matrix(n + e), matrix(2 * n + e)});
+    for (const auto* part : {&t.gate, &t.up, &t.down}) page_out_copied({part->w});
+    return w;
+  }
   LayerWeights layer(const LayerTensors& t) {
     LayerWeights l;
     l.attn_norm = norm(t.attn_norm);
@@ -41,6 +73,8 @@ class Loader {
     l.ffn_post_norm = norm(t.ffn_post_norm);
     l.q_norm = norm(t.q_norm);
     l.k_norm = norm(t.k_norm);
+    l.sinks = vector(t.sinks);
+    l.experts = experts(t.experts);
     l.qkv = linear(t.qkv);
     l.qkv_bias = bias(t.qkv);
     l.attn_out = linear(t.attn_out);
@@ -55,6 +89,11 @@ class Loader {
   }
 
  private:
+  // Otherwise both the file's pages and the weights made of them would be in memory.
+  void page_out_copied(const std::vector<const GgufTensor*>& parts) const {
+    if (Linear::bytes(parts, kernel_, weights_) == 0) return;
+    for (const GgufTensor* t : parts) file_.page_out(*t);
+  }
   static std::vector<float> vector(const GgufTensor* t) {
     if (!t) return {};
     std::vector<float> v(t->n_values);
@@ -74,11 +113,15 @@ class Loader {
 std::int64_t weight_bytes(const GgufFile& file, const GemmKernel& kernel, WeightForm weights) {
   std::int64_t bytes = 0;
   for (const GgufTensor& t : file.tensors()) {
-    if (t.shape.size() != 2 || t.name == "position_embd.weight" ||
+    if (t.shape.size() < 2 || t.name == "position_embd.weight" || t.name.ends_with(".bias") ||
         (t.name == "token_embd.weight" && file.find("output.weight")))
       continue;
-    const GgufTensor* const part = &t;
-    bytes += Linear::bytes({&part, 1}, kernel, weights);
+    const bool router = t.name.ends_with("ffn_gate_inp.weight");
+    const std::int64_t n_experts = t.shape.size() == 3 ? t.shape[2] : 1;
+    const GgufTensor matrix = t.shape.size() == 3 ? expert_matrix(t, 0) : t;
+    const GgufTensor* const part = &matrix;
+    bytes += n_experts * Linear::bytes({&part, 1}, router ? router_kernel() : kernel,
+                                       router ? WeightForm::kPacked : weights);
   }
   return bytes;
 }
@@ -92,6 +135,7 @@ Weights load_weights(const GgufFile& file, const Tensors& t, const GemmKernel& k
   w.output_norm = in.norm(t.output_norm);
   for (const LayerTensors& l : t.layers) w.layers.push_back(in.layer(l));
   w.output = in.linear(t.output);
+  w.views = t.views;
   return w;
 }
 

@@ -207,10 +207,11 @@ Result<std::unique_ptr<LanguageDensity>> LanguageDensity::make(std::shared_ptr<c
                                                                const DensityOptions& options) {
   const ModelInfo& info = model->info();
   const int n_ctx = options.n_ctx > 0 ? options.n_ctx : info.n_ctx_train;
-  if (info.learned_positions && n_ctx > info.n_ctx_train)
+  if (info.n_ctx_is_limit && n_ctx > info.n_ctx_train)
     return Error{Code::kInvalid,
                  "a context of at most " + std::to_string(info.n_ctx_train) + " tokens",
-                 std::to_string(n_ctx), model->file().path(), "the model has no more positions"};
+                 std::to_string(n_ctx), model->file().path(),
+                 "the model has no more positions (docs/model-files.md)"};
   const std::int64_t per_slot = info.kv_bytes_per_token;
   constexpr std::int64_t kUsualSlots = 16384;  // leaves slots for searches beside the context
   const std::int64_t wanted =

@@ -23,9 +23,11 @@ Result<ModelInfo> describe_with(const EngineKind& engine, const GgufFile& file, 
   info.n_kv_heads = c.n_kv_heads;
   info.head_dim = c.head_dim;
   info.n_ff = c.n_ff;
+  info.n_experts = c.n_experts;
+  info.n_experts_used = c.n_experts_used;
   info.n_vocab = c.n_vocab;
   info.n_ctx_train = c.n_ctx;
-  info.learned_positions = c.learned_positions;
+  info.n_ctx_is_limit = c.n_ctx_is_limit;
   return info;
 }
 

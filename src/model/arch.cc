@@ -2,6 +2,7 @@
 // rotary positions (arch_rope.cc), nor the check for keys that no look-up asked for (arch_keys.cc).
 #include "model/arch.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -11,15 +12,21 @@ namespace ponder {
 namespace {
 
 constexpr std::array kArchitectures{
-    Architecture{"llama", read_llama}, Architecture{"qwen2", read_qwen2},
-    Architecture{"qwen3", read_qwen3}, Architecture{"gemma3", read_gemma3},
-    Architecture{"gpt2", read_gpt2},
+    Architecture{"llama", read_llama},     Architecture{"mistral3", read_mistral3},
+    Architecture{"qwen2", read_qwen2},     Architecture{"qwen3", read_qwen3},
+    Architecture{"gemma2", read_gemma2},   Architecture{"gemma3", read_gemma3},
+    Architecture{"phi3", read_phi3},       Architecture{"olmo2", read_olmo2},
+    Architecture{"smollm3", read_smollm3}, Architecture{"granite", read_granite},
+    Architecture{"gpt2", read_gpt2},       Architecture{"qwen3moe", read_qwen3moe},
+    Architecture{"gpt-oss", read_gpt_oss},
 };
 constexpr auto kNames = [] {
   std::array<std::string_view, kArchitectures.size()> names;
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = kArchitectures[i].name;
   return names;
 }();
+
+constexpr int kMostInt = 1 << 24;  // above any size or count of a known model
 
 }  // namespace
 
@@ -60,14 +67,32 @@ Result<std::string_view> ArchReader::string_or(std::string_view k,
   return file_.string_or(read(k), fallback);
 }
 
+Result<bool> ArchReader::bool_or(std::string_view k, bool fallback) const {
+  return file_.bool_or(read(k), fallback);
+}
+
 Status ArchReader::read_int(std::string_view k, int& out, bool required) const {
-  constexpr int kMost = 1 << 24;
   const auto r = required ? file_.get_int(read(k)) : file_.int_or(read(k), out);
   if (!r.ok()) return r.error();
-  if (*r < 0 || *r > kMost)
-    return Error{Code::kInvalid, "a size from 0 to " + std::to_string(kMost), std::to_string(*r),
+  if (*r < 0 || *r > kMostInt)
+    return Error{Code::kInvalid, "a size from 0 to " + std::to_string(kMostInt), std::to_string(*r),
                  file_.path() + ", " + key(k), "the file may be corrupt"};
   out = static_cast<int>(*r);
+  return {};
+}
+
+Status ArchReader::read_layers_int(std::string_view k, int n_layers, int& out) const {
+  const GgufArray* array = find_array(k);
+  if (!array) return read_int(k, out, false);
+  const auto* items = std::get_if<std::vector<std::int64_t>>(&array->items);
+  const bool one = items && static_cast<int>(items->size()) == n_layers && n_layers > 0 &&
+                   items->front() >= 0 && items->front() <= kMostInt &&
+                   std::count(items->begin(), items->end(), items->front()) == n_layers;
+  if (!one)
+    return Error{Code::kUnsupported, "one number, or the same for each of the layers",
+                 "an array of others", file_.path() + ", " + key(k),
+                 "layers of different shapes are not supported"};
+  out = static_cast<int>(items->front());
   return {};
 }
 
@@ -88,7 +113,7 @@ Status ArchReader::read_sizes(Config& c) const {
   PONDER_TRY(read_int("feed_forward_length", c.n_ff));
   PONDER_TRY(read_int("attention.head_count", c.n_heads));
   c.n_kv_heads = c.n_heads;
-  PONDER_TRY(read_int("attention.head_count_kv", c.n_kv_heads, false));
+  PONDER_TRY(read_layers_int("attention.head_count_kv", c.n_layers, c.n_kv_heads));
   if (c.n_heads > 0) c.head_dim = c.n_embd / c.n_heads;
   PONDER_TRY(read_int("attention.key_length", c.head_dim, false));
   int value_length = c.head_dim;

@@ -11,7 +11,7 @@ Result<Config> read_gpt2(const ArchReader& in) {
   c.norm = Norm::kLayer;
   c.rope = Rope::kNone;
   c.activation = Activation::kGelu;
-  c.learned_positions = true;
+  c.learned_positions = c.n_ctx_is_limit = true;
   c.biases = Biases::kAll;
   return c;
 }

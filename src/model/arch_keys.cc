@@ -49,6 +49,8 @@ constexpr Off kOff[] = {
     {"expert_count", 0},
     {"expert_used_count", 0},
     {"expert_shared_count", 0},
+    {"expert_weights_scale", 0},
+    {"expert_weights_scale", 1},
     {"leading_dense_block_count", 0},
     {"nextn_predict_layers", 0},
     {"n_deepstack_layers", 0},

@@ -9,12 +9,16 @@
 namespace ponder {
 namespace {
 
+constexpr const char *kShortFactors = "rope_factors_short.weight",
+                     *kLongFactors = "rope_factors_long.weight";
+
 struct Scaling {
   std::string_view type;  // "": linear, if there is a factor
   float factor = 1;
   float attention = 1;  // factor of cosines and sines, for every type
   int original = 0;     // context length before scaling
   float fast = 32, slow = 1;
+  bool long_rope = false;
 
   bool yarn() const { return type == "yarn"; }
 };
@@ -42,15 +46,15 @@ Status check_ext_factor(const ArchReader& in, const Scaling& s) {
 Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
   Scaling s;
   PONDER_ASSIGN(s.type, in.string_or("rope.scaling.type", ""));
-  if (!s.type.empty() && s.type != "none" && s.type != "linear" && !s.yarn()) {
-    Error e = invalid(in, "rope.scaling.type", "rope scaling of: none, linear, yarn",
+  s.long_rope = in.file().find(kShortFactors) != nullptr;
+  const bool known = s.type.empty() || s.type == "none" || s.type == "linear" || s.yarn() ||
+                     (s.type == "longrope" && s.long_rope);
+  if (!known) {
+    Error e = invalid(in, "rope.scaling.type",
+                      "rope scaling of: none, linear, yarn, longrope with its tensors",
                       "'" + std::string(s.type) + "'");
     e.code = Code::kUnsupported;
-    e.hint =
-        s.type == "longrope"
-            ? "its factors change with the length of the text, and with them the probability of "
-              "what was read before: use another model"
-            : "convert the model again with a current converter";
+    e.hint = "convert the model again with a current converter";
     return e;
   }
   PONDER_TRY(in.read_float("rope.scale_linear", s.factor, false));  // old files use this key
@@ -61,6 +65,9 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
   PONDER_TRY(in.read_float("rope.scaling.yarn_beta_slow", s.slow, false));
   PONDER_TRY(check_ext_factor(in, s));
   if (s.factor == 0) s.factor = 1;  // llama.cpp writes 0 for "not used"
+  if (s.original == 0 && s.long_rope)
+    return invalid(in, "rope.scaling.original_context_length",
+                   "the context that the short factors are for", "none");
   if (s.original == 0) s.original = n_ctx;
   for (const auto& [value, key] : {std::pair{s.factor, "rope.scaling.factor"},
                                    {s.attention, "rope.scaling.attn_factor"},
@@ -73,13 +80,18 @@ Result<Scaling> read_scaling(const ArchReader& in, int n_ctx) {
 // YaRN (Peng et al. 2023): low frequencies are interpolated and high frequencies kept. Between them
 // is a ramp, from the dimension that turns `fast` times over the original context to the one that
 // turns `slow` times.
-void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
+void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s, YarnRamp ramp) {
   const auto turns_at = [&](float turns) {
     return dim * std::log(s.original / (turns * 2 * std::numbers::pi_v<float>)) /
            (2 * std::log(base));
   };
-  const float low = std::max(0.f, std::floor(turns_at(s.fast)));
-  const float high = std::min(dim - 1.f, std::ceil(turns_at(s.slow)));
+  float low = turns_at(s.fast), high = turns_at(s.slow);
+  if (ramp == YarnRamp::kWhole) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(0.f, low);
+  high = std::min(dim - 1.f, high);
   for (std::size_t i = 0; i < t.inverse.size(); ++i) {
     const float keep =
         1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001f, high - low), 0.f, 1.f);
@@ -88,13 +100,11 @@ void apply_yarn(RopeTable& t, float base, int dim, const Scaling& s) {
   t.scale = s.attention * (s.factor > 1 ? 1 + 0.1f * std::log(s.factor) : 1);
 }
 
-// Divides each frequency by its factor in tensor rope_freqs.weight, if the file has it: the
-// converter writes the scaling of Llama 3 there.
-Status divide_by_factors(const ArchReader& in, RopeTable& t) {
-  const std::string name = "rope_freqs.weight";
+// The factors of frequencies in a tensor: (n), or none if the file does not have the tensor.
+Result<std::vector<float>> read_factors(const ArchReader& in, const std::string& name, Config& c) {
   const GgufTensor* f = in.file().find(name);
-  if (!f) return {};
-  const auto n = static_cast<std::int64_t>(t.inverse.size());
+  if (!f) return std::vector<float>();
+  const auto n = static_cast<std::int64_t>(c.rope_global.inverse.size());
   const auto fail = [&](const std::string& expected, const std::string& got) {
     return Error{Code::kInvalid, expected, got, in.file().path() + ", " + name,
                  "the file may be corrupt"};
@@ -103,11 +113,28 @@ Status divide_by_factors(const ArchReader& in, RopeTable& t) {
     return fail(std::to_string(n) + " float32 factors", std::to_string(f->n_values));
   std::vector<float> factors(n);
   dequantize(f->type, f->data, n, factors.data());
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    if (!(factors[i] > 0) || !std::isfinite(factors[i]))
-      return fail("factors above 0", std::to_string(factors[i]));
-    t.inverse[i] /= factors[i];
-  }
+  for (const float x : factors)
+    if (!(x > 0) || !std::isfinite(x)) return fail("factors above 0", std::to_string(x));
+  c.rope_tensors.push_back(name);
+  return factors;
+}
+
+// Divides each frequency by its factor in a tensor, if the file has it. The converter writes the
+// scaling of Llama 3 to rope_freqs.weight.
+Status divide_by_factors(const ArchReader& in, const std::string& name, Config& c) {
+  PONDER_ASSIGN(const std::vector<float> factors, read_factors(in, name, c));
+  for (std::size_t i = 0; i < factors.size(); ++i) c.rope_global.inverse[i] /= factors[i];
+  return {};
+}
+
+// LongRoPE (Ding et al. 2024) has one list of factors for texts up to the original context, and one
+// for longer texts. With the second list the numbers of a prefix would change while the text grows
+// past the original context, so no context here is longer than that, and the first list is used.
+Status apply_long_rope(const ArchReader& in, const Scaling& s, Config& c) {
+  PONDER_TRY(divide_by_factors(in, kShortFactors, c));
+  PONDER_TRY(read_factors(in, kLongFactors, c));  // checked, not used
+  c.n_ctx = std::min(c.n_ctx, s.original);
+  c.n_ctx_is_limit = true;
   return {};
 }
 
@@ -120,7 +147,7 @@ RopeTable rope_table(float base, int dim) {
   return t;
 }
 
-Status ArchReader::read_rope(Config& c) const {
+Status ArchReader::read_rope(Config& c, YarnRamp ramp) const {
   float base = 10000;
   PONDER_TRY(read_float("rope.freq_base", base, false));
   PONDER_TRY(read_int("rope.dimension_count", c.rope_dim, false));
@@ -133,10 +160,11 @@ Status ArchReader::read_rope(Config& c) const {
   PONDER_ASSIGN(const Scaling s, read_scaling(*this, c.n_ctx));
   c.rope_global.scale = s.attention;
   if (s.yarn())
-    apply_yarn(c.rope_global, base, c.rope_dim, s);
+    apply_yarn(c.rope_global, base, c.rope_dim, s, ramp);
   else if (s.type != "none")
     for (float& f : c.rope_global.inverse) f /= s.factor;
-  return divide_by_factors(*this, c.rope_global);
+  if (s.long_rope) PONDER_TRY(apply_long_rope(*this, s, c));
+  return divide_by_factors(*this, "rope_freqs.weight", c);
 }
 
 }  // namespace ponder

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -72,24 +73,15 @@ class Reference {
       const std::string p = "blk." + std::to_string(layer) + ".";
       attention(layer, p, x);
       for (auto& row : x) {
-        const auto a = norm(p + "ffn_norm", row);
-        auto up = linear(p + "ffn_up", a, c_.n_ff);
-        if (c_.activation == Activation::kGelu) {
-          for (T& v : up) v = reference::gelu(v);
-        } else {
-          const auto gate = linear(p + "ffn_gate", a, c_.n_ff);
-          for (int i = 0; i < c_.n_ff; ++i)
-            up[i] *= c_.activation == Activation::kSiluGated ? reference::silu(gate[i])
-                                                             : reference::gelu(gate[i]);
-        }
-        add(row, linear(p + "ffn_down", up, c_.n_embd), p + "post_ffw_norm");
+        const auto a = c_.pre_norm ? norm(p + c_.ffn_norm, row) : row;
+        add(row, c_.n_experts > 0 ? experts(p, a) : feed_forward(p, "", 0, a), p + "post_ffw_norm");
       }
     }
     const bool tied = weights_.find("output.weight") == weights_.end();
     std::vector<std::vector<T>> out;
     for (const auto& row : x) {
       auto logits = linear(tied ? "token_embd" : "output", norm("output_norm", row), c_.n_vocab);
-      for (T& l : logits) l = reference::soft_cap(l, c_.final_soft_cap);
+      for (T& l : logits) l = reference::soft_cap(l * double{c_.logit_scale}, c_.final_soft_cap);
       const T lse = reference::log_sum_exp(logits);
       for (T& l : logits) l -= lse;
       out.push_back(std::move(logits));
@@ -98,6 +90,52 @@ class Reference {
   }
 
  private:
+  // One feed-forward: that of the layer, or, with kind "_exps", expert number e.
+  template <class T>
+  std::vector<T> feed_forward(const std::string& p, const std::string& kind, int e,
+                              const std::vector<T>& a) const {
+    const bool gated = c_.activation != Activation::kGelu,
+               fused = gated && weights_.count(p + "ffn_gate" + kind + ".weight") == 0;
+    auto up = linear(p + "ffn_up" + kind, a, c_.n_ff, (e + (fused ? 1 : 0)) * c_.n_ff);
+    std::vector<T> gate;
+    if (gated) gate = linear(p + (fused ? "ffn_up" : "ffn_gate") + kind, a, c_.n_ff, e * c_.n_ff);
+    for (int i = 0; i < c_.n_ff; ++i) switch (c_.activation) {
+        case Activation::kGelu:
+          up[i] = reference::gelu(up[i]);
+          break;
+        case Activation::kGeluGated:
+          up[i] *= reference::gelu(gate[i]);
+          break;
+        case Activation::kSiluGated:
+          up[i] *= reference::silu(gate[i]);
+          break;
+        case Activation::kClampedSwiglu:
+          up[i] = reference::clamped_swiglu(gate[i], up[i]);
+          break;
+      }
+    return linear(p + "ffn_down" + kind, up, c_.n_embd, e * c_.n_embd);
+  }
+  // The choice of experts is a constant; of equal scores the lowest number comes first.
+  template <class T>
+  std::vector<T> experts(const std::string& p, const std::vector<T>& a) const {
+    const auto score = linear(p + "ffn_gate_inp", a, c_.n_experts);
+    std::vector<int> best(c_.n_experts);
+    std::iota(best.begin(), best.end(), 0);
+    std::stable_sort(best.begin(), best.end(), [&score](int i, int j) {
+      return reference::real(score[i]) > reference::real(score[j]);
+    });
+    best.resize(c_.n_experts_used);
+    std::vector<T> used;
+    for (int e : best) used.push_back(score[e]);
+    const T lse = reference::log_sum_exp(c_.softmax_of_used ? used : score);
+    std::vector<T> y(c_.n_embd, T(0));
+    for (int e : best) {
+      const auto out = feed_forward(p, "_exps", e, a);
+      for (int i = 0; i < c_.n_embd; ++i) y[i] += std::exp(score[e] - lse) * out[i];
+    }
+    return y;
+  }
+
   const std::vector<double>& weight(const std::string& name) const { return weights_.at(name); }
 
   template <class T>
@@ -122,18 +160,21 @@ class Reference {
   template <class T>
   void add(std::vector<T>& x, std::vector<T> branch, const std::string& post) const {
     if (c_.post_norm) branch = norm(post, branch);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i];
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += branch[i] * double{c_.residual_scale};
   }
-  // Returns one head of q, k or v after its norm and rotary position.
+  template <class T>
+  std::vector<T> part(const std::vector<T>& all, int h) const {
+    return {all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
+            all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim};
+  }
+  // Returns one head of q or k after its norm and rotary position.
   template <class T>
   std::vector<T> head(const std::vector<T>& all, int h, const std::string& norm_name, int layer,
                       int position) const {
-    std::vector<T> x(all.begin() + static_cast<std::ptrdiff_t>(h) * c_.head_dim,
-                     all.begin() + static_cast<std::ptrdiff_t>(h + 1) * c_.head_dim);
-    if (norm_name.empty()) return x;
-    if (c_.qk_norm) x = norm(norm_name, x);
+    std::vector<T> x = part(c_.qk_norm_of_all ? norm(norm_name, all) : all, h);
+    if (c_.qk_norm && !c_.qk_norm_of_all) x = norm(norm_name, x);
     const RopeTable& table = c_.local[layer] ? c_.rope_local : c_.rope_global;
-    if (c_.rope != Rope::kNone)
+    if (c_.rotates(layer))
       reference::rope(x.data(), c_.rope_dim, c_.rope == Rope::kHalves, position, table.inverse,
                       table.scale);
     return x;
@@ -142,23 +183,25 @@ class Reference {
   void attention(int layer, const std::string& p, std::vector<std::vector<T>>& x) const {
     const bool fused = weights_.count(p + "attn_qkv.weight") > 0;
     const int nq = c_.q_size(), nk = c_.kv_size();
+    const auto sinks = weights_.find(p + "attn_sinks.weight");
     std::vector<std::vector<std::vector<T>>> keys(c_.n_kv_heads), values(c_.n_kv_heads);
     for (std::size_t t = 0; t < x.size(); ++t) {
       const int position = static_cast<int>(t);
-      const auto a = norm(p + "attn_norm", x[t]);
+      const auto a = c_.pre_norm ? norm(p + "attn_norm", x[t]) : x[t];
       const auto q = linear(p + (fused ? "attn_qkv" : "attn_q"), a, nq);
       const auto k = linear(p + (fused ? "attn_qkv" : "attn_k"), a, nk, fused ? nq : 0);
       const auto v = linear(p + (fused ? "attn_qkv" : "attn_v"), a, nk, fused ? nq + nk : 0);
       for (int h = 0; h < c_.n_kv_heads; ++h) {
         keys[h].push_back(head(k, h, p + "attn_k_norm", layer, position));
-        values[h].push_back(head(v, h, "", layer, position));
+        values[h].push_back(part(v, h));
       }
       std::vector<T> out;
       for (int h = 0; h < c_.n_heads; ++h) {
         const int kv = h / (c_.n_heads / c_.n_kv_heads);
-        const auto o = reference::attend(head(q, h, p + "attn_q_norm", layer, position), keys[kv],
-                                         values[kv], c_.first_key(layer, position),
-                                         c_.attention_scale, c_.attention_soft_cap);
+        const auto o = reference::attend(
+            head(q, h, p + "attn_q_norm", layer, position), keys[kv], values[kv],
+            c_.first_key(layer, position), c_.attention_scale * c_.query_factor(position),
+            c_.attention_soft_cap, c_.attention_sinks ? &sinks->second[h] : nullptr);
         out.insert(out.end(), o.begin(), o.end());
       }
       add(x[t], linear(p + "attn_output", out, c_.n_embd), p + "post_attention_norm");

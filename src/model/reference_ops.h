@@ -47,6 +47,13 @@ T gelu(const T& x) {
   return 0.5 * x * (1. + std::tanh(c * (x + 0.044715 * x * x * x)));
 }
 template <class T>
+T clamped_swiglu(const T& gate, const T& up) {
+  const double limit = 7;
+  const T g = real(gate) > limit ? T(limit) : gate;
+  const T u = real(up) > limit ? T(limit) : real(up) < -limit ? T(-limit) : up;
+  return (u + 1.) * g / (1. + std::exp(-1.702 * g));
+}
+template <class T>
 T soft_cap(const T& x, double cap) {
   return cap > 0 ? cap * std::tanh(x / cap) : x;
 }
@@ -75,15 +82,17 @@ T log_sum_exp(const Vec<T>& x) {
 }
 
 /// Attention of one query over the keys and values [first, n): the weighted sum of the values.
+/// sink: one more score, without a value; null: none.
 template <class T>
 Vec<T> attend(const Vec<T>& q, const Vec<Vec<T>>& keys, const Vec<Vec<T>>& values, int first,
-              double scale, double cap) {
+              double scale, double cap, const double* sink) {
   Vec<T> scores;
   for (std::size_t j = first; j < keys.size(); ++j) {
     T s = 0;
     for (std::size_t i = 0; i < q.size(); ++i) s += q[i] * keys[j][i];
     scores.push_back(soft_cap(s * scale, cap));
   }
+  if (sink) scores.emplace_back(*sink);
   const T lse = log_sum_exp(scores);
   Vec<T> out(q.size(), T(0));
   for (std::size_t j = first; j < keys.size(); ++j)

@@ -2,6 +2,7 @@
 // checks their shapes. It reads no values: each engine makes its weights from these tensors.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "model/config.h"
@@ -24,10 +25,19 @@ struct MatrixTensors {
   std::vector<Part> parts;  // empty: the model has no such matrix
 };
 
+/// The mixture of experts of a layer.
+struct ExpertTensors {
+  MatrixTensors::Part router;  // (n_embd, n_experts), (n_experts)
+  // (n_embd, n_ff, n_experts) and biases (n_ff, n_experts); down: (n_ff, n_embd, n_experts)
+  MatrixTensors::Part gate, up, down;
+};
+
 struct LayerTensors {
   NormTensors attn_norm, ffn_norm, attn_post_norm, ffn_post_norm;  // (n_embd)
-  NormTensors q_norm, k_norm;                                      // (head_dim)
+  NormTensors q_norm, k_norm;         // (head_dim), or all heads together: (n_heads head_dim)
+  const GgufTensor* sinks = nullptr;  // (n_heads)
   MatrixTensors qkv, attn_out, gate, up, down;
+  ExpertTensors experts;  // in place of gate, up and down, if the model has experts
 };
 
 struct Tensors {
@@ -36,11 +46,13 @@ struct Tensors {
   NormTensors output_norm;
   MatrixTensors output;  // (n_embd, n_vocab); the token embedding if the two are tied
   std::vector<LayerTensors> layers;
+  // What the pointers above mean where a tensor of the file holds two matrices: parts of it.
+  std::vector<std::shared_ptr<const GgufTensor>> views;
 };
 
 /// Finds all tensors of a model. Errors: kInvalid (a tensor is missing or has another shape; the
 /// message has its name and both shapes), kUnsupported (the file has a tensor that the architecture
-/// does not use). The pointers are valid as long as the file.
+/// does not use). The pointers are valid as long as the file and the views.
 Result<Tensors> find_tensors(const GgufFile&, const Config&);
 
 }  // namespace ponder

@@ -56,6 +56,34 @@ struct Gelu {
   static constexpr float k2RootPi = 1.5957691216057308f;  // 2 sqrt(2/pi)
 };
 
+// The clamps, and the 1 that is added to up, set this apart from gated().
+constexpr float kSwigluSteepness = 1.702f, kSwigluLimit = 7;
+void clamped_swiglu_t(const float* gate, const float* up, int n, float* out) {
+  const CV limit = hn::Set(kCD, kSwigluLimit), steep = hn::Set(kCD, kSwigluSteepness);
+  for (int i = 0; i < n; i += kCLanes) {
+    const CV g = hn::Min(hn::LoadU(kCD, gate + i), limit),
+             u = hn::Clamp(hn::LoadU(kCD, up + i), hn::Neg(limit), limit);
+    const CV value = hn::Mul(g, sigmoid(hn::Mul(steep, g)));
+    hn::StoreU(hn::MulAdd(u, value, value), kCD, out + i);
+  }
+}
+void clamped_swiglu_vjp_t(const float* gate, const float* up, int n, const float* dout,
+                          float* dgate, float* dup) {
+  const CV limit = hn::Set(kCD, kSwigluLimit), steep = hn::Set(kCD, kSwigluSteepness),
+           one = hn::Set(kCD, 1.f);
+  for (int i = 0; i < n; i += kCLanes) {
+    const CV raw_g = hn::LoadU(kCD, gate + i), raw_u = hn::LoadU(kCD, up + i),
+             d = hn::LoadU(kCD, dout + i);
+    const CV g = hn::Min(raw_g, limit), u = hn::Clamp(raw_u, hn::Neg(limit), limit);
+    // d/dg g s(a g) = s (1 + a g (1 - s))
+    const CV s = sigmoid(hn::Mul(steep, g)),
+             slope = hn::Mul(s, hn::MulAdd(hn::Mul(steep, g), hn::Sub(one, s), one));
+    const CV dg = hn::Mul(hn::Mul(d, hn::Add(u, one)), slope), du = hn::Mul(d, hn::Mul(g, s));
+    hn::StoreU(hn::IfThenElseZero(hn::Le(raw_g, limit), dg), kCD, dgate + i);
+    hn::StoreU(hn::IfThenElseZero(hn::Le(hn::Abs(raw_u), limit), du), kCD, dup + i);
+  }
+}
+
 template <class F>
 HWY_INLINE void gated(const float* gate, const float* up, int n, float* out) {
   for (int i = 0; i < n; i += kCLanes)
@@ -134,6 +162,8 @@ HWY_EXPORT(silu_mul_t);
 HWY_EXPORT(silu_mul_vjp_t);
 HWY_EXPORT(gelu_mul_t);
 HWY_EXPORT(gelu_mul_vjp_t);
+HWY_EXPORT(clamped_swiglu_t);
+HWY_EXPORT(clamped_swiglu_vjp_t);
 HWY_EXPORT(gelu_t);
 HWY_EXPORT(gelu_vjp_t);
 HWY_EXPORT(gelu_exact_t);
@@ -149,6 +179,13 @@ void gelu_mul(const float* g, const float* u, int n, float* out) {
 }
 void gelu_mul_vjp(const float* g, const float* u, int n, const float* dout, float* dg, float* du) {
   HWY_DYNAMIC_DISPATCH(gelu_mul_vjp_t)(g, u, n, dout, dg, du);
+}
+void clamped_swiglu(const float* g, const float* u, int n, float* out) {
+  HWY_DYNAMIC_DISPATCH(clamped_swiglu_t)(g, u, n, out);
+}
+void clamped_swiglu_vjp(const float* g, const float* u, int n, const float* dout, float* dg,
+                        float* du) {
+  HWY_DYNAMIC_DISPATCH(clamped_swiglu_vjp_t)(g, u, n, dout, dg, du);
 }
 void gelu(const float* x, int n, float* out) { HWY_DYNAMIC_DISPATCH(gelu_t)(x, n, out); }
 void gelu_vjp(const float* x, int n, const float* dout, float* dx) {

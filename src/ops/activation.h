@@ -14,6 +14,12 @@ void gelu_mul(const float* gate, const float* up, int n, float* out);
 void gelu_mul_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate,
                   float* dup);
 
+/// out = (up + 1) gate sigmoid(1.702 gate), where gate is cut at 7 from above and up at -7 and 7
+/// (gpt-oss; OpenAI 2025). A value that was cut has no slope.
+void clamped_swiglu(const float* gate, const float* up, int n, float* out);
+void clamped_swiglu_vjp(const float* gate, const float* up, int n, const float* dout, float* dgate,
+                        float* dup);
+
 /// out = gelu(x), the tanh form (Hendrycks and Gimpel 2016).
 void gelu(const float* x, int n, float* out);
 void gelu_vjp(const float* x, int n, const float* dout, float* dx);

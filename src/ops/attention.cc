@@ -132,8 +132,10 @@ class AttentionForward {
       const int i = r * s_.group + g;
       float* p = scores(i) + row.first - base_;
       if (s_.soft_cap > 0) soft_cap(p, n, s_.soft_cap);
-      const float max = max_of(p, n);
-      const float total = softmax_weights(kernel_.compute, p, n, max, weight(i, row.first));
+      float max = max_of(p, n);
+      if (s_.sinks) max = std::max(max, s_.sinks[g]);
+      float total = softmax_weights(kernel_.compute, p, n, max, weight(i, row.first));
+      if (s_.sinks) total += std::exp(s_.sinks[g] - max);
       std::memset(weight(i, base_), 0, (row.first - base_) * size());
       std::memset(weight(i, row.first + n), 0, (round_up(end, kPanel) - row.first - n) * size());
       if (row.lse) row.lse[g] = max + std::log(total);

@@ -18,6 +18,10 @@ struct AttentionShape {
   int head_dim;    // any size
   float scale;     // factor of the queries
   float soft_cap;  // scores become cap tanh(score / cap); 0: off
+  // (group) For each query head a learned score in the softmax that has no value, so that the
+  // weights of the keys sum to less than 1 (gpt-oss); null: none. The log-sum-exp includes it,
+  // which is all that the derivative needs of it.
+  const float* sinks = nullptr;
 
   int width() const { return round_up(head_dim, kPanel); }  // padded width of a stored key or value
 };

@@ -139,15 +139,22 @@ Result<BenchRate> Bench::dram_read() {
 }
 
 double Bench::vocabulary_gflop() const { return 2e-9 * info_.n_vocab * info_.n_embd; }
+double Bench::used_share(const GgufTensor& t) const {
+  const bool of_experts = t.shape.size() == 3;
+  return of_experts ? static_cast<double>(info_.n_experts_used) / info_.n_experts : 1;
+}
 double Bench::layers_gflop() const {
   // otherwise the embedding is a second matrix of the same size
   const bool tied = !session_.text().file().find("output.weight");
-  return 2e-9 * static_cast<double>(info_.n_parameters) - (tied ? 1 : 2) * vocabulary_gflop();
+  double n_used = 0;
+  for (const GgufTensor& t : session_.text().file().tensors())
+    n_used += used_share(t) * static_cast<double>(t.n_values);
+  return 2e-9 * n_used - (tied ? 1 : 2) * vocabulary_gflop();
 }
 double Bench::weights_gb() const {
   double gb = 0;
   for (const GgufTensor& t : session_.text().file().tensors())
-    gb += 1e-9 * static_cast<double>(t.n_bytes);
+    gb += 1e-9 * used_share(t) * static_cast<double>(t.n_bytes);
   return gb;
 }
 

@@ -34,9 +34,10 @@ class Bench {
   /// vocabulary matrix, and in the vocabulary matrix.
   double layers_gflop() const;
   double vocabulary_gflop() const;
-  double weights_gb() const;  // bytes of the weights in the file, in GB
+  double weights_gb() const;  // bytes in the file of the weights that one token needs, in GB
 
  private:
+  double used_share(const GgufTensor&) const;  // the part of a tensor that one token needs
   template <class F>
   Result<BenchRate> measure(double units, const F& fn) const;
   Token token(int i) const;

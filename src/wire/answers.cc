@@ -99,18 +99,20 @@ std::string to_json(const GradientAnswer& a, const std::string& file) {
 
 std::string to_json(std::span<const CheckedGradient> lines, const GradientCheck::Errors& limits,
                     int directions, bool pass) {
-  Json j{{"pass", pass},
-         {"directions", directions},
-         {"limits", {{"differences", limits.differences}}}};
-  if (limits.reference) j["limits"]["reference"] = *limits.reference;
+  const auto put = [](Json& to, const GradientCheck::Errors& e) {
+    if (e.differences) to["differences"] = *e.differences;
+    if (e.reference) to["reference"] = *e.reference;
+  };
+  Json j{{"pass", pass}, {"directions", directions}, {"limits", Json::object()}};
+  put(j["limits"], limits);
   j["lines"] = Json::array();
   for (const CheckedGradient& line : lines) {
     if (!line.errors.ok()) {
       j["lines"].push_back(error_json(line.number, line.errors.error().message()));
       continue;
     }
-    j["lines"].push_back({{"line", line.number}, {"differences", line.errors->differences}});
-    if (line.errors->reference) j["lines"].back()["reference"] = *line.errors->reference;
+    j["lines"].push_back({{"line", line.number}});
+    put(j["lines"].back(), *line.errors);
   }
   return text_of(j);
 }

@@ -34,6 +34,8 @@ std::string to_json(const InfoAnswer& a) {
                   {"kv_heads", m.n_kv_heads},
                   {"head_size", m.head_dim},
                   {"feed_forward", m.n_ff},
+                  {"experts", m.n_experts},
+                  {"experts_used", m.n_experts_used},
                   {"vocabulary", m.n_vocab},
                   {"context", m.n_ctx_train},
                   {"tensors", a.tensors},

@@ -5,7 +5,7 @@ import re
 import tempfile
 import unittest
 
-from ponder_cli import ANSWER, TINY, TOY, jsonl, lines, run
+from ponder_cli import ANSWER, DATA, TINY, TOY, jsonl, lines, run
 
 
 class Formats(unittest.TestCase):
@@ -236,6 +236,10 @@ class Formats(unittest.TestCase):
         self.assertEqual(j["architecture"], "llama")
         self.assertEqual(j["vocabulary"], 300)
         self.assertIn("llama", run("info", "-m", TINY).stdout.decode())
+        mixture = os.path.join(DATA, "tiny", "qwen3moe", "model.gguf")
+        j = lines(run("info", "-m", mixture, "--json"))[0]
+        self.assertEqual((j["experts"], j["experts_used"], j["feed_forward"]), (6, 2, 48))
+        self.assertIn("feed-forward 48 (2 of 6 experts)", run("info", "-m", mixture).stdout.decode())
 
     def test_threads_are_those_this_process_may_use(self):
         one = lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # noqa: E731

@@ -45,9 +45,10 @@ struct ModelInfo {
   std::string name;          // general.name
   std::int64_t n_parameters = 0;
   int n_layers = 0, n_embd = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0, n_ff = 0, n_vocab = 0;
+  int n_experts = 0, n_experts_used = 0;  // of a mixture of experts, each n_ff wide; 0: none
   int n_ctx_train = 0;
-  bool learned_positions = false;  // no context is longer than n_ctx_train then
-  std::int64_t weight_bytes = 0;   // in the form the model runs in
+  bool n_ctx_is_limit = false;    // no context is longer than n_ctx_train
+  std::int64_t weight_bytes = 0;  // in the form the model runs in
   std::int64_t kv_bytes_per_token = 0;
   Precision precision = Precision::kF32;
   WeightForm weights = WeightForm::kPacked;

@@ -46,10 +46,12 @@ class Session;
 class GradientCheck {
  public:
   struct Errors {
-    double differences = 0;             // relative
+    // relative; none for a mixture of experts, whose values jump where a row's experts change
+    std::optional<double> differences{};
     std::optional<double> reference{};  // relative; none for a model too large for it
   };
-  /// Errors: those of loading the model a second time, in f32, where the session's is not.
+  /// Errors: those of loading the model a second time, in f32, where the session's is not;
+  /// kUnsupported (a mixture of experts that is too large for the reference).
   static Result<std::unique_ptr<GradientCheck>> make(Session&, const GradientCheckOptions&);
   ~GradientCheck();
   Result<Errors> check(const GradientRequest&);

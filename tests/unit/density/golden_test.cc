@@ -1,16 +1,25 @@
 // The tiny models of every architecture, on every engine, compared with reference log-probabilities
-// (Hugging Face modules, float32).
+// and derivatives (Hugging Face modules, float32).
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "models.h"
+#include "ponder/density/gradient.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
+
+// Sequences of a model's file.
+std::vector<nlohmann::json> sequences(const std::string& model) {
+  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + model + "/seqs.jsonl");
+  std::vector<nlohmann::json> all;
+  for (std::string line; std::getline(in, line);) all.push_back(nlohmann::json::parse(line));
+  return all;
+}
 
 struct Error2 {
   double max = 0, mean = 0;
@@ -18,11 +27,9 @@ struct Error2 {
 
 Error2 compare(const test::OnEngine& m, const ModelOptions& options) {
   const auto d = test::density(test::load(m, options));
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + m.model + "/seqs.jsonl");
   Error2 e;
   int n = 0;
-  for (std::string line; std::getline(in, line);) {
-    const auto row = nlohmann::json::parse(line);
+  for (const nlohmann::json& row : sequences(m.model)) {
     const auto ids = row["ids"].get<std::vector<Token>>();
     const auto want = row["logp"].get<std::vector<double>>();
     const PrefixRef context = must(d->add_context(std::span(ids).first(1)));
@@ -58,6 +65,33 @@ TEST_P(Golden, QuantisedFormGivesTheSameNumbers) {
   const Error2 tiles =
       compare(GetParam(), {.precision = Precision::kF32, .weights = WeightForm::kQuantised});
   EXPECT_EQ(packed.mean, tiles.mean);
+}
+// Models of tools/make_arch_cases.py have derivatives, too.
+TEST(GoldenGradient, InTheVectorsThatEnterTheFirstLayer) {
+  int n_models = 0;
+  for (const test::OnEngine& m : test::on_engines(test::kTiny)) {
+    const nlohmann::json row = sequences(m.model).front();
+    if (!row.contains("grad")) continue;
+    SCOPED_TRACE(m.model);
+    ++n_models;
+    const auto ids = row["ids"].get<std::vector<Token>>();
+    const auto given = row["given"].get<std::size_t>();
+    const auto want = row["grad"].get<std::vector<double>>();
+    const auto d = test::density(test::load(m, {.precision = Precision::kF32}));
+    const PrefixRef prompt = must(d->add_context(std::span(ids).first(given)));
+    const SoftReply reply{.parent = prompt, .candidates = std::span(ids).subspan(given)};
+    std::vector<ReplyGradient> got;
+    ASSERT_TRUE(d->value_and_grad({&reply, 1}, {}, {}, got).ok());
+    ASSERT_EQ(got[0].embedding.size(), want.size());
+    double diff = 0, norm = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      diff += std::pow(got[0].embedding[i] - want[i], 2);
+      norm += want[i] * want[i];
+    }
+    EXPECT_GT(norm, 0);
+    EXPECT_LT(std::sqrt(diff / norm), 1e-4);
+  }
+  EXPECT_EQ(n_models, 7 * static_cast<int>(engines().size()));
 }
 INSTANTIATE_TEST_SUITE_P(Tiny, Golden, testing::ValuesIn(test::on_engines(test::kTiny)),
                          test::suite_name);

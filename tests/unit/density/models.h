@@ -20,7 +20,9 @@
 namespace ponder::test {
 
 inline const std::vector<std::string> kTiny{"llama-tied", "llama-untied", "llama3-rope", "qwen2",
-                                            "qwen3",      "gemma3",       "gpt2"};
+                                            "qwen3",      "gemma3",       "gpt2",        "gemma2",
+                                            "olmo2",      "olmo3",        "phi3",        "granite",
+                                            "mistral3",   "smollm3",      "qwen3moe",    "gpt-oss"};
 inline std::string tiny_path(const std::string& name) {
   return std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + name + "/model.gguf";
 }

@@ -2,6 +2,7 @@
 // whose matrices are recorded blocks of the type (tests/data/quants), and the same model with the
 // values of these blocks in F32. The log-probabilities are the same bits in every form of the
 // weights. Not the values themselves: tests/unit/gguf/dequant_test.cc compares those with ggml's.
+#include <algorithm>
 #include <cmath>
 
 #include "models.h"
@@ -57,6 +58,10 @@ std::string constant(float v) {
   return s;
 }
 
+struct Twins {
+  std::string quantised, plain;  // bytes of two files
+};
+
 double rms(const std::string& floats) {
   double sum = 0;
   for (std::size_t i = 0; i < floats.size(); i += 4) {
@@ -67,9 +72,6 @@ double rms(const std::string& floats) {
   return std::sqrt(sum * 4 / static_cast<double>(floats.size()));
 }
 
-struct Twins {
-  std::string quantised, plain;  // bytes of two files
-};
 Twins models_of(const nlohmann::json& row) {
   test::Pieces a(*test::must(GgufFile::open(test::tiny_path("llama-tied"))));
   for (const auto& [key, n] : {std::pair{"embedding_length", 256},
@@ -99,6 +101,35 @@ Twins models_of(const nlohmann::json& row) {
   return {a.bytes(), b.bytes()};
 }
 
+// A tiny mixture of experts, 256 wide inside, whose last matrices are of the type.
+Twins mixtures_of(const nlohmann::json& row) {
+  test::Pieces a(*test::must(GgufFile::open(test::tiny_path("qwen3moe"))));
+  a.metadata["qwen3moe.expert_feed_forward_length"] = {11, test::raw<std::int64_t>(kWidth)};
+  test::Pieces b = a;
+  Blocks blocks(row);
+  for (std::size_t i = 0; i < a.tensors.size(); ++i) {
+    test::Tensor &quantised = a.tensors[i], &plain = b.tensors[i];
+    if (quantised.name.find("_exps.weight") == std::string::npos) continue;
+    if (quantised.name.find("down") != std::string::npos) {
+      quantised.shape[0] = kWidth;
+      const std::uint64_t n = kWidth * quantised.shape[1] * quantised.shape[2];
+      quantised.data = blocks.take(n);
+      quantised.type = row["ggml_type_id"];
+      plain.data = blocks.values(quantised.data, n);
+      plain.type = static_cast<std::uint32_t>(TensorType::kF32);
+    } else {
+      const std::string once = quantised.data;
+      const std::size_t n = once.size() / quantised.shape[1] * kWidth;
+      while (quantised.data.size() < n) quantised.data += once;
+      quantised.data.resize(n);
+      quantised.shape[1] = kWidth;
+      plain.data = quantised.data;
+    }
+    plain.shape = quantised.shape;
+  }
+  return {a.bytes(), b.bytes()};
+}
+
 std::vector<double> log_probs(const std::string& bytes, const ModelOptions& options, bool steps) {
   const std::vector<Token> ids{5, 77, 12, 260, 31, 9, 118, 44};
   const auto file = test::must(
@@ -118,11 +149,12 @@ std::vector<double> log_probs(const std::string& bytes, const ModelOptions& opti
   return lp;
 }
 
-TEST(TensorTypes, AModelOfEachIsThatOfItsValues) {
+void expect_twins(Twins (*twins_of)(const nlohmann::json&), const std::vector<std::string>& types) {
   for (const auto& row : test::quants_index()) {
     const std::string name = row["type"];
     if (name == "F16" || name == "BF16") continue;  // their edge cases are not in the first blocks
-    const Twins m = models_of(row);
+    if (!types.empty() && std::find(types.begin(), types.end(), name) == types.end()) continue;
+    const Twins m = twins_of(row);
     for (const Precision precision : {Precision::kF32, Precision::kBF16}) {
       const auto want = log_probs(m.plain, {.precision = precision}, false);
       double spread = 0;
@@ -131,12 +163,17 @@ TEST(TensorTypes, AModelOfEachIsThatOfItsValues) {
         spread = std::max(spread, std::abs(lp - want[0]));
       }
       EXPECT_GT(spread, 0.01) << name;
-      for (const WeightForm form : {WeightForm::kPacked, WeightForm::kQuantised})
+      for (const WeightForm form : {WeightForm::kPacked, WeightForm::kLean, WeightForm::kQuantised})
         for (const bool steps : {false, true})
           EXPECT_EQ(log_probs(m.quantised, {.precision = precision, .weights = form}, steps), want)
-              << name << (form == WeightForm::kPacked ? " packed" : " quantised");
+              << name << " " << to_string(form);
     }
   }
+}
+
+TEST(TensorTypes, AModelOfEachIsThatOfItsValues) { expect_twins(models_of, {}); }
+TEST(TensorTypes, ExpertsOfEachAreThoseOfTheirValues) {
+  expect_twins(mixtures_of, {"Q4_K", "Q6_K", "Q5_0", "IQ2_S", "MXFP4"});
 }
 
 }  // namespace

@@ -30,13 +30,14 @@ class World {
       for (float& y : *x) y = from_bf16(to_bf16(normal(rng)));
   }
   /// The results of rows[i] when all are attended together; row i has query block first % 2.
-  std::vector<std::vector<float>> run(const std::vector<Row>& rows, float cap = 0) {
+  std::vector<std::vector<float>> run(const std::vector<Row>& rows, float cap = 0,
+                                      const float* sinks = nullptr) {
     HeadSlots slots(kernel_.compute, kSlots, kHead);
     for (const Row& r : rows)  // the other slots hold NaN
       for (const KvRun& run : r.runs)
         for (int s = run.slot; s < run.slot + run.n; ++s)
           slots.put(s, &k[s * kHead], &v[s * kHead]);
-    const AttentionShape shape{kGroup, kHead, 0.25f, cap};
+    const AttentionShape shape{kGroup, kHead, 0.25f, cap, sinks};
     constexpr int kOut = kGroup * kHead;
     Buffer<std::byte> out(rows.size() * kOut * compute_bytes(kernel_.compute));
     lse.assign(rows.size() * kGroup, 0);
@@ -77,13 +78,15 @@ TEST_P(Attention, AgreesWithDoublePrecision) {
   World w(GetParam().kernel);
   // the weights and the result are rounded to 8 bits
   const double near = GetParam().kernel.compute == Compute::kF32 ? 1e-5 : 1e-2;
-  for (const float cap : {0.f, 2.f})
+  const float sinks[kGroup] = {-3, 2, 9};  // the last is above every score
+  for (const auto& [cap, sink] :
+       {std::pair{0.f, (const float*)nullptr}, {2.f, nullptr}, {0.f, sinks}})
     for (const int first : {0, 3, 7, 12, 40, 150}) {
       const Row row{{{5, 7}, {40, 39}, {20, 1}, {100, 160}}, first};
-      const auto got = w.run({row}, cap)[0];
+      const auto got = w.run({row}, cap, sink)[0];
       const std::vector<int> slots = slots_of(row);
       for (int g = 0; g < kGroup; ++g) {
-        double total = 0;
+        double total = sink ? std::exp(sink[g]) : 0;
         std::vector<double> out(kHead);
         const float* q = &w.q[(first % 2 * kGroup + g) * kHead];
         for (std::size_t j = first; j < slots.size(); ++j) {

@@ -44,14 +44,18 @@ TEST(Rowwise, Activations) {
   const auto u = normals(n, 2);
   for (int i = 0; i < 8; ++i)
     g[i] = (i % 2 ? -1.f : 1.f) * std::pow(4.f, static_cast<float>(i));  // far into both tails
-  std::vector<float> silu(n), gated(n), plain(n);
+  std::vector<float> silu(n), gated(n), plain(n), clamped(n);
   silu_mul(g.data(), u.data(), n, silu.data());
   gelu_mul(g.data(), u.data(), n, gated.data());
   gelu(g.data(), n, plain.data());
+  clamped_swiglu(g.data(), g.data() + 1, n - 16, clamped.data());
   for (int i = 0; i < n; ++i) {
     EXPECT_NEAR(silu[i], g[i] / (1 + std::exp(-double(g[i]))) * u[i], 1e-5 * (1 + std::abs(g[i])));
     EXPECT_NEAR(gated[i], gelu_ref(g[i]) * u[i], 1e-5 * (1 + std::abs(g[i])));
     EXPECT_NEAR(plain[i], gelu_ref(g[i]), 1e-5 * (1 + std::abs(g[i])));
+    if (i >= n - 16) continue;
+    const double gate = std::min(double(g[i]), 7.), up = std::clamp(double(g[i + 1]), -7., 7.);
+    EXPECT_NEAR(clamped[i], (up + 1) * gate / (1 + std::exp(-1.702 * gate)), 1e-4) << i;
   }
 }
 

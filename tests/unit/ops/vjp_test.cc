@@ -102,6 +102,17 @@ TEST(Vjp, Activations) {
   expect_close(got, reference_vjp(gated([](auto v) { return reference::silu(v); }), both, g));
   gelu_mul_vjp(gate.data(), up.data(), n, g.data(), got.data(), got.data() + n);
   expect_close(got, reference_vjp(gated([](auto v) { return reference::gelu(v); }), both, g));
+  const auto clamped = [&](const auto& v) {
+    auto y = v;
+    y.resize(n);
+    for (int i = 0; i < n; ++i) y[i] = reference::clamped_swiglu(v[i], v[i + n]);
+    return y;
+  };
+  for (float& x : both) x *= 3;  // some beyond the clamps
+  clamped_swiglu_vjp(both.data(), both.data() + n, n, g.data(), got.data(), got.data() + n);
+  expect_close(got, reference_vjp(clamped, both, g));
+  EXPECT_GT(std::count(got.begin(), got.begin() + n, 0.f), 5);
+  EXPECT_GT(std::count(got.begin() + n, got.end(), 0.f), 1);
   Floats plain(n);
   gelu_vjp(gate.data(), n, g.data(), plain.data());
   const auto gelu_of = [](auto v) {
@@ -240,7 +251,7 @@ void fill_with_nan(Buffer<T>& b) {
 // A reply of 5 positions after a prefix of 21, in slots that lie anywhere: queries, and the reply's
 // own keys and values, are the variables. The reference attends with plain arrays. Groups of 20
 // queries go by blocks of two rows.
-class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int>> {
+class AttentionVjp : public testing::TestWithParam<std::tuple<int, float, int, bool>> {
  protected:
   void agrees(const GemmKernel& kernel, double slack) const;
 };
@@ -248,10 +259,11 @@ TEST_P(AttentionVjp, AgreesWithTheReference) { agrees(gemm_kernel(Compute::kF32)
 TEST_P(AttentionVjp, AgreesWithTheReferenceInBf16) { agrees(gemm_kernel(Compute::kBF16), 1e-2); }
 
 void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
-  const auto [group, cap, window] = GetParam();
+  const auto [group, cap, window, has_sinks] = GetParam();
   constexpr int kPrefix = 21, kOwn = 5, kTreeSlots = 96;
   const int head = group == 3 ? 32 : 16, q_size = group * head, per_row = q_size + 2 * head;
-  const AttentionShape shape{group, head, 0.4f, cap};
+  const Floats sinks = normals(group, 5, 2);
+  const AttentionShape shape{group, head, 0.4f, cap, has_sinks ? sinks.data() : nullptr};
   const std::vector<KvRun> prefix{{3, 9}, {40, 12}};
   const int own_slot = 70;
   const Floats fixed_k = normals(kPrefix * head, 1), fixed_v = normals(kPrefix * head, 2);
@@ -275,8 +287,10 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
       values.emplace_back(row + q_size + head, row + per_row);
       for (int q = 0; q < group; ++q) {
         const std::vector<T> query(row + q * head, row + (q + 1) * head);
-        const auto o = reference::attend(query, keys, values, first(kPrefix + r),
-                                         static_cast<double>(shape.scale), cap);
+        const double sink = sinks[q];
+        const auto o =
+            reference::attend(query, keys, values, first(kPrefix + r),
+                              static_cast<double>(shape.scale), cap, shape.sinks ? &sink : nullptr);
         out.insert(out.end(), o.begin(), o.end());
       }
     }
@@ -322,10 +336,11 @@ void AttentionVjp::agrees(const GemmKernel& kernel, double slack) const {
 }
 INSTANTIATE_TEST_SUITE_P(CapsAndWindows, AttentionVjp,
                          testing::Combine(testing::Values(3), testing::Values(0.f, 3.f),
-                                          testing::Values(0, 4, 24)));
+                                          testing::Values(0, 4, 24), testing::Bool()));
 INSTANTIATE_TEST_SUITE_P(Blocks, AttentionVjp,
-                         testing::Values(std::tuple(20, 0.f, 4), std::tuple(20, 3.f, 0),
-                                         std::tuple(20, 0.f, 0)));
+                         testing::Values(std::tuple(20, 0.f, 4, true),
+                                         std::tuple(20, 3.f, 0, false),
+                                         std::tuple(20, 0.f, 0, false)));
 
 }  // namespace
 }  // namespace ponder

@@ -47,13 +47,13 @@ void print_verdict(const Checked& c, const GradientCheck::Errors& limits, int di
     return fmt::format("{:.1e} (at most {:.1e})", x, most);
   };
   const std::string differences =
-      limits.differences
-          ? "against differences " + limit(c.worst.differences.value_or(0), *limits.differences)
-          : "not against differences, since a mixture of experts jumps";
+      limits.differences ? "against differences " +
+                               limit(c.worst.differences.value_or(0), *limits.differences) + ", "
+                         : "";
   const std::string reference =
       limits.reference
-          ? ", against the f64 reference " + limit(c.worst.reference.value_or(0), *limits.reference)
-          : ", no reference for so large a model";
+          ? "against the f64 reference " + limit(c.worst.reference.value_or(0), *limits.reference)
+          : "no reference for so large a model";
   write(fmt::format("{}: relative error {}{}; {} directions a line, {} lines checked, {} broken\n",
                     pass ? "pass" : "FAIL", differences, reference, directions, c.n_checked,
                     c.n_broken));

@@ -1,10 +1,11 @@
 """Writes a model with random quantised weights, to test models that are too big for compute form.
 
-    python3 tools/make_big_gguf.py OUT.gguf [--size 1b|7b] [--type Q4_0|Q4_K|Q8_0|Q4_K_M] [--layers N]
+    python3 tools/make_big_gguf.py OUT.gguf [--size 1b|7b|moe] [--type Q4_0|Q4_K|Q8_0|Q4_K_M] [--layers N]
 
 1b (default): a llama, 2048 wide, 16 layers, 32 heads on 8, 16,384 tokens; 0.56 GB with Q4_0.
 7b: the shapes of Qwen2.5-7B, 3584 wide, 28 layers, 28 heads on 4, 152,064 tokens, an output matrix
 of its own; 4.7 GB with Q4_K_M, a mixture of Q4_K and Q6_K as llama.cpp makes it.
+moe: a qwen3moe as wide and deep as 1b, with 32 experts 1,024 wide, of which a token uses 4.
 
 The file is written piece by piece, in some 100 MB of memory. The blocks of a matrix are random
 bytes with scales that keep its output at the size of its input. The vocabulary has bytes, control
@@ -35,11 +36,14 @@ class Shape:
     epsilon: float
     tied: bool  # the embedding is the output matrix, too
     biases: bool  # of queries, keys and values
+    experts: int = 0
+    used: int = 0
 
 
 SIZES = {
     "1b": Shape("llama", 2048, 32, 8, 8192, 16384, 4096, 16, 1e4, 1e-5, tied=True, biases=False),
     "7b": Shape("qwen2", 3584, 28, 4, 18944, 152064, 32768, 28, 1e6, 1e-6, tied=False, biases=True),
+    "moe": Shape("qwen3moe", 2048, 32, 8, 1024, 16384, 4096, 16, 1e4, 1e-5, tied=True, biases=False, experts=32, used=4),
 }
 
 
@@ -77,6 +81,8 @@ def metadata(s):
         "attention.head_count": s.n_heads, "attention.head_count_kv": s.n_kv, "rope.dimension_count": s.n_embd // s.n_heads,
         "rope.freq_base": s.rope_base, "attention.layer_norm_rms_epsilon": s.epsilon, "vocab_size": s.n_vocab,
     }
+    if s.experts:
+        model |= {"expert_count": s.experts, "expert_used_count": s.used, "expert_feed_forward_length": s.n_ff}
     return {
         "general.architecture": s.architecture, "general.name": "ponder-big-random", **{f"{s.architecture}.{k}": v for k, v in model.items()},
         "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2", "tokenizer.ggml.tokens": tokens,
@@ -103,9 +109,14 @@ def tensors(s, quant):
                 yield f"blk.{i}.attn_{part}.bias", (width,), "F32"
         yield f"blk.{i}.attn_output.weight", (s.n_embd, s.n_embd), rest
         yield f"blk.{i}.ffn_norm.weight", (s.n_embd,), "F32"
-        yield f"blk.{i}.ffn_gate.weight", (s.n_embd, s.n_ff), rest
-        yield f"blk.{i}.ffn_up.weight", (s.n_embd, s.n_ff), rest
-        yield f"blk.{i}.ffn_down.weight", (s.n_ff, s.n_embd), some
+        many, each = ("_exps", (s.experts,)) if s.experts else ("", ())
+        if s.experts:
+            yield f"blk.{i}.attn_q_norm.weight", (s.n_embd // s.n_heads,), "F32"
+            yield f"blk.{i}.attn_k_norm.weight", (s.n_embd // s.n_heads,), "F32"
+            yield f"blk.{i}.ffn_gate_inp.weight", (s.n_embd, s.experts), "F32"
+        yield f"blk.{i}.ffn_gate{many}.weight", (s.n_embd, s.n_ff, *each), rest
+        yield f"blk.{i}.ffn_up{many}.weight", (s.n_embd, s.n_ff, *each), rest
+        yield f"blk.{i}.ffn_down{many}.weight", (s.n_ff, s.n_embd, *each), some
     yield "output_norm.weight", (s.n_embd,), "F32"
     if not s.tied:
         yield "output.weight", (s.n_embd, s.n_vocab), best
@@ -117,8 +128,11 @@ def n_bytes(shape, quant):
 
 
 def pieces(rng, name, shape, quant):
-    """Bytes of a tensor, in pieces: of a vector ones, or zeros for a bias; of a matrix random blocks whose values have a
-    standard deviation of about 1/sqrt(shape[0])."""
+    """Bytes of a tensor, in pieces: of a vector ones, or zeros for a bias; of a matrix random values, or blocks of them, with
+    a standard deviation of about 1/sqrt(shape[0])."""
+    if quant == "F32" and len(shape) > 1:
+        yield (rng.standard_normal(shape) * shape[0] ** -0.5).astype("<f4").tobytes()
+        return
     if quant == "F32":
         yield np.full(shape, 0 if name.endswith(".bias") else 1, "<f4").tobytes()
         return

@@ -92,12 +92,12 @@ void add_print_outs(CLI::App& app) {
          "print the completion script for bash, zsh or fish")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.add_flag_callback(
-      "--man",
-      [&app] {
-        throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)),
-                                  CLI::ExitCodes::Success);
-      },
-      "print the man page")
+         "--man",
+         [&app] {
+           throw CLI::CallForVersion(man_page(command_rows(app), std::string(kVersion)),
+                                     CLI::ExitCodes::Success);
+         },
+         "print the man page")
       ->group("");  // packagers' affair, which the overview has no line for
 }
 

@@ -18,7 +18,7 @@ import unittest
 
 from ponder_cli import DATA, PONDER, TINY, TOY, jsonl, lines, run
 
-COMMANDS = "generate score grad tokenize detokenize sample think prove answer calibrate decide landscape design models info bench".split()
+COMMANDS = "generate score grad tokenize detokenize sample think prove answer calibrate decide landscape design serve models info bench".split()
 QUESTION = "What is the sum of 14 and 8?"
 ASK = ("-m", TOY, "-n", "12")
 

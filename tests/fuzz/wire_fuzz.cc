@@ -1,12 +1,13 @@
-// Fuzzes what comes over the wire: request lines, known questions, certificates, records of answers
-// and calibrations. Besides crashes: what is read as one of the last three and written again is
-// read as the same, and a calibration that is read can be used.
+// Fuzzes what comes over the wire: request lines, bodies of servers, known questions, certificates,
+// records of answers and calibrations. Besides crashes: what is read as one of the last three and
+// written again is read as the same, and a calibration that is read can be used.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ponder/openai.h"
 #include "ponder/wire.h"
 
 namespace {
@@ -40,6 +41,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ponder::parse_request(text, kVocab);
   (void)ponder::parse_decide_request(text);
+  (void)ponder::parse_completion_call(text, kVocab);
+  (void)ponder::parse_chat_call(text);
+  (void)ponder::parse_answer_call(text, kVocab);
+  (void)ponder::parse_think_call(text, kVocab);
+  (void)ponder::parse_control(text);
   check_round_trip(text, ponder::parse_certificate);
   (void)ponder::parse_known_question(text, kVocab);
   check_round_trip(text, ponder::parse_answer_record);

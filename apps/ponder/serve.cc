@@ -36,6 +36,8 @@ std::string url(const std::string& host, int port) {
   return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool is_loopback(const std::string& host) { return host == "::1" || host.starts_with("127."); }
+
 Result<int> run_serve(ServeArgs& a) {
   if (!a.key_file.empty()) PONDER_TRY(read_keys(a.key_file, a.options.keys));
   PONDER_ASSIGN(auto shared, open_shared(a.model));
@@ -44,6 +46,8 @@ Result<int> run_serve(ServeArgs& a) {
   PONDER_TRY(serve::run_server(shared, a.options, stop_flag(), [&](int port) {
     std::cerr << "ponder: serving " << a.options.model << " at " << url(a.options.host, port)
               << "/v1, Ctrl-C ends it\n";
+    if (a.options.keys.empty() && !is_loopback(a.options.host))
+      std::cerr << "ponder: whoever reaches this machine may ask it; --api-key-file restricts it\n";
   }));
   return 0;
 }

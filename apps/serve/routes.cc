@@ -24,7 +24,7 @@ std::int64_t now() {
 
 std::uint64_t any_seed() {
   // 2^53: exact in every client's numbers
-  static std::random_device device;
+  std::random_device device;
   return ((static_cast<std::uint64_t>(device()) << 32) | device()) >> 11;
 }
 
@@ -66,9 +66,9 @@ const Routes::Route* Routes::find(const std::string& path, const std::string& me
       {"GET", "/openapi.json", &Routes::openapi, false},
       {"GET", "/", &Routes::page, false},
       {"GET", "/page/{id}", &Routes::page, false},
-      {"POST", "/tokenize", &Routes::tokenize, false},
-      {"POST", "/v1/tokenize", &Routes::tokenize, false},
-      {"POST", "/detokenize", &Routes::detokenize, false},
+      {"POST", "/tokenize", &Routes::tokenize, true},
+      {"POST", "/v1/tokenize", &Routes::tokenize, true},
+      {"POST", "/detokenize", &Routes::detokenize, true},
       {"POST", "/v1/completions", &Routes::completions, true},
       {"POST", "/v1/chat/completions", &Routes::chat, true},
       {"POST", "/v1/decisions", &Routes::decisions, true},

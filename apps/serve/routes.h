@@ -35,7 +35,7 @@ class Routes {
   struct Route {
     const char *method, *path;  // {id} in a path: any id
     Answer answer;
-    bool job;  // needs the model
+    bool job;  // may take long: not on the I/O thread
   };
   /// known: the method that the path has; null where there is no such path.
   static const Route* find(const std::string& path, const std::string& method, const char*& known);

@@ -1,7 +1,7 @@
 // Transformer: a model's Config, weights and kernels; its forward pass over rows of a prefix tree
-// (transformer.cc; mixture.cc for mixtures of experts); and the derivative of that pass
-// (backward.cc). All architectures use this one pass; their differences are in the Config. Not the
-// memory of a tree (engine.h), nor the vocabulary rows (row_reduce.h, objective.h).
+// (transformer.cc; attend.cc for attention; mixture.cc for mixtures of experts); and the derivative
+// of that pass (backward.cc). All architectures use this one pass; their differences are in the
+// Config. Not the memory of a tree (engine.h), nor the vocabulary rows (row_reduce.h, objective.h).
 #pragma once
 
 #include <memory>
@@ -26,6 +26,9 @@ struct ForwardScratch {
   Buffer<std::byte> a, a_ff;  // operands of matrix products: (n, n_embd or q), (n, n_ff or more)
   ExpertRoom experts;
 };
+
+/// x += bias, where there is one.
+void add_bias(float* x, const std::vector<float>& bias);
 
 class Transformer {
  public:

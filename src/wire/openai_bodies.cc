@@ -2,9 +2,10 @@
 // lists of what a server has.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ponder/core/version.h"
 #include "ponder/openai.h"
-#include "wire/hex.h"
 #include "wire/json.h"
 
 namespace ponder {

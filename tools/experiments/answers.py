@@ -200,7 +200,7 @@ def main():
     p.add_argument("-m", "--model", action="append", required=True)
     p.add_argument("--draws", type=int, default=16)
     p.add_argument("--length", type=int, default=512, help="most tokens of a reply with a number")
-    p.add_argument("--budget", default="6000t", help="of one question: work, so that a busy machine gives the same answers")
+    p.add_argument("--budget", default="10000t", help="of one question: work, so that a busy machine gives the same answers")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--sample", type=int, default=0, help="so many of the questions of each kind, spread over all; 0: all")
     p.add_argument("--kinds", default="", help="only these kinds, with commas between them")

@@ -13,6 +13,7 @@
 #include "serve/completions.h"
 #include "serve/embedded.h"
 #include "serve/gate.h"
+#include "serve/think_chat.h"
 
 namespace ponder::serve {
 namespace {
@@ -225,6 +226,7 @@ Result<HttpReply> Routes::completions(Exchange& x) {
 Result<HttpReply> Routes::chat(Exchange& x) {
   PONDER_ASSIGN(CompletionCall call, parse_chat_call(x.request().body));
   if (!call.seed) call.seed = any_seed();
+  if (call.think) return answer_think_chat(*session_, call, new_id("chatcmpl"), x);
   return answer_completions(*session_, call, new_id("chatcmpl"), x);
 }
 

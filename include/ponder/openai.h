@@ -25,7 +25,10 @@ struct CompletionCall {
   CompleteRequest settings{};            // of all prompts; its prompt and seed are not set
   std::optional<std::uint64_t> seed{};   // none: whoever answers chooses one
   bool stream = false;
-  bool usage = false;                 // of a stream: a last chunk with the usage
+  bool usage = false;  // of a stream: a last chunk with the usage
+  // A chat that is searched for: the field "ponder", or a model whose name begins with "think-".
+  // Prompt, seed and most tokens are those of the call.
+  std::optional<ThinkRequest> think{};
   std::vector<std::string> unread{};  // names of fields that change nothing here
 };
 /// Errors: kInvalid (no JSON object, wrong types, values out of range), kUnsupported (a field that
@@ -51,6 +54,12 @@ std::string role_chunk(const CompletionCall&, const CompletionId&, int choice);
 /// The last chunk of a choice, and, where it was asked for, the last chunk of all.
 std::string finish_chunk(const CompletionCall&, const CompletionId&, int prompt, int choice,
                          bool stopped);
+/// Of a search: what it tells on its way, and its end with the whole record beside it.
+std::string reasoning_chunk(const CompletionCall&, const CompletionId&, const std::string& text);
+std::string think_finish_chunk(const CompletionCall&, const CompletionId&, const ThinkAnswer&,
+                               const TextModel&);
+std::string think_completion_body(const CompletionCall&, const CompletionId&, const ThinkAnswer&,
+                                  const TextModel&);
 std::string usage_chunk(const CompletionCall&, const CompletionId&,
                         std::span<const CompleteAnswer>);
 

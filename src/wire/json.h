@@ -9,6 +9,7 @@
 #include "ponder/core/status.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/common.h"
+#include "ponder/session/text_model.h"
 #include "ponder/session/think.h"
 
 namespace ponder {
@@ -40,6 +41,8 @@ Json reply_json(const SpelledReply&);
 Json answer_json(const AnswerReport&);
 /// All that is known of a search.
 Json think_json(const ThinkAnswer&);
+/// The same, with "tokens" beside its reply: the text and log p of each, where that is known.
+Json think_record_json(const ThinkAnswer&, const TextModel&);
 /// Keys: reply, reply_ids, logprob.
 Json short_json(const SpelledReply&);
 /// Adds the other keys that every answer has: target, cost, seed, precision, model, version.

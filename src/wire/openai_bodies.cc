@@ -200,6 +200,37 @@ std::string usage_chunk(const CompletionCall& call, const CompletionId& id,
   return text_of(j);
 }
 
+std::string reasoning_chunk(const CompletionCall& call, const CompletionId& id,
+                            const std::string& text) {
+  Json j = chunk_head(call, id);
+  j["choices"].push_back({{"index", 0},
+                          {"delta", {{"reasoning_content", text}}},
+                          {"logprobs", nullptr},
+                          {"finish_reason", nullptr}});
+  return text_of(j);
+}
+
+std::string think_finish_chunk(const CompletionCall& call, const CompletionId& id,
+                               const ThinkAnswer& a, const TextModel& text) {
+  Json j = chunk_head(call, id);
+  j["choices"].push_back({{"index", 0},
+                          {"delta", Json::object()},
+                          {"logprobs", nullptr},
+                          {"finish_reason", finish_reason(a.best.ended)}});
+  j["ponder"] = think_record_json(a, text);
+  return text_of(j);
+}
+
+std::string think_completion_body(const CompletionCall& call, const CompletionId& id,
+                                  const ThinkAnswer& a, const TextModel& text) {
+  Json j = head("chat.completion", id);
+  const Completion best{.text = a.best.text, .stopped = a.best.ended};
+  j["choices"].push_back(chat_choice(call, best, text));
+  j["usage"] = {{"completion_tokens", a.best.tokens.size()}};
+  j["ponder"] = think_record_json(a, text);
+  return text_of(j);
+}
+
 ApiError api_error(int status, const std::string& message, const std::string& code) {
   const char* type = status >= 500   ? "server_error"
                      : status == 401 ? "authentication_error"
@@ -228,13 +259,14 @@ ApiError api_error(const Error& e) {
 }
 
 std::string models_body(const CompletionId& id, int n_ctx) {
-  return text_of(Json{{"object", "list"},
-                      {"data",
-                       {{{"id", id.model},
-                         {"object", "model"},
-                         {"created", id.created},
-                         {"owned_by", "ponder"},
-                         {"max_model_len", n_ctx}}}}});
+  const auto model = [&](const std::string& name) {
+    return Json{{"id", name},
+                {"object", "model"},
+                {"created", id.created},
+                {"owned_by", "ponder"},
+                {"max_model_len", n_ctx}};
+  };
+  return text_of(Json{{"object", "list"}, {"data", {model(id.model), model("think-" + id.model)}}});
 }
 
 std::string tokenizer_body(const TextModel& text) {

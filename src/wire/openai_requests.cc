@@ -7,6 +7,7 @@
 #include "wire/body.h"
 #include "wire/json.h"
 #include "wire/requests.h"
+#include "wire/think_settings.h"
 
 namespace ponder {
 namespace {
@@ -15,7 +16,7 @@ constexpr int kMostChoices = 128, kMostTop = 100, kMostTokens = Body::kMostToken
 
 // What completions and chats have in common.
 Status read_common(Body& b, CompletionCall& call) {
-  for (const char* key : {"model", "user"}) b.find(key);  // one model; whoever asks
+  b.find("user");  // whoever asks
   CompleteRequest& r = call.settings;
   r.decode.temperature = 1;
   PONDER_TRY(b.number("temperature", 0, 1000, r.decode.temperature));
@@ -96,11 +97,37 @@ Status read_chat_settings(Body& b, CompleteRequest& r) {
   return {};
 }
 
+// The field "ponder", or a model's name that begins with "think-".
+Status read_think(Body& b, CompletionCall& call) {
+  const Json* model = b.find("model");
+  const Json* field = b.find("ponder");
+  const bool named =
+      model && model->is_string() && model->get_ref<const std::string&>().starts_with("think-");
+  if (!named && !field) return {};
+  if (call.settings.n > 1 || call.settings.top >= 0)
+    return Error{Code::kUnsupported, "one choice without logprobs", "more", "n",
+                 "a search has one reply; its record is in \"ponder\""};
+  ThinkRequest r;
+  r.law.max_length = call.settings.max_tokens;
+  r.config.first = call.settings.decode;
+  if (!b.find("temperature")) r.config.first.temperature = 0;
+  r.budget.seconds = 10;
+  r.prompt = call.prompts[0];
+  if (field) {
+    PONDER_ASSIGN(Body inside, Body::parse(text_of(*field)));
+    PONDER_TRY(read_think_settings(inside, r));
+    PONDER_TRY(inside.all_read());
+  }
+  call.think = std::move(r);
+  return {};
+}
+
 }  // namespace
 
 Result<CompletionCall> parse_completion_call(std::string_view json, int n_vocab) {
   PONDER_ASSIGN(Body b, Body::parse(json));
   CompletionCall call;
+  b.find("model");  // there is one
   PONDER_TRY(read_common(b, call));
   PONDER_TRY(read_prompts(b, n_vocab, call.prompts));
   PONDER_TRY(read_echo(b, call.settings));
@@ -119,6 +146,7 @@ Result<CompletionCall> parse_chat_call(std::string_view json) {
   if (!b.json().contains("messages")) return invalid("a list of messages", "none", "messages");
   PONDER_ASSIGN(Conversation c, conversation_of(b.json()));
   call.prompts.emplace_back(std::move(c));
+  PONDER_TRY(read_think(b, call));
   call.unread = b.unread();
   return call;
 }

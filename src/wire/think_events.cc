@@ -3,27 +3,30 @@
 #include "ponder/wire.h"
 #include "wire/body.h"
 #include "wire/json.h"
+#include "wire/think_settings.h"
 
 namespace ponder {
+
+Status read_think_settings(Body& b, ThinkRequest& r) {
+  PONDER_TRY(b.number("budget_s", 1e-3, 86400, r.budget.seconds));
+  PONDER_TRY(b.number("patience_s", 1e-3, 86400, r.config.patience_seconds));
+  PONDER_TRY(b.texts("methods", r.config.methods));
+  PONDER_TRY(b.flag("any_length", r.any_length));
+  PONDER_TRY(b.flag("answer", r.answer));
+  return check_methods(r.config.methods);
+}
 
 Result<ThinkCall> parse_think_call(std::string_view json, int n_vocab) {
   PONDER_ASSIGN(Body b, Body::parse(json));
   ThinkCall call;
   ThinkRequest& r = call.request;
-  double seconds = 10, patience = r.config.patience_seconds;
+  r.budget.seconds = 10;
+  r.logprobs = true;
+  PONDER_TRY(read_think_settings(b, r));
   PONDER_TRY(b.flag("stream", call.stream));
-  PONDER_TRY(b.number("budget_s", 1e-3, 86400, seconds));
-  PONDER_TRY(b.number("patience_s", 1e-3, 86400, patience));
   PONDER_TRY(b.integer("max_tokens", 1, Body::kMostTokens, r.law.max_length));
   PONDER_TRY(b.number("temperature", 0, 1000, r.config.first.temperature));
   PONDER_TRY(b.seed(r.config.first.seed));
-  PONDER_TRY(b.texts("methods", r.config.methods));
-  PONDER_TRY(b.flag("any_length", r.any_length));
-  PONDER_TRY(b.flag("answer", r.answer));
-  r.config.patience_seconds = patience;
-  r.budget.seconds = seconds;
-  r.logprobs = true;
-  PONDER_TRY(check_methods(r.config.methods));
   PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
   PONDER_TRY(b.all_read());
   return call;
@@ -64,13 +67,17 @@ std::string think_proof_event(const ThinkAnswer& a) {
 }
 
 std::string think_record(const ThinkAnswer& a, const TextModel& text) {
+  return text_of(think_record_json(a, text));
+}
+
+Json think_record_json(const ThinkAnswer& a, const TextModel& text) {
   Json j = think_json(a);
   j["tokens"] = Json::array();
   TextStream stream(text.shared_from_this());
   for (std::size_t i = 0; i < a.best_logprobs.size(); ++i)
     j["tokens"].push_back(
         {{"text", stream.add(a.best.tokens[i])}, {"logprob", number(a.best_logprobs[i])}});
-  return text_of(j);
+  return j;
 }
 
 }  // namespace ponder

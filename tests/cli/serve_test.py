@@ -142,6 +142,22 @@ class Serve(unittest.TestCase):
         self.assertEqual(self.server.ask("DELETE", f"/v1/think/{name}")[0], 200)
         self.assertEqual(self.server.ask("GET", f"/v1/think/{name}/events")[0], 404)
 
+    def test_a_chat_that_thinks(self):
+        line = json.loads(run("think", "-m", TOY, "--precision", "f32", "-p", ASK[0]["content"], "-n", "14", "--json").stdout)
+        self.assertNotEqual(line["reply"], line["first"]["reply"])
+        for more in ({"model": "think-any"}, {"ponder": {"budget_s": 10}}):
+            body = {"messages": ASK, "max_tokens": 14, **more}
+            whole = self.server.post(CHAT, body)
+            self.assertEqual(whole["choices"][0]["message"]["content"], line["reply"])
+            self.assertEqual(whole["ponder"]["logprob"], line["logprob"])
+            deltas = [e["choices"][0]["delta"] for e in self.server.events(CHAT, body)]
+            self.assertEqual("".join(d.get("content", "") for d in deltas), line["reply"])
+            told = "".join(d.get("reasoning_content", "") for d in deltas)
+            self.assertIn(line["first"]["reply"], told)
+            self.assertIn(line["reply"], told)
+        for wrong in ({"ponder": {"budget": 1}}, {"ponder": 3}, {"ponder": {}, "n": 2}, {"model": "think-any", "logprobs": True}):
+            self.assertEqual(self.server.ask("POST", CHAT, {"messages": ASK, **wrong})[0], 400, wrong)
+
     def test_a_search_is_hurried_and_dropped(self):
         """A search that would take an hour; its end is asked for by another connection."""
         hour = {"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"], "stream": True}

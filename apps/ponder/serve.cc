@@ -73,7 +73,7 @@ Run add_serve(CLI::App& app) {
       "The API is OpenAI's: completions with echo and log-probabilities, chat completions, "
       "streams; "
       "and decisions and answers. docs/serve.md tells all paths.\n"
-      "Examples:\n  ponder serve --port 8080\n  ponder serve -m MODEL.gguf --host 0.0.0.0 "
+      "Examples:\n  ponder serve --port 8090\n  ponder serve --host 0.0.0.0 --port 8091 "
       "--api-key-file keys.txt");
   return [a]() -> Result<int> { return run_serve(*a); };
 }

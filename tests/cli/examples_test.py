@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -52,11 +53,23 @@ class Examples(unittest.TestCase):
             with tempfile.TemporaryDirectory() as d:  # a later example may use the files of an earlier one
                 write_known_questions(os.path.join(d, "known.jsonl"))
                 clean["XDG_DATA_HOME"] = d
+                with open(os.path.join(d, "keys.txt"), "w", encoding="utf-8") as f:
+                    f.write("a key\n")
                 for line in found:
                     self.assertIn("ponder " + command, line)
+                    if command == "serve":
+                        self.check_server(line, d, clean)
+                        continue
                     r = subprocess.run(["bash", "-c", f"ponder() {{ {shlex.quote(PONDER)} \"$@\"; }}; {line}"], capture_output=True, cwd=d, env=clean, timeout=500)
                     self.assertEqual((r.returncode, r.stderr), (0, b""), line)
                     self.assertNotEqual(r.stdout.strip(), b"", line)
+
+    def check_server(self, line, folder, env):
+        """A server runs until it is told to stop."""
+        with subprocess.Popen([PONDER, *shlex.split(line)[1:]], stderr=subprocess.PIPE, text=True, cwd=folder, env=env) as server:
+            self.assertIn(": serving ", server.stderr.readline(), line)
+            server.send_signal(signal.SIGINT)
+            self.assertEqual(server.wait(60), 130, line)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,10 @@ class Experiments(unittest.TestCase):
         methods = ["greedy", "vote of 3", "ponder answer"]
         self.assertEqual(sorted((r["method"], r["id"]) for r in rows), sorted((m, f"sum-{n}") for m in methods for n in range(4)))
         table = rows_of(text, "method")
-        self.assertEqual(list(table), [methods[0], "one draw, on average", *methods[1:]])
+        self.assertEqual(list(table), [methods[0], "one draw, on average", *methods[1:], "the same draws by log p", "the same draws by log p a token"])
+        self.assertEqual(answers.vote([["a", -1, 1], ["b", -2, 1], ["b", -3, 1], [None, 0, 1]], lambda lp, n: lp), "a")
+        self.assertEqual(answers.vote([["a", -1, 1], ["b", -2, 4], ["b", -3, 6]], lambda lp, n: lp / n), "b")
+        self.assertIsNone(answers.vote([[None, -1, 1]], lambda lp, n: lp))
         sums = {f"sum-{n}": str(s) for n, s in enumerate([5, 8, 7, 6])}
         for m in methods:
             right = [r["answer"] == sums[r["id"]] for r in rows if r["method"] == m]

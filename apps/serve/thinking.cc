@@ -18,7 +18,7 @@ constexpr std::size_t kMostKept = 64;                // searches
 // The callbacks of one search.
 class Teller {
  public:
-  Teller(Thinking& t, std::shared_ptr<const TextModel> text)
+  Teller(Thinking& t, const std::shared_ptr<const TextModel>& text)
       : thinking_(t), text_(text), stream_(text) {}
 
   void token(TokenProb v) {

@@ -24,7 +24,7 @@ std::string StopText::take(const std::string& more) {
     keep = std::max(keep, begun(held_, stop));
   }
   stopped_ = first != std::string::npos;
-  const std::string out = held_.substr(0, stopped_ ? first : held_.size() - keep);
+  std::string out = held_.substr(0, stopped_ ? first : held_.size() - keep);
   held_.erase(0, stopped_ ? held_.size() : out.size());
   return out;
 }

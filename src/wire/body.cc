@@ -90,8 +90,9 @@ Result<PromptRequest> Body::prompt(int n_vocab) {
 
 Status Body::unsupported(const std::string& key) {
   const Json* j = find(key);
-  const bool nothing =
-      !j || *j == 0 || *j == false || *j == "" || (j->is_structured() && j->empty());
+  const bool nothing = !j || *j == 0 || *j == false ||
+                       (j->is_string() && j->get_ref<const std::string&>().empty()) ||
+                       (j->is_structured() && j->empty());
   if (nothing) return {};
   return Error{Code::kUnsupported, "no " + key, text_of(*j).substr(0, 60), key,
                "it would change the answer, and ponder does not have it"};

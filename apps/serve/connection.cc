@@ -33,7 +33,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(asio::ip::tcp::socket s, const ServeOptions& o, const Handler& h)
       : stream_(std::move(s)), options_(o), handler_(h) {}
 
-  asio::awaitable<void> run() {
+  // The coroutine keeps its connection.
+  static asio::awaitable<void> run(std::shared_ptr<Connection> self) { co_await self->serve(); }
+
+ private:
+  asio::awaitable<void> serve() {
     while (co_await read()) {
       const auto request = parser_->get();
       keep_ = request.keep_alive();
@@ -54,7 +58,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   }
 
- private:
   static std::string path_of(const std::string& target) {
     return target.substr(0, target.find('?'));
   }
@@ -176,8 +179,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 asio::awaitable<void> serve_connection(asio::ip::tcp::socket s, const ServeOptions& o,
                                        const Handler& h) {
-  auto connection = std::make_shared<Connection>(std::move(s), o, h);
-  co_await connection->run();
+  return Connection::run(std::make_shared<Connection>(std::move(s), o, h));
 }
 
 }  // namespace ponder::serve

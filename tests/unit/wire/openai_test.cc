@@ -7,7 +7,7 @@
 namespace ponder {
 namespace {
 
-constexpr int kVocab = 100;
+constexpr int kBodyVocab = 100;
 const std::string kHead = R"({"messages":[{"role":"user","content":"hi"}],)";
 
 std::string chat_error(const std::string& rest) {
@@ -15,7 +15,7 @@ std::string chat_error(const std::string& rest) {
   return c.ok() ? "" : c.error().message();
 }
 std::string text_error(const std::string& rest) {
-  const auto c = parse_completion_call("{" + rest + "}", kVocab);
+  const auto c = parse_completion_call("{" + rest + "}", kBodyVocab);
   return c.ok() ? "" : c.error().message();
 }
 
@@ -47,7 +47,7 @@ TEST(ChatCall, UsesTheApisDefaults) {
   EXPECT_EQ(c->settings.max_tokens, 0);
   EXPECT_EQ(c->settings.top, -1);
   EXPECT_FALSE(c->seed);
-  const auto t = parse_completion_call(R"({"prompt":"a"})", kVocab);
+  const auto t = parse_completion_call(R"({"prompt":"a"})", kBodyVocab);
   ASSERT_TRUE(t.ok());
   EXPECT_EQ(t->settings.max_tokens, 16);
   EXPECT_TRUE(t->settings.draw);
@@ -83,7 +83,7 @@ TEST(ChatCall, RefusesWhatItCannotObey) {
 
 TEST(CompletionCall, ReadsPromptsOfEveryKind) {
   const auto n_prompts = [](const std::string& prompt) {
-    const auto c = parse_completion_call(R"({"prompt":)" + prompt + "}", kVocab);
+    const auto c = parse_completion_call(R"({"prompt":)" + prompt + "}", kBodyVocab);
     return c.ok() ? static_cast<int>(c->prompts.size()) : -1;
   };
   EXPECT_EQ(n_prompts(R"("a")"), 1);
@@ -113,14 +113,14 @@ TEST(ApiErrors, HaveStatusAndField) {
 TEST(ThinkCall, ReadsItsFieldsAndRefusesOthers) {
   const auto c = parse_think_call(
       R"({"question":"why?","budget_s":3,"methods":["anneal"],"seed":4,"stream":true,"max_tokens":9})",
-      kVocab);
+      kBodyVocab);
   ASSERT_TRUE(c.ok()) << c.error().message();
   EXPECT_EQ(c->request.budget.seconds, 3);
   EXPECT_EQ(c->request.config.first.seed, 4u);
   EXPECT_TRUE(c->stream);
   for (const char* bad : {R"({"question":"a","budget":3})", R"({"question":"a","methods":["x"]})",
                           R"({"budget_s":3})", R"({"question":"a","budget_s":0})"})
-    EXPECT_FALSE(parse_think_call(bad, kVocab).ok()) << bad;
+    EXPECT_FALSE(parse_think_call(bad, kBodyVocab).ok()) << bad;
   EXPECT_TRUE(parse_control(R"({"action":"finish"})").ok());
   EXPECT_FALSE(parse_control(R"({"action":"stay"})").ok());
   EXPECT_FALSE(parse_control(R"({})").ok());
@@ -129,7 +129,7 @@ TEST(ThinkCall, ReadsItsFieldsAndRefusesOthers) {
 TEST(AnswerCall, ReadsItsFieldsAndRefusesOthers) {
   const auto a = parse_answer_call(
       R"({"question":"why?","answer":"number","way":"draws","draws":5,"temperature":0.5,"distinct":true,"budget_s":2})",
-      kVocab);
+      kBodyVocab);
   ASSERT_TRUE(a.ok()) << a.error().message();
   EXPECT_EQ(a->map, "number");
   EXPECT_EQ(a->way, AnswerWay::kDraws);
@@ -138,7 +138,7 @@ TEST(AnswerCall, ReadsItsFieldsAndRefusesOthers) {
   EXPECT_EQ(a->budget.seconds, 2);
   for (const char* bad : {R"({"question":"a","way":"x"})", R"({"question":"a","draw":3})",
                           R"({"answer":"number"})", R"({"question":"a","answer":3})"})
-    EXPECT_FALSE(parse_answer_call(bad, kVocab).ok()) << bad;
+    EXPECT_FALSE(parse_answer_call(bad, kBodyVocab).ok()) << bad;
 }
 
 }  // namespace

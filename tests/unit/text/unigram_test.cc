@@ -20,7 +20,7 @@ using nlohmann::json;
 using test::gguf_of;
 using test::Vocabulary;
 
-std::vector<json> cases() {
+std::vector<json> unigram_cases() {
   std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/unigram.jsonl");
   std::vector<json> all;
   for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
@@ -56,7 +56,7 @@ Error error_of(const json& v) {
 
 TEST(Unigram, IdsAndTextsOfSentencePiece) {
   int n = 0, n_decoded = 0;
-  for (const json& c : cases()) {
+  for (const json& c : unigram_cases()) {
     const json& v = c["vocabulary"];
     const Vocabulary t(gguf_of(v));
     EXPECT_EQ(t->model_name(), "t5");
@@ -112,7 +112,7 @@ TEST(Unigram, NoScoresIsAnError) {
 }
 
 TEST(Unigram, LongTextsTakeTimeInProportion) {
-  for (const json& c : cases()) {
+  for (const json& c : unigram_cases()) {
     const Vocabulary t(gguf_of(c["vocabulary"]));
     for (const std::string unit : {"a", "ha", " ", "\xff", "e\u0301", "ｱ", "<sep>", "😀"}) {
       std::string text;
@@ -125,7 +125,8 @@ TEST(Unigram, LongTextsTakeTimeInProportion) {
 }
 
 TEST(CharsMap, ReplacesTheLongestBeginning) {
-  const auto map = CharsMap::parse(bytes_of(cases()[0]["vocabulary"]["precompiled_charsmap"]), "t");
+  const auto map =
+      CharsMap::parse(bytes_of(unigram_cases()[0]["vocabulary"]["precompiled_charsmap"]), "t");
   ASSERT_TRUE(map.ok());
   const auto longest = [&](std::string_view text) { return map->longest(text); };
   EXPECT_EQ(longest("e\u0301x").by, "é");
@@ -140,7 +141,7 @@ TEST(CharsMap, ReplacesTheLongestBeginning) {
 }
 
 TEST(CharsMap, DamagedOnesAreErrorsOrStayInside) {
-  const std::string whole = bytes_of(cases()[0]["vocabulary"]["precompiled_charsmap"]);
+  const std::string whole = bytes_of(unigram_cases()[0]["vocabulary"]["precompiled_charsmap"]);
   const auto parse = [](const std::string& s) { return CharsMap::parse(s, "here"); };
   EXPECT_EQ(parse(whole.substr(0, 4)).error().where, "here");
   for (const std::uint32_t size : {0u, 1023u, static_cast<std::uint32_t>(whole.size()), ~0u}) {
@@ -186,7 +187,7 @@ TEST(CharsMap, OneThatGoesRoundInACircleTakesNoQuadraticTime) {
 }
 
 TEST(CharsMap, ADamagedOneIsAnErrorOfTheFile) {
-  json v = cases()[0]["vocabulary"];
+  json v = unigram_cases()[0]["vocabulary"];
   v["precompiled_charsmap"].push_back(7);
   EXPECT_NE(error_of(v).where.find("tokenizer.ggml.precompiled_charsmap"), std::string::npos);
 }

@@ -18,7 +18,7 @@ class Stream {
     begin(prompt, p.choice);
     int& placed = placed_[{prompt, p.choice}];
     const bool there = exchange_.event(completion_chunk(call_, id_, prompt, p, placed, text_));
-    for (const PlacedToken& t : p.tokens) placed += characters(t.token);
+    placed += n_characters(p.tokens, text_);
     return there;
   }
   void finish(int prompt, const CompleteAnswer& a) {
@@ -41,11 +41,6 @@ class Stream {
   bool begun() const { return begun_; }
 
  private:
-  int characters(Token v) const {
-    int n = 0;
-    for (const char c : text_.tokenizer().piece(v, false)) n += (c & 0xc0) != 0x80;
-    return n;
-  }
   void begin(int prompt, int choice) {
     if (!begun_) exchange_.open_stream(std::move(head_));
     begun_ = true;
@@ -85,8 +80,6 @@ Result<HttpReply> answer_completions(SharedSession& shared, const CompletionCall
   CompleteRequest r = call.settings;
   r.decode.seed = *call.seed;
   r.budget.stop = &x.gone();
-  if (call.stream && call.settings.echo)
-    return Error{Code::kUnsupported, "no echo in a stream", "both", "echo", "ask without stream"};
   for (std::size_t i = 0; i < call.prompts.size(); ++i) {
     const int prompt = static_cast<int>(i);
     r.prompt = call.prompts[i];

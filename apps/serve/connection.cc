@@ -39,13 +39,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   asio::awaitable<void> serve() {
     while (co_await read()) {
-      const auto request = parser_->get();
+      auto request = parser_->release();
       keep_ = request.keep_alive();
       version_ = request.version();
       exchange_ = std::make_shared<Exchange>(
           stream_.get_executor(),
           HttpRequest{std::string(request.method_string()), path_of(std::string(request.target())),
-                      request.body(), request.base()});
+                      std::move(request.body()), std::move(request.base())});
       watch();
       handler_(exchange_);
       const bool sent = co_await send();

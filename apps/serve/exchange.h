@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>

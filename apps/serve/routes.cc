@@ -278,7 +278,7 @@ Result<HttpReply> Routes::think_events(Exchange& x) {
 
 Result<HttpReply> Routes::think_control(Exchange& x) {
   PONDER_ASSIGN(const auto t, thinking(x));
-  PONDER_TRY(parse_control(x.request().body).status());
+  PONDER_TRY(check_control(x.request().body));
   t->finish = true;
   return HttpReply{.body = R"({"status":"finishing"})"};
 }

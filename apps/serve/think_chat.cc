@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "serve/thinking.h"
+
 namespace ponder::serve {
 namespace {
 
@@ -14,12 +16,11 @@ class Reasoning {
       : call_(call), id_(id), text_(text), exchange_(x) {}
 
   void first(const Reply& r) {
-    best_ = r.tokens;
+    news_.first(r);
     tell(fmt::format("First: {}\nlog p {:.2f}\n", text_.reply_text(r.tokens), r.logprob));
   }
   void progress(const ThinkProgress& p) {
-    if (!p.best || p.best->tokens == best_ || p.method == "first") return;
-    best_ = p.best->tokens;
+    if (!news_.is_likelier(p)) return;
     tell(fmt::format("Likelier, by {} after {:.1f} s: {}\nlog p {:.2f}\n", p.method, p.seconds,
                      text_.reply_text(p.best->tokens), p.best->logprob));
   }
@@ -31,7 +32,7 @@ class Reasoning {
   const CompletionId& id_;
   const TextModel& text_;
   Exchange& exchange_;
-  std::vector<Token> best_;
+  ReplyNews news_;
 };
 
 }  // namespace

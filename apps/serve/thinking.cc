@@ -26,17 +26,15 @@ class Teller {
     thinking_.publish("token", think_token_event(stream_.add(v.token), v.logprob));
   }
   void first(const Reply& r) {
-    best_ = r.tokens;
+    news_.first(r);
     thinking_.publish("first", think_reply_event("first", r, *text_, 0));
   }
   void progress(const ThinkProgress& p) {
     thinking_.cancel_if_abandoned();
     if (p.method == "first") return;
-    if (p.best && p.best->tokens != best_) {
-      best_ = p.best->tokens;
+    if (news_.is_likelier(p))
       thinking_.publish("likelier",
                         think_reply_event(std::string(p.method), *p.best, *text_, p.seconds));
-    }
     if (Clock::now() < next_) return;
     next_ = Clock::now() + kProgress;
     thinking_.publish("progress", think_progress_event(p), false);
@@ -46,7 +44,7 @@ class Teller {
   Thinking& thinking_;
   std::shared_ptr<const TextModel> text_;
   TextStream stream_;
-  std::vector<Token> best_;
+  ReplyNews news_;
   Clock::time_point next_{};
 };
 

@@ -45,6 +45,8 @@ struct CompletionId {
 /// One answer a prompt.
 std::string completion_body(const CompletionCall&, const CompletionId&,
                             std::span<const CompleteAnswer>, const TextModel&);
+/// Of the texts of tokens, control tokens left out.
+int n_characters(std::span<const PlacedToken>, const TextModel&);
 /// One chunk of a stream. `prompt`: index among the call's prompts. `placed`: characters of the
 /// choice's text before it.
 std::string completion_chunk(const CompletionCall&, const CompletionId&, int prompt,
@@ -103,7 +105,7 @@ std::string think_progress_event(const ThinkProgress&);
 std::string think_proof_event(const ThinkAnswer&);
 /// The answer, with "tokens" beside its reply: the text and log p of each.
 std::string think_record(const ThinkAnswer&, const TextModel&);
-/// {"action"}: what a client wants of a search that runs. Errors: kInvalid (but "finish").
-Result<std::string> parse_control(std::string_view json);
+/// {"action": "finish"}: all that a client can want of a search that runs. Errors: kInvalid.
+Status check_control(std::string_view json);
 
 }  // namespace ponder

@@ -8,13 +8,7 @@ const GemmKernel& router_kernel() { return gemm_kernel(Compute::kF32); }
 
 // The matrix of expert e in a tensor (n_in, n_out, n_experts).
 GgufTensor expert_matrix(const GgufTensor& t, std::int64_t e) {
-  GgufTensor m = t;
-  const std::int64_t n = t.shape[2];
-  m.shape.resize(2);
-  m.n_values = t.n_values / n;
-  m.n_bytes = t.n_bytes / static_cast<std::size_t>(n);
-  if (t.data) m.data = t.data + e * m.shape[1] * t.row_bytes();
-  return m;
+  return t.rows(e * t.shape[1], t.shape[1]);
 }
 
 class Loader {

@@ -230,6 +230,15 @@ std::int64_t GgufTensor::row_bytes() const {
   const TensorTypeInfo* info = tensor_type_info(type);
   return shape[0] / info->block_values * info->block_bytes;
 }
+
+GgufTensor GgufTensor::rows(std::int64_t begin, std::int64_t n) const {
+  GgufTensor part = *this;
+  part.shape = {shape[0], n};
+  part.n_values = shape[0] * n;
+  part.n_bytes = static_cast<std::size_t>(row_bytes() * n);
+  if (data) part.data += row_bytes() * begin;
+  return part;
+}
 std::size_t GgufArray::size() const {
   return std::visit([](const auto& v) { return v.size(); }, items);
 }

@@ -106,6 +106,12 @@ Status ArchReader::read_float(std::string_view k, float& out, bool required) con
   return {};
 }
 
+Status ArchReader::read_usual(Config& c, YarnRamp ramp) const {
+  PONDER_TRY(read_sizes(c));
+  PONDER_TRY(read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
+  return read_rope(c, ramp);
+}
+
 Status ArchReader::read_sizes(Config& c) const {
   PONDER_TRY(read_int("block_count", c.n_layers));
   PONDER_TRY(read_int("embedding_length", c.n_embd));

@@ -43,6 +43,9 @@ class ArchReader {
   /// longrope), and applies the factors of tensors rope_freqs.weight and rope_factors_short.weight.
   /// Errors: kInvalid, kUnsupported (another scaling type).
   Status read_rope(Config&, YarnRamp = YarnRamp::kWhole) const;
+  /// Reads the sizes, the epsilon of RMS norms, and rotary positions: what all models have but
+  /// those of GPT-2's kind. Errors: those of read_sizes and read_rope.
+  Status read_usual(Config&, YarnRamp = YarnRamp::kWhole) const;
   /// Reads the numbers of experts and their width. Errors: kInvalid (a number is missing or
   /// impossible).
   Status read_experts(Config&) const;

@@ -8,7 +8,7 @@ Status ArchReader::read_experts(Config& c) const {
   PONDER_TRY(read_int("expert_count", c.n_experts));
   PONDER_TRY(read_int("expert_used_count", c.n_experts_used));
   PONDER_TRY(read_int("expert_feed_forward_length", c.n_ff));
-  PONDER_ASSIGN(c.softmax_of_used, file_.bool_or(read("expert_weights_norm"), true));
+  PONDER_ASSIGN(c.softmax_of_used, bool_or("expert_weights_norm", true));
   const auto bad = [&](std::string_view k, const std::string& expected, int got) {
     return Error{Code::kInvalid, expected, std::to_string(got), file_.path() + ", " + key(k),
                  "the file may be corrupt"};

@@ -8,9 +8,7 @@
 namespace ponder {
 
 Status read_gemma(const ArchReader& in, int layers_of_27b, Config& c) {
-  PONDER_TRY(in.read_sizes(c));
-  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
-  PONDER_TRY(in.read_rope(c));
+  PONDER_TRY(in.read_usual(c));
   c.rope = Rope::kHalves;
   c.post_norm = true;
   c.activation = Activation::kGeluGated;

@@ -7,9 +7,7 @@ namespace ponder {
 
 Result<Config> read_gpt_oss(const ArchReader& in) {
   Config c;
-  PONDER_TRY(in.read_sizes(c));
-  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
-  PONDER_TRY(in.read_rope(c, YarnRamp::kExact));
+  PONDER_TRY(in.read_usual(c, YarnRamp::kExact));
   PONDER_TRY(in.read_experts(c));
   c.softmax_of_used = true;
   c.rope = Rope::kHalves;

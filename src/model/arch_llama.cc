@@ -7,9 +7,7 @@ namespace ponder {
 
 Result<Config> read_llama(const ArchReader& in) {
   Config c;
-  PONDER_TRY(in.read_sizes(c));
-  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
-  PONDER_TRY(in.read_rope(c));
+  PONDER_TRY(in.read_usual(c));
   int n_experts = 0;
   PONDER_TRY(in.read_int("expert_count", n_experts, false));
   if (n_experts > 0)

@@ -6,9 +6,7 @@ namespace ponder {
 
 Result<Config> read_olmo2(const ArchReader& in) {
   Config c;
-  PONDER_TRY(in.read_sizes(c));
-  PONDER_TRY(in.read_float("attention.layer_norm_rms_epsilon", c.norm_eps));
-  PONDER_TRY(in.read_rope(c));
+  PONDER_TRY(in.read_usual(c));
   c.rope = Rope::kHalves;
   c.pre_norm = false;
   c.post_norm = c.qk_norm = c.qk_norm_of_all = true;

@@ -54,13 +54,8 @@ class Finder {
   MatrixTensors half(const std::string& name, std::int64_t n_in, std::int64_t n_out, bool second) {
     const GgufTensor* whole = tensor(name + ".weight", {n_in, 2 * n_out});
     if (!whole) return {{{nullptr, nullptr}}};
-    auto view = std::make_shared<GgufTensor>(*whole);
-    view->shape[1] = n_out;
-    view->n_values /= 2;
-    view->n_bytes /= 2;
-    if (second) view->data += view->n_bytes;
-    views_.push_back(view);
-    return {{{view.get(), nullptr}}};
+    views_.push_back(std::make_shared<const GgufTensor>(whole->rows(second ? n_out : 0, n_out)));
+    return {{{views_.back().get(), nullptr}}};
   }
   // The matrices of all experts are one tensor.
   MatrixTensors::Part experts(const std::string& name, std::int64_t n_in, std::int64_t n_out,

@@ -37,6 +37,17 @@ Needs needs_of(const DecodeConfig& c, int stream, int t) {
   return n;
 }
 
+// Appends a request for the likeliest tokens of each row that the batch asks for. Both requests of
+// a row share its token's way through the network.
+void add_lists(const DecodeConfig& c, std::vector<Extend>& batch) {
+  if (c.top <= 0 || !c.on_top) return;
+  for (std::size_t i = 0, n = batch.size(); i < n; ++i) {
+    Extend list = batch[i];
+    list.needs = {.draw = {.kind = Draw::Kind::kList, .max_items = c.top}};
+    batch.push_back(std::move(list));
+  }
+}
+
 TokenProb pick(const Row& row, const DecodeConfig& c, int stream, const Reply& so_far) {
   if (!needs_row(c)) return {row.drawn, row.drawn_logprob};
   const auto weights = shape(row.logits, so_far.tokens, c);
@@ -94,11 +105,13 @@ Result<std::vector<Reply>> decode(CausalDensity& d, const PrefixRef& context, co
       indices.push_back(k);
     }
     if (batch.empty()) break;
+    add_lists(c, batch);
     Rows rows;
     PONDER_TRY(d.extend(batch, rows));
     for (std::size_t i = 0; i < indices.size(); ++i) {
       Stream& s = streams[indices[i]];
       const TokenProb v = pick(rows.rows[i], c, indices[i], s.reply);
+      if (c.top > 0 && c.on_top) c.on_top(indices[i], rows.rows[indices.size() + i].list);
       s.at = std::move(rows.end[i]);
       s.reply.tokens.push_back(v.token);
       s.reply.logprob += v.logprob;

@@ -1,6 +1,6 @@
-// Session::complete: decodes the choices side by side, and takes the log-probabilities that were
-// asked for from the rows at each token's place. Rows depend on their prefix alone, so they are the
-// numbers that score() gives.
+// Session::complete: decodes the choices side by side, and keeps the log-probabilities of the rows
+// at each token's place. Rows depend on their prefix alone, so they are the numbers that score()
+// gives.
 #include <algorithm>
 #include <numeric>
 
@@ -26,11 +26,10 @@ Status check_complete(const CompleteRequest& r) {
   return {};
 }
 
-PlacedToken placed(Token v, const Row& row) {
-  PlacedToken t{v, row.logprob, row.list};
-  for (TokenProb& p : t.top)
-    if (p.token == v) p.logprob = row.logprob;
-  return t;
+PlacedToken placed(TokenProb v, std::vector<TokenProb> top) {
+  for (TokenProb& p : top)
+    if (p.token == v.token) p.logprob = v.logprob;
+  return {v.token, v.logprob, std::move(top)};
 }
 
 class Completer {
@@ -38,50 +37,44 @@ class Completer {
   Completer(Session& s, const CompleteRequest& r)
       : session_(s), request_(r), prefill_(s, r.budget) {}
 
-  Result<CompleteAnswer> run() {
-    PONDER_TRY(check_complete(request_));
-    PONDER_ASSIGN(Prompt prompt, session_.text().prompt(request_.prompt));
-    PONDER_TRY(read(prompt.ids));
-    PONDER_ASSIGN(const ReplyLaw law,
-                  LawRequest{.max_length = request_.max_tokens}.law(
-                      session_.density().n_ctx(), prompt.ids.size(), session_.density()));
-    if (request_.draw) PONDER_TRY(draw(law));
-    answer_.notes = std::move(prompt.notes);
-    answer_.run = {
-        law.target(),         prefill_.clock().cost(),           prefill_.clock().seconds(),
-        request_.decode.seed, session_.model().info().precision, session_.text().shared_file()};
-    return std::move(answer_);
-  }
-
- private:
-  Needs needs() const {
-    Needs n;
-    if (request_.top > 0) n.draw = {.kind = Draw::Kind::kList, .max_items = request_.top};
-    return n;
-  }
-
-  // The tokens after a node, with the numbers of their places.
-  Result<std::vector<PlacedToken>> place(const PrefixRef& after, std::span<const Token> tokens,
-                                         PrefixRef* end = nullptr) {
-    const Extend e{.parent = after, .tokens = tokens, .rows = RowSet::kTargets, .needs = needs()};
-    Rows rows;
-    PONDER_TRY(session_.density().extend({&e, 1}, rows));
-    std::vector<PlacedToken> out;
-    for (std::size_t i = 0; i < tokens.size(); ++i) out.push_back(placed(tokens[i], rows.rows[i]));
-    if (end) *end = std::move(rows.end[0]);
-    return out;
-  }
-
   Status read(std::span<const Token> ids) {
     for (const Token v : ids) answer_.prompt.push_back({v});
-    if (!request_.echo || request_.top < 0 || ids.size() == 1) {
-      PONDER_TRY(prefill_.read(ids));
-      prompt_ = prefill_.context();
-      return {};
-    }
-    PONDER_TRY(prefill_.read(ids.first(1)));
-    PONDER_ASSIGN(auto rest, place(prefill_.context(), ids.subspan(1), &prompt_));
-    std::move(rest.begin(), rest.end(), answer_.prompt.begin() + 1);
+    const bool rows = request_.echo && request_.top >= 0 && ids.size() > 1;
+    PONDER_TRY(prefill_.read(rows ? ids.first(1) : ids));
+    prompt_ = prefill_.context();
+    return rows ? read_rows(ids.subspan(1)) : Status();
+  }
+
+  Status draw(const ReplyLaw& law) {
+    const int n = std::max(request_.n, request_.best_of);
+    answer_.choices.resize(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) texts_.emplace_back(session_.shared_text(), request_.stop);
+    DecodeConfig config = request_.decode;
+    config.top = request_.top;
+    config.on_top = [&](int, std::span<const TokenProb> top) {
+      top_.assign(top.begin(), top.end());
+    };
+    PONDER_ASSIGN(const auto replies,
+                  decode(session_.density(), prompt_, law, config, n, prefill_.rest(),
+                         [&](int choice, TokenProb v) { return add(choice, v); }));
+    for (std::size_t i = 0; i < replies.size(); ++i) finish(replies[i], i);
+    keep_best();
+    return {};
+  }
+
+  const Clock& clock() const { return prefill_.clock(); }
+  CompleteAnswer take() { return std::move(answer_); }
+
+ private:
+  // The rest of the prompt, with the numbers of its places.
+  Status read_rows(std::span<const Token> ids) {
+    Extend e{.parent = prompt_, .tokens = ids, .rows = RowSet::kTargets};
+    if (request_.top > 0) e.needs.draw = {.kind = Draw::Kind::kList, .max_items = request_.top};
+    Rows rows;
+    PONDER_TRY(session_.density().extend({&e, 1}, rows));
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      answer_.prompt[i + 1] = placed({ids[i], rows.rows[i].logprob}, std::move(rows.rows[i].list));
+    prompt_ = std::move(rows.end[0]);
     return {};
   }
 
@@ -90,60 +83,21 @@ class Completer {
     Completion& c = answer_.choices[static_cast<std::size_t>(choice)];
     StopText& text = texts_[static_cast<std::size_t>(choice)];
     CompletionPiece piece{choice, text.add(v.token), {{v.token}}};
-    if (request_.on_piece && request_.top >= 0) {
-      auto one = place_last(c.tokens, v.token);
-      if (one.ok())
-        piece.tokens[0] = std::move(*one);
-      else
-        failed_ = one.status();
-    }
+    if (request_.top >= 0) piece.tokens[0] = placed(v, std::exchange(top_, {}));
     c.tokens.push_back(piece.tokens[0]);
     c.text += piece.text;
     c.logprob += v.logprob;
     c.stopped = text.stopped();
     const bool wanted = !request_.on_piece || request_.on_piece(piece);
-    return wanted && !c.stopped && failed_.ok();
+    return wanted && !c.stopped;
   }
 
-  Result<PlacedToken> place_last(const std::vector<PlacedToken>& before, Token v) {
-    std::vector<Token> tokens;
-    for (const PlacedToken& t : before) tokens.push_back(t.token);
-    tokens.push_back(v);
-    PrefixRef parent = prompt_;
-    if (tokens.size() > 1) {
-      const Extend walk{.parent = prompt_,
-                        .tokens = std::span(tokens).first(tokens.size() - 1),
-                        .rows = RowSet::kNone};
-      Rows rows;
-      PONDER_TRY(session_.density().extend({&walk, 1}, rows));
-      parent = std::move(rows.end[0]);
-    }
-    PONDER_ASSIGN(auto one, place(parent, {&v, 1}));
-    return std::move(one[0]);
-  }
-
-  Status draw(const ReplyLaw& law) {
-    const int n = std::max(request_.n, request_.best_of);
-    answer_.choices.resize(static_cast<std::size_t>(n));
-    for (int i = 0; i < n; ++i) texts_.emplace_back(session_.shared_text(), request_.stop);
-    PONDER_ASSIGN(const auto replies,
-                  decode(session_.density(), prompt_, law, request_.decode, n, prefill_.rest(),
-                         [&](int choice, TokenProb v) { return add(choice, v); }));
-    PONDER_TRY(failed_);
-    for (std::size_t i = 0; i < replies.size(); ++i) PONDER_TRY(finish(replies[i], i));
-    keep_best();
-    return {};
-  }
-
-  Status finish(const Reply& reply, std::size_t i) {
+  void finish(const Reply& reply, std::size_t i) {
     Completion& c = answer_.choices[i];
     const std::string rest = texts_[i].rest();
     c.text += rest;
     c.stopped = c.stopped || reply.ended;
     if (!rest.empty() && request_.on_piece) request_.on_piece({static_cast<int>(i), rest, {}});
-    if (request_.top < 0 || request_.on_piece) return {};
-    PONDER_ASSIGN(c.tokens, place(prompt_, reply.tokens));
-    return {};
   }
 
   void keep_best() {
@@ -162,13 +116,23 @@ class Completer {
   PrefixRef prompt_;
   CompleteAnswer answer_;
   std::vector<StopText> texts_;
-  Status failed_;
+  std::vector<TokenProb> top_;  // at the place of the next token
 };
 
 }  // namespace
 
 Result<CompleteAnswer> Session::complete(const CompleteRequest& r) {
-  return Completer(*this, r).run();
+  PONDER_TRY(check_complete(r));
+  PONDER_ASSIGN(Prompt prompt, text_->prompt(r.prompt));
+  Completer completer(*this, r);
+  PONDER_TRY(completer.read(prompt.ids));
+  PONDER_ASSIGN(const ReplyLaw law, LawRequest{.max_length = r.max_tokens}.law(
+                                        density_->n_ctx(), prompt.ids.size(), *density_));
+  if (r.draw) PONDER_TRY(completer.draw(law));
+  CompleteAnswer a = completer.take();
+  a.notes = std::move(prompt.notes);
+  a.run = record(law, completer.clock().cost(), completer.clock().seconds(), r.decode.seed);
+  return a;
 }
 
 }  // namespace ponder

@@ -43,6 +43,8 @@ Status Body::integer(const std::string& key, int low, int high, int& out) {
   return {};
 }
 
+Status Body::seconds(const std::string& key, double& out) { return number(key, 1e-3, 86400, out); }
+
 Status Body::seed(std::uint64_t& out) {
   const Json* j = find("seed");
   if (!j) return {};

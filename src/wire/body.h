@@ -28,6 +28,7 @@ class Body {
   // Each leaves `out` as it is where there is no such field. Errors: kInvalid.
   Status number(const std::string& key, double low, double high, double& out);
   Status integer(const std::string& key, int low, int high, int& out);
+  Status seconds(const std::string& key, double& out);  // at most a day
   Status seed(std::uint64_t& out);
   Status flag(const std::string& key, bool& out);
   Status text(const std::string& key, std::string& out);

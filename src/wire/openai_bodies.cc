@@ -6,19 +6,11 @@
 
 #include "ponder/core/version.h"
 #include "ponder/openai.h"
+#include "wire/hex.h"
 #include "wire/json.h"
 
 namespace ponder {
 namespace {
-
-bool is_utf8(const std::string& s) {
-  try {
-    (void)Json(s).dump();
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
-}
 
 // A token as the API spells it: bytes that are no text by themselves as "bytes:\xe4\xb8".
 std::string spelled_token(const TextModel& text, Token v) {
@@ -29,15 +21,10 @@ std::string spelled_token(const TextModel& text, Token v) {
   return out;
 }
 
-std::size_t characters(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 Json maybe_number(const std::optional<double>& x) { return x ? number(*x) : Json(nullptr); }
 
 // Of completions: {"tokens","token_logprobs","top_logprobs","text_offset"}.
-Json text_logprobs(std::span<const PlacedToken> tokens, std::size_t offset, const TextModel& text) {
+Json text_logprobs(std::span<const PlacedToken> tokens, int offset, const TextModel& text) {
   Json j{{"tokens", Json::array()},
          {"token_logprobs", Json::array()},
          {"top_logprobs", Json::array()},
@@ -50,7 +37,7 @@ Json text_logprobs(std::span<const PlacedToken> tokens, std::size_t offset, cons
     for (const TokenProb& p : t.top) top.emplace(spelled_token(text, p.token), number(p.logprob));
     j["top_logprobs"].push_back(std::move(top));
     j["text_offset"].push_back(offset);
-    offset += characters(text.tokenizer().piece(t.token, false));
+    offset += n_characters({&t, 1}, text);
   }
   return j;
 }
@@ -126,10 +113,24 @@ int number_of(const CompletionCall& call, int prompt, int choice) {
   return prompt * call.settings.n + choice;
 }
 
-std::string kind_of(Code code) {
-  return code == Code::kResource || code == Code::kIo || code == Code::kNumeric
-             ? "server_error"
-             : "invalid_request_error";
+ApiError error_of(int status, const std::string& message, const Json& param, const Json& code) {
+  const char* type = status >= 500   ? "server_error"
+                     : status == 401 ? "authentication_error"
+                     : status == 429 ? "rate_limit_error"
+                                     : "invalid_request_error";
+  const Json error{{"message", message}, {"type", type}, {"param", param}, {"code", code}};
+  return {status, text_of(Json{{"error", error}})};
+}
+
+// A chunk of one choice. `what`: its delta in a chat, or its text.
+Json chunk(const CompletionCall& call, const CompletionId& id, int index, Json what, Json logprobs,
+           Json finish) {
+  Json j = chunk_head(call, id);
+  j["choices"].push_back({{"index", index},
+                          {call.chat ? "delta" : "text", std::move(what)},
+                          {"logprobs", std::move(logprobs)},
+                          {"finish_reason", std::move(finish)}});
+  return j;
 }
 
 }  // namespace
@@ -151,44 +152,34 @@ std::string completion_body(const CompletionCall& call, const CompletionId& id,
   return text_of(j);
 }
 
+int n_characters(std::span<const PlacedToken> tokens, const TextModel& text) {
+  std::ptrdiff_t n = 0;
+  for (const PlacedToken& t : tokens) {
+    const std::string piece = text.tokenizer().piece(t.token, false);
+    n += std::count_if(piece.begin(), piece.end(), [](char c) { return (c & 0xc0) != 0x80; });
+  }
+  return static_cast<int>(n);
+}
+
 std::string completion_chunk(const CompletionCall& call, const CompletionId& id, int prompt,
                              const CompletionPiece& p, int placed, const TextModel& text) {
-  Json j = chunk_head(call, id);
-  Json choice{{"index", number_of(call, prompt, p.choice)}};
-  const bool counted = call.settings.top >= 0 && !p.tokens.empty();
-  if (call.chat) {
-    choice["delta"] = {{"content", p.text}};
-    choice["logprobs"] = counted ? chat_logprobs(p.tokens, text) : Json(nullptr);
-  } else {
-    choice["text"] = p.text;
-    choice["logprobs"] =
-        counted ? text_logprobs(p.tokens, static_cast<std::size_t>(placed), text) : Json(nullptr);
-  }
-  choice["finish_reason"] = nullptr;
-  j["choices"].push_back(std::move(choice));
-  return text_of(j);
+  Json logprobs;
+  if (call.settings.top >= 0 && !p.tokens.empty())
+    logprobs = call.chat ? chat_logprobs(p.tokens, text) : text_logprobs(p.tokens, placed, text);
+  const int index = number_of(call, prompt, p.choice);
+  Json what = call.chat ? Json{{"content", p.text}} : Json(p.text);
+  return text_of(chunk(call, id, index, std::move(what), std::move(logprobs), nullptr));
 }
 
 std::string role_chunk(const CompletionCall& call, const CompletionId& id, int choice) {
-  Json j = chunk_head(call, id);
-  j["choices"].push_back({{"index", choice},
-                          {"delta", {{"role", "assistant"}, {"content", ""}}},
-                          {"logprobs", nullptr},
-                          {"finish_reason", nullptr}});
-  return text_of(j);
+  const Json role{{"role", "assistant"}, {"content", ""}};
+  return text_of(chunk(call, id, choice, role, nullptr, nullptr));
 }
 
 std::string finish_chunk(const CompletionCall& call, const CompletionId& id, int prompt, int choice,
                          bool stopped) {
-  Json j = chunk_head(call, id);
-  Json one{{"index", number_of(call, prompt, choice)}};
-  if (call.chat)
-    one["delta"] = Json::object();
-  else
-    one["text"] = "";
-  one["logprobs"] = nullptr;
-  one["finish_reason"] = finish_reason(stopped);
-  j["choices"].push_back(std::move(one));
+  Json j = chunk(call, id, number_of(call, prompt, choice), call.chat ? Json::object() : Json(""),
+                 nullptr, finish_reason(stopped));
   if (call.seed) j["ponder"] = {{"seed", *call.seed}};
   return text_of(j);
 }
@@ -202,21 +193,12 @@ std::string usage_chunk(const CompletionCall& call, const CompletionId& id,
 
 std::string reasoning_chunk(const CompletionCall& call, const CompletionId& id,
                             const std::string& text) {
-  Json j = chunk_head(call, id);
-  j["choices"].push_back({{"index", 0},
-                          {"delta", {{"reasoning_content", text}}},
-                          {"logprobs", nullptr},
-                          {"finish_reason", nullptr}});
-  return text_of(j);
+  return text_of(chunk(call, id, 0, {{"reasoning_content", text}}, nullptr, nullptr));
 }
 
 std::string think_finish_chunk(const CompletionCall& call, const CompletionId& id,
                                const ThinkAnswer& a, const TextModel& text) {
-  Json j = chunk_head(call, id);
-  j["choices"].push_back({{"index", 0},
-                          {"delta", Json::object()},
-                          {"logprobs", nullptr},
-                          {"finish_reason", finish_reason(a.best.ended)}});
+  Json j = chunk(call, id, 0, Json::object(), nullptr, finish_reason(a.best.ended));
   j["ponder"] = think_record_json(a, text);
   return text_of(j);
 }
@@ -232,15 +214,7 @@ std::string think_completion_body(const CompletionCall& call, const CompletionId
 }
 
 ApiError api_error(int status, const std::string& message, const std::string& code) {
-  const char* type = status >= 500   ? "server_error"
-                     : status == 401 ? "authentication_error"
-                     : status == 429 ? "rate_limit_error"
-                                     : "invalid_request_error";
-  return {status, text_of(Json{{"error",
-                                {{"message", message},
-                                 {"type", type},
-                                 {"param", nullptr},
-                                 {"code", code.empty() ? Json(nullptr) : Json(code)}}}})};
+  return error_of(status, message, nullptr, code.empty() ? Json(nullptr) : Json(code));
 }
 
 ApiError api_error(const Error& e) {
@@ -251,11 +225,7 @@ ApiError api_error(const Error& e) {
   std::string field = e.where;
   std::erase(field, '"');
   const bool named = !field.empty() && field.find_first_of(" ,/") == std::string::npos;
-  return {status, text_of(Json{{"error",
-                                {{"message", e.message()},
-                                 {"type", kind_of(e.code)},
-                                 {"param", named ? Json(field) : Json(nullptr)},
-                                 {"code", nullptr}}}})};
+  return error_of(status, e.message(), named ? Json(field) : Json(nullptr), nullptr);
 }
 
 std::string models_body(const CompletionId& id, int n_ctx) {

@@ -131,6 +131,8 @@ Result<CompletionCall> parse_completion_call(std::string_view json, int n_vocab)
   PONDER_TRY(read_common(b, call));
   PONDER_TRY(read_prompts(b, n_vocab, call.prompts));
   PONDER_TRY(read_echo(b, call.settings));
+  if (call.stream && call.settings.echo)
+    return Error{Code::kUnsupported, "no echo in a stream", "both", "echo", "ask without stream"};
   PONDER_TRY(b.integer("best_of", 1, kMostChoices, call.settings.best_of));
   PONDER_TRY(b.unsupported("suffix"));
   call.unread = b.unread();
@@ -195,15 +197,14 @@ Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab) {
     if (!known) return b.bad("way", "auto, options, frame, enumeration or draws");
     r.way = *known;
   }
-  double seconds = 30;
+  r.budget.seconds = 30;
   PONDER_TRY(b.integer("draws", 1, 4096, r.draws));
   PONDER_TRY(b.number("temperature", 1e-3, 1000, r.temperature));
   PONDER_TRY(b.flag("distinct", r.distinct));
   PONDER_TRY(b.number("enough", 0.5, 1, r.enough));
   PONDER_TRY(b.integer("max_tokens", 1, kMostTokens, r.law.max_length));
-  PONDER_TRY(b.number("budget_s", 1e-3, 86400, seconds));
+  PONDER_TRY(b.seconds("budget_s", r.budget.seconds));
   PONDER_TRY(b.seed(r.seed));
-  r.budget.seconds = seconds;
   PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
   PONDER_TRY(b.all_read());
   return r;

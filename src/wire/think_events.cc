@@ -8,8 +8,8 @@
 namespace ponder {
 
 Status read_think_settings(Body& b, ThinkRequest& r) {
-  PONDER_TRY(b.number("budget_s", 1e-3, 86400, r.budget.seconds));
-  PONDER_TRY(b.number("patience_s", 1e-3, 86400, r.config.patience_seconds));
+  PONDER_TRY(b.seconds("budget_s", r.budget.seconds));
+  PONDER_TRY(b.seconds("patience_s", r.config.patience_seconds));
   PONDER_TRY(b.texts("methods", r.config.methods));
   PONDER_TRY(b.flag("any_length", r.any_length));
   PONDER_TRY(b.flag("answer", r.answer));
@@ -32,13 +32,13 @@ Result<ThinkCall> parse_think_call(std::string_view json, int n_vocab) {
   return call;
 }
 
-Result<std::string> parse_control(std::string_view json) {
+Status check_control(std::string_view json) {
   PONDER_ASSIGN(Body b, Body::parse(json));
   std::string action;
   PONDER_TRY(b.text("action", action));
   PONDER_TRY(b.all_read());
   if (action != "finish") return invalid("\"finish\"", "\"" + action + "\"", "action");
-  return action;
+  return {};
 }
 
 std::string think_token_event(const std::string& text, double logprob) {

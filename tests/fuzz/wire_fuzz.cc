@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)ponder::parse_chat_call(text);
   (void)ponder::parse_answer_call(text, kVocab);
   (void)ponder::parse_think_call(text, kVocab);
-  (void)ponder::parse_control(text);
+  (void)ponder::check_control(text);
   check_round_trip(text, ponder::parse_certificate);
   (void)ponder::parse_known_question(text, kVocab);
   check_round_trip(text, ponder::parse_answer_record);

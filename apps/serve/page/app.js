@@ -30,6 +30,10 @@ function facts(card, text, kind = "facts") {
   return p;
 }
 
+function plainText(text) {
+  return Object.assign(document.createElement("div"), {className: "text", textContent: text});
+}
+
 function newTurn(turn) {
   $("welcome")?.remove();
   const section = document.createElement("section"), asked = document.createElement("p"), card = document.createElement("div");
@@ -90,12 +94,9 @@ async function answer(turn, card, signal) {
   const ask = {messages: messages(turns.indexOf(turn)), seed: settings().seed, budget_s: turn.budget};
   status.textContent = "drawing replies …";
   const a = await (await call("POST", "/v1/answers", ask, key(), {signal})).json();
-  const text = document.createElement("div");
-  text.className = "text";
-  text.textContent = a.answer ?? "I don't know.";
-  body.append(text);
+  body.append(plainText(a.answer ?? "I don't know."));
   drawAnswers(part(card, "Its mass").body, a);
-  if (a.reply && a.reply !== a.answer) part(card, "A reply that gives it").body.append(Object.assign(document.createElement("div"), {className: "text", textContent: a.reply}));
+  if (a.reply && a.reply !== a.answer) part(card, "A reply that gives it").body.append(plainText(a.reply));
   turn.answer = a.reply || a.answer;
 }
 
@@ -240,7 +241,7 @@ async function restore() {
   try { turns = JSON.parse(sessionStorage.getItem(KEPT)) ?? []; } catch { turns = []; }
   for (const turn of turns) {
     if (turn.search) await run(turn);
-    else if (turn.answer) part(newTurn(turn), "Reply").body.append(Object.assign(document.createElement("div"), {className: "text", textContent: turn.answer}));
+    else if (turn.answer) part(newTurn(turn), "Reply").body.append(plainText(turn.answer));
     else facts(newTurn(turn), "It was not answered.");
   }
 }

@@ -69,6 +69,8 @@ struct GgufTensor {
   std::int64_t n_values = 0;
   std::size_t n_bytes = 0;
   std::int64_t row_bytes() const;  // bytes of one row of shape[0] values
+  /// The matrix (shape[0], n) of rows [begin, begin + n), counted over all other dimensions.
+  GgufTensor rows(std::int64_t begin, std::int64_t n) const;
 };
 
 struct GgufValue;

@@ -23,6 +23,10 @@ struct DecodeConfig {
   double repetition_penalty = 1;
   std::uint64_t seed = 0;
   int first_stream = 0;  // number of the first stream: streams may be decoded in several calls
+  // The `top` likeliest tokens at each place, largest first; told before the token that is decoded
+  // there. 0: none are told.
+  int top = 0;
+  std::function<void(int stream, std::span<const TokenProb>)> on_top{};
 };
 
 /// Decodes one reply a stream from `context`, streams side by side in one batch; stream k of seed s

@@ -2,23 +2,19 @@
 // and derivatives (Hugging Face modules, float32).
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "jsonl.h"
 #include "models.h"
 #include "ponder/density/gradient.h"
+#include "relative.h"
 
 namespace ponder {
 namespace {
 
 using test::must;
 
-// Sequences of a model's file.
 std::vector<nlohmann::json> sequences(const std::string& model) {
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tiny/" + model + "/seqs.jsonl");
-  std::vector<nlohmann::json> all;
-  for (std::string line; std::getline(in, line);) all.push_back(nlohmann::json::parse(line));
-  return all;
+  return test::read_jsonl("tiny/" + model + "/seqs.jsonl");
 }
 
 struct Error2 {
@@ -83,13 +79,7 @@ TEST(GoldenGradient, InTheVectorsThatEnterTheFirstLayer) {
     std::vector<ReplyGradient> got;
     ASSERT_TRUE(d->value_and_grad({&reply, 1}, {}, {}, got).ok());
     ASSERT_EQ(got[0].embedding.size(), want.size());
-    double diff = 0, norm = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-      diff += std::pow(got[0].embedding[i] - want[i], 2);
-      norm += want[i] * want[i];
-    }
-    EXPECT_GT(norm, 0);
-    EXPECT_LT(std::sqrt(diff / norm), 1e-4);
+    EXPECT_LT(test::relative(got[0].embedding, want), 1e-4);
   }
   EXPECT_EQ(n_models, 7 * static_cast<int>(engines().size()));
 }

@@ -10,6 +10,7 @@
 
 #include "model/reference.h"
 #include "models.h"
+#include "relative.h"
 
 namespace ponder {
 namespace {
@@ -111,16 +112,6 @@ T reference_value(const Reference& ref, const Case& c, const std::vector<T>& wei
   return value;
 }
 
-double relative(const std::vector<float>& got, const std::vector<double>& want) {
-  EXPECT_EQ(got.size(), want.size());
-  double diff = 0, norm = 0;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    diff += (got[i] - want[i]) * (got[i] - want[i]);
-    norm += want[i] * want[i];
-  }
-  return std::sqrt(diff / norm);
-}
-
 /// Tests mixtures and lZ, then the same with half of the ids masked and with terms.
 void expect_reference(LanguageDensity& d, const Reference& ref, const Config& config) {
   const Wave wave;
@@ -156,13 +147,13 @@ void expect_reference(LanguageDensity& d, const Reference& ref, const Config& co
     };
     std::vector<double> dweights, dextra;
     for (Complex& w : weights) dweights.push_back(slope(w));
-    EXPECT_LT(relative(got[0].weights, dweights), 1e-4);
+    EXPECT_LT(test::relative(got[0].weights, dweights), 1e-4);
     std::vector<float> some;  // every seventh entry: the reference is slow
     for (int i = 0; i < c.n * config.n_embd; i += 7) {
       dextra.push_back(slope(extra[i]));
       some.push_back(got[0].embedding[i]);
     }
-    EXPECT_LT(relative(some, dextra), 1e-4);
+    EXPECT_LT(test::relative(some, dextra), 1e-4);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "dna/layers.h"
 #include "ponder/energy/contract.h"
+#include "relative.h"
 #include "world.h"
 
 namespace ponder::dna::test {
@@ -50,13 +51,7 @@ TEST_P(OracleCase, AgreesWithPyTorch) {
     std::vector<SoftValue> v;
     ASSERT_TRUE(oracle->term->evaluate({&p, 1}, v).ok());
     EXPECT_NEAR(v[0].value, expected["values"][k].get<double>(), 1e-5);
-    double error = 0, size = 0;
-    for (std::size_t i = 0; i < dw.size(); ++i) {
-      error += std::pow(v[0].weights[i] - dw[i], 2);
-      size += dw[i] * dw[i];
-    }
-    EXPECT_GT(size, 0);
-    EXPECT_LE(std::sqrt(error / size), 1e-4);
+    EXPECT_LE(ponder::test::relative(v[0].weights, dw), 1e-4);
   }
   const Status s = check_contract(*oracle->term, candidates, kLetters, {.step = 1e-3});
   EXPECT_TRUE(s.ok()) << (s.ok() ? "" : s.error().message());

@@ -7,9 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "jsonl.h"
 #include "ponder/model/tokenizer.h"
 #include "text/nfc.h"
 #include "vocabulary.h"
@@ -21,12 +20,7 @@ using nlohmann::json;
 using test::gguf_of;
 using test::Vocabulary;
 
-std::vector<json> cases() {
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/added.jsonl");
-  std::vector<json> all;
-  for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
-  return all;
-}
+std::vector<json> cases() { return test::read_jsonl("tokenizer/added.jsonl"); }
 
 TEST(AddedTokens, IdsAsHuggingFacesTokenizersGiveThem) {
   int n = 0;

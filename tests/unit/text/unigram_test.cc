@@ -6,10 +6,9 @@
 
 #include <chrono>
 #include <cstring>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <random>
 
+#include "jsonl.h"
 #include "text/charsmap.h"
 #include "vocabulary.h"
 
@@ -20,12 +19,7 @@ using nlohmann::json;
 using test::gguf_of;
 using test::Vocabulary;
 
-std::vector<json> unigram_cases() {
-  std::ifstream in(std::string(PONDER_SOURCE_DIR) + "/tests/data/tokenizer/unigram.jsonl");
-  std::vector<json> all;
-  for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
-  return all;
-}
+std::vector<json> unigram_cases() { return test::read_jsonl("tokenizer/unigram.jsonl"); }
 
 std::string bytes_of(const json& items) {
   std::string s;

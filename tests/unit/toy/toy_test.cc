@@ -3,12 +3,12 @@
 // forward pass and search.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "jsonl.h"
 #include "ponder/model/chat.h"
 #include "ponder/model/model.h"
 #include "ponder/search/decode.h"
@@ -37,8 +37,7 @@ class Toy : public testing::Test {
     DensityOptions density;
     density.end_tokens = tokenizer_->end_tokens();
     density_ = must(LanguageDensity::make(must(Model::load(file_, options)), density));
-    std::ifstream in(base + ".jsonl");
-    for (std::string line; std::getline(in, line);) rows_.push_back(nlohmann::json::parse(line));
+    rows_ = test::read_jsonl("toy/ponder-toy.jsonl");
     ASSERT_EQ(rows_.size(), 79u);
   }
   PrefixRef feed(const nlohmann::json& row) {

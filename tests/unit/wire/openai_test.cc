@@ -121,9 +121,9 @@ TEST(ThinkCall, ReadsItsFieldsAndRefusesOthers) {
   for (const char* bad : {R"({"question":"a","budget":3})", R"({"question":"a","methods":["x"]})",
                           R"({"budget_s":3})", R"({"question":"a","budget_s":0})"})
     EXPECT_FALSE(parse_think_call(bad, kBodyVocab).ok()) << bad;
-  EXPECT_TRUE(parse_control(R"({"action":"finish"})").ok());
-  EXPECT_FALSE(parse_control(R"({"action":"stay"})").ok());
-  EXPECT_FALSE(parse_control(R"({})").ok());
+  EXPECT_TRUE(check_control(R"({"action":"finish"})").ok());
+  EXPECT_FALSE(check_control(R"({"action":"stay"})").ok());
+  EXPECT_FALSE(check_control(R"({})").ok());
 }
 
 TEST(AnswerCall, ReadsItsFieldsAndRefusesOthers) {

@@ -81,9 +81,9 @@ class LoadingLine {
 
 // Opens what S::open gives, in a session or for many.
 template <class S>
-auto open_as(const ModelArgs& m) -> decltype(S::open({})) {
+auto open_as(const ModelArgs& m, std::int64_t kv_bytes = 0) -> decltype(S::open({})) {
   PONDER_ASSIGN(auto text, open_text(m));
-  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx};
+  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx, .kv_bytes = kv_bytes};
   const LoadingLine line(text->file());
   return S::open(text, options);
 }
@@ -117,8 +117,8 @@ Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
   return session;
 }
 
-Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs& m) {
-  PONDER_ASSIGN(auto session, open_as<SharedSession>(m));
+Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs& m, std::int64_t kv_bytes) {
+  PONDER_ASSIGN(auto session, open_as<SharedSession>(m, kv_bytes));
   if (m.verbose) describe(session->text(), session->info());
   return session;
 }

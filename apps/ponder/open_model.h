@@ -18,7 +18,7 @@ Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs&);
 /// Loads the weights; with --verbose, describes them on stderr. Errors: those of open_text and
 /// Session::open.
 Result<std::unique_ptr<Session>> open_session(const ModelArgs&);
-/// The same for many callers at once.
-Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs&);
+/// The same for many callers at once. `kv_bytes`: SessionOptions.
+Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs&, std::int64_t kv_bytes);
 
 }  // namespace ponder::app

@@ -16,6 +16,7 @@ struct ServeArgs {
   ModelArgs model;
   serve::ServeOptions options;
   std::string key_file;
+  std::int64_t kv_megabytes = 0;
 };
 
 // One key a line.
@@ -31,20 +32,21 @@ Status read_keys(const std::string& path, std::vector<std::string>& keys) {
   return {};
 }
 
-std::string url(const std::string& host, int port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+std::string url(const serve::ServeOptions& o, int port) {
+  const bool v6 = o.host.find(':') != std::string::npos;
+  return (o.certificate_file.empty() ? "http://" : "https://") +
+         (v6 ? "[" + o.host + "]" : o.host) + ":" + std::to_string(port);
 }
 
 bool is_loopback(const std::string& host) { return host == "::1" || host.starts_with("127."); }
 
 Result<int> run_serve(ServeArgs& a) {
   if (!a.key_file.empty()) PONDER_TRY(read_keys(a.key_file, a.options.keys));
-  PONDER_ASSIGN(auto shared, open_shared(a.model));
+  PONDER_ASSIGN(auto shared, open_shared(a.model, a.kv_megabytes << 20));
   if (a.options.model.empty()) a.options.model = shared->text().file().name();
   work_begins();
   PONDER_TRY(serve::run_server(shared, a.options, stop_flag(), [&](int port) {
-    std::cerr << "ponder: serving " << a.options.model << " at " << url(a.options.host, port)
+    std::cerr << "ponder: serving " << a.options.model << " at " << url(a.options, port)
               << "/v1, Ctrl-C ends it\n";
     if (a.options.keys.empty() && !is_loopback(a.options.host))
       std::cerr << "ponder: whoever reaches this machine may ask it; --api-key-file restricts it\n";
@@ -69,6 +71,18 @@ Run add_serve(CLI::App& app) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--queue", o.queue, "requests that may wait for them")
       ->check(CLI::Range(0, 1 << 20));
+  app.add_option("--time-limit", o.time_limit,
+                 "seconds of a request's work, after which it ends with what there is; 0: no limit")
+      ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--kv-memory", a->kv_megabytes,
+                 "MB for the keys and values of all requests together (default: those of two "
+                 "contexts, and at most half of the free memory)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+  auto* certificate =
+      app.add_option("--tls-cert", o.certificate_file, "file of a certificate chain, PEM: https");
+  auto* key = app.add_option("--tls-key", o.private_key_file, "file of its private key, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
   app.footer(
       "The API is OpenAI's: completions with echo and log-probabilities, chat completions, "
       "streams; "

@@ -1,6 +1,8 @@
 // Completions: one caller's session answers the prompts of a call, one after another.
 #include "serve/completions.h"
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace ponder::serve {
@@ -21,11 +23,17 @@ class Stream {
     placed += n_characters(p.tokens, text_);
     return there;
   }
+  void echo(int prompt, std::span<const PlacedToken> tokens) {
+    for (int i = 0; i < call_.settings.n; ++i) piece(prompt, echo_piece(i, tokens, text_));
+  }
   void finish(int prompt, const CompleteAnswer& a) {
-    for (std::size_t i = 0; i < a.choices.size(); ++i) {
+    // An echo alone has one choice, in which nothing was drawn.
+    const std::size_t n = std::max<std::size_t>(a.choices.size(), 1);
+    for (std::size_t i = 0; i < n; ++i) {
       const int choice = static_cast<int>(i);
       begin(prompt, choice);
-      exchange_.event(finish_chunk(call_, id_, prompt, choice, a.choices[i].stopped));
+      const bool stopped = !a.choices.empty() && a.choices[i].stopped;
+      exchange_.event(finish_chunk(call_, id_, prompt, choice, stopped));
     }
   }
   void end(const std::vector<CompleteAnswer>& answers) {
@@ -80,10 +88,16 @@ Result<HttpReply> answer_completions(SharedSession& shared, const CompletionCall
   CompleteRequest r = call.settings;
   r.decode.seed = *call.seed;
   r.budget.stop = &x.gone();
+  const auto begin = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < call.prompts.size(); ++i) {
     const int prompt = static_cast<int>(i);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    r.budget.seconds = std::max(0.0, call.settings.budget.seconds - spent.count());
     r.prompt = call.prompts[i];
-    if (call.stream) r.on_piece = [&](const CompletionPiece& p) { return stream.piece(prompt, p); };
+    if (call.stream) {
+      r.on_piece = [&](const CompletionPiece& p) { return stream.piece(prompt, p); };
+      r.on_prompt = [&](std::span<const PlacedToken> tokens) { stream.echo(prompt, tokens); };
+    }
     auto a = session->complete(r);
     if (!a.ok() && stream.begun()) {
       stream.fail(a.error());

@@ -1,13 +1,16 @@
-// Connection: Beast reads and writes; every wait has a time limit.
+// Connection: Beast reads and writes, in the clear or through TLS; every wait has a time limit.
 #include "serve/connection.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 
 #include "ponder/openai.h"
 
@@ -21,22 +24,54 @@ using boost::system::error_code;
 
 auto into(error_code& e) { return asio::redirect_error(asio::use_awaitable, e); }
 
-// True while the client is there, as far as the socket knows.
-bool is_there(asio::ip::tcp::socket& s) {
-  char byte = 0;
-  const auto n = ::recv(s.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+// Has the client closed its end, whatever else it sent before?
+bool client_closed(asio::ip::tcp::socket& s) {
+  pollfd p{.fd = s.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&p, 1, 0) != 0;
 }
 
-class Connection : public std::enable_shared_from_this<Connection> {
+using Plain = beast::tcp_stream;
+using Secure = beast::ssl_stream<beast::tcp_stream>;
+
+// Stream: Plain or Secure.
+template <class Stream>
+class Connection : public std::enable_shared_from_this<Connection<Stream>> {
  public:
-  Connection(asio::ip::tcp::socket s, const ServeOptions& o, const Handler& h)
-      : stream_(std::move(s)), options_(o), handler_(h) {}
+  template <class... TlsContext>
+  Connection(asio::ip::tcp::socket s, const ServeOptions& o, const Handler& h, TlsContext&... tls)
+      : stream_(std::move(s), tls...), pause_(stream_.get_executor()), options_(o), handler_(h) {}
 
   // The coroutine keeps its connection.
-  static asio::awaitable<void> run(std::shared_ptr<Connection> self) { co_await self->serve(); }
+  static asio::awaitable<void> run(std::shared_ptr<Connection> self) {
+    // By itself: GCC 12 destroys `self` too early where the condition of an if awaits it.
+    const bool is_open = co_await self->open();
+    if (is_open) co_await self->serve();
+    co_await self->close();
+  }
 
  private:
+  beast::tcp_stream& tcp() { return beast::get_lowest_layer(stream_); }
+
+  asio::awaitable<bool> open() {
+    if constexpr (std::is_same_v<Stream, Secure>) {
+      error_code e;
+      tcp().expires_after(options_.idle);
+      co_await stream_.async_handshake(asio::ssl::stream_base::server, into(e));
+      co_return !e;
+    }
+    co_return true;
+  }
+
+  asio::awaitable<void> close() {
+    error_code ignored;
+    if constexpr (std::is_same_v<Stream, Secure>) {
+      constexpr std::chrono::seconds kFarewell{2};
+      tcp().expires_after(kFarewell);
+      co_await stream_.async_shutdown(into(ignored));
+    }
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  }
+
   asio::awaitable<void> serve() {
     while (co_await read()) {
       auto request = parser_->release();
@@ -46,16 +81,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
           stream_.get_executor(),
           HttpRequest{std::string(request.method_string()), path_of(std::string(request.target())),
                       std::move(request.body()), std::move(request.base())});
-      watch();
+      asio::co_spawn(stream_.get_executor(), watch(this->shared_from_this(), exchange_),
+                     asio::detached);
       handler_(exchange_);
       const bool sent = co_await send();
       exchange_->leave();
       error_code ignored;
-      stream_.socket().cancel(ignored);  // ends the watch
+      tcp().socket().cancel(ignored);  // ends the watch
+      pause_.cancel();
       if (!sent || !keep_) break;
     }
-    error_code ignored;
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   }
 
   static std::string path_of(const std::string& target) {
@@ -67,7 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_.emplace();
     parser_->body_limit(options_.body_bytes);
     error_code e;
-    stream_.expires_after(options_.idle);
+    tcp().expires_after(options_.idle);
     co_await http::async_read_header(stream_, buffer_, *parser_, into(e));
     if (!e && parser_->get()[http::field::expect] == "100-continue") {
       http::response<http::empty_body> go(http::status::continue_, parser_->get().version());
@@ -94,17 +129,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
     auto r = head({.status = a.status});
     r.body() = a.body;
     r.prepare_payload();
-    stream_.expires_after(options_.idle);
+    tcp().expires_after(options_.idle);
     co_await http::async_write(stream_, r, into(e));
   }
 
-  // Marks the exchange when the client closes its connection. What a client sends before its answer
-  // is there ends the watch: the next request is not read yet.
-  void watch() {
-    stream_.socket().async_wait(asio::ip::tcp::socket::wait_read,
-                                [self = shared_from_this(), x = exchange_](const error_code& e) {
-                                  if (!e && !is_there(self->stream_.socket())) x->leave();
-                                });
+  // Marks the exchange when the client closes its connection. While bytes lie there that nobody
+  // reads yet (the next request, or the farewell of TLS), the socket is always ready: then it is
+  // asked now and then.
+  static asio::awaitable<void> watch(std::shared_ptr<Connection> self,
+                                     std::shared_ptr<Exchange> x) {
+    constexpr std::chrono::milliseconds kNowAndThen{100};
+    asio::ip::tcp::socket& s = self->tcp().socket();
+    error_code e;
+    for (;;) {
+      co_await s.async_wait(asio::ip::tcp::socket::wait_read, into(e));
+      if (e || x->has_left()) co_return;
+      if (client_closed(s)) co_return x->leave();
+      self->pause_.expires_after(kNowAndThen);
+      co_await self->pause_.async_wait(into(e));
+      if (x->has_left()) co_return;
+    }
   }
 
   http::response<http::string_body> head(const HttpReply& reply) const {
@@ -134,7 +178,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     r.prepare_payload();
     if (exchange_->request().method == "HEAD") r.body().clear();
     error_code e;
-    stream_.expires_after(options_.idle);
+    tcp().expires_after(options_.idle);
     co_await http::async_write(stream_, r, into(e));
     co_return !e;
   }
@@ -147,13 +191,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     r.keep_alive(keep_);
     http::response_serializer<http::empty_body> serializer(r);
     error_code e;
-    stream_.expires_after(options_.idle);
+    tcp().expires_after(options_.idle);
     co_await http::async_write_header(stream_, serializer, into(e));
     for (bool last = false; !last;) {
       const Exchange::Part part = co_await next();
       last = part.last;
       if (e) continue;  // the client has left; what is worked on for it ends soon
-      stream_.expires_after(options_.idle);
+      tcp().expires_after(options_.idle);
       if (!part.bytes.empty() && chunked)
         co_await asio::async_write(stream_, http::make_chunk(asio::buffer(part.bytes)), into(e));
       else if (!part.bytes.empty())
@@ -165,7 +209,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_return !e;
   }
 
-  beast::tcp_stream stream_;
+  Stream stream_;
+  asio::steady_timer pause_;  // of the watch
   const ServeOptions& options_;
   const Handler& handler_;
   beast::flat_buffer buffer_;
@@ -177,9 +222,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(asio::ip::tcp::socket s, const ServeOptions& o,
-                                       const Handler& h) {
-  return Connection::run(std::make_shared<Connection>(std::move(s), o, h));
+asio::awaitable<void> serve_connection(asio::ip::tcp::socket s, asio::ssl::context* tls,
+                                       const ServeOptions& o, const Handler& h) {
+  if (tls)
+    return Connection<Secure>::run(std::make_shared<Connection<Secure>>(std::move(s), o, h, *tls));
+  return Connection<Plain>::run(std::make_shared<Connection<Plain>>(std::move(s), o, h));
 }
 
 }  // namespace ponder::serve

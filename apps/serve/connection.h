@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <memory>
 
@@ -18,9 +19,10 @@ namespace ponder::serve {
 /// Must see to it that the exchange gets its answer, now or later.
 using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
 
-/// Runs until the client or the server closes the connection. The options and the handler must
-/// outlive it.
-boost::asio::awaitable<void> serve_connection(boost::asio::ip::tcp::socket, const ServeOptions&,
+/// Runs until the client or the server closes the connection; over TLS, if there is a context. All
+/// references and the context must outlive it.
+boost::asio::awaitable<void> serve_connection(boost::asio::ip::tcp::socket,
+                                              boost::asio::ssl::context*, const ServeOptions&,
                                               const Handler&);
 
 }  // namespace ponder::serve

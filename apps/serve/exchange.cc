@@ -9,6 +9,8 @@ namespace {
 
 // A client that does not read holds at most so much; then it counts as gone.
 constexpr std::size_t kMostWaiting = std::size_t{8} << 20;
+// More than any one event of progress, and less than a connection holds by itself.
+constexpr std::size_t kBehind = std::size_t{16} << 10;
 
 }  // namespace
 
@@ -36,6 +38,11 @@ bool Exchange::event(const std::string& data, const std::string& name, std::int6
   if (!name.empty()) bytes += "event: " + name + "\n";
   push({.bytes = bytes + "data: " + data + "\n\n"});
   return !gone_;
+}
+
+bool Exchange::is_behind() {
+  const std::scoped_lock lock(mutex_);
+  return waiting_bytes_ > kBehind;
 }
 
 void Exchange::close_stream() { push({.last = true}); }

@@ -40,6 +40,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const std::atomic<bool>& gone() const { return gone_; }
   bool has_left() const { return gone_; }
   void leave() { gone_ = true; }
+  /// As leave(), for want of time: the client is still there.
+  void expire() { gone_ = expired_ = true; }
+  bool has_expired() const { return expired_; }
 
   /// The whole answer. Must be called once, or else open_stream() and close_stream().
   void reply(HttpReply);
@@ -48,6 +51,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// One event, with `data` on one line, a name, and a number above 0 if it has one. Returns false
   /// when the client has left, or does not read.
   bool event(const std::string& data, const std::string& name = "", std::int64_t id = 0);
+  /// Is the client slow to read? It should get nothing that it can do without.
+  bool is_behind();
   void close_stream();
 
   /// What is to be sent next, for the connection.
@@ -65,7 +70,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void push(Part);
 
   HttpRequest request_;
-  std::atomic<bool> gone_{false};
+  std::atomic<bool> gone_{false}, expired_{false};
   std::mutex mutex_;
   std::deque<Part> parts_;
   std::size_t waiting_bytes_ = 0;

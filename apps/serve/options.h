@@ -18,6 +18,9 @@ struct ServeOptions {
   int jobs = 32;                     // requests that are worked on at the same time
   int queue = 256;                   // requests that wait for it
   std::size_t body_bytes = std::size_t{16} << 20;
+  // Seconds of a request's work, after which it ends with what there is; 0: no limit.
+  double time_limit = 0;
+  std::string certificate_file{}, private_key_file{};  // PEM, of TLS; empty: plain HTTP
   std::chrono::seconds idle{60};   // for the next bytes of a client, in both directions
   std::chrono::seconds drain{30};  // for what runs when the server is told to stop
 };

@@ -18,6 +18,10 @@
 namespace ponder::serve {
 namespace {
 
+// What an answer may take beyond the time of a request, before it is ended without one: searches
+// look at their clocks between batches.
+constexpr std::chrono::seconds kGrace{10};
+
 std::int64_t now() {
   using namespace std::chrono;
   return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
@@ -32,7 +36,12 @@ std::uint64_t any_seed() {
 HttpReply error_reply(const ApiError& e) { return {.status = e.status, .body = e.body}; }
 
 // A client that left is no failure; 499 is what others call it.
-HttpReply failed(const Error& e) {
+HttpReply failed(const Error& e, const Exchange& x) {
+  if (x.has_expired())
+    return error_reply(api_error(503,
+                                 "expected to finish within this server's --time-limit, got no "
+                                 "answer by then; ask for less at once",
+                                 "time_limit"));
   if (e.code == Code::kCancelled) return error_reply(api_error(499, e.message(), "cancelled"));
   return error_reply(api_error(e));
 }
@@ -63,6 +72,7 @@ const Routes::Route* Routes::find(const std::string& path, const std::string& me
       {"GET", "/v1/models", &Routes::models, false},
       {"GET", "/tokenizer_info", &Routes::tokenizer_info, false},
       {"GET", "/v1/tokenizer_info", &Routes::tokenizer_info, false},
+      {"GET", "/props", &Routes::props, false},
       {"GET", "/metrics", &Routes::metrics, false},
       {"GET", "/openapi.json", &Routes::openapi, false},
       {"GET", "/", &Routes::page, false},
@@ -73,6 +83,7 @@ const Routes::Route* Routes::find(const std::string& path, const std::string& me
       {"POST", "/v1/completions", &Routes::completions, true},
       {"POST", "/v1/chat/completions", &Routes::chat, true},
       {"POST", "/v1/decisions", &Routes::decisions, true},
+      {"POST", "/v1/systemone", &Routes::systemone, true},
       {"POST", "/v1/answers", &Routes::answers, true},
       {"POST", "/v1/think", &Routes::think, true},
       {"GET", "/v1/think/{id}/events", &Routes::think_events, false},
@@ -133,24 +144,44 @@ void Routes::start_job(const std::shared_ptr<Exchange>& x, const Route& route) {
     return send(*x, &route, std::move(busy));
   }
   ++waiting_;
-  {
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(open_, [](const auto& w) { return w.expired(); });
-    open_.push_back(x);
-  }
-  boost::asio::post(jobs_, [this, x, &route] {
+  const std::scoped_lock lock(mutex_);
+  const auto job = open_.insert(open_.end(), {.exchange = x});
+  boost::asio::post(jobs_, [this, x, job, &route] {
     --waiting_;
     ++running_;
+    begin(*job);
     answer(*x, route);
+    const std::scoped_lock end(mutex_);
+    open_.erase(job);
     --running_;
   });
+}
+
+void Routes::begin(Job& job) {
+  if (options_.time_limit <= 0) return;
+  const std::chrono::duration<double> most(options_.time_limit);
+  const std::scoped_lock lock(mutex_);
+  job.end = std::chrono::steady_clock::now() +
+            std::chrono::duration_cast<std::chrono::milliseconds>(most) + kGrace;
+}
+
+void Routes::expire() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::scoped_lock lock(mutex_);
+  for (const Job& job : open_)
+    if (const auto x = job.exchange.lock(); x && job.end < now) x->expire();
+}
+
+// What has a budget ends by itself, with what it has by then.
+void Routes::limit(Budget& b) const {
+  if (options_.time_limit > 0) b.seconds = std::min(b.seconds, options_.time_limit);
 }
 
 // Exceptions, such as one for want of memory, must not take the server with them.
 void Routes::answer(Exchange& x, const Route& route) {
   try {
     auto reply = (this->*route.answer)(x);
-    if (!reply.ok()) return send(x, &route, failed(reply.error()));
+    if (!reply.ok()) return send(x, &route, failed(reply.error(), x));
     if (!reply->body.empty()) return send(x, &route, std::move(*reply));
     metrics_.count_request(route.path, reply->status);  // it was streamed
   } catch (const std::exception& e) {
@@ -161,8 +192,8 @@ void Routes::answer(Exchange& x, const Route& route) {
 
 void Routes::cancel_all() {
   const std::scoped_lock lock(mutex_);
-  for (const auto& w : open_)
-    if (const auto x = w.lock()) x->leave();
+  for (const Job& job : open_)
+    if (const auto x = job.exchange.lock()) x->leave();
   thinkings_.cancel_all();
 }
 
@@ -173,8 +204,12 @@ CompletionId Routes::new_id(const char* kind) {
 Result<HttpReply> Routes::health(Exchange&) { return HttpReply{.body = R"({"status":"ok"})"}; }
 
 Result<HttpReply> Routes::models(Exchange&) {
-  return HttpReply{
-      .body = models_body({.created = started_, .model = options_.model}, session_->n_ctx())};
+  return HttpReply{.body = models_body(model_id(), session_->n_ctx())};
+}
+
+Result<HttpReply> Routes::props(Exchange&) {
+  return HttpReply{.body =
+                       props_body(model_id(), session_->n_ctx(), options_.jobs, session_->text())};
 }
 
 Result<HttpReply> Routes::tokenizer_info(Exchange&) {
@@ -220,28 +255,40 @@ Result<HttpReply> Routes::completions(Exchange& x) {
   PONDER_ASSIGN(CompletionCall call,
                 parse_completion_call(x.request().body, session_->text().tokenizer().n_vocab()));
   if (!call.seed) call.seed = any_seed();
+  limit(call.settings.budget);
   return answer_completions(*session_, call, new_id("cmpl"), x);
 }
 
 Result<HttpReply> Routes::chat(Exchange& x) {
   PONDER_ASSIGN(CompletionCall call, parse_chat_call(x.request().body));
   if (!call.seed) call.seed = any_seed();
+  limit(call.think ? call.think->budget : call.settings.budget);
   if (call.think) return answer_think_chat(*session_, call, new_id("chatcmpl"), x);
   return answer_completions(*session_, call, new_id("chatcmpl"), x);
 }
 
+Result<DecideAnswer> Routes::decide(const DecideRequest& r, Exchange& x) {
+  const auto session = session_->caller(&x.gone());
+  return std::move(session->decide({&r, 1})[0]);
+}
+
 Result<HttpReply> Routes::decisions(Exchange& x) {
   PONDER_ASSIGN(const DecideRequest r, parse_decide_request(x.request().body));
-  const auto session = session_->caller(&x.gone());
-  auto answers = session->decide({&r, 1});
-  PONDER_TRY(answers[0].status());
-  return HttpReply{.body = to_json(*answers[0])};
+  PONDER_ASSIGN(const DecideAnswer a, decide(r, x));
+  return HttpReply{.body = to_json(a)};
+}
+
+Result<HttpReply> Routes::systemone(Exchange& x) {
+  PONDER_ASSIGN(const DecideRequest r, parse_systemone_request(x.request().body));
+  PONDER_ASSIGN(const DecideAnswer a, decide(r, x));
+  return HttpReply{.body = systemone_json(a)};
 }
 
 Result<HttpReply> Routes::answers(Exchange& x) {
   PONDER_ASSIGN(AnswerRequest r,
                 parse_answer_call(x.request().body, session_->text().tokenizer().n_vocab()));
   r.budget.stop = &x.gone();
+  limit(r.budget);
   const auto session = session_->caller(&x.gone());
   PONDER_ASSIGN(const AnswerReport a, session->answer(r));
   return HttpReply{.body = to_json(a)};
@@ -250,6 +297,7 @@ Result<HttpReply> Routes::answers(Exchange& x) {
 Result<HttpReply> Routes::think(Exchange& x) {
   PONDER_ASSIGN(ThinkCall call,
                 parse_think_call(x.request().body, session_->text().tokenizer().n_vocab()));
+  limit(call.request.budget);
   const auto t = thinkings_.add(new_id("think").id);
   if (call.stream) t->watch(x.shared_from_this(), 0);
   // Without a stream nobody could come back.

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -26,6 +28,8 @@ class Routes {
   int waiting() const { return waiting_; }
   /// Every job ends within a pass.
   void cancel_all();
+  /// Ends the jobs that have had their time and more. To be called now and then.
+  void expire();
   /// Waits for all jobs.
   void join() { jobs_.join(); }
 
@@ -39,7 +43,13 @@ class Routes {
   };
   /// known: the method that the path has; null where there is no such path.
   static const Route* find(const std::string& path, const std::string& method, const char*& known);
+  struct Job {
+    std::weak_ptr<Exchange> exchange;
+    // When it must have ended; not known before its work begins.
+    std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  };
   void start_job(const std::shared_ptr<Exchange>&, const Route&);
+  void begin(Job&);
   void answer(Exchange&, const Route&);
   // route: null where the request has none.
   void send(Exchange&, const Route*, HttpReply);
@@ -47,6 +57,7 @@ class Routes {
   Result<HttpReply> health(Exchange&);
   Result<HttpReply> models(Exchange&);
   Result<HttpReply> tokenizer_info(Exchange&);
+  Result<HttpReply> props(Exchange&);
   Result<HttpReply> metrics(Exchange&);
   Result<HttpReply> openapi(Exchange&);
   Result<HttpReply> page(Exchange&);
@@ -55,13 +66,18 @@ class Routes {
   Result<HttpReply> completions(Exchange&);
   Result<HttpReply> chat(Exchange&);
   Result<HttpReply> decisions(Exchange&);
+  Result<HttpReply> systemone(Exchange&);
   Result<HttpReply> answers(Exchange&);
   Result<HttpReply> think(Exchange&);
   Result<HttpReply> think_events(Exchange&);
   Result<HttpReply> think_control(Exchange&);
   Result<HttpReply> think_drop(Exchange&);
   Result<std::shared_ptr<Thinking>> thinking(const Exchange&) const;
+  /// What is asked, by one caller of the session.
+  Result<DecideAnswer> decide(const DecideRequest&, Exchange&);
   CompletionId new_id(const char* kind);
+  CompletionId model_id() const { return {.created = started_, .model = options_.model}; }
+  void limit(Budget&) const;
 
   std::shared_ptr<SharedSession> session_;
   const ServeOptions& options_;
@@ -71,7 +87,7 @@ class Routes {
   std::atomic<std::uint64_t> ids_{0};
   std::atomic<int> running_{0}, waiting_{0};
   std::mutex mutex_;
-  std::vector<std::weak_ptr<Exchange>> open_;  // of jobs
+  std::list<Job> open_;  // waiting and running
   boost::asio::thread_pool jobs_;
 };
 

@@ -32,6 +32,7 @@ class Server {
 
   Status listen() {
     error_code e;
+    PONDER_TRY(read_certificate());
     const auto address = asio::ip::make_address(options_.host, e);
     if (e)
       return Error{Code::kInvalid, "an address such as 127.0.0.1 or ::1", options_.host, "--host",
@@ -58,6 +59,24 @@ class Server {
   }
 
  private:
+  Status read_certificate() {
+    const auto& [certificate, key] = std::tie(options_.certificate_file, options_.private_key_file);
+    if (certificate.empty() && key.empty()) return {};
+    using Context = asio::ssl::context;
+    tls_.emplace(Context::tls_server);
+    tls_->set_options(Context::default_workarounds | Context::no_tlsv1 | Context::no_tlsv1_1);
+    error_code e;
+    tls_->use_certificate_chain_file(certificate, e);
+    if (e)
+      return Error{Code::kInvalid, "a certificate chain as PEM", e.message(), certificate,
+                   "--tls-cert names it"};
+    tls_->use_private_key_file(key, Context::pem, e);
+    if (e)
+      return Error{Code::kInvalid, "the private key of the certificate as PEM", e.message(), key,
+                   "--tls-key names it"};
+    return {};
+  }
+
   asio::awaitable<void> accept() {
     for (;;) {
       error_code e;
@@ -69,7 +88,9 @@ class Server {
       }
       error_code ignored;
       s.set_option(tcp::no_delay(true), ignored);
-      asio::co_spawn(io_, serve_connection(std::move(s), options_, handler_), asio::detached);
+      asio::co_spawn(io_,
+                     serve_connection(std::move(s), tls_ ? &*tls_ : nullptr, options_, handler_),
+                     asio::detached);
     }
   }
 
@@ -88,7 +109,10 @@ class Server {
       error_code ignored;
       co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     };
-    while (!stop_) co_await wait();
+    while (!stop_) {
+      routes_.expire();
+      co_await wait();
+    }
     error_code ignored;
     acceptor_.close(ignored);
     const auto end = std::chrono::steady_clock::now() + options_.drain;
@@ -105,6 +129,7 @@ class Server {
   asio::io_context io_;
   tcp::acceptor acceptor_;
   asio::steady_timer timer_;
+  std::optional<asio::ssl::context> tls_;
   Routes routes_;
   Handler handler_;
 };

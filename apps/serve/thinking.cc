@@ -53,7 +53,10 @@ class Teller {
 void Thinking::publish(const std::string& name, const std::string& data, bool kept) {
   const std::scoped_lock lock(mutex_);
   const Event e{next_++, name, data};
-  std::erase_if(watchers_, [&](const auto& x) { return !x->event(e.data, e.name, e.id); });
+  std::erase_if(watchers_, [&](const auto& x) {
+    if (!kept && x->is_behind()) return x->has_left();
+    return !x->event(e.data, e.name, e.id);
+  });
   if (kept) events_.push_back(e);
   if (!watchers_.empty()) seen_ = Clock::now();
 }

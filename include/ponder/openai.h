@@ -47,6 +47,8 @@ std::string completion_body(const CompletionCall&, const CompletionId&,
                             std::span<const CompleteAnswer>, const TextModel&);
 /// Of the texts of tokens, control tokens left out.
 int n_characters(std::span<const PlacedToken>, const TextModel&);
+/// The prompt, as what a choice grows by first where it is echoed.
+CompletionPiece echo_piece(int choice, std::span<const PlacedToken> prompt, const TextModel&);
 /// One chunk of a stream. `prompt`: index among the call's prompts. `placed`: characters of the
 /// choice's text before it.
 std::string completion_chunk(const CompletionCall&, const CompletionId&, int prompt,
@@ -76,6 +78,9 @@ ApiError api_error(int status, const std::string& message, const std::string& co
 
 /// {"object":"list","data":[one model]}
 std::string models_body(const CompletionId&, int n_ctx);
+/// What GET /props of llama.cpp's server tells of a model and its limits; `n_jobs`: requests that
+/// are worked on at the same time.
+std::string props_body(const CompletionId&, int n_ctx, int n_jobs, const TextModel&);
 /// The special tokens and the chat template, as lm-evaluation-harness asks for them.
 std::string tokenizer_body(const TextModel&);
 

@@ -28,7 +28,8 @@ namespace ponder {
 
 struct SessionOptions {
   ModelOptions model{};
-  int n_ctx = 0;  // context, tokens; 0: the model's, at most 8192
+  int n_ctx = 0;              // context, tokens; 0: the model's, at most 8192
+  std::int64_t kv_bytes = 0;  // memory for keys and values; 0: as DensityOptions chooses it
 };
 
 /// Owns the model, its density and the prompts it has read. Threads: one call at a time.

@@ -77,6 +77,10 @@ std::string to_json(const BenchAnswer&);
 /// no text).
 Result<DecideRequest> parse_decide_request(std::string_view json);
 std::string to_json(const DecideAnswer&);
+/// The same in the System One format, the body of POST /v1/systemone: a state, and questions by
+/// name of type noul, choice or score. Errors: as parse_decide_request.
+Result<DecideRequest> parse_systemone_request(std::string_view json);
+std::string systemone_json(const DecideAnswer&);
 
 /// All draws, one JSON object a line: chain, draw, reply, reply_ids, logprob.
 std::string draws_jsonl(const SampleAnswer&, const TextModel&);

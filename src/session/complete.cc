@@ -42,7 +42,9 @@ class Completer {
     const bool rows = request_.echo && request_.top >= 0 && ids.size() > 1;
     PONDER_TRY(prefill_.read(rows ? ids.first(1) : ids));
     prompt_ = prefill_.context();
-    return rows ? read_rows(ids.subspan(1)) : Status();
+    if (rows) PONDER_TRY(read_rows(ids.subspan(1)));
+    if (request_.echo && request_.on_prompt) request_.on_prompt(answer_.prompt);
+    return {};
   }
 
   Status draw(const ReplyLaw& law) {

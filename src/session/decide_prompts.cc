@@ -123,9 +123,12 @@ Result<DecideQuestion> completed(const DecideQuestion& asked, bool orders,
                                  const std::string& where) {
   DecideQuestion q = asked;
   if (q.kind == DecideKind::kPredicate) {
-    if (!q.labels.empty())
-      return invalid("no labels of a predicate", "some", where, "ask a choice");
-    q.labels = {{.text = "Yes"}, {.text = "No"}};
+    if (!q.labels.empty() && q.labels.size() != 2)
+      return invalid("no labels of a predicate, or two", std::to_string(q.labels.size()), where,
+                     "ask a choice");
+    q.labels.resize(2);
+    q.labels[0].text = "Yes";
+    q.labels[1].text = "No";
   }
   if (trimmed(q.instructions).empty()) return invalid("instructions", "none", where);
   for (DecideLabel& l : q.labels) l.text = trimmed(l.text);

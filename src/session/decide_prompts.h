@@ -12,9 +12,9 @@
 
 namespace ponder {
 
-/// A predicate gets its two labels. Errors: kInvalid (fewer than two labels, more than there are
-/// letters, texts that are empty or equal, values that not all levels have or that do not rise);
-/// `where`: the question, for messages.
+/// A predicate gets its two labels, unless it has their descriptions. Errors: kInvalid (fewer than
+/// two labels, more than there are letters, texts that are empty or equal, values that not all
+/// levels have or that do not rise); `where`: the question, for messages.
 Result<DecideQuestion> completed(const DecideQuestion&, bool orders, const std::string& where);
 
 /// The labels as they stand in the prompt of cyclic order `shift`: label (k + shift) mod n is the

@@ -10,6 +10,7 @@ namespace ponder {
 template <class Open>
 auto open_exact(SessionOptions o, const Open& open) {
   o.model.precision = Precision::kF32;
+  o.kv_bytes *= 2;  // as many tokens: numbers are at most twice as wide
   o.model.weights = WeightForm::kLean;
   auto lean = open(o);
   if (lean.ok() || lean.error().code != Code::kResource) return lean;

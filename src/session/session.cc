@@ -15,7 +15,8 @@ Session::Session(std::shared_ptr<const TextModel> t, SessionOptions o,
 DensityOptions Session::density_options(const TextModel& text, const Model& model,
                                         const SessionOptions& o) {
   constexpr int kUsualContext = 8192;
-  DensityOptions d{.n_ctx = o.n_ctx, .end_tokens = text.tokenizer().end_tokens()};
+  DensityOptions d{
+      .n_ctx = o.n_ctx, .kv_bytes = o.kv_bytes, .end_tokens = text.tokenizer().end_tokens()};
   if (d.n_ctx == 0) d.n_ctx = std::min(model.info().n_ctx_train, kUsualContext);
   return d;
 }

@@ -89,16 +89,16 @@ Json chunk_head(const CompletionCall& call, const CompletionId& id) {
 
 Json text_choice(const CompletionCall& call, const CompleteAnswer& a, const Completion* c,
                  const TextModel& text) {
-  std::vector<Token> ids;
-  for (const PlacedToken& t : a.prompt) ids.push_back(t.token);
-  const std::string before = call.settings.echo ? text.reply_text(ids) : "";
-  std::vector<PlacedToken> tokens;
-  if (call.settings.echo) tokens = a.prompt;
-  if (c) tokens.insert(tokens.end(), c->tokens.begin(), c->tokens.end());
+  CompletionPiece whole;
+  if (call.settings.echo) whole = echo_piece(0, a.prompt, text);
+  if (c) {
+    whole.text += c->text;
+    whole.tokens.insert(whole.tokens.end(), c->tokens.begin(), c->tokens.end());
+  }
   const bool counted = call.settings.top >= 0;
-  return {{"text", before + (c ? c->text : "")},
+  return {{"text", std::move(whole.text)},
           {"index", 0},
-          {"logprobs", counted ? text_logprobs(tokens, 0, text) : Json(nullptr)},
+          {"logprobs", counted ? text_logprobs(whole.tokens, 0, text) : Json(nullptr)},
           {"finish_reason", finish_reason(c && c->stopped)}};
 }
 
@@ -159,6 +159,12 @@ int n_characters(std::span<const PlacedToken> tokens, const TextModel& text) {
     n += std::count_if(piece.begin(), piece.end(), [](char c) { return (c & 0xc0) != 0x80; });
   }
   return static_cast<int>(n);
+}
+
+CompletionPiece echo_piece(int choice, std::span<const PlacedToken> prompt, const TextModel& text) {
+  std::vector<Token> ids;
+  for (const PlacedToken& t : prompt) ids.push_back(t.token);
+  return {choice, text.reply_text(ids), {prompt.begin(), prompt.end()}};
 }
 
 std::string completion_chunk(const CompletionCall& call, const CompletionId& id, int prompt,
@@ -251,6 +257,18 @@ std::string tokenizer_body(const TextModel& text) {
   const auto chat = text.file().string_or("tokenizer.chat_template", "");
   j["chat_template"] = chat.ok() && !chat->empty() ? Json(std::string(*chat)) : Json(nullptr);
   j["n_vocab"] = t.n_vocab();
+  return text_of(j);
+}
+
+std::string props_body(const CompletionId& id, int n_ctx, int n_jobs, const TextModel& text) {
+  const Json tokenizer = Json::parse(tokenizer_body(text));
+  Json j{{"default_generation_settings", {{"n_ctx", n_ctx}}},
+         {"total_slots", n_jobs},
+         {"model_alias", id.model},
+         {"model_path", text.file().name()},
+         {"modalities", {{"vision", false}, {"audio", false}}},
+         {"build_info", "ponder-" + std::string(kVersion)}};
+  for (const char* key : {"chat_template", "bos_token", "eos_token"}) j[key] = tokenizer[key];
   return text_of(j);
 }
 

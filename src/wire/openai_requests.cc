@@ -131,8 +131,6 @@ Result<CompletionCall> parse_completion_call(std::string_view json, int n_vocab)
   PONDER_TRY(read_common(b, call));
   PONDER_TRY(read_prompts(b, n_vocab, call.prompts));
   PONDER_TRY(read_echo(b, call.settings));
-  if (call.stream && call.settings.echo)
-    return Error{Code::kUnsupported, "no echo in a stream", "both", "echo", "ask without stream"};
   PONDER_TRY(b.integer("best_of", 1, kMostChoices, call.settings.best_of));
   PONDER_TRY(b.unsupported("suffix"));
   call.unread = b.unread();

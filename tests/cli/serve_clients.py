@@ -1,4 +1,5 @@
-"""Real clients against ponder serve: the openai package, lm-evaluation-harness, schemathesis over the OpenAPI file.
+"""Real clients against ponder serve: the openai package, lm-evaluation-harness, the System One client, a reader of
+OpenMetrics, schemathesis over the OpenAPI file.
 
     serve_clients.py FOLDER        FOLDER gets a virtual environment, made once. Returns 77 when pip cannot.
 """
@@ -16,7 +17,7 @@ from fetched_python import python_with  # noqa: E402
 from ponder_cli import TOY, jsonl, lines, run  # noqa: E402
 from server import Server  # noqa: E402
 
-REQUIREMENTS = ["openai==3.57.0", "lm-eval[api]==0.4.13", "schemathesis==4.32.5"]
+REQUIREMENTS = ["openai==3.57.0", "lm-eval[api]==0.4.13", "schemathesis==4.32.5", "typesafe-sdk==0.7.5", "prometheus-client==0.23.1"]
 
 OPENAI = """
 import asyncio, sys
@@ -51,6 +52,40 @@ assert {a.choices[0].message.content for a in asyncio.run(many())} == {first.mes
 print("openai", openai.__version__, "passed")
 """
 
+SYSTEM_ONE = """
+import sys
+import typesafe_sdk as sdk
+with sdk.TypeSafeClient(api_key="none", base_url=sys.argv[1]) as client:
+    ask = dict(model="any", state={"sum": "14 and 8"}, questions={
+        "big": sdk.Noul(instructions="Is it above 20?", criteria={"true": "21 and more", "false": "20 and less"}),
+        "which": sdk.Choice(instructions="What is it?", criteria={"22": "the sum", "6": None, "112": None}),
+        "level": sdk.Score(criteria=["small", "middling", "large"])})
+    got = client.system_one(**ask)
+    assert 0 < got.nouls["big"].noul < 1
+    which, level = got.choices["which"], got.scores["level"]
+    assert list(which.probabilities) == ["22", "6", "112"] and abs(sum(which.probabilities.values()) - 1) < 1e-12
+    assert which.choice == max(which.probabilities, key=which.probabilities.get)
+    assert abs(which.confidence - (3 * max(which.probabilities.values()) - 1) / 2) < 1e-12
+    assert level.legend == {0: "small", 1: "middling", 2: "large"}
+    assert abs(level.score - sum(k * p for k, p in level.probabilities.items())) < 1e-12
+    assert got.usage.input_tokens > 0 and got.usage.output_tokens == 0
+    try:
+        client.system_one(**{**ask, "questions": {"one": sdk.Choice(criteria={"a": None})}})
+        raise SystemExit("a choice of one was taken")
+    except sdk.TypeSafeError as e:
+        assert "two labels" in str(e), e
+print("typesafe-sdk passed")
+"""
+
+METRICS = """
+import sys, urllib.request
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+with urllib.request.urlopen(sys.argv[1] + "/metrics") as r:
+    families = {f.name: f for f in read(r.read().decode())}
+assert families["ponder_requests"].type == "counter" and families["ponder_requests"].samples, families
+print("prometheus-client passed")
+"""
+
 DOCUMENTS = [("What is the sum of 14 and 8?", ["22", "9", "30"], 0), ("What is the sum of 3 and 4?", ["5", "7", "12"], 1),
              ("The sum of 9 and 1 is", ["10", "2 is", "1."], 0)]
 TASK = """task: sums
@@ -67,8 +102,8 @@ metric_list:
 """
 
 
-def check_openai(python, server):
-    return subprocess.run([python, "-c", OPENAI, server.url]).returncode
+def check_scripts(python, server):
+    return any([subprocess.run([python, "-c", script, server.url]).returncode for script in (OPENAI, SYSTEM_ONE, METRICS)])
 
 
 def harness_log_probabilities(python, server, folder, concurrent):
@@ -123,7 +158,7 @@ def check_schema(python, server):
 def main():
     python = python_with(REQUIREMENTS, sys.argv[1])
     with Server() as server:
-        failed = [check.__name__ for check in (check_openai, check_harness, check_schema) if check(python, server)]
+        failed = [check.__name__ for check in (check_scripts, check_harness, check_schema) if check(python, server)]
         if server.ask("GET", "/health")[0] != 200:
             failed.append("health")
     if failed:

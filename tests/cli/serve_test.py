@@ -1,10 +1,14 @@
 """ponder serve over plain HTTP: its numbers against the command line's, streams, bodies that are wrong, clients that leave."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
 import socket
+import ssl
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -37,7 +41,7 @@ class Serve(unittest.TestCase):
         return self.server.post("/tokenize", {"prompt": text, "add_special_tokens": False})["tokens"]
 
     def test_small_answers(self):
-        for path, key in (("/health", "status"), ("/v1/models", "data"), ("/tokenizer_info", "eos_token"), ("/openapi.json", "paths")):
+        for path, key in (("/health", "status"), ("/v1/models", "data"), ("/tokenizer_info", "eos_token"), ("/openapi.json", "paths"), ("/props", "total_slots")):
             status, headers, got = self.server.ask("GET", path)
             self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
             self.assertIn(key, got)
@@ -95,6 +99,18 @@ class Serve(unittest.TestCase):
             self.assertEqual("".join(p["text"] for p in parts), choice["text"])
             self.assertEqual(sum((p["logprobs"]["text_offset"] for p in parts if p["logprobs"]), []), choice["logprobs"]["text_offset"])
 
+    def test_an_echo_in_a_stream(self):
+        for more in ({"max_tokens": 5, "n": 2, "logprobs": 2}, {"max_tokens": 5}, {"max_tokens": 0, "logprobs": 0}):
+            body = {"prompt": ["The sum of", "14"], "temperature": 0.8, "seed": 3, "echo": True, **more}
+            whole, events = self.server.post(TEXT, body), self.server.events(TEXT, body)
+            for choice in whole["choices"]:
+                parts = [e["choices"][0] for e in events if e["choices"][0]["index"] == choice["index"]]
+                self.assertEqual("".join(p["text"] for p in parts), choice["text"])
+                self.assertEqual(parts[-1]["finish_reason"], choice["finish_reason"])
+                if "logprobs" in more:
+                    for key, all_of_them in choice["logprobs"].items():
+                        self.assertEqual(sum((p["logprobs"][key] for p in parts if p["logprobs"]), []), all_of_them)
+
     def test_stop_texts_and_best_of(self):
         free = self.server.post(CHAT, {"messages": ASK, "temperature": 0, "max_tokens": 12})["choices"][0]
         text = free["message"]["content"]
@@ -110,6 +126,10 @@ class Serve(unittest.TestCase):
         body = {"input": "The sum of 14 and 8.", "questions": [question]}
         on_line = lines(run("decide", "-m", TOY, "--precision", "f32", "--input", "-", "--jsonl", stdin=jsonl(body)))[0]
         self.assertEqual(self.server.post("/v1/decisions", body)["answers"], on_line["answers"])
+        state = {"state": "The sum of 14 and 8.", "questions": {"it": {"type": "choice", "instructions": "What is it?", "criteria": {"22": None, "no": None}}}}
+        same = self.server.post("/v1/systemone", state)["answers"]["it"]
+        self.assertEqual(list(same["probabilities"].values()), [p["probability"] for p in on_line["answers"][0]["probabilities"]])
+        self.assertEqual(same["confidence"], 2 * max(same["probabilities"].values()) - 1)
         got = self.server.post("/v1/answers", {"messages": ASK, "answer": "number", "way": "draws", "draws": 6, "seed": 2, "max_tokens": 12})
         line = json.loads(run("answer", "-m", TOY, "--precision", "f32", "-p", ASK[0]["content"], "--answer", "number", "--way", "draws", "--draws", "6", "-s", "2", "-n", "12", "--json", "--uncalibrated").stdout)
         for key in ("answer", "mass", "answers", "drawn", "none"):
@@ -177,13 +197,14 @@ class Serve(unittest.TestCase):
         wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
 
     def test_bodies_that_are_wrong(self):
-        deep = "[" * 100000 + "]" * 100000
+        deep = "[" * 5000000 + "]" * 5000000  # 10 MB
         bad = [(CHAT, "{"), (CHAT, "[]"), (CHAT, {}), (CHAT, {"messages": []}), (CHAT, {"messages": ASK, "n": 0}), (CHAT, {"messages": ASK, "n": 1.5}),
                (CHAT, {"messages": ASK, "temperature": -1}), (CHAT, {"messages": ASK, "stop": [1]}), (CHAT, {"messages": ASK, "logit_bias": {"1": 2}}),
                (CHAT, {"messages": ASK, "max_tokens": 10**9}), (CHAT, {"messages": ASK, "response_format": {"type": "json_object"}}), (CHAT, deep),
                (CHAT, {"messages": ASK, "top_logprobs": 3}), (TEXT, {}), (TEXT, {"prompt": [[10**6]]}), (TEXT, {"prompt": [[]]}), (TEXT, {"prompt": 3}),
                (TEXT, {"prompt": "a", "max_tokens": 0}), (TEXT, {"prompt": "a", "best_of": 2, "n": 3}), (TEXT, {"prompt": "a", "stop": ""}),
-               (TEXT, {"prompt": "a", "seed": "x"}), ("/tokenize", {"prompt": 1}), ("/detokenize", {"tokens": [-1]}), ("/v1/decisions", {}),
+               (TEXT, {"prompt": "a", "seed": "x"}), ("/tokenize", {"prompt": 1}), ("/detokenize", {"tokens": [-1]}), ("/v1/decisions", {}), ("/v1/systemone", {}),
+               ("/v1/systemone", {"state": "a", "questions": {"b": {"type": "noul"}}}), ("/v1/systemone", {"state": "a", "questions": {"b": {"type": "choice", "criteria": []}}}),
                ("/v1/answers", {"question": "a", "draw": 1}), ("/v1/answers", {"draws": 1}),
                ("/v1/think", {"messages": ASK, "methods": ["no"]}), ("/v1/think", {"messages": ASK, "budget_s": 0}), ("/v1/think", {"budget_s": 1})]
         for path, body in bad:
@@ -232,6 +253,19 @@ class Serve(unittest.TestCase):
         wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
         self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
 
+    def test_a_slow_reader(self):
+        """It stops nobody, and gets all of its stream in the end."""
+        body = json.dumps({"messages": ASK, "temperature": 3, "seed": 1, "max_tokens": 200, "n": 32, "logprobs": True, "top_logprobs": 5, "stream": True})
+        with self.server.connection() as c:
+            c.connect()
+            c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            c.request("POST", CHAT, body)
+            r = c.getresponse()
+            r.readline()
+            wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
+            self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
+            self.assertTrue(r.read().endswith(b"data: [DONE]\n\n"))
+
     def test_one_connection_many_requests(self):
         with self.server.connection() as c:
             for i in range(3):
@@ -246,7 +280,6 @@ class Doors(unittest.TestCase):
         with self.subTest(), open("/dev/null", encoding="utf-8"):
             r = run("serve", "-m", TOY, "--port", "0", "--api-key-file", "/dev/null")
             self.assertEqual(r.returncode, 2, r.stderr)
-        import tempfile
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
             f.write("one\ntwo\n")
             f.flush()
@@ -263,6 +296,59 @@ class Doors(unittest.TestCase):
                 got = list(pool.map(lambda _: s.ask("POST", CHAT, body), range(8)))
             self.assertEqual({g[0] for g in got}, {200, 429})
             self.assertEqual(next(g[1]["Retry-After"] for g in got if g[0] == 429), "1")
+
+    def test_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [os.path.join(folder, name) for name in ("cert.pem", "key.pem")]
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                            "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+            words = ["--tls-cert", files[0], "--tls-key", files[1]]
+            with Server(*words, tls=ssl.create_default_context(cafile=files[0])) as s:
+                body = {"messages": ASK, "temperature": 0, "max_tokens": 8}
+                whole = s.post(CHAT, body)["choices"][0]["message"]["content"]
+                self.assertEqual("".join(e["choices"][0]["delta"].get("content", "") for e in s.events(CHAT, body)), whole)
+                with s.connection() as c:  # one that leaves
+                    c.request("POST", "/v1/think", json.dumps({"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"]}))
+                    wait_for(lambda: s.metric("ponder_jobs_running") == 1)
+                    c.sock.settimeout(0.1)
+                    with contextlib.suppress(OSError):
+                        c.sock.unwrap()  # TLS's farewell, before the end of the connection
+                wait_for(lambda: s.metric("ponder_jobs_running") == 0)
+                with socket.create_connection(("127.0.0.1", s.port)) as plain:
+                    plain.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    self.assertNotIn(b"200", plain.recv(4096))
+                self.assertEqual(s.ask("GET", "/health")[0], 200)
+            for wrong in ([files[1], files[1]], [files[0], files[0]], ["none.pem", files[1]]):
+                r = run("serve", "-m", TOY, "--port", "0", "--tls-cert", wrong[0], "--tls-key", wrong[1])
+                self.assertEqual(r.returncode, 2, r.stderr)
+                self.assertIn(b"PEM", r.stderr)
+
+    def test_a_limit_of_time(self):
+        """What has something to show by then shows it."""
+        with Server("--time-limit", "0.5") as s:
+            begin = time.monotonic()
+            search = s.post("/v1/think", {"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"]})
+            self.assertIn("reply", search)
+            long = s.post(TEXT, {"prompt": ["The sum"] * 100, "temperature": 50, "max_tokens": 200, "n": 100, "seed": 1})
+            self.assertLess(time.monotonic() - begin, 8)
+            self.assertEqual(long["choices"][-1]["finish_reason"], "length")
+            self.assertLess(long["usage"]["completion_tokens"], 100 * 100 * 50)
+
+    def test_one_client_takes_all_memory(self):
+        """Of keys and values: it is told so; the others get what they get alone."""
+        greedy = {"messages": ASK, "temperature": 50, "seed": 1, "max_tokens": 200, "n": 128}
+        modest = {"messages": ASK, "temperature": 1, "seed": 2, "max_tokens": 8, "n": 4, "logprobs": True}
+        with Server() as s:
+            alone = s.post(CHAT, modest)["choices"]
+        with Server("--kv-memory", "1", "-c", "256") as s, concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for _ in range(3):
+                big = [pool.submit(s.ask, "POST", CHAT, greedy) for _ in range(2)]
+                others = [pool.submit(s.post, CHAT, modest) for _ in range(6)]
+                self.assertEqual([o.result()["choices"] for o in others], [alone] * 6)
+                for status, _, got in (b.result() for b in big):
+                    self.assertEqual(status, 503, got)
+                    self.assertIn("keys and values", got["error"]["message"])
+            self.assertEqual(s.post(CHAT, modest)["choices"], alone)
 
     def test_a_port_that_is_taken(self):
         with Server() as s:

@@ -11,12 +11,15 @@ from ponder_cli import PONDER, TOY
 
 
 class Server:
-    def __init__(self, *words, model=TOY):
+    def __init__(self, *words, model=TOY, tls=None):
+        """tls: an ssl.SSLContext for https; the words must then name a certificate."""
         command = [PONDER, "serve", "-m", model, "--port", "0", "--precision", "f32", *words]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.process, self.tls = subprocess.Popen(command, stderr=subprocess.PIPE, text=True), tls
         line = self.process.stderr.readline()
         self.port = int(re.search(r":(\d+)/v1", line)[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if self.url not in line:
+            raise AssertionError(line)
 
     def __enter__(self):
         return self
@@ -37,7 +40,8 @@ class Server:
 
     @contextlib.contextmanager
     def connection(self):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        at = ("127.0.0.1", self.port)
+        c = http.client.HTTPSConnection(*at, timeout=60, context=self.tls) if self.tls else http.client.HTTPConnection(*at, timeout=60)
         try:
             yield c
         finally:

@@ -41,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ponder::parse_request(text, kVocab);
   (void)ponder::parse_decide_request(text);
+  (void)ponder::parse_systemone_request(text);
   (void)ponder::parse_completion_call(text, kVocab);
   (void)ponder::parse_chat_call(text);
   (void)ponder::parse_answer_call(text, kVocab);

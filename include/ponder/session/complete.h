@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct CompleteRequest {
   std::vector<std::string> stop{};  // a text that ends a choice, and is no part of it
   int top = -1;       // so many likeliest tokens at each place; -1: no log-probabilities at all
   bool echo = false;  // also the prompt's tokens
+  /// With echo: the prompt's tokens, once they are read and before any choice grows.
+  std::function<void(std::span<const PlacedToken>)> on_prompt{};
   /// What each choice grows by, as it comes; false ends that choice. Not with best_of.
   std::function<bool(const CompletionPiece&)> on_piece{};
   Budget budget{};

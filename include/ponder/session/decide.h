@@ -33,8 +33,9 @@ struct DecideLabel {
 struct DecideQuestion {
   DecideKind kind = DecideKind::kPredicate;
   std::optional<std::string> name{};
-  std::string instructions{};         // what is asked, or the statement that is judged
-  std::vector<DecideLabel> labels{};  // at least two, of a predicate none: it has Yes and No
+  std::string instructions{};  // what is asked, or the statement that is judged
+  // At least two. Of a predicate none, or two that describe Yes and No.
+  std::vector<DecideLabel> labels{};
 };
 
 struct DecideRequest {

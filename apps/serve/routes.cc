@@ -20,7 +20,7 @@ namespace {
 
 // What an answer may take beyond the time of a request, before it is ended without one: searches
 // look at their clocks between batches.
-constexpr std::chrono::seconds kGrace{10};
+constexpr std::chrono::seconds kLateness{10};
 
 std::int64_t now() {
   using namespace std::chrono;
@@ -162,7 +162,7 @@ void Routes::begin(Job& job) {
   const std::chrono::duration<double> most(options_.time_limit);
   const std::scoped_lock lock(mutex_);
   job.end = std::chrono::steady_clock::now() +
-            std::chrono::duration_cast<std::chrono::milliseconds>(most) + kGrace;
+            std::chrono::duration_cast<std::chrono::milliseconds>(most) + kLateness;
 }
 
 void Routes::expire() {

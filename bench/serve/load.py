@@ -6,13 +6,15 @@
 
 Each client asks for a chat reply of --tokens tokens at temperature 1 as soon as it has the one before, for --seconds. Prints
 tokens a second by the minute, memory, errors. With --ponder the server's rate is compared with `ponder bench --only
-streams16x32` of the same model, the same replies made by one call."""
+streams16x32` of the same model, the same replies made by one call, and before that the time to the first token of a chat,
+nobody else there, with the time of `ponder generate -n 1` on the same prompts."""
 
 import argparse
 import collections
 import http.client
 import json
 import re
+import statistics
 import subprocess
 import sys
 import threading
@@ -110,6 +112,24 @@ def start(args):
     sys.exit("the server did not start")
 
 
+def first_tokens(args, address):
+    """Medians of the seconds to the first token: of a chat over HTTP, and of `ponder generate` with its model in memory."""
+    asks = [{"messages": [{"role": "user", "content": f"{q} Say it {i} times."}]} for i in range(2, 8) for q in QUESTIONS]
+    connection, served = http.client.HTTPConnection(*address, timeout=300), []
+    for ask in asks:
+        begin = time.monotonic()
+        connection.request("POST", "/v1/chat/completions", json.dumps({**ask, "max_tokens": 1, "temperature": 0, "stream": True}))
+        r = connection.getresponse()
+        while b'"content":"' not in (line := r.readline()) or b'"content":""' in line:
+            pass
+        served.append(time.monotonic() - begin)
+        r.read()
+    connection.close()
+    words = [args.ponder, "generate", "--input", "-", "--jsonl", "-n", "1", *(["-m", args.model] if args.model else [])]
+    lines = subprocess.run(words, input="".join(json.dumps(a) + "\n" for a in asks), capture_output=True, text=True, check=True).stdout
+    return statistics.median(served), statistics.median(json.loads(x)["cost"]["seconds"] for x in lines.splitlines())
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--ponder")
@@ -124,6 +144,9 @@ def main():
         sys.exit("expected --ponder or --url")
     server, url = start(args) if args.ponder else (None, args.url)
     at = urllib.parse.urlparse(url)
+    if server:
+        served, alone = first_tokens(args, (at.hostname, at.port))
+        print(f"first token: {1000 * served:.0f} ms over HTTP, {1000 * alone:.0f} ms by generate: {served / alone:.2f}")
     count, begin = Count(), time.monotonic()
     threads = [threading.Thread(target=client, args=(i, args, (at.hostname, at.port), begin + args.seconds, count)) for i in range(args.clients)]
     for t in threads:

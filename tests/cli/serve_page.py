@@ -25,6 +25,8 @@ def browser(width, height, dark=False):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    # A window has a least width, which is more than a telephone's.
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
     if dark:
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
     return driver
@@ -78,17 +80,29 @@ class Page:
             self.driver.save_screenshot(os.path.join(folder, f"{name}.png"))
 
     def check_quiet(self):
-        """Nothing that the browser complains of: scripts, styles, the policy."""
+        """Nothing that the browser complains of (scripts, styles, the policy), and nothing from elsewhere."""
         log = [x["message"] for x in self.driver.get_log("browser") if x["level"] == "SEVERE"]
         assert not log, log
+        sources = self.driver.execute_script("return performance.getEntriesByType('resource').map(x => x.name)")
+        assert sources and all(x.startswith(self.driver.current_url) for x in sources), sources
 
-    def check_fits(self):
-        wide = self.driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{wide} pixels too wide"
+    def check_fits(self, width):
+        wide, inner = self.driver.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+        assert inner == width and wide <= width, f"{wide} pixels in {inner}"
+
+    def tab_to(self, css):
+        """Moves the focus as a reader without a mouse does."""
+        from selenium.webdriver.common.action_chains import ActionChains
+        from selenium.webdriver.common.keys import Keys
+        for _ in range(80):
+            if self.driver.execute_script("return document.activeElement.matches(arguments[0])", css):
+                return self.driver.switch_to.active_element
+            ActionChains(self.driver).send_keys(Keys.TAB).perform()
+        raise AssertionError(f"no way to {css} by the keyboard")
 
 
 def check_think(server, model):
-    with Page(server, width=1000, height=900) as p:
+    with Page(server, width=1440, height=900) as p:
         p.wait(lambda: p.text("#model"), "no model")
         p.shot("empty")
         p.ask(ASK, "think", "5")
@@ -105,12 +119,12 @@ def check_think(server, model):
         p.driver.refresh()
         p.wait(lambda: p.all(".asked"), "the conversation is gone")
         assert p.text("#conversation .asked") == before
-        p.check_fits()
+        p.check_fits(1440)
         p.check_quiet()
 
 
 def check_reply_and_answer(server, model):
-    with Page(server, width=390, height=800, dark=True) as p:
+    with Page(server, width=360, height=800, dark=True) as p:
         p.ask(ASK, "reply")
         p.idle()
         token = p.all(".token")[0]
@@ -121,7 +135,7 @@ def check_reply_and_answer(server, model):
         p.idle()
         assert p.all(".bar meter"), p.text("#conversation")
         p.shot("answer-telephone")
-        p.check_fits()
+        p.check_fits(360)
         p.check_quiet()
         p.driver.find_element("id", "clear").click()
         assert not p.all(".turn")
@@ -132,7 +146,7 @@ def check_a_reload_in_a_search(server, model):
         p.search_long()
         p.driver.refresh()
         p.wait(lambda: p.all(".actions button"), "the search did not go on")
-        p.all(".actions button")[0].click()
+        p.tab_to(".actions button").send_keys("\n")
         p.idle()
         assert p.all(".token") and not p.all(".error"), p.text("#conversation")
 

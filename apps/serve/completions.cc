@@ -81,13 +81,13 @@ HttpReply head_of(const CompletionCall& call) {
 
 Result<HttpReply> answer_completions(SharedSession& shared, const CompletionCall& call,
                                      const CompletionId& id, Exchange& x) {
-  const auto session = shared.caller(&x.gone());
+  const auto session = shared.caller(&x.stopped());
   HttpReply head = head_of(call);
   Stream stream(call, id, shared.text(), x, head);
   std::vector<CompleteAnswer> answers;
   CompleteRequest r = call.settings;
   r.decode.seed = *call.seed;
-  r.budget.stop = &x.gone();
+  r.budget.stop = &x.stopped();
   const auto begin = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < call.prompts.size(); ++i) {
     const int prompt = static_cast<int>(i);

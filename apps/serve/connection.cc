@@ -161,9 +161,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     return r;
   }
 
-  asio::awaitable<Exchange::Part> next() {
+  // The next part of the answer; none once the client has left.
+  asio::awaitable<std::optional<Exchange::Part>> next() {
     for (;;) {
-      if (auto part = exchange_->next()) co_return std::move(*part);
+      if (auto part = exchange_->next()) co_return part;
+      if (exchange_->has_left()) co_return std::nullopt;
       exchange_->ready().expires_at(asio::steady_timer::time_point::max());
       error_code woken;
       co_await exchange_->ready().async_wait(into(woken));
@@ -171,10 +173,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   asio::awaitable<bool> send() {
-    const Exchange::Part first = co_await next();
-    auto r = head(*first.head);
-    if (first.streams) co_return co_await send_stream(std::move(r));
-    r.body() = first.head->body;
+    const std::optional<Exchange::Part> first = co_await next();
+    if (!first) co_return false;
+    auto r = head(*first->head);
+    if (first->streams) co_return co_await send_stream(std::move(r));
+    r.body() = first->head->body;
     r.prepare_payload();
     if (exchange_->request().method == "HEAD") r.body().clear();
     error_code e;
@@ -193,18 +196,17 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     error_code e;
     tcp().expires_after(options_.idle);
     co_await http::async_write_header(stream_, serializer, into(e));
-    for (bool last = false; !last;) {
-      const Exchange::Part part = co_await next();
-      last = part.last;
-      if (e) continue;  // the client has left; what is worked on for it ends soon
+    while (!e) {
+      const std::optional<Exchange::Part> part = co_await next();
+      if (!part) co_return false;
       tcp().expires_after(options_.idle);
-      if (!part.bytes.empty() && chunked)
-        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(part.bytes)), into(e));
-      else if (!part.bytes.empty())
-        co_await asio::async_write(stream_, asio::buffer(part.bytes), into(e));
-      if (last && chunked && !e)
+      if (!part->bytes.empty() && chunked)
+        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(part->bytes)), into(e));
+      else if (!part->bytes.empty())
+        co_await asio::async_write(stream_, asio::buffer(part->bytes), into(e));
+      if (part->last && chunked && !e)
         co_await asio::async_write(stream_, http::make_chunk_last(), into(e));
-      if (e) exchange_->leave();
+      if (part->last) break;
     }
     co_return !e;
   }

@@ -18,10 +18,19 @@ void Exchange::push(Part p) {
   {
     const std::scoped_lock lock(mutex_);
     waiting_bytes_ += p.bytes.size();
-    if (waiting_bytes_ > kMostWaiting) gone_ = true;
+    if (waiting_bytes_ > kMostWaiting) stopped_ = left_ = true;
     parts_.push_back(std::move(p));
   }
+  wake();
+}
+
+void Exchange::wake() {
   boost::asio::post(ready_.get_executor(), [self = shared_from_this()] { self->ready_.cancel(); });
+}
+
+void Exchange::leave() {
+  stopped_ = left_ = true;
+  wake();
 }
 
 void Exchange::reply(HttpReply r) { push({.head = std::move(r), .last = true}); }
@@ -37,7 +46,7 @@ bool Exchange::event(const std::string& data, const std::string& name, std::int6
   if (id > 0) bytes += "id: " + std::to_string(id) + "\n";
   if (!name.empty()) bytes += "event: " + name + "\n";
   push({.bytes = bytes + "data: " + data + "\n\n"});
-  return !gone_;
+  return !stopped_;
 }
 
 bool Exchange::is_behind() {

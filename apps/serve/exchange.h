@@ -36,13 +36,15 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
       : request_(std::move(r)), ready_(executor, boost::asio::steady_timer::time_point::max()) {}
 
   const HttpRequest& request() const { return request_; }
-  /// Is set when the client has left: whatever is worked on for it may end.
-  const std::atomic<bool>& gone() const { return gone_; }
-  bool has_left() const { return gone_; }
-  void leave() { gone_ = true; }
-  /// As leave(), for want of time: the client is still there.
-  void expire() { gone_ = expired_ = true; }
+  /// Is set when whatever is worked on for this request should end.
+  const std::atomic<bool>& stopped() const { return stopped_; }
+  void stop() { stopped_ = true; }
+  /// Stops the work for want of time; the answer is an error, unless there is one already.
+  void expire() { stopped_ = expired_ = true; }
   bool has_expired() const { return expired_; }
+  /// The client is not there any more, so nothing needs to be sent.
+  void leave();
+  bool has_left() const { return left_; }
 
   /// The whole answer. Must be called once, or else open_stream() and close_stream().
   void reply(HttpReply);
@@ -62,15 +64,16 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     bool last = false;
     bool streams = false;  // the head's body comes in parts
   };
-  /// None yet: wait on ready().
+  /// None yet: wait on ready(), unless the client has left.
   std::optional<Part> next();
   boost::asio::steady_timer& ready() { return ready_; }
 
  private:
   void push(Part);
+  void wake();
 
   HttpRequest request_;
-  std::atomic<bool> gone_{false}, expired_{false};
+  std::atomic<bool> stopped_{false}, expired_{false}, left_{false};
   std::mutex mutex_;
   std::deque<Part> parts_;
   std::size_t waiting_bytes_ = 0;

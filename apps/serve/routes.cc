@@ -193,7 +193,7 @@ void Routes::answer(Exchange& x, const Route& route) {
 void Routes::cancel_all() {
   const std::scoped_lock lock(mutex_);
   for (const Job& job : open_)
-    if (const auto x = job.exchange.lock()) x->leave();
+    if (const auto x = job.exchange.lock()) x->stop();
   thinkings_.cancel_all();
 }
 
@@ -268,7 +268,7 @@ Result<HttpReply> Routes::chat(Exchange& x) {
 }
 
 Result<DecideAnswer> Routes::decide(const DecideRequest& r, Exchange& x) {
-  const auto session = session_->caller(&x.gone());
+  const auto session = session_->caller(&x.stopped());
   return std::move(session->decide({&r, 1})[0]);
 }
 
@@ -287,9 +287,9 @@ Result<HttpReply> Routes::systemone(Exchange& x) {
 Result<HttpReply> Routes::answers(Exchange& x) {
   PONDER_ASSIGN(AnswerRequest r,
                 parse_answer_call(x.request().body, session_->text().tokenizer().n_vocab()));
-  r.budget.stop = &x.gone();
+  r.budget.stop = &x.stopped();
   limit(r.budget);
-  const auto session = session_->caller(&x.gone());
+  const auto session = session_->caller(&x.stopped());
   PONDER_ASSIGN(const AnswerReport a, session->answer(r));
   return HttpReply{.body = to_json(a)};
 }
@@ -302,7 +302,7 @@ Result<HttpReply> Routes::think(Exchange& x) {
   if (call.stream) t->watch(x.shared_from_this(), 0);
   // Without a stream nobody could come back.
   auto record =
-      think_aloud(*session_, std::move(call.request), *t, call.stream ? t->cancel : x.gone());
+      think_aloud(*session_, std::move(call.request), *t, call.stream ? t->cancel : x.stopped());
   if (call.stream) return HttpReply{};
   thinkings_.erase(t->id());
   PONDER_TRY(record.status());

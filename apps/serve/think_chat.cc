@@ -39,7 +39,7 @@ class Reasoning {
 
 Result<HttpReply> answer_think_chat(SharedSession& shared, const CompletionCall& call,
                                     const CompletionId& id, Exchange& x) {
-  const auto session = shared.caller(&x.gone());
+  const auto session = shared.caller(&x.stopped());
   ThinkRequest r = *call.think;
   r.config.first.seed = *call.seed;
   Reasoning reasoning(call, id, shared.text(), x);

@@ -242,6 +242,7 @@ class Serve(unittest.TestCase):
         """In the middle of a body, before the answer, and in a stream: the work ends, the others go on."""
         hour = json.dumps({"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"]}).encode()
         long = json.dumps({"messages": ASK, "temperature": 3, "max_tokens": 400, "n": 100, "stream": True}).encode()
+        before = self.server.open_files()
         head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
         for path, body, read in ((b"/v1/think", b"{", 0), (b"/v1/think", hour, 0), (CHAT.encode(), long, 2000)):
             with socket.create_connection(("127.0.0.1", self.server.port)) as s:
@@ -250,8 +251,12 @@ class Serve(unittest.TestCase):
                     wait_for(lambda: self.server.metric("ponder_jobs_running") == 1)
                 if read:
                     s.recv(read)
+        with self.server.connection() as c:  # one that watches a search
+            c.request("POST", "/v1/think", json.dumps({**json.loads(hour), "budget_s": 1, "stream": True}))
+            c.getresponse().readline()
         wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
         self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
+        wait_for(lambda: self.server.open_files() <= before)
 
     def test_a_slow_reader(self):
         """It stops nobody, and gets all of its stream in the end."""

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -76,6 +77,9 @@ class Server:
         if data[-1] != "[DONE]":
             raise AssertionError(data[-1])
         return [json.loads(x) for x in data[:-1]]
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def metric(self, name):
         text = self.ask("GET", "/metrics")[2]

@@ -146,11 +146,11 @@ void Routes::start_job(const std::shared_ptr<Exchange>& x, const Route& route) {
   ++waiting_;
   const std::scoped_lock lock(mutex_);
   const auto job = open_.insert(open_.end(), {.exchange = x});
-  boost::asio::post(jobs_, [this, x, job, &route] {
+  boost::asio::post(jobs_, [this, job, &route] {
     --waiting_;
     ++running_;
     begin(*job);
-    answer(*x, route);
+    answer(*job->exchange, route);
     const std::scoped_lock end(mutex_);
     open_.erase(job);
     --running_;
@@ -169,7 +169,7 @@ void Routes::expire() {
   const auto now = std::chrono::steady_clock::now();
   const std::scoped_lock lock(mutex_);
   for (const Job& job : open_)
-    if (const auto x = job.exchange.lock(); x && job.end < now) x->expire();
+    if (job.end < now) job.exchange->expire();
 }
 
 // What has a budget ends by itself, with what it has by then.
@@ -192,8 +192,7 @@ void Routes::answer(Exchange& x, const Route& route) {
 
 void Routes::cancel_all() {
   const std::scoped_lock lock(mutex_);
-  for (const Job& job : open_)
-    if (const auto x = job.exchange.lock()) x->stop();
+  for (const Job& job : open_) job.exchange->stop();
   thinkings_.cancel_all();
 }
 

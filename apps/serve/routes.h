@@ -44,7 +44,7 @@ class Routes {
   /// known: the method that the path has; null where there is no such path.
   static const Route* find(const std::string& path, const std::string& method, const char*& known);
   struct Job {
-    std::weak_ptr<Exchange> exchange;
+    std::shared_ptr<Exchange> exchange;
     // When it must have ended; not known before its work begins.
     std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
   };

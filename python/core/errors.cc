@@ -3,6 +3,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include "texts.h"
+
 namespace nb = nanobind;
 
 namespace ponder::python {
@@ -30,7 +32,8 @@ const char* name_of(Code code) {
 
 void raise(const Error& e) {
   const nb::object type = nb::module_::import_("ponder._errors").attr(name_of(e.code));
-  const nb::object value = type(e.expected, e.got, e.where, e.hint);
+  const nb::object value =
+      type(text_of(e.expected), text_of(e.got), text_of(e.where), text_of(e.hint));
   PyErr_SetObject(type.ptr(), value.ptr());
 }
 

@@ -3,8 +3,10 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
 
 #include "bindings.h"
+#include "ponder/core/spelling.h"
 #include "ponder/core/version.h"
 
 namespace nb = nanobind;
@@ -54,6 +56,7 @@ NB_MODULE(_core, m) {
   using namespace ponder::python;
   m.doc() = "The C++ library, for the files of the package ponder.";
   m.attr("version") = nb::str(ponder::kVersion.data(), ponder::kVersion.size());
+  m.def("nearest", &ponder::nearest, "word"_a, "candidates"_a, "most"_a);
   m.attr("ASK_CHOICE") = nb::str(ponder::kAskChoice.data(), ponder::kAskChoice.size());
   m.attr("ASK_SCORE") = nb::str(ponder::kAskScore.data(), ponder::kAskScore.size());
   translate_failures();

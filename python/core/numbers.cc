@@ -8,6 +8,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "ponder/wire.h"
+#include "texts.h"
 #include "trace_arrays.h"
 
 namespace nb = nanobind;
@@ -25,10 +26,10 @@ Result<PromptRequest> prompt_in(const Model& m, const std::string& json) {
   return prompt;
 }
 
-std::vector<std::string> texts_of(const Model& m, std::span<const Token> reply) {
+nb::list texts_of(const Model& m, std::span<const Token> reply) {
   TextStream stream(m.opened()->shared_text());
-  std::vector<std::string> texts;
-  for (const Token v : reply) texts.push_back(stream.add(v));
+  nb::list texts;
+  for (const Token v : reply) texts.append(text_of(stream.add(v)));
   return texts;
 }
 
@@ -141,7 +142,8 @@ nb::dict landscape_dict(const LandscapeAnswer& a) {
   d["cells"] = spots_dict(a.survey.cells, centres);
   nb::list peaks;
   for (std::size_t k = 0; k < a.peaks.size(); ++k)
-    peaks.append(nb::make_tuple(a.peaks[k].text, a.peaks[k].logprob, a.share(static_cast<int>(k))));
+    peaks.append(
+        nb::make_tuple(text_of(a.peaks[k].text), a.peaks[k].logprob, a.share(static_cast<int>(k))));
   d["peaks"] = peaks;
   d["start_at"] = nb::make_tuple(a.start_at.u, a.start_at.v);
   d["goal_at"] = nb::make_tuple(a.goal_at.u, a.goal_at.v);

@@ -8,6 +8,7 @@
 #include "bindings.h"
 #include "ponder/openai.h"
 #include "ponder/wire.h"
+#include "texts.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -16,7 +17,6 @@ namespace ponder::python {
 namespace {
 
 using Record = std::optional<std::string>;  // the text of a file that can be checked
-using Spelled = std::vector<std::pair<std::string, double>>;  // tokens: text, and log p in nats
 
 int n_vocab(const Model& m) { return m.opened()->text().tokenizer().n_vocab(); }
 
@@ -32,9 +32,10 @@ Record record_of(const std::optional<T>& r) {
   return r ? Record(to_json(*r)) : Record();
 }
 
-std::tuple<std::string, Spelled, bool> generate(Model& m, const std::string& json) {
+// With the tokens of a single reply: the text of each, and its log p in nats.
+std::tuple<std::string, nb::list, bool> generate(Model& m, const std::string& json) {
   auto r = intended(value_of(parse_generate_request(json, n_vocab(m))));
-  Spelled spelled;
+  std::vector<std::pair<std::string, double>> spelled;
   TextStream stream(m.opened()->shared_text());
   if (r.beam == 0 && r.best_of == 1)
     r.on_token = [&](TokenProb v) {
@@ -45,7 +46,9 @@ std::tuple<std::string, Spelled, bool> generate(Model& m, const std::string& jso
     r.budget.stop = &flags.finish;
     return s.generate(r);
   });
-  return {to_json(out.answer), std::move(spelled), out.stopped};
+  nb::list tokens;
+  for (const auto& [text, logprob] : spelled) tokens.append(nb::make_tuple(text_of(text), logprob));
+  return {to_json(out.answer), tokens, out.stopped};
 }
 
 std::tuple<std::string, bool> think(Model& m, const std::string& json) {

@@ -3,7 +3,6 @@ those of the command line (docs/python.md#settings), so that none stands here a 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import os
@@ -11,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
+
+from . import _core
 
 Budget = float | str | None
 """Seconds, or a text as the command line has it: "10s", "1m", "5000t" (tokens pushed through the
@@ -145,8 +146,8 @@ def takes(options: type) -> Callable[[F], F]:
         def checked(*args: Any, **kw: Any) -> Any:
             for name in kw:
                 if name not in known:
-                    near = difflib.get_close_matches(name, known, 1)
-                    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+                    near = _core.nearest(name, known, 4)
+                    hint = f"; did you mean {near!r}?" if near else f"; known: {', '.join(names)}"
                     raise TypeError(f"{f.__name__}() got an unexpected keyword argument {name!r}{hint}")
             return f(*args, **kw)
 

@@ -1,16 +1,12 @@
 """Every call gives what the program prints with --json for the same settings, to the last bit."""
 
 import json
-import os
 
 import numpy as np
 import pytest
-from conftest import DATA, SUM, TOY, lasting, program, program_json
+from conftest import SUM, TOY, lasting, program, program_json
 
 import ponder
-
-TOKENS = {"methods": 0, "budget": "3000t"}  # limits that do not depend on the machine's speed
-
 
 def agree(result, printed, without=()):
     got = result.to_dict()
@@ -99,7 +95,7 @@ def test_think(toy, settings, flags):
     t = toy.think(SUM, **settings)
     agree(t, program_json("think", "-p", SUM, *flags), without=["tokens"])
     assert "".join(x.text for x in t.tokens) == t.reply
-    assert t.first.reply == "The sum of 14 and 8 is 22." and t.logprob >= t.first.logprob
+    assert t.logprob >= t.first.logprob and t.first.reply_ids[-1] == t.reply_ids[-1]
 
 
 @pytest.mark.parametrize("settings, flags", [
@@ -127,8 +123,8 @@ def test_a_proof_is_written_down_and_checked(toy, tmp_path):
     ({"draws": 8, "seed": 4}, ["--draws", "8", "--seed", "4"]),
     ({"kind": "number", "way": "draws", "draws": 8, "temperature": 1, "distinct": True},
      ["--answer", "number", "--way", "draws", "--draws", "8", "--temp", "1", "--distinct"]),
-    ({"kind": "number", "way": "enumeration", "budget": "4000t"},
-     ["--answer", "number", "--way", "enumeration", "--budget", "4000t"]),
+    ({"kind": "number:first", "way": "enumeration", "budget": "4000t"},
+     ["--answer", "number:first", "--way", "enumeration", "--budget", "4000t"]),
 ])  # fmt: skip
 def test_answer(toy, own_home, settings, flags):
     a = toy.answer(SUM, **settings)
@@ -157,7 +153,8 @@ def test_sample(toy, tmp_path):
     flags = "--alpha 2 --chains 4 --draws 30 --warmup 10 --thin 2 --seed 7 --max-length 12 --term keyword:1:22".split()
     d = toy.sample(SUM, **settings)
     out = tmp_path / "draws.jsonl"
-    agree(d, program_json("sample", "-p", SUM, *flags, "--out", str(out)))
+    agree(d, program_json("sample", "-p", SUM, *flags))
+    program("sample", "-p", SUM, *flags, "--out", str(out))
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert len(rows) == 4 * 30 and d.logprobs.shape == (4, 30)
     for r in rows:
@@ -201,10 +198,7 @@ def test_design(settings, flags):
 
 
 def test_design_reads_a_file_and_scores(tmp_path):
-    folder = os.path.join(DATA, "oracle")
-    oracle = next(os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".gguf"))
     (tmp_path / "fitness.json").write_text(json.dumps({"terms": [{"kind": "gc", "target": 0.5, "deviation": 0.1}]}))
-    assert oracle
     d = ponder.design(tmp_path / "fitness.json", given=["ACGTACGT", "AAAAAAAA"])
     assert d.designs[0].fitness > d.designs[1].fitness
 

@@ -14,8 +14,8 @@ using namespace nb::literals;
 namespace ponder::python {
 namespace {
 
-std::tuple<std::string, std::string, std::optional<nb::dict>, std::vector<std::string>, bool>
-design_of(const std::string& json) {
+std::tuple<std::string, std::string, std::optional<Dict>, std::vector<std::string>, bool> design_of(
+    const std::string& json) {
   auto r = value_of(parse_design_request(json));
   Flags flags;
   r.budget.stop = &flags.finish;
@@ -26,8 +26,8 @@ design_of(const std::string& json) {
     throw nb::python_error();
   }
   const DesignAnswer a = value_of(std::move(*result));
-  std::optional<nb::dict> trace;
-  if (a.trace) trace = trace_dict(*a.trace);
+  std::optional<Dict> trace;
+  if (a.trace) trace = Dict(trace_dict(*a.trace));
   return {to_json(a, r), designs_jsonl(a), trace, a.warnings, flags.finish};
 }
 

@@ -54,15 +54,15 @@ nb::dict score_dict(const Model& m, ScoreAnswer a) {
   return d;
 }
 
-nb::list score(Model& m, const std::string& prompt, const std::vector<Given>& replies, bool end,
-               double alpha, int pseudo, bool logits, std::vector<Token> allow_ids) {
+Dicts score(Model& m, const std::string& prompt, const std::vector<Given>& replies, bool end,
+            double alpha, int pseudo, bool logits, std::vector<Token> allow_ids) {
   const PromptRequest context = value_of(prompt_in(m, prompt));
   std::vector<ScoreRequest> requests;
   for (const Given& reply : replies) requests.push_back({context, {.reply = reply, .end = end}});
   const ScoreOptions options{
       .alpha = alpha, .pseudo = pseudo, .logits = logits, .allowed = std::move(allow_ids)};
   auto out = m.call(false, [&](Session& s, Flags&) { return s.score(requests, options); });
-  nb::list all;
+  Dicts all;
   for (std::size_t i = 0; i < out.answer.size(); ++i) {
     if (!out.answer[i].ok()) {
       Error e = out.answer[i].error();
@@ -106,7 +106,7 @@ Gradient relaxed_gradient(Model& m, const std::string& prompt, std::vector<Token
                      tape_mb);
 }
 
-std::tuple<std::string, nb::dict, bool> sample(Model& m, const std::string& json) {
+std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json) {
   auto r = value_of(parse_sample_request(json, m.opened()->text().tokenizer().n_vocab()));
   if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
   const auto out = m.call(true, [&](Session& s, Flags& flags) {
@@ -114,7 +114,7 @@ std::tuple<std::string, nb::dict, bool> sample(Model& m, const std::string& json
     return s.sample(r);
   });
   const Trace trace = labelled_trace(out.answer);
-  return {to_json(out.answer), trace_dict(trace), out.stopped};
+  return {to_json(out.answer), Dict(trace_dict(trace)), out.stopped};
 }
 
 // Of spots (n), and where they lie.
@@ -157,14 +157,14 @@ nb::dict landscape_dict(const LandscapeAnswer& a) {
   return d;
 }
 
-std::tuple<std::string, nb::dict, bool> landscape(Model& m, const std::string& json) {
+std::tuple<std::string, Dict, bool> landscape(Model& m, const std::string& json) {
   auto r = value_of(parse_landscape_request(json, m.opened()->text().tokenizer().n_vocab()));
   if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
   const auto out = m.call(true, [&](Session& s, Flags& flags) {
     r.budget.stop = &flags.finish;
     return s.landscape(r);
   });
-  return {to_json(out.answer), landscape_dict(out.answer), out.stopped};
+  return {to_json(out.answer), Dict(landscape_dict(out.answer)), out.stopped};
 }
 
 }  // namespace

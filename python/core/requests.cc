@@ -33,7 +33,8 @@ Record record_of(const std::optional<T>& r) {
 }
 
 // With the tokens of a single reply: the text of each, and its log p in nats.
-std::tuple<std::string, nb::list, bool> generate(Model& m, const std::string& json) {
+using Tokens = nb::typed<nb::list, nb::typed<nb::tuple, nb::str, double>>;
+std::tuple<std::string, Tokens, bool> generate(Model& m, const std::string& json) {
   auto r = intended(value_of(parse_generate_request(json, n_vocab(m))));
   std::vector<std::pair<std::string, double>> spelled;
   TextStream stream(m.opened()->shared_text());
@@ -46,7 +47,7 @@ std::tuple<std::string, nb::list, bool> generate(Model& m, const std::string& js
     r.budget.stop = &flags.finish;
     return s.generate(r);
   });
-  nb::list tokens;
+  Tokens tokens;
   for (const auto& [text, logprob] : spelled) tokens.append(nb::make_tuple(text_of(text), logprob));
   return {to_json(out.answer), tokens, out.stopped};
 }

@@ -31,5 +31,7 @@ __all__ = [
 @_atexit.register
 def _close_all() -> None:
     """Searches end before the interpreter does."""
-    for each in (*_running, *_opened):
-        each.close()
+    for search in tuple(_running):
+        search.close()
+    for model in tuple(_opened):
+        model.close()

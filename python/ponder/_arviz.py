@@ -3,12 +3,12 @@ ArviZ are imported when they are asked for."""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    import arviz
     import xarray
 
     from ._numbers import Trace
@@ -44,9 +44,9 @@ def data_tree(trace: Trace) -> xarray.DataTree:
     return xarray.DataTree.from_dict(groups)
 
 
-def inference_data(trace: Trace) -> arviz.InferenceData:
+def inference_data(trace: Trace) -> Any:
     try:
-        from arviz import InferenceData
-    except ImportError as e:
+        kind = importlib.import_module("arviz").InferenceData
+    except (ImportError, AttributeError) as e:
         raise _missing("arviz<1", "ArviZ 0.23, which has InferenceData (for ArviZ 1 use to_xarray())") from e
-    return InferenceData(**{g: _dataset(trace, g) for g in ("posterior", "sample_stats")})
+    return kind(**{g: _dataset(trace, g) for g in ("posterior", "sample_stats")})

@@ -12,7 +12,6 @@ from . import _display
 from ._records import Record, Reply, Run, TokenProb
 
 if TYPE_CHECKING:
-    import arviz
     import xarray
 
 Floats = NDArray[np.float64]
@@ -102,8 +101,8 @@ class Trace:
 
         return data_tree(self)
 
-    def to_inferencedata(self) -> arviz.InferenceData:
-        """The same for ArviZ before 1.0. Needs arviz."""
+    def to_inferencedata(self) -> Any:
+        """The same as arviz.InferenceData, for ArviZ before 1.0, which it needs."""
         from ._arviz import inference_data
 
         return inference_data(self)
@@ -184,7 +183,7 @@ class Draws(Run, Reply):
     def to_xarray(self) -> xarray.DataTree:
         return self.trace.to_xarray()
 
-    def to_inferencedata(self) -> arviz.InferenceData:
+    def to_inferencedata(self) -> Any:
         return self.trace.to_inferencedata()
 
     def __repr__(self) -> str:

@@ -11,7 +11,10 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
-_hints = functools.cache(get_type_hints)
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _value(kind: Any, x: Any) -> Any:
@@ -33,6 +36,7 @@ def _value(kind: Any, x: Any) -> Any:
 def read(cls: type[T], record: Mapping[str, Any], **more: Any) -> T:
     """An instance of the dataclass. Keys that it has no field for are left out, and fields without a
     key keep their default; `more`: fields that are no part of the record."""
-    hints = _hints(cls)
-    values = {f.name: _value(hints[f.name], record[f.name]) for f in fields(cls) if f.name in record}  # type: ignore[arg-type]
+    kind: Any = cls
+    hints = _hints(kind)
+    values = {f.name: _value(hints[f.name], record[f.name]) for f in fields(kind) if f.name in record}
     return cls(**{**values, **more})

@@ -7,6 +7,7 @@ The library is not compiled again, so that this takes seconds where the compiler
 install .` compiles all of it.
 """
 
+import glob
 import os
 import subprocess
 import sys
@@ -30,11 +31,13 @@ def main():
     python = python_with(REQUIREMENTS, os.path.join(folder, "venv"))
     prefix = os.path.join(folder, "prefix")
     run("cmake", "--install", build, "--prefix", prefix, stdout=subprocess.DEVNULL)
+    for old in glob.glob(os.path.join(folder, "*.whl")):
+        os.remove(old)
     settings = {"cmake.source-dir": "python", "build-dir": os.path.join(folder, "build"), "cmake.define.CMAKE_PREFIX_PATH": prefix}
     run(python, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", folder, ROOT,
         *(f"--config-settings={k}={v}" for k, v in settings.items()))  # fmt: skip
-    (wheel,) = [f for f in os.listdir(folder) if f.endswith(".whl")]
-    run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", os.path.join(folder, wheel))
+    (wheel,) = glob.glob(os.path.join(folder, "*.whl"))
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", wheel)
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     tests = os.path.join(ROOT, "python", "tests")
     run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *sys.argv[3:], tests, env=environment, cwd=folder)

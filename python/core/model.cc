@@ -17,7 +17,7 @@ constexpr std::size_t kMostIdle = 8;  // sessions, each with the prompts that it
 void Model::close() {
   if (forked()) {
     new std::shared_ptr<SharedSession>(std::move(shared_));  // kept for ever, on purpose
-    for (auto& caller : idle_) caller.release();
+    for (auto& caller : idle_) (void)caller.release();
     idle_.clear();
     return;
   }

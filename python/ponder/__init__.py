@@ -8,12 +8,13 @@ import atexit as _atexit
 
 from . import _core, events
 from ._catalog import models
+from ._decisions import Decision, Decisions
 from ._design import design
 from ._errors import CancelledError, Error, InvalidError, IoError, NotFoundError, NumericError, ResourceError, UnsupportedError
 from ._model import Model
 from ._model import opened as _opened
 from ._numbers import Design, Designs, Draws, Gradient, Landscape, Score, Spots, Trace
-from ._records import Answer, Bench, Certificate, Checked, Decision, Decisions, Generated, Posterior, Proof, Reply, Thought, TokenProb
+from ._records import Answer, Bench, Certificate, Checked, Generated, Posterior, Proof, Reply, Thought, TokenProb
 from ._requests import RawText
 from ._thinking import Thinking
 from ._thinking import running as _running

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._decisions import Decision
     from ._numbers import Draws
-    from ._records import Answer, Certificate, Decision, Proof, Reply, Thought, TokenProb
+    from ._records import Answer, Certificate, Proof, Reply, Thought, TokenProb
 
 WIDTH, INDENT = 80, 10  # columns
 SHADES = [(0.5, ""), (0.1, "background:rgba(0,150,170,.25)"), (0.01, "background:rgba(210,160,0,.35)"),

@@ -12,12 +12,13 @@ from typing import Any, Literal, Unpack, overload
 import numpy as np
 
 from . import _catalog, _core
+from ._decisions import Decision, Decisions
 from ._errors import InvalidError
 from ._numbers import Draws, Gradient, Landscape, Peak, Pseudo, Score, Spots, Trace, Walk
 from ._options import (AnswerOptions, GenerateOptions, LandscapeOptions, PromptOptions, ProveOptions, SampleOptions,
                        Sequenced, ThinkOptions, takes)  # fmt: skip
 from ._reading import read
-from ._records import Answer, Bench, Checked, Decision, Decisions, Generated, Proof, Rate, Thought, TokenProb
+from ._records import Answer, Bench, Checked, Generated, Proof, Rate, Thought, TokenProb
 from ._requests import Prompt, RawText, Reply, given_reply, ids_of, prompt_fields, to_text
 from ._thinking import Thinking
 
@@ -146,7 +147,11 @@ class Model:
         given = [given_reply(r, f"replies, {i}") for i, r in enumerate(replies)]
         context = to_text(prompt_fields(prompt, options))
         found = self._core.score(context, given, end, alpha, pseudo, logits, ids_of(allow_ids, "allow_ids"))
-        return [Score(**{**s, "texts": tuple(s["texts"]), **({"pseudo": Pseudo(**s["pseudo"])} if "pseudo" in s else {})}) for s in found]
+        for s in found:
+            s["texts"] = tuple(s["texts"])
+            if "pseudo" in s:
+                s["pseudo"] = Pseudo(**s["pseudo"])
+        return [Score(**s) for s in found]
 
     @takes(PromptOptions)
     def grad(
@@ -172,7 +177,8 @@ class Model:
             value, gradient = self._core.gradient(context, given_reply(reply, "reply"), end, tape_limit)
             return Gradient(value=value, gradient=gradient)
         ids, w = np.asarray(candidates), np.asarray(weights, np.float32)
-        if reply is not None or ids.ndim != 2 or ids.shape != w.shape or ids.size == 0 or not np.issubdtype(ids.dtype, np.integer):
+        fits = ids.ndim == 2 and ids.shape == w.shape and ids.size > 0 and np.issubdtype(ids.dtype, np.integer)
+        if reply is not None or not fits:
             raise InvalidError("candidates, whole numbers, and weights of one shape (n, m), and no reply", f"{ids.shape} and {w.shape}", "candidates")
         value, gradient = self._core.relaxed_gradient(context, ids.ravel().tolist(), w.ravel().tolist(), ids.shape[1], tape_limit)
         return Gradient(value=value, gradient=gradient)
@@ -231,18 +237,20 @@ class Model:
             raise TypeError("decide() needs exactly one of choices, predicate and levels")
         asked: dict[str, Any] = {"type": "predicate", "instructions": predicate}
         if choices is not None:
-            asked = {"type": "choice", "instructions": question or _core.ASK_CHOICE, "choices": [{"value": c} for c in choices]}
+            asked = {"type": "choice", "instructions": question or _core.ASK_CHOICE}
+            asked["choices"] = [{"value": c} for c in choices]
         if levels is not None:
-            asked = {"type": "score", "instructions": question or _core.ASK_SCORE, "levels": [{"label": x} for x in levels]}
+            asked = {"type": "score", "instructions": question or _core.ASK_SCORE}
+            asked["levels"] = [{"label": x} for x in levels]
         return self.decisions(text, [asked], prior=prior, orders=orders, listed=listed).answers[0]
 
     def decisions(
         self, text: Prompt, questions: Sequence[Mapping[str, Any]], *, prior: bool | str = False, orders: bool = False, listed: bool = True
     ) -> Decisions:
         """Several typed questions on one text, in the form of /v1/decisions (docs/requests.md#decide)."""
-        raw = isinstance(text, RawText)
-        request = {"input": str(text) if isinstance(text, str) else text, "questions": questions, "prior": prior, "orders": orders, "listed": listed}
-        record = self._core.decide(to_text(request), raw)
+        request: dict[str, Any] = {"input": str(text) if isinstance(text, str) else text, "questions": questions}
+        request |= {"prior": prior, "orders": orders, "listed": listed}
+        record = self._core.decide(to_text(request), isinstance(text, RawText))
         return read(Decisions, json.loads(record), json=record)
 
     @takes(SampleOptions)

@@ -106,6 +106,12 @@ Gradient relaxed_gradient(Model& m, const std::string& prompt, std::vector<Token
                      tape_mb);
 }
 
+// It reads the whole model file, for its SHA-256.
+Trace labelled(const SampleAnswer& a) {
+  const nb::gil_scoped_release free;
+  return labelled_trace(a);
+}
+
 std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json) {
   auto r = value_of(parse_sample_request(json, m.opened()->text().tokenizer().n_vocab()));
   if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
@@ -113,8 +119,8 @@ std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json) {
     r.budget.stop = &flags.finish;
     return s.sample(r);
   });
-  const Trace trace = labelled_trace(out.answer);
-  return {to_json(out.answer), Dict(trace_dict(trace)), out.stopped};
+  const Trace trace = labelled(out.answer);
+  return {record_of(out.answer), Dict(trace_dict(trace)), out.stopped};
 }
 
 // Of spots (n), and where they lie.
@@ -164,7 +170,7 @@ std::tuple<std::string, Dict, bool> landscape(Model& m, const std::string& json)
     r.budget.stop = &flags.finish;
     return s.landscape(r);
   });
-  return {to_json(out.answer), Dict(landscape_dict(out.answer)), out.stopped};
+  return {record_of(out.answer), Dict(landscape_dict(out.answer)), out.stopped};
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using namespace nb::literals;
 namespace ponder::python {
 namespace {
 
-using Record = std::optional<std::string>;  // the text of a file that can be checked
+using Written = std::optional<std::string>;  // the text of a file that can be checked
 
 int n_vocab(const Model& m) { return m.opened()->text().tokenizer().n_vocab(); }
 
@@ -28,8 +28,8 @@ Request intended(Request r) {
 }
 
 template <class T>
-Record record_of(const std::optional<T>& r) {
-  return r ? Record(to_json(*r)) : Record();
+Written written(const std::optional<T>& r) {
+  return r ? Written(to_json(*r)) : Written();
 }
 
 // With the tokens of a single reply: the text of each, and its log p in nats.
@@ -49,7 +49,7 @@ std::tuple<std::string, Tokens, bool> generate(Model& m, const std::string& json
   });
   Tokens tokens;
   for (const auto& [text, logprob] : spelled) tokens.append(nb::make_tuple(text_of(text), logprob));
-  return {to_json(out.answer), tokens, out.stopped};
+  return {record_of(out.answer), tokens, out.stopped};
 }
 
 std::tuple<std::string, bool> think(Model& m, const std::string& json) {
@@ -62,13 +62,13 @@ std::tuple<std::string, bool> think(Model& m, const std::string& json) {
   return {think_record(out.answer, m.opened()->text()), out.stopped};
 }
 
-std::tuple<std::string, Record, bool> prove(Model& m, const std::string& json) {
+std::tuple<std::string, Written, bool> prove(Model& m, const std::string& json) {
   auto r = intended(value_of(parse_prove_request(json, n_vocab(m))));
   const auto out = m.call(true, [&](Session& s, Flags& flags) {
     r.budget.stop = &flags.finish;
     return s.prove(r);
   });
-  return {to_json(out.answer), record_of(out.answer.record), out.stopped};
+  return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 
 // A calibration suits a request of its own settings; `demanded`: it is used in any case.
@@ -80,9 +80,9 @@ Status calibrate_by(const std::string& text, const std::string& where, bool dema
   return {};
 }
 
-std::tuple<std::string, Record, bool> answer(Model& m, const std::string& json,
-                                             const std::optional<std::string>& calibration,
-                                             const std::string& where, bool demanded) {
+std::tuple<std::string, Written, bool> answer(Model& m, const std::string& json,
+                                              const std::optional<std::string>& calibration,
+                                              const std::string& where, bool demanded) {
   auto r = intended(value_of(parse_answer_request(json, n_vocab(m))));
   if (calibration) {
     const Status read = calibrate_by(*calibration, where, demanded, r);
@@ -92,20 +92,20 @@ std::tuple<std::string, Record, bool> answer(Model& m, const std::string& json,
     r.budget.stop = &flags.finish;
     return s.answer(r);
   });
-  return {to_json(out.answer), record_of(out.answer.record), out.stopped};
+  return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 
 std::string decide(Model& m, const std::string& json, bool raw) {
   auto r = value_of(parse_decide_request(json));
   r.raw = raw;
-  return to_json(m.call(false, [&](Session& s, Flags&) {
-                    return std::move(s.decide({&r, 1})[0]);
-                  }).answer);
+  return record_of(m.call(false, [&](Session& s, Flags&) {
+                      return std::move(s.decide({&r, 1})[0]);
+                    }).answer);
 }
 
 std::string bench(Model& m, int repeats, std::vector<std::string> only) {
   const BenchRequest r{.repeats = repeats, .only = std::move(only)};
-  return to_json(m.call(false, [&](Session& s, Flags&) { return s.bench(r); }).answer);
+  return record_of(m.call(false, [&](Session& s, Flags&) { return s.bench(r); }).answer);
 }
 
 // What was written down of a proof, checked by another way in f32.
@@ -118,13 +118,13 @@ std::string check_proof(Model& m, const std::string& record, const std::string& 
     r.budget.stop = &flags.finish;
     return s.check(r);
   });
-  return to_json(out.answer);
+  return record_of(out.answer);
 }
 
 std::string check_answer(Model& m, const std::string& record, const std::string& where) {
   AnswerCheckRequest r{.where = where};
   r.record = value_of(parse_answer_record(record, where));
-  return to_json(m.call(false, [&](Session& s, Flags&) { return s.check_answer(r); }).answer);
+  return record_of(m.call(false, [&](Session& s, Flags&) { return s.check_answer(r); }).answer);
 }
 
 }  // namespace

@@ -31,7 +31,11 @@ class ThinkStream {
   ThinkStream(const ThinkStream&) = delete;
   ThinkStream& operator=(const ThinkStream&) = delete;
   ~ThinkStream() {
-    if (caller_) caller_->flags.cancel = true;
+    try {
+      close();
+    } catch (...) {  // what the search has thrown: nobody is there to be told
+      if (caller_) model_.forget(*caller_);
+    }
   }
 
   /// The next event; none after the last one.

@@ -39,6 +39,12 @@ std::string info_of(const Model& m) {
   return to_json(a);
 }
 
+std::string sha256(const Model& m) {
+  const auto shared = m.opened();
+  const nb::gil_scoped_release free;
+  return shared->text().file().sha256();
+}
+
 }  // namespace
 
 void bind_text(ModelClass& c) {
@@ -49,7 +55,7 @@ void bind_text(ModelClass& c) {
       .def_prop_ro("n_ctx", [](const Model& m) { return m.opened()->n_ctx(); })
       .def_prop_ro("n_vocab", [](const Model& m) { return m.opened()->info().n_vocab; })
       .def_prop_ro("path", [](const Model& m) { return m.opened()->text().file().path(); })
-      .def_prop_ro("sha256", [](const Model& m) { return m.opened()->text().file().sha256(); });
+      .def_prop_ro("sha256", &sha256);
 }
 
 }  // namespace ponder::python

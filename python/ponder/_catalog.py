@@ -66,10 +66,10 @@ def path_of(name: str | os.PathLike[str] | None) -> str:
         raise
 
 
-def kept_calibration(sha256: str) -> Path | None:
-    """What `ponder calibrate` keeps for a model."""
-    path = Path(data_folder(), "calibrations", f"{sha256}.json")
-    return path if path.exists() else None
+def calibrations() -> Path | None:
+    """Where `ponder calibrate` keeps what it has learnt, one file a model, named by its SHA-256."""
+    folder = Path(data_folder(), "calibrations")
+    return folder if folder.is_dir() else None
 
 
 def read_text(path: str | os.PathLike[str]) -> str:

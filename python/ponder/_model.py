@@ -207,8 +207,11 @@ class Model:
     def answer(self, prompt: Prompt, **options: Unpack[AnswerOptions]) -> Answer:
         """The likeliest answer: the mass of all replies that give it (docs/answers.md)."""
         given: dict[str, Any] = dict(options)
-        demanded = given.get("calibration") is not None
-        file = given.pop("calibration", None) if "calibration" in given else _catalog.kept_calibration(self._core.sha256)
+        file = given.pop("calibration", None)
+        demanded = file is not None
+        if "calibration" not in options and (folder := _catalog.calibrations()):
+            kept = folder / f"{self._core.sha256}.json"
+            file = kept if kept.exists() else None
         if "kind" in given:
             given["answer"] = given.pop("kind")
         text = None if file is None else _catalog.read_text(file)

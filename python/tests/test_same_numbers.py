@@ -1,6 +1,7 @@
 """Every call gives what the program prints with --json for the same settings, to the last bit."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -217,3 +218,38 @@ def test_info_and_bench(toy):
     assert toy.info() == printed
     b = toy.bench(repeats=1, only=["rows64x24"])
     assert set(b.rates) == {"rows64x24"} and b.rates["rows64x24"].median > 0 and b.precision == "f32"
+
+
+def test_a_calibration_is_found_and_used(toy, own_home, tmp_path):
+    """What `ponder calibrate` keeps for a model is taken where the settings are those of its questions."""
+    how = {"way": "draws", "draws": 4, "max_length": 14, "kind": "number"}
+    flags = "--way draws --draws 4 --max-length 14 --answer number".split()
+    sums = [(1 + i % 9, 1 + i // 9, i % 3 == 0) for i in range(60)]  # every third known answer is wrong
+    questions = [{"question": f"What is the sum of {a} and {b}?", "answers": [str(a + b + wrong)]} for a, b, wrong in sums]
+    known = tmp_path / "known.jsonl"
+    known.write_text("".join(json.dumps(q) + "\n" for q in questions))
+    program("calibrate", "--questions", str(known), *flags)
+    seven = "What is the sum of 5 and 2?"
+    a = toy.answer(seven, **how)
+    agree(a, program_json("answer", "-p", seven, *flags))
+    assert a.calibrated and a.confidence != a.mass
+    for other in ({**how, "calibration": None}, {**how, "draws": 5}):
+        assert not toy.answer(seven, **other).calibrated
+    agree(toy.answer(seven, **how, risk=0.01), program_json("answer", "-p", seven, *flags, "--risk", "0.01"))
+    (kept,) = (path for path, _, files in os.walk(own_home) for f in files if f.endswith(".json"))
+    file = os.path.join(kept, os.listdir(kept)[0])
+    agree(toy.answer(seven, **how, calibration=file), program_json("answer", "-p", seven, *flags, "--calibration", file))
+    with pytest.raises(ponder.NotFoundError):
+        toy.answer(seven, calibration="nowhere.json")
+
+
+def test_the_default_model():
+    """In the precision of this machine, where ./quickstart has fetched it."""
+    try:
+        m = ponder.Model()
+    except ponder.NotFoundError:
+        pytest.skip("no default model")
+    with m:
+        (s,) = m.score(SUM, ["14 + 8 = 22."], end=True)
+        assert s.to_dict() == json.loads(program("score", "-p", SUM, "--reply", "14 + 8 = 22.", "--end", "--json", model=None))
+        agree(m.generate(SUM, max_length=12), json.loads(program("generate", "-p", SUM, "--max-length", "12", "--json", model=None)))

@@ -16,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
 from fetched_python import python_with  # noqa: E402
 
-REQUIREMENTS = ["nanobind==3.1.0", "scikit-build-core==1.1.2", "numpy==2.4.6", "pytest==9.2.0", "mypy==2.4.1", "xarray==2026.9.0", "arviz==0.23.4"]
+REQUIREMENTS = ["nanobind==3.1.0", "scikit-build-core==1.1.2", "numpy==2.4.6", "pytest==9.2.0", "mypy==2.4.1", "xarray==2026.9.0",
+                "arviz==0.23.4", "ipykernel==7.4.0"]  # fmt: skip
 
 
 def run(*command, **kw):

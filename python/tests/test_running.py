@@ -206,3 +206,28 @@ def test_memory_of_opens_and_closes():
     for _ in range(200):
         once()
     assert resident() - before < 20  # MB; one model held would be more after 200
+
+
+def test_an_interrupt_in_a_notebook():
+    """Jupyter's "interrupt" while a cell thinks: the cell's value is the best so far, in colours."""
+    manager = pytest.importorskip("jupyter_client.manager")
+    pytest.importorskip("ipykernel")
+    kernel, client = manager.start_new_kernel(kernel_name="python3")
+    told = []
+
+    def hook(message):
+        told.append(message)
+        if message["msg_type"] == "stream" and "thinking" in message["content"]["text"]:
+            threading.Timer(1, kernel.interrupt_kernel).start()
+
+    code = f"import ponder\nm = ponder.Model({TOY!r})\nprint('thinking', flush=True)\nm.think({SUM!r}, **{LONG!r})"
+    try:
+        reply = client.execute_interactive(code, output_hook=hook, timeout=50)
+        again = client.execute_interactive(f"m.generate({SUM!r}).stopped", output_hook=told.append, timeout=50)
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+    assert reply["content"]["status"] == again["content"]["status"] == "ok", reply["content"]
+    shown = [m["content"]["data"] for m in told if m["msg_type"] == "execute_result"]
+    assert "Thought(" in shown[0]["text/plain"] and "<b>first</b>" in shown[0]["text/html"]
+    assert shown[1]["text/plain"] == "False"

@@ -8,8 +8,6 @@ import sys
 import pytest
 from conftest import TOY
 
-import ponder
-
 DOCUMENT = os.path.join(os.environ["PONDER_SOURCE_DIR"], "docs", "python.md")
 
 
@@ -40,7 +38,7 @@ def test_mypy_is_content(tmp_path):
 
     r = mypy("recipes.py")
     assert r.returncode == 0, r.stdout
-    package = mypy(os.path.dirname(ponder.__file__))
+    package = mypy("-p", "ponder")
     assert package.returncode == 0, package.stdout
     found = mypy("wrong.py")
     assert "budgit" in found.stdout and "Incompatible types in assignment" in found.stdout, found.stdout

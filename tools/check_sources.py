@@ -12,7 +12,7 @@ import re
 import sys
 
 HEADERS = ("include/ponder/**/*.h", "src/**/*.h")
-FOLDERS = "src|include|docs|tools|tests|apps|bench|examples|cmake|data"
+FOLDERS = "src|include|docs|tools|tests|apps|bench|examples|cmake|data|python"
 # A path that continues with a quantifier, a placeholder or a wildcard names many files, so it is
 # not looked up.
 PATH = re.compile(rf"(?<![\w./<{{$-])(?:{FOLDERS})/[\w.+/-]*[\w/](?![\w*<{{$])")

@@ -56,10 +56,10 @@ Result<DecideQuestion> asked(const DecideArgs& a) {
                  "several questions at once go into a line of --input"};
   if (!a.predicate.empty()) return DecideQuestion{.instructions = a.predicate};
   const bool score = !a.score.empty();
-  const char* usual = score ? "Which level fits it best?" : "Which of these fits it best?";
-  return DecideQuestion{.kind = score ? DecideKind::kScore : DecideKind::kChoice,
-                        .instructions = a.question.empty() ? usual : a.question,
-                        .labels = split_labels(score ? a.score : a.choice)};
+  return DecideQuestion{
+      .kind = score ? DecideKind::kScore : DecideKind::kChoice,
+      .instructions = a.question.empty() ? std::string(score ? kAskScore : kAskChoice) : a.question,
+      .labels = split_labels(score ? a.score : a.choice)};
 }
 
 // Labels with their probabilities, the likeliest first; levels in their order.

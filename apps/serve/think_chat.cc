@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "serve/thinking.h"
+#include "ponder/openai.h"
 
 namespace ponder::serve {
 namespace {

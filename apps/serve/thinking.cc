@@ -12,41 +12,7 @@ using Clock = std::chrono::steady_clock;
 
 // How long a search goes on that nobody watches: a client that lost its connection comes back.
 constexpr std::chrono::seconds kGrace{15};
-constexpr std::chrono::milliseconds kProgress{250};  // at most one progress event in so long
-constexpr std::size_t kMostKept = 64;                // searches
-
-// The callbacks of one search.
-class Teller {
- public:
-  Teller(Thinking& t, const std::shared_ptr<const TextModel>& text)
-      : thinking_(t), text_(text), stream_(text) {}
-
-  void token(TokenProb v) {
-    thinking_.cancel_if_abandoned();
-    thinking_.publish("token", think_token_event(stream_.add(v.token), v.logprob));
-  }
-  void first(const Reply& r) {
-    news_.first(r);
-    thinking_.publish("first", think_reply_event("first", r, *text_, 0));
-  }
-  void progress(const ThinkProgress& p) {
-    thinking_.cancel_if_abandoned();
-    if (p.method == "first") return;
-    if (news_.is_likelier(p))
-      thinking_.publish("likelier",
-                        think_reply_event(std::string(p.method), *p.best, *text_, p.seconds));
-    if (Clock::now() < next_) return;
-    next_ = Clock::now() + kProgress;
-    thinking_.publish("progress", think_progress_event(p), false);
-  }
-
- private:
-  Thinking& thinking_;
-  std::shared_ptr<const TextModel> text_;
-  TextStream stream_;
-  ReplyNews news_;
-  Clock::time_point next_{};
-};
+constexpr std::size_t kMostKept = 64;  // searches
 
 }  // namespace
 
@@ -118,21 +84,19 @@ void ThinkStore::cancel_all() {
 Result<std::string> think_aloud(SharedSession& shared, ThinkRequest r, Thinking& t,
                                 const std::atomic<bool>& stop) {
   const auto session = shared.caller(&stop);
-  Teller teller(t, shared.shared_text());
+  ThinkTeller teller(shared.shared_text(), [&t](const std::string& name, const std::string& data) {
+    t.cancel_if_abandoned();
+    t.publish(name, data, name != "progress");
+  });
+  teller.listen(r);
   r.budget.stop = &t.finish;
-  r.config.on_first_token = [&](TokenProb v) { teller.token(v); };
-  r.config.on_first = [&](const Reply& x) { teller.first(x); };
-  r.config.progress = [&](const ThinkProgress& p) { teller.progress(p); };
   const auto a = session->think(r);
   if (!a.ok()) {
     t.publish("error", api_error(a.error()).body);
     t.end();
     return a.error();
   }
-  if (a->answer) t.publish("posterior", to_json(*a->answer));
-  t.publish("proof", think_proof_event(*a));
-  std::string record = think_record(*a, shared.text());
-  t.publish("done", record);
+  std::string record = teller.done(*a);
   t.end();
   return record;
 }

@@ -19,20 +19,6 @@
 
 namespace ponder::serve {
 
-/// Which of a search's replies are news: the first one, and each likelier one once.
-class ReplyNews {
- public:
-  void first(const Reply& r) { best_ = r.tokens; }
-  bool is_likelier(const ThinkProgress& p) {
-    if (p.method == "first" || !p.best || p.best->tokens == best_) return false;
-    best_ = p.best->tokens;
-    return true;
-  }
-
- private:
-  std::vector<Token> best_;
-};
-
 /// Threads: any.
 class Thinking {
  public:

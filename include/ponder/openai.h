@@ -3,7 +3,10 @@
 // nothing, the fields are those of docs/serve.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -110,6 +113,39 @@ std::string think_progress_event(const ThinkProgress&);
 std::string think_proof_event(const ThinkAnswer&);
 /// The answer, with "tokens" beside its reply: the text and log p of each.
 std::string think_record(const ThinkAnswer&, const TextModel&);
+
+/// Which of a search's replies are news: the first one, and each likelier one once.
+class ReplyNews {
+ public:
+  void first(const Reply& r) { best_ = r.tokens; }
+  bool is_likelier(const ThinkProgress&);
+
+ private:
+  std::vector<Token> best_;
+};
+
+/// Tells a search as events: token (of the first reply), first, likelier, progress (at most four a
+/// second), posterior, proof, done. It must outlive the search.
+class ThinkTeller {
+ public:
+  /// The name of an event and its data, one JSON object.
+  using Tell = std::function<void(const std::string& name, const std::string& data)>;
+  ThinkTeller(std::shared_ptr<const TextModel> t, Tell tell)
+      : text_(t), stream_(std::move(t)), tell_(std::move(tell)) {}
+  /// Sets the request's callbacks.
+  void listen(ThinkRequest&);
+  /// Tells what is known at the end. Returns the whole record (think_record).
+  std::string done(const ThinkAnswer&);
+
+ private:
+  void progress(const ThinkProgress&);
+
+  std::shared_ptr<const TextModel> text_;
+  TextStream stream_;
+  Tell tell_;
+  ReplyNews news_;
+  std::chrono::steady_clock::time_point next_{};
+};
 /// {"action": "finish"}: all that a client can want of a search that runs. Errors: kInvalid.
 Status check_control(std::string_view json);
 

@@ -43,6 +43,18 @@ Result<RequestLine> parse_request(std::string_view json, int n_vocab);
 /// The prompt of a request. Errors: kInvalid where there is none.
 Result<PromptRequest> prompt_of(const RequestLine&);
 
+/// The request of a task as one JSON object: its prompt as request lines have it, and the settings
+/// of the command of that name, with its ranges and its defaults (docs/python.md#settings). Errors:
+/// kInvalid (as parse_request; `where` is the field's name).
+Result<GenerateRequest> parse_generate_request(std::string_view json, int n_vocab);
+Result<ThinkRequest> parse_think_request(std::string_view json, int n_vocab);
+Result<ProveRequest> parse_prove_request(std::string_view json, int n_vocab);
+Result<AnswerRequest> parse_answer_request(std::string_view json, int n_vocab);
+Result<SampleRequest> parse_sample_request(std::string_view json, int n_vocab);
+Result<LandscapeRequest> parse_landscape_request(std::string_view json, int n_vocab);
+/// No prompt; "fitness", with "folder" for the files in it, "start" and "given".
+Result<DesignRequest> parse_design_request(std::string_view json);
+
 /// {"ids":[…]}
 std::string ids_json(std::span<const Token>);
 /// {"text":…}, with "hex" beside it where the text is not UTF-8.

@@ -7,7 +7,7 @@
 #include "wire/body.h"
 #include "wire/json.h"
 #include "wire/requests.h"
-#include "wire/think_settings.h"
+#include "wire/task_settings.h"
 
 namespace ponder {
 namespace {
@@ -19,12 +19,7 @@ Status read_common(Body& b, CompletionCall& call) {
   b.find("user");  // whoever asks
   CompleteRequest& r = call.settings;
   r.decode.temperature = 1;
-  PONDER_TRY(b.number("temperature", 0, 1000, r.decode.temperature));
-  PONDER_TRY(b.number("top_p", 0, 1, r.decode.top_p));
-  if (r.decode.top_p == 0) return b.bad("top_p", "a number above 0, up to 1");
-  PONDER_TRY(b.integer("top_k", 0, kMostTokens, r.decode.top_k));
-  PONDER_TRY(b.number("min_p", 0, 1, r.decode.min_p));
-  PONDER_TRY(b.number("repetition_penalty", 1e-3, 1e3, r.decode.repetition_penalty));
+  PONDER_TRY(read_decode(b, r.decode));
   PONDER_TRY(b.integer("n", 1, kMostChoices, r.n));
   PONDER_TRY(b.texts("stop", r.stop));
   if (std::any_of(r.stop.begin(), r.stop.end(), [](const auto& s) { return s.empty(); }))
@@ -189,17 +184,8 @@ Result<std::string> detokenize_body(std::string_view json, const TextModel& text
 Result<AnswerRequest> parse_answer_call(std::string_view json, int n_vocab) {
   PONDER_ASSIGN(Body b, Body::parse(json));
   AnswerRequest r;
-  PONDER_TRY(b.text("answer", r.map));
-  if (const Json* way = b.find("way")) {
-    const auto known = parse_answer_way(way->is_string() ? way->get<std::string>() : "");
-    if (!known) return b.bad("way", "auto, options, frame, enumeration or draws");
-    r.way = *known;
-  }
+  PONDER_TRY(read_answer(b, r));
   r.budget.seconds = 30;
-  PONDER_TRY(b.integer("draws", 1, 4096, r.draws));
-  PONDER_TRY(b.number("temperature", 1e-3, 1000, r.temperature));
-  PONDER_TRY(b.flag("distinct", r.distinct));
-  PONDER_TRY(b.number("enough", 0.5, 1, r.enough));
   PONDER_TRY(b.integer("max_tokens", 1, kMostTokens, r.law.max_length));
   PONDER_TRY(b.seconds("budget_s", r.budget.seconds));
   PONDER_TRY(b.seed(r.seed));

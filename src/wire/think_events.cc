@@ -3,18 +3,9 @@
 #include "ponder/wire.h"
 #include "wire/body.h"
 #include "wire/json.h"
-#include "wire/think_settings.h"
+#include "wire/task_settings.h"
 
 namespace ponder {
-
-Status read_think_settings(Body& b, ThinkRequest& r) {
-  PONDER_TRY(b.seconds("budget_s", r.budget.seconds));
-  PONDER_TRY(b.seconds("patience_s", r.config.patience_seconds));
-  PONDER_TRY(b.texts("methods", r.config.methods));
-  PONDER_TRY(b.flag("any_length", r.any_length));
-  PONDER_TRY(b.flag("answer", r.answer));
-  return check_methods(r.config.methods);
-}
 
 Result<ThinkCall> parse_think_call(std::string_view json, int n_vocab) {
   PONDER_ASSIGN(Body b, Body::parse(json));
@@ -64,6 +55,42 @@ std::string think_progress_event(const ThinkProgress& p) {
 
 std::string think_proof_event(const ThinkAnswer& a) {
   return text_of(certificate_json(a.result.certificate));
+}
+
+bool ReplyNews::is_likelier(const ThinkProgress& p) {
+  if (p.method == "first" || !p.best || p.best->tokens == best_) return false;
+  best_ = p.best->tokens;
+  return true;
+}
+
+void ThinkTeller::listen(ThinkRequest& r) {
+  r.config.on_first_token = [this](TokenProb v) {
+    tell_("token", think_token_event(stream_.add(v.token), v.logprob));
+  };
+  r.config.on_first = [this](const Reply& x) {
+    news_.first(x);
+    tell_("first", think_reply_event("first", x, *text_, 0));
+  };
+  r.config.progress = [this](const ThinkProgress& p) { progress(p); };
+}
+
+void ThinkTeller::progress(const ThinkProgress& p) {
+  constexpr std::chrono::milliseconds kBetween{250};
+  if (p.method == "first") return;
+  if (news_.is_likelier(p))
+    tell_("likelier", think_reply_event(std::string(p.method), *p.best, *text_, p.seconds));
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + kBetween;
+  tell_("progress", think_progress_event(p));
+}
+
+std::string ThinkTeller::done(const ThinkAnswer& a) {
+  if (a.answer) tell_("posterior", to_json(*a.answer));
+  tell_("proof", think_proof_event(a));
+  std::string record = think_record(a, *text_);
+  tell_("done", record);
+  return record;
 }
 
 std::string think_record(const ThinkAnswer& a, const TextModel& text) {

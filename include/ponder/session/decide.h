@@ -53,6 +53,9 @@ struct DecideRequest {
   bool orders = false;
 };
 inline constexpr std::string_view kNeutralText = "N/A";
+// What is asked where nobody says what.
+inline constexpr std::string_view kAskChoice = "Which of these fits it best?";
+inline constexpr std::string_view kAskScore = "Which level fits it best?";
 
 struct DecidedQuestion {
   DecideQuestion question{};            // as asked; of a predicate with its two labels

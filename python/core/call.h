@@ -1,0 +1,66 @@
+// A call of the engine as Python sees it: it runs on a thread of its own while the thread that
+// called waits without the GIL and looks for signals. Ctrl-C asks a search for the best it has; a
+// second one, or one where nothing can be kept, ends it within a pass and raises KeyboardInterrupt.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <nanobind/nanobind.h>
+
+namespace ponder::python {
+
+/// What a call looks at while it works.
+struct Flags {
+  std::atomic<bool> finish{false};  // end soon, with what is known: Budget::stop
+  std::atomic<bool> cancel{false};  // end within a pass, with nothing: the caller's stop flag
+};
+
+/// Signals that come while a call works.
+class Interrupts {
+ public:
+  /// `keeps`: the call has something to return when it is asked to finish.
+  Interrupts(Flags& flags, bool keeps) : flags_(flags), keeps_(keeps) {}
+  /// Runs Python's signal handlers, with the GIL. What they raise is kept, and ends the call; but
+  /// for the first KeyboardInterrupt, which finishes it.
+  void poll();
+  /// Raises what was kept.
+  void raise();
+
+ private:
+  Flags& flags_;
+  bool keeps_;
+  std::optional<nanobind::python_error> error_{};
+};
+
+/// Work on a thread of its own.
+class Worker {
+ public:
+  explicit Worker(std::function<void()> work);
+  ~Worker();
+  /// Waits for at most a moment, without the GIL; true: the work is done.
+  bool wait();
+  /// Waits for the end, without the GIL, and throws what the work has thrown.
+  void join();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::exception_ptr thrown_{};
+  std::thread thread_;  // last, as it uses the others
+};
+
+/// How long a signal may wait.
+inline constexpr std::chrono::milliseconds kMoment{20};
+
+/// Runs the work, with signals as above; with the GIL at the beginning and at the end.
+void run(Flags&, bool keeps, std::function<void()> work);
+
+}  // namespace ponder::python

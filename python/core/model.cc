@@ -1,0 +1,86 @@
+// Sessions are lent and taken back; a fork is noticed by the process's number.
+#include "model.h"
+
+#include <algorithm>
+
+#include <nanobind/nanobind.h>
+
+namespace nb = nanobind;
+
+namespace ponder::python {
+namespace {
+
+constexpr std::size_t kMostIdle = 8;  // sessions, each with the prompts that it has read
+
+}  // namespace
+
+void Model::close() {
+  if (forked()) {
+    new std::shared_ptr<SharedSession>(std::move(shared_));  // kept for ever, on purpose
+    for (auto& caller : idle_) (void)caller.release();
+    idle_.clear();
+    return;
+  }
+  const nb::gil_scoped_release free;
+  std::vector<std::unique_ptr<Caller>> idle;
+  std::shared_ptr<SharedSession> shared;
+  const std::scoped_lock lock(mutex_);
+  for (Caller* caller : lent_) caller->flags.cancel = true;
+  idle.swap(idle_);
+  shared.swap(shared_);
+}
+
+bool Model::closed() const {
+  const std::scoped_lock lock(mutex_);
+  return !shared_;
+}
+
+std::shared_ptr<SharedSession> Model::opened() const {
+  if (forked())
+    throw Failure({Code::kInvalid, "a model that this process has opened",
+                   "one that was open before a fork", "Model",
+                   "open it again in a process that was spawned: "
+                   "multiprocessing.get_context(\"spawn\")"});
+  const std::scoped_lock lock(mutex_);
+  if (!shared_)
+    throw Failure({Code::kInvalid, "an open model", "one that was closed", "Model",
+                   "open it again with ponder.Model(…)"});
+  return shared_;
+}
+
+std::unique_ptr<Caller> Model::lend() {
+  const auto shared = opened();
+  std::unique_ptr<Caller> caller;
+  const std::scoped_lock lock(mutex_);
+  if (idle_.empty()) {
+    caller = std::make_unique<Caller>();
+    caller->session = shared->caller(&caller->flags.cancel);
+  } else {
+    caller = std::move(idle_.back());
+    idle_.pop_back();
+    caller->flags.finish = false;
+  }
+  lent_.push_back(caller.get());
+  return caller;
+}
+
+void Model::take_back(std::unique_ptr<Caller> caller) {
+  forget(*caller);
+  const nb::gil_scoped_release free;
+  const std::scoped_lock lock(mutex_);
+  // The pool holds no session of a call that was cancelled, nor of a model that was closed.
+  if (shared_ && !caller->flags.cancel && idle_.size() < kMostIdle)
+    idle_.push_back(std::move(caller));
+}
+
+void Model::forget(const Caller& caller) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(lent_, &caller);
+}
+
+void Model::raise_interrupt() {
+  PyErr_SetNone(PyExc_KeyboardInterrupt);
+  throw nb::python_error();
+}
+
+}  // namespace ponder::python

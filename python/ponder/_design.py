@@ -1,0 +1,41 @@
+"""design: DNA sequences for a fitness (docs/dna.md). It needs no model."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Unpack
+
+from . import _core
+from ._catalog import read_text
+from ._numbers import Design, Designs, Trace
+from ._options import DesignOptions, takes
+from ._reading import read
+from ._requests import to_text
+
+
+@takes(DesignOptions)
+def design(fitness: Mapping[str, Any] | str | os.PathLike[str], **options: Unpack[DesignOptions]) -> Designs:
+    """DNA sequences drawn in proportion to exp(fitness / tau), or the best found.
+
+    fitness: terms with weights, and constraints: a mapping, its JSON, or the path of a file of it, to
+    whose folder the names of files in it are relative.
+    """
+    request: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
+    if "held_out" in request:
+        request["held_out"] = os.fspath(request["held_out"])
+    if isinstance(fitness, Mapping):
+        request["fitness"] = fitness
+    elif isinstance(fitness, str) and fitness.lstrip().startswith("{"):
+        request["fitness"] = json.loads(fitness)
+    else:
+        file = Path(fitness)
+        request |= {"fitness": json.loads(read_text(file)), "fitness_source": str(file), "folder": str(file.parent)}
+    record, lines, trace, notes, stopped = _core.design(to_text(request))
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
+    designs = tuple(read(Design, json.loads(line)) for line in lines.splitlines())
+    return read(Designs, json.loads(record), json=record, designs=designs, trace=None if trace is None else Trace(**trace), stopped=stopped)

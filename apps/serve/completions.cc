@@ -24,7 +24,8 @@ class Stream {
     return there;
   }
   void echo(int prompt, std::span<const PlacedToken> tokens) {
-    for (int i = 0; i < call_.settings.n; ++i) piece(prompt, echo_piece(i, tokens, text_));
+    const int n = call_.settings.draw ? call_.settings.n : 1;
+    for (int i = 0; i < n; ++i) piece(prompt, echo_piece(i, tokens, text_));
   }
   void finish(int prompt, const CompleteAnswer& a) {
     // An echo alone has one choice, in which nothing was drawn.
@@ -43,7 +44,7 @@ class Stream {
   }
   /// An error after the head: the client's library raises it.
   void fail(const Error& e) {
-    exchange_.event(api_error(e).body);
+    exchange_.event(failure(e, exchange_).body);
     exchange_.close_stream();
   }
   bool begun() const { return begun_; }

@@ -27,7 +27,7 @@ auto into(error_code& e) { return asio::redirect_error(asio::use_awaitable, e); 
 // Has the client closed its end, whatever else it sent before?
 bool client_closed(asio::ip::tcp::socket& s) {
   pollfd p{.fd = s.native_handle(), .events = POLLRDHUP, .revents = 0};
-  return ::poll(&p, 1, 0) != 0;
+  return ::poll(&p, 1, 0) > 0;
 }
 
 using Plain = beast::tcp_stream;
@@ -196,6 +196,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     error_code e;
     tcp().expires_after(options_.idle);
     co_await http::async_write_header(stream_, serializer, into(e));
+    if (exchange_->request().method == "HEAD") co_return false;
     while (!e) {
       const std::optional<Exchange::Part> part = co_await next();
       if (!part) co_return false;

@@ -65,4 +65,15 @@ std::optional<Exchange::Part> Exchange::next() {
   return p;
 }
 
+// A client that left is no failure; 499 is what others call it.
+ApiError failure(const Error& e, const Exchange& x) {
+  if (x.has_expired())
+    return api_error(503,
+                     "expected to finish within this server's --time-limit, got no answer by then; "
+                     "ask for less at once",
+                     "time_limit");
+  if (e.code == Code::kCancelled) return api_error(499, e.message(), "cancelled");
+  return api_error(e);
+}
+
 }  // namespace ponder::serve

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "ponder/openai.h"
+
 namespace ponder::serve {
 
 struct HttpRequest {
@@ -39,7 +41,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Is set when whatever is worked on for this request should end.
   const std::atomic<bool>& stopped() const { return stopped_; }
   void stop() { stopped_ = true; }
-  /// Stops the work for want of time; the answer is an error, unless there is one already.
+  /// Stops the work for want of time. The client is told so, unless its answer has been sent.
   void expire() { stopped_ = expired_ = true; }
   bool has_expired() const { return expired_; }
   /// The client is not there any more, so nothing needs to be sent.
@@ -51,7 +53,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Begins an answer of server-sent events, whose head is `r` without its body.
   void open_stream(HttpReply r);
   /// One event, with `data` on one line, a name, and a number above 0 if it has one. Returns false
-  /// when the client has left, or does not read.
+  /// when the work should end, as stopped().
   bool event(const std::string& data, const std::string& name = "", std::int64_t id = 0);
   /// Is the client slow to read? It should get nothing that it can do without.
   bool is_behind();
@@ -79,5 +81,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::size_t waiting_bytes_ = 0;
   boost::asio::steady_timer ready_;
 };
+
+/// What a client is told of work that failed: its time was over, it was stopped, or the error.
+ApiError failure(const Error&, const Exchange&);
 
 }  // namespace ponder::serve

@@ -35,17 +35,6 @@ std::uint64_t any_seed() {
 
 HttpReply error_reply(const ApiError& e) { return {.status = e.status, .body = e.body}; }
 
-// A client that left is no failure; 499 is what others call it.
-HttpReply failed(const Error& e, const Exchange& x) {
-  if (x.has_expired())
-    return error_reply(api_error(503,
-                                 "expected to finish within this server's --time-limit, got no "
-                                 "answer by then; ask for less at once",
-                                 "time_limit"));
-  if (e.code == Code::kCancelled) return error_reply(api_error(499, e.message(), "cancelled"));
-  return error_reply(api_error(e));
-}
-
 // "/v1/think/{id}/events" has one part that may be anything.
 bool matches(std::string_view pattern, std::string_view path) {
   const auto open = pattern.find('{');
@@ -181,7 +170,7 @@ void Routes::limit(Budget& b) const {
 void Routes::answer(Exchange& x, const Route& route) {
   try {
     auto reply = (this->*route.answer)(x);
-    if (!reply.ok()) return send(x, &route, failed(reply.error(), x));
+    if (!reply.ok()) return send(x, &route, error_reply(failure(reply.error(), x)));
     if (!reply->body.empty()) return send(x, &route, std::move(*reply));
     metrics_.count_request(route.path, reply->status);  // it was streamed
   } catch (const std::exception& e) {
@@ -301,7 +290,7 @@ Result<HttpReply> Routes::think(Exchange& x) {
   if (call.stream) t->watch(x.shared_from_this(), 0);
   // Without a stream nobody could come back.
   auto record =
-      think_aloud(*session_, std::move(call.request), *t, call.stream ? t->cancel : x.stopped());
+      think_aloud(*session_, std::move(call.request), *t, call.stream ? t->cancel : x.stopped(), x);
   if (call.stream) return HttpReply{};
   thinkings_.erase(t->id());
   PONDER_TRY(record.status());

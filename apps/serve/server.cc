@@ -88,9 +88,12 @@ class Server {
       }
       error_code ignored;
       s.set_option(tcp::no_delay(true), ignored);
-      asio::co_spawn(io_,
-                     serve_connection(std::move(s), tls_ ? &*tls_ : nullptr, options_, handler_),
-                     asio::detached);
+      try {
+        asio::co_spawn(io_,
+                       serve_connection(std::move(s), tls_ ? &*tls_ : nullptr, options_, handler_),
+                       asio::detached);
+      } catch (const std::exception&) {  // for want of memory: this client is refused, others not
+      }
     }
   }
 

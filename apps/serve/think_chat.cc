@@ -59,7 +59,7 @@ Result<HttpReply> answer_think_chat(SharedSession& shared, const CompletionCall&
     x.event(think_finish_chunk(call, id, *a, shared.text()));
     x.event("[DONE]");
   } else {
-    x.event(api_error(a.error()).body);
+    x.event(failure(a.error(), x).body);
   }
   x.close_stream();
   return HttpReply{};

@@ -20,8 +20,8 @@ void Thinking::publish(const std::string& name, const std::string& data, bool ke
   const std::scoped_lock lock(mutex_);
   const Event e{next_++, name, data};
   std::erase_if(watchers_, [&](const auto& x) {
-    if (!kept && x->is_behind()) return x->has_left();
-    return !x->event(e.data, e.name, e.id);
+    if (kept || !x->is_behind()) x->event(e.data, e.name, e.id);
+    return x->has_left();
   });
   if (kept) events_.push_back(e);
   if (!watchers_.empty()) seen_ = Clock::now();
@@ -52,6 +52,8 @@ void Thinking::watch(const std::shared_ptr<Exchange>& x, std::int64_t last) {
 void Thinking::cancel_if_abandoned() {
   const std::scoped_lock lock(mutex_);
   std::erase_if(watchers_, [](const auto& x) { return x->has_left(); });
+  for (const auto& x : watchers_)
+    if (x->has_expired()) cancel = true;
   if (!watchers_.empty()) seen_ = Clock::now();
   if (Clock::now() - seen_ > kGrace) cancel = true;
 }
@@ -82,7 +84,7 @@ void ThinkStore::cancel_all() {
 }
 
 Result<std::string> think_aloud(SharedSession& shared, ThinkRequest r, Thinking& t,
-                                const std::atomic<bool>& stop) {
+                                const std::atomic<bool>& stop, const Exchange& x) {
   const auto session = shared.caller(&stop);
   ThinkTeller teller(shared.shared_text(), [&t](const std::string& name, const std::string& data) {
     t.cancel_if_abandoned();
@@ -92,7 +94,7 @@ Result<std::string> think_aloud(SharedSession& shared, ThinkRequest r, Thinking&
   r.budget.stop = &t.finish;
   const auto a = session->think(r);
   if (!a.ok()) {
-    t.publish("error", api_error(a.error()).body);
+    t.publish("error", failure(a.error(), x).body);
     t.end();
     return a.error();
   }

@@ -69,8 +69,9 @@ class ThinkStore {
 };
 
 /// Searches, and publishes what happens: token (of the first reply), first, likelier, progress,
-/// posterior, proof, done; or error. Returns the whole record. `stop` ends it with kCancelled.
+/// posterior, proof, done; or error. Returns the whole record. `stop` ends it with kCancelled. The
+/// exchange: of the request that began it.
 Result<std::string> think_aloud(SharedSession&, ThinkRequest, Thinking&,
-                                const std::atomic<bool>& stop);
+                                const std::atomic<bool>& stop, const Exchange&);
 
 }  // namespace ponder::serve

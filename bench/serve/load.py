@@ -121,7 +121,8 @@ def first_tokens(args, address):
         connection.request("POST", "/v1/chat/completions", json.dumps({**ask, "max_tokens": 1, "temperature": 0, "stream": True}))
         r = connection.getresponse()
         while b'"content":"' not in (line := r.readline()) or b'"content":""' in line:
-            pass
+            if not line:
+                sys.exit("expected a stream with a text")
         served.append(time.monotonic() - begin)
         r.read()
     connection.close()

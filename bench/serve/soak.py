@@ -112,7 +112,7 @@ class Company:
             while time.monotonic() < self.until:
                 try:
                     r.choices([lambda: self.whole(c, r), lambda: self.leave(r), lambda: self.hurry(r)], [8, 2, 1])[0]()
-                except (OSError, http.client.HTTPException) as e:
+                except Exception as e:  # whatever it is, it is to be told
                     self.count("error", repr(e))
                     c.close()
                 time.sleep(r.expovariate(1 / self.pause))
@@ -122,11 +122,14 @@ class Company:
         body = json.dumps({"messages": [{"role": "user", "content": QUESTIONS[2]}], "temperature": 1, "seed": 5, "max_tokens": 24, "n": 2, "logprobs": True, "top_logprobs": 3})
         first = None
         while time.monotonic() < self.until:
-            with self.connection() as c:
-                c.request("POST", CHAT, body)
-                got = json.loads(c.getresponse().read())["choices"]
-            first = first or got
-            self.count("same", None if got == first else "other bits")
+            try:
+                with self.connection() as c:
+                    c.request("POST", CHAT, body)
+                    got = json.loads(c.getresponse().read())["choices"]
+                first = first or got
+                self.count("same", None if got == first else "other bits")
+            except Exception as e:
+                self.count("error", repr(e))
             time.sleep(5)
 
 

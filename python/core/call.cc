@@ -15,49 +15,34 @@ void Interrupts::poll() {
     return;
   }
   error_.emplace();
-  flags_.cancel = true;
+  flags_.finish = flags_.cancel = true;
 }
 
 void Interrupts::raise() {
   if (error_) throw nb::python_error(std::move(*error_));
 }
 
-Worker::Worker(std::function<void()> work)
-    : thread_([this, work = std::move(work)] {
-        try {
-          work();
-        } catch (...) {
-          thrown_ = std::current_exception();
-        }
-        const std::scoped_lock lock(mutex_);
-        done_ = true;
-        changed_.notify_all();
-      }) {}
-
-Worker::~Worker() {
-  if (thread_.joinable()) thread_.join();
-}
-
-bool Worker::wait() {
+bool Worker::wait() const {
   const nb::gil_scoped_release free;
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kMoment, [this] { return done_; });
+  return done_.wait_for(kMoment) == std::future_status::ready;
 }
 
-void Worker::join() {
-  {
-    const nb::gil_scoped_release free;
-    if (thread_.joinable()) thread_.join();
-  }
-  if (thrown_) std::rethrow_exception(std::exchange(thrown_, {}));
+void Worker::join() const {
+  const nb::gil_scoped_release free;
+  done_.get();
 }
 
 void run(Flags& flags, bool keeps, std::function<void()> work) {
   Interrupts interrupts(flags, keeps);
-  Worker worker(std::move(work));
+  const Worker worker(std::move(work));
   while (!worker.wait()) interrupts.poll();
   worker.join();
   interrupts.raise();
+}
+
+void raise_interrupt() {
+  PyErr_SetNone(PyExc_KeyboardInterrupt);
+  throw nb::python_error();
 }
 
 }  // namespace ponder::python

@@ -1,16 +1,14 @@
 // A call of the engine as Python sees it: it runs on a thread of its own while the thread that
 // called waits without the GIL and looks for signals. Ctrl-C asks a search for the best it has; a
 // second one, or one where nothing can be kept, ends it within a pass and raises KeyboardInterrupt.
+// What does not look at its flags, such as the loading of a model, ends when it is done.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <exception>
 #include <functional>
-#include <mutex>
+#include <future>
 #include <optional>
-#include <thread>
 
 #include <nanobind/nanobind.h>
 
@@ -39,22 +37,18 @@ class Interrupts {
   std::optional<nanobind::python_error> error_{};
 };
 
-/// Work on a thread of its own.
+/// Work on a thread of its own. Threads: any.
 class Worker {
  public:
-  explicit Worker(std::function<void()> work);
-  ~Worker();
+  explicit Worker(std::function<void()> work)
+      : done_(std::async(std::launch::async, std::move(work))) {}
   /// Waits for at most a moment, without the GIL; true: the work is done.
-  bool wait();
+  bool wait() const;
   /// Waits for the end, without the GIL, and throws what the work has thrown.
-  void join();
+  void join() const;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool done_ = false;
-  std::exception_ptr thrown_{};
-  std::thread thread_;  // last, as it uses the others
+  std::shared_future<void> done_;
 };
 
 /// How long a signal may wait.
@@ -62,5 +56,7 @@ inline constexpr std::chrono::milliseconds kMoment{20};
 
 /// Runs the work, with signals as above; with the GIL at the beginning and at the end.
 void run(Flags&, bool keeps, std::function<void()> work);
+
+[[noreturn]] void raise_interrupt();
 
 }  // namespace ponder::python

@@ -21,10 +21,7 @@ std::tuple<std::string, std::string, std::optional<Dict>, std::vector<std::strin
   r.budget.stop = &flags.finish;
   std::optional<Result<DesignAnswer>> result;
   run(flags, true, [&] { result.emplace(design(r)); });
-  if (flags.finish && !result->ok()) {
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-    throw nb::python_error();
-  }
+  if (flags.finish && !result->ok()) raise_interrupt();
   const DesignAnswer a = value_of(std::move(*result));
   std::optional<Dict> trace;
   if (a.trace) trace = Dict(trace_dict(*a.trace));

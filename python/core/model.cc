@@ -35,23 +35,32 @@ bool Model::closed() const {
   return !shared_;
 }
 
-std::shared_ptr<SharedSession> Model::opened() const {
+void Model::check_process() const {
   if (forked())
     throw Failure({Code::kInvalid, "a model that this process has opened",
                    "one that was open before a fork", "Model",
                    "open it again in a process that was spawned: "
                    "multiprocessing.get_context(\"spawn\")"});
+}
+
+std::shared_ptr<SharedSession> Model::opened() const {
+  check_process();
   const std::scoped_lock lock(mutex_);
+  return opened_locked();
+}
+
+std::shared_ptr<SharedSession> Model::opened_locked() const {
   if (!shared_)
     throw Failure({Code::kInvalid, "an open model", "one that was closed", "Model",
                    "open it again with ponder.Model(…)"});
   return shared_;
 }
 
-std::unique_ptr<Caller> Model::lend() {
-  const auto shared = opened();
-  std::unique_ptr<Caller> caller;
+Loan Model::lend() {
+  check_process();
   const std::scoped_lock lock(mutex_);
+  const auto shared = opened_locked();
+  std::unique_ptr<Caller> caller;
   if (idle_.empty()) {
     caller = std::make_unique<Caller>();
     caller->session = shared->caller(&caller->flags.cancel);
@@ -61,26 +70,22 @@ std::unique_ptr<Caller> Model::lend() {
     caller->flags.finish = false;
   }
   lent_.push_back(caller.get());
-  return caller;
+  return {*this, std::move(caller)};
 }
 
 void Model::take_back(std::unique_ptr<Caller> caller) {
-  forget(*caller);
+  if (forked()) {
+    (void)caller.release();  // the threads that it would have to tell are not there
+    return;
+  }
   const nb::gil_scoped_release free;
   const std::scoped_lock lock(mutex_);
+  std::erase(lent_, caller.get());
   // The pool holds no session of a call that was cancelled, nor of a model that was closed.
   if (shared_ && !caller->flags.cancel && idle_.size() < kMostIdle)
     idle_.push_back(std::move(caller));
 }
 
-void Model::forget(const Caller& caller) {
-  const std::scoped_lock lock(mutex_);
-  std::erase(lent_, &caller);
-}
-
-void Model::raise_interrupt() {
-  PyErr_SetNone(PyExc_KeyboardInterrupt);
-  throw nb::python_error();
-}
+Loan::~Loan() { model_.take_back(std::move(caller_)); }
 
 }  // namespace ponder::python

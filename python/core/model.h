@@ -1,5 +1,5 @@
 // The model that Python holds: one SharedSession, and for each call a session of its own, so that
-// threads of Python think side by side. Not the calls (requests.cc, arrays of numbers in rows.cc).
+// threads of Python think side by side. Not the calls: requests.cc, and numbers.cc for arrays.
 #pragma once
 
 #include <unistd.h>
@@ -23,6 +23,24 @@ struct Caller {
   std::unique_ptr<Session> session{};
 };
 
+class Model;
+
+/// A session that a model has lent. It goes back at the end; once its flags say cancel, the model
+/// does not lend it again. The model must outlive it.
+class Loan {
+ public:
+  Loan(Model& m, std::unique_ptr<Caller> c) : model_(m), caller_(std::move(c)) {}
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  ~Loan();
+  Session& session() const { return *caller_->session; }
+  Flags& flags() const { return caller_->flags; }
+
+ private:
+  Model& model_;
+  std::unique_ptr<Caller> caller_;
+};
+
 /// Threads: any.
 class Model {
  public:
@@ -35,12 +53,14 @@ class Model {
   /// gives nothing back, since the threads of the model are not there to end.
   void close();
   bool closed() const;
-  /// Errors: Failure of a model that is closed, or was opened before a fork.
+  bool forked() const { return getpid() != process_; }
+  /// Errors: Failure of a model that was opened before a fork.
+  void check_process() const;
+  /// Errors: those of check_process; Failure of a model that is closed.
   std::shared_ptr<SharedSession> opened() const;
 
-  std::unique_ptr<Caller> lend();
-  /// Keeps the session, with the prompts it has read, for the next call.
-  void take_back(std::unique_ptr<Caller>);
+  /// Errors: those of opened.
+  Loan lend();
 
   /// What a call has given, and whether it was asked to finish before its end.
   template <class A>
@@ -52,27 +72,26 @@ class Model {
   /// `flags`. `keeps`: a stopped call has an answer.
   template <class F>
   auto call(bool keeps, F f) {
-    auto caller = lend();
-    using R = decltype(f(*caller->session, caller->flags));
+    const Loan loan = lend();
+    using R = decltype(f(loan.session(), loan.flags()));
     std::optional<R> result;
     try {
-      run(caller->flags, keeps, [&] { result.emplace(f(*caller->session, caller->flags)); });
+      run(loan.flags(), keeps, [&] { result.emplace(f(loan.session(), loan.flags())); });
     } catch (...) {
-      forget(*caller);
+      loan.flags().cancel = true;
       throw;
     }
-    const bool stopped = caller->flags.finish;
-    take_back(std::move(caller));
+    const bool stopped = loan.flags().finish;
     if (stopped && !result->ok()) raise_interrupt();
     using A = std::remove_cvref_t<decltype(**result)>;
     return Outcome<A>{value_of<A>(std::move(*result)), stopped};
   }
-  /// A lent session that does not come back.
-  void forget(const Caller&);
 
  private:
-  bool forked() const { return getpid() != process_; }
-  [[noreturn]] static void raise_interrupt();
+  friend class Loan;
+  /// Keeps the session, with the prompts it has read, for the next call.
+  void take_back(std::unique_ptr<Caller>);
+  std::shared_ptr<SharedSession> opened_locked() const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<SharedSession> shared_;

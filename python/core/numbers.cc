@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "arrays.h"
+#include "asked.h"
 #include "bindings.h"
 #include "ponder/wire.h"
 #include "texts.h"
@@ -20,10 +21,9 @@ namespace {
 using Given = std::variant<std::string, std::vector<Token>>;
 
 Result<PromptRequest> prompt_in(const Model& m, const std::string& json) {
-  PONDER_ASSIGN(const auto line, parse_request(json, m.opened()->text().tokenizer().n_vocab()));
+  PONDER_ASSIGN(const auto line, parse_request(json, n_vocab(m)));
   PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
-  if (auto* raw = std::get_if<RawText>(&prompt)) raw->intended = true;
-  return prompt;
+  return intended(std::move(prompt));
 }
 
 nb::list texts_of(const Model& m, std::span<const Token> reply) {
@@ -113,12 +113,8 @@ Trace labelled(const SampleAnswer& a) {
 }
 
 std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json) {
-  auto r = value_of(parse_sample_request(json, m.opened()->text().tokenizer().n_vocab()));
-  if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.sample(r);
-  });
+  auto r = intended(value_of(parse_sample_request(json, n_vocab(m))));
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.sample(r); });
   const Trace trace = labelled(out.answer);
   return {record_of(out.answer), Dict(trace_dict(trace)), out.stopped};
 }
@@ -164,12 +160,8 @@ nb::dict landscape_dict(const LandscapeAnswer& a) {
 }
 
 std::tuple<std::string, Dict, bool> landscape(Model& m, const std::string& json) {
-  auto r = value_of(parse_landscape_request(json, m.opened()->text().tokenizer().n_vocab()));
-  if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.landscape(r);
-  });
+  auto r = intended(value_of(parse_landscape_request(json, n_vocab(m))));
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.landscape(r); });
   return {record_of(out.answer), Dict(landscape_dict(out.answer)), out.stopped};
 }
 

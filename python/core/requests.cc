@@ -5,6 +5,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include "asked.h"
 #include "bindings.h"
 #include "ponder/openai.h"
 #include "ponder/wire.h"
@@ -17,15 +18,6 @@ namespace ponder::python {
 namespace {
 
 using Written = std::optional<std::string>;  // the text of a file that can be checked
-
-int n_vocab(const Model& m) { return m.opened()->text().tokenizer().n_vocab(); }
-
-// A text that Python gives without a chat template is meant so.
-template <class Request>
-Request intended(Request r) {
-  if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
-  return r;
-}
 
 template <class T>
 Written written(const std::optional<T>& r) {
@@ -43,10 +35,7 @@ std::tuple<std::string, Tokens, bool> generate(Model& m, const std::string& json
       spelled.emplace_back(stream.add(v.token), v.logprob);
       return true;
     };
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.generate(r);
-  });
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.generate(r); });
   Tokens tokens;
   for (const auto& [text, logprob] : spelled) tokens.append(nb::make_tuple(text_of(text), logprob));
   return {record_of(out.answer), tokens, out.stopped};
@@ -55,19 +44,15 @@ std::tuple<std::string, Tokens, bool> generate(Model& m, const std::string& json
 std::tuple<std::string, bool> think(Model& m, const std::string& json) {
   auto r = intended(value_of(parse_think_request(json, n_vocab(m))));
   r.logprobs = true;
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.think(r);
-  });
-  return {think_record(out.answer, m.opened()->text()), out.stopped};
+  const auto text = m.opened()->shared_text();
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.think(r); });
+  const nb::gil_scoped_release free;  // as record_of
+  return {think_record(out.answer, *text), out.stopped};
 }
 
 std::tuple<std::string, Written, bool> prove(Model& m, const std::string& json) {
   auto r = intended(value_of(parse_prove_request(json, n_vocab(m))));
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.prove(r);
-  });
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.prove(r); });
   return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 
@@ -88,10 +73,7 @@ std::tuple<std::string, Written, bool> answer(Model& m, const std::string& json,
     const Status read = calibrate_by(*calibration, where, demanded, r);
     if (!read.ok()) throw Failure(read.error());
   }
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.answer(r);
-  });
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.answer(r); });
   return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 
@@ -114,10 +96,7 @@ std::string check_proof(Model& m, const std::string& record, const std::string& 
   CheckRequest r{.where = where};
   r.record = value_of(parse_certificate(record, where));
   r.budget = value_of(parse_budget(budget, "budget"));
-  const auto out = m.call(true, [&](Session& s, Flags& flags) {
-    r.budget.stop = &flags.finish;
-    return s.check(r);
-  });
+  const auto out = call_keeping(m, r, [&](Session& s) { return s.check(r); });
   return record_of(out.answer);
 }
 

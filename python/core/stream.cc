@@ -6,7 +6,9 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <deque>
+#include <utility>
 
+#include "asked.h"
 #include "bindings.h"
 #include "ponder/openai.h"
 #include "ponder/wire.h"
@@ -25,37 +27,37 @@ class ThinkStream {
       : model_(m),
         text_(m.opened()->shared_text()),
         request_(std::move(r)),
-        caller_(m.lend()),
-        interrupts_(caller_->flags, true),
-        worker_([this] { search(); }) {}
+        loan_(m.lend()),
+        interrupts_(loan_.flags(), true),
+        worker_(std::make_unique<Worker>([this] { search(); })) {}
   ThinkStream(const ThinkStream&) = delete;
   ThinkStream& operator=(const ThinkStream&) = delete;
   ~ThinkStream() {
     try {
       close();
     } catch (...) {  // what the search has thrown: nobody is there to be told
-      if (caller_) model_.forget(*caller_);
     }
+    if (model_.forked()) (void)worker_.release();  // it would wait for a thread that is not there
   }
 
-  /// The next event; none after the last one.
+  /// The next event; none after the last one. Another thread may close the stream meanwhile.
   std::optional<Event> next() {
     while (true) {
+      model_.check_process();
       if (auto event = take()) return event;
-      if (!caller_) return {};
-      if (worker_.wait() && !waiting()) return end();
+      if (ended_) return {};
+      if (worker_->wait() && !waiting()) return end();
       interrupts_.poll();
     }
   }
-  void finish() {
-    if (caller_) caller_->flags.finish = true;
-  }
+  void finish() { loan_.flags().finish = true; }
   bool stopped() const { return stopped_; }
   void close() {
-    if (!caller_) return;
-    caller_->flags.cancel = true;
-    worker_.join();
-    give_back();
+    if (ended_ || model_.forked()) return;
+    loan_.flags().cancel = true;
+    ended_ = true;
+    worker_->join();
+    const std::scoped_lock lock(mutex_);
     events_.clear();
   }
 
@@ -68,9 +70,9 @@ class ThinkStream {
     });
     teller.listen(request_);
     request_.logprobs = true;
-    request_.budget.stop = &caller_->flags.finish;
-    const auto answer = caller_->session->think(request_);
-    stopped_ = caller_->flags.finish.load();
+    request_.budget.stop = &loan_.flags().finish;
+    const auto answer = loan_.session().think(request_);
+    stopped_ = loan_.flags().finish.load();
     if (answer.ok())
       teller.done(*answer);
     else
@@ -88,31 +90,29 @@ class ThinkStream {
     return !events_.empty();
   }
   std::optional<Event> end() {
-    worker_.join();
-    give_back();
+    worker_->join();
+    if (std::exchange(ended_, true)) return {};
     interrupts_.raise();
     if (error_) throw Failure(*error_);
     return {};
   }
-  void give_back() { model_.take_back(std::move(caller_)); }
 
   Model& model_;  // Python keeps it as long as the stream
   std::shared_ptr<const TextModel> text_;
   ThinkRequest request_;
-  std::unique_ptr<Caller> caller_;  // none: the search has ended
+  Loan loan_;
   Interrupts interrupts_;
   std::mutex mutex_;
   std::deque<Event> events_{};
   std::optional<Error> error_{};
   std::atomic<bool> stopped_{false};
-  Worker worker_;  // last, as it uses the others
+  bool ended_ = false;              // with the GIL
+  std::unique_ptr<Worker> worker_;  // last, as it uses the others
 };
 
 std::unique_ptr<ThinkStream> think_stream(Model& m, const std::string& json) {
-  const int n_vocab = m.opened()->text().tokenizer().n_vocab();
-  ThinkRequest r = value_of(parse_think_request(json, n_vocab));
-  if (auto* raw = std::get_if<RawText>(&r.prompt)) raw->intended = true;
-  return std::make_unique<ThinkStream>(m, std::move(r));
+  return std::make_unique<ThinkStream>(m,
+                                       intended(value_of(parse_think_request(json, n_vocab(m)))));
 }
 
 }  // namespace

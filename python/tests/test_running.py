@@ -71,7 +71,11 @@ def test_where_nothing_can_be_kept_one_interrupt_raises(toy):
     assert toy.score(SUM, ["22"])[0].sum < 0
 
 
-def test_handlers_of_others_are_called(toy):
+@pytest.mark.parametrize("call", [
+    lambda m: m.think(SUM, **LONG),
+    lambda m: ponder.design({"terms": [{"kind": "gc"}]}, length=500, n=10**6, chains=2),
+], ids=["think", "design"])  # fmt: skip
+def test_handlers_of_others_are_called(toy, call):
     class Enough(Exception):
         pass
 
@@ -80,9 +84,11 @@ def test_handlers_of_others_are_called(toy):
 
     old = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
+    begin = time.monotonic()
     try:
         with pytest.raises(Enough):
-            toy.think(SUM, **LONG)
+            call(toy)
+        assert time.monotonic() - begin < 20
     finally:
         signal.signal(signal.SIGALRM, old)
 
@@ -109,6 +115,13 @@ def test_closing_a_stream_ends_its_search(toy):
     next(t)
     del t  # the collector closes it
     assert time.monotonic() - before < 20
+
+
+def test_a_stream_is_closed_by_another_thread(toy):
+    for _ in range(20):
+        t = toy.think(SUM, stream=True, **LONG)
+        threading.Timer(0.1, t.close).start()
+        assert all(isinstance(e, events.Token | events.First | events.Likelier | events.Progress) for e in t)
 
 
 def test_a_stream_that_is_finished_tells_its_end(toy):

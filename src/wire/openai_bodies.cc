@@ -109,8 +109,9 @@ Json chat_choice(const CompletionCall& call, const Completion& c, const TextMode
           {"finish_reason", finish_reason(c.stopped)}};
 }
 
+// An echo alone has one choice a prompt.
 int number_of(const CompletionCall& call, int prompt, int choice) {
-  return prompt * call.settings.n + choice;
+  return prompt * (call.settings.draw ? call.settings.n : 1) + choice;
 }
 
 ApiError error_of(int status, const std::string& message, const Json& param, const Json& code) {

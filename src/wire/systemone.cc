@@ -51,7 +51,7 @@ Status read_choice(const Fields& f, const Json& j, DecideQuestion& q) {
     q.labels.push_back({.text = label});
     PONDER_ASSIGN(q.labels.back().description, content_at(f, *criteria, label));
   }
-  if (q.instructions.empty()) q.instructions = "Which option fits best?";
+  if (q.instructions.empty()) q.instructions = kAskChoice;
   return {};
 }
 
@@ -62,7 +62,7 @@ Status read_score(const Fields& f, const Json& j, DecideQuestion& q) {
     PONDER_ASSIGN(std::string text, content_at(f, Json{{"level", level}}, "level"));
     q.labels.push_back({.text = std::move(text)});
   }
-  if (q.instructions.empty()) q.instructions = "Which level fits best?";
+  if (q.instructions.empty()) q.instructions = kAskScore;
   return {};
 }
 

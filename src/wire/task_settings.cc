@@ -79,9 +79,9 @@ Status read_answer(Body& b, AnswerRequest& r) {
     r.way = *known;
   }
   PONDER_TRY(b.integer("draws", 1, 4096, r.draws));
-  PONDER_TRY(b.number("temperature", 1e-3, 1000, r.temperature));
+  PONDER_TRY(b.number("temperature", 0.01, 100, r.temperature));
   PONDER_TRY(b.flag("distinct", r.distinct));
-  return b.number("enough", 0.5, 1, r.enough);
+  return b.number("enough", 0.51, 1, r.enough);
 }
 
 }  // namespace ponder

@@ -45,6 +45,8 @@ class Serve(unittest.TestCase):
             status, headers, got = self.server.ask("GET", path)
             self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
             self.assertIn(key, got)
+        for path, item in self.server.ask("GET", "/openapi.json")[2]["paths"].items():
+            self.assertLessEqual(set(item), {"get", "post", "delete"}, path)
         self.assertEqual(self.server.post("/detokenize", {"tokens": self.ids("The sum is 22.")})["content"], "The sum is 22.")
 
     def test_log_probabilities_are_those_of_score(self):
@@ -100,7 +102,7 @@ class Serve(unittest.TestCase):
             self.assertEqual(sum((p["logprobs"]["text_offset"] for p in parts if p["logprobs"]), []), choice["logprobs"]["text_offset"])
 
     def test_an_echo_in_a_stream(self):
-        for more in ({"max_tokens": 5, "n": 2, "logprobs": 2}, {"max_tokens": 5}, {"max_tokens": 0, "logprobs": 0}):
+        for more in ({"max_tokens": 5, "n": 2, "logprobs": 2}, {"max_tokens": 5}, {"max_tokens": 0, "logprobs": 0, "n": 2}):
             body = {"prompt": ["The sum of", "14"], "temperature": 0.8, "seed": 3, "echo": True, **more}
             whole, events = self.server.post(TEXT, body), self.server.events(TEXT, body)
             for choice in whole["choices"]:
@@ -334,6 +336,9 @@ class Doors(unittest.TestCase):
             begin = time.monotonic()
             search = s.post("/v1/think", {"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"]})
             self.assertIn("reply", search)
+            with s.connection() as c:
+                c.request("POST", "/v1/think", json.dumps({"messages": ASK, "budget_s": 3600, "max_tokens": 400, "methods": ["anneal"], "stream": True}))
+                self.assertIn(b"event: done", c.getresponse().read())
             long = s.post(TEXT, {"prompt": ["The sum"] * 100, "temperature": 50, "max_tokens": 200, "n": 100, "seed": 1})
             self.assertLess(time.monotonic() - begin, 8)
             self.assertEqual(long["choices"][-1]["finish_reason"], "length")

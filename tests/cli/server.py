@@ -25,8 +25,10 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        code, said = self.stop()
+        if kind is None and code != 143:  # a sanitizer's finding, for example
+            raise AssertionError((code, said))
 
     def stop(self):
         """Ends the server as a service manager does. Returns its exit code and what it said."""

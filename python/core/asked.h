@@ -1,0 +1,34 @@
+// What requests from Python have in common.
+#pragma once
+
+#include <utility>
+#include <variant>
+
+#include "model.h"
+
+namespace ponder::python {
+
+/// What ids of requests are below.
+inline int n_vocab(const Model& m) { return m.opened()->text().tokenizer().n_vocab(); }
+
+/// A text that Python gives without a chat template is meant so.
+inline PromptRequest intended(PromptRequest prompt) {
+  if (auto* raw = std::get_if<RawText>(&prompt)) raw->intended = true;
+  return prompt;
+}
+template <class Request>
+Request intended(Request r) {
+  r.prompt = intended(std::move(r.prompt));
+  return r;
+}
+
+/// A call whose request has a budget: asked to finish, it has an answer.
+template <class Request, class Ask>
+auto call_keeping(Model& m, Request& r, const Ask& ask) {
+  return m.call(true, [&](Session& s, Flags& flags) {
+    r.budget.stop = &flags.finish;
+    return ask(s);
+  });
+}
+
+}  // namespace ponder::python

@@ -155,6 +155,7 @@ class Verdict:
     reason: str
     advice: str
     stuck: tuple[int, ...] = ()
+    judged: bool = True  # False: of a design with too few draws to tell
 
 
 @dataclass(frozen=True, kw_only=True)

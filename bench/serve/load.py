@@ -73,7 +73,11 @@ def client(number, args, address, until, count):
         if body["stream"]:
             body["stream_options"] = {"include_usage": True}
         try:
-            one(connection, body, count)
+            try:
+                one(connection, body, count)
+            except http.client.RemoteDisconnected:  # a server may end an idle connection; clients then open another
+                connection.close()
+                one(connection, body, count)
         except (OSError, http.client.HTTPException, ValueError) as e:
             count.error(repr(e))
             connection.close()

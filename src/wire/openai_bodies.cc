@@ -134,6 +134,22 @@ Json chunk(const CompletionCall& call, const CompletionId& id, int index, Json w
   return j;
 }
 
+// The special tokens, the chat template and the size of the vocabulary.
+Json tokenizer_json(const TextModel& text) {
+  const Tokenizer& t = text.tokenizer();
+  const auto piece = [&](const std::optional<Token>& v) {
+    return v ? Json(t.piece(*v)) : Json(nullptr);
+  };
+  Json j{{"bos_token", piece(t.bos())}, {"eos_token", piece(t.eos())}};
+  const auto pad = text.file().int_or("tokenizer.ggml.padding_token_id", -1);
+  const bool padded = pad.ok() && *pad >= 0 && *pad < t.n_vocab();
+  j["pad_token"] = padded ? Json(t.piece(static_cast<Token>(*pad))) : Json(nullptr);
+  const auto chat = text.file().string_or("tokenizer.chat_template", "");
+  j["chat_template"] = chat.ok() && !chat->empty() ? Json(std::string(*chat)) : Json(nullptr);
+  j["n_vocab"] = t.n_vocab();
+  return j;
+}
+
 }  // namespace
 
 std::string completion_body(const CompletionCall& call, const CompletionId& id,
@@ -246,23 +262,10 @@ std::string models_body(const CompletionId& id, int n_ctx) {
   return text_of(Json{{"object", "list"}, {"data", {model(id.model), model("think-" + id.model)}}});
 }
 
-std::string tokenizer_body(const TextModel& text) {
-  const Tokenizer& t = text.tokenizer();
-  const auto piece = [&](const std::optional<Token>& v) {
-    return v ? Json(t.piece(*v)) : Json(nullptr);
-  };
-  Json j{{"bos_token", piece(t.bos())}, {"eos_token", piece(t.eos())}};
-  const auto pad = text.file().int_or("tokenizer.ggml.padding_token_id", -1);
-  const bool padded = pad.ok() && *pad >= 0 && *pad < t.n_vocab();
-  j["pad_token"] = padded ? Json(t.piece(static_cast<Token>(*pad))) : Json(nullptr);
-  const auto chat = text.file().string_or("tokenizer.chat_template", "");
-  j["chat_template"] = chat.ok() && !chat->empty() ? Json(std::string(*chat)) : Json(nullptr);
-  j["n_vocab"] = t.n_vocab();
-  return text_of(j);
-}
+std::string tokenizer_body(const TextModel& text) { return text_of(tokenizer_json(text)); }
 
 std::string props_body(const CompletionId& id, int n_ctx, int n_jobs, const TextModel& text) {
-  const Json tokenizer = Json::parse(tokenizer_body(text));
+  const Json tokenizer = tokenizer_json(text);
   Json j{{"default_generation_settings", {{"n_ctx", n_ctx}}},
          {"total_slots", n_jobs},
          {"model_alias", id.model},

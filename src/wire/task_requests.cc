@@ -56,6 +56,15 @@ Status read_chains(Body& b, DesignRequest& r) {
   return b.integer("steps", 1, kMostDraws, r.steps);
 }
 
+// What every request of a model ends with: its budget, its prompt, and no other field.
+template <class Request>
+Result<Request> with_prompt(Body& b, int n_vocab, const std::string& usual_budget, Request r) {
+  PONDER_TRY(read_budget(b, "budget", usual_budget, r.budget));
+  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
+  PONDER_TRY(b.all_read());
+  return r;
+}
+
 }  // namespace
 
 Result<GenerateRequest> parse_generate_request(std::string_view json, int n_vocab) {
@@ -69,10 +78,7 @@ Result<GenerateRequest> parse_generate_request(std::string_view json, int n_voca
   PONDER_TRY(b.integer("n", 1, kMost, r.best_of));
   if (r.beam > 0 && r.best_of > 1) return b.bad("n", "1 beside \"beam\"");
   PONDER_TRY(check_best_of(r.best_of, r.decode));
-  PONDER_TRY(read_budget(b, "budget", "", r.budget));
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "", std::move(r));
 }
 
 Result<ThinkRequest> parse_think_request(std::string_view json, int n_vocab) {
@@ -85,14 +91,11 @@ Result<ThinkRequest> parse_think_request(std::string_view json, int n_vocab) {
   PONDER_TRY(b.integer("beam", 1, 4096, r.config.beam));
   PONDER_TRY(b.integer("drafts", 0, 1024, r.config.drafts));
   PONDER_TRY(b.integer("batch", 1, 4096, r.config.best_first.batch));
-  PONDER_TRY(read_budget(b, "budget", "10s", r.budget));
   Budget patience;
   PONDER_TRY(read_budget(b, "patience", "", patience));
   r.config.patience_seconds = patience.seconds;
   r.config.patience_tokens = patience.tokens;
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "10s", std::move(r));
 }
 
 Result<ProveRequest> parse_prove_request(std::string_view json, int n_vocab) {
@@ -109,10 +112,7 @@ Result<ProveRequest> parse_prove_request(std::string_view json, int n_vocab) {
     return b.bad("per_length", "it without n_best, record, terms and length_prior");
   if (r.record && !r.terms.terms.empty())
     return b.bad("record", "it without terms, of which a certificate says nothing");
-  PONDER_TRY(read_budget(b, "budget", "10s", r.budget));
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "10s", std::move(r));
 }
 
 Result<AnswerRequest> parse_answer_request(std::string_view json, int n_vocab) {
@@ -123,10 +123,7 @@ Result<AnswerRequest> parse_answer_request(std::string_view json, int n_vocab) {
   PONDER_TRY(read_seed(b, r.seed));
   PONDER_TRY(b.number("risk", 1e-3, 1, r.risk));
   PONDER_TRY(b.flag("record", r.record));
-  PONDER_TRY(read_budget(b, "budget", "30s", r.budget));
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "30s", std::move(r));
 }
 
 Result<SampleRequest> parse_sample_request(std::string_view json, int n_vocab) {
@@ -143,10 +140,7 @@ Result<SampleRequest> parse_sample_request(std::string_view json, int n_vocab) {
   PONDER_TRY(b.integer("thin", 1, kMostThin, r.chains.thin));
   PONDER_TRY(b.integer("rungs", 2, 100, r.rungs));
   PONDER_TRY(read_seed(b, r.chains.seed));
-  PONDER_TRY(read_budget(b, "budget", "", r.budget));
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "", std::move(r));
 }
 
 Result<LandscapeRequest> parse_landscape_request(std::string_view json, int n_vocab) {
@@ -158,10 +152,7 @@ Result<LandscapeRequest> parse_landscape_request(std::string_view json, int n_vo
   PONDER_TRY(b.integer("seeds", 1, 10000, r.seeds));
   PONDER_TRY(b.integer("points", 3, 1'000'000, r.points));
   PONDER_TRY(read_seed(b, r.seed));
-  PONDER_TRY(read_budget(b, "budget", "", r.budget));
-  PONDER_ASSIGN(r.prompt, b.prompt(n_vocab));
-  PONDER_TRY(b.all_read());
-  return r;
+  return with_prompt(b, n_vocab, "", std::move(r));
 }
 
 Result<DesignRequest> parse_design_request(std::string_view json) {

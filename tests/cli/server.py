@@ -7,8 +7,20 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from ponder_cli import PONDER, TOY
+
+ASK = [{"role": "user", "content": "What is the sum of 14 and 8?"}]
+CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("still not so")
+        time.sleep(0.05)
 
 
 class Server:

@@ -81,9 +81,8 @@ class LoadingLine {
 
 // Opens what S::open gives, in a session or for many.
 template <class S>
-auto open_as(const ModelArgs& m, std::int64_t kv_bytes = 0) -> decltype(S::open({})) {
+auto open_as(const ModelArgs& m, const SessionOptions& options) -> decltype(S::open({})) {
   PONDER_ASSIGN(auto text, open_text(m));
-  const SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx, .kv_bytes = kv_bytes};
   const LoadingLine line(text->file());
   return S::open(text, options);
 }
@@ -112,13 +111,15 @@ Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs& m) {
 }
 
 Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
-  PONDER_ASSIGN(auto session, open_as<Session>(m));
+  PONDER_ASSIGN(auto session, open_as<Session>(m, {.model = m.options(), .n_ctx = m.n_ctx}));
   if (m.verbose) describe(session->text(), session->model().info());
   return session;
 }
 
 Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs& m, std::int64_t kv_bytes) {
-  PONDER_ASSIGN(auto session, open_as<SharedSession>(m, kv_bytes));
+  SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx, .kv_bytes = kv_bytes};
+  options.model.serves_many = true;
+  PONDER_ASSIGN(auto session, open_as<SharedSession>(m, options));
   if (m.verbose) describe(session->text(), session->info());
   return session;
 }

@@ -21,13 +21,17 @@ const GemmKernel& kernel_of(Precision p) {
 }
 
 // The fastest form that leaves room to work in. Packed weights that fill much of the memory crowd
-// out keys and values, a second model and the other programs of the machine.
-Result<WeightForm> weight_form(const GgufFile& file, const GemmKernel& kernel, WeightForm asked) {
+// out keys and values, a second model and the other programs of the machine; packing more than 2 GB
+// takes longer than a short run saves.
+Result<WeightForm> weight_form(const GgufFile& file, const GemmKernel& kernel,
+                               const ModelOptions& options) {
+  const WeightForm asked = options.weights;
   constexpr std::int64_t kSlack = 256ll << 20, kMostPacked = 2ll << 30, kPackedShare = 4;
   const std::int64_t free = available_memory();
   const auto bytes = [&](WeightForm f) { return weight_bytes(file, kernel, f); };
   if (asked == WeightForm::kAuto) {
-    if (bytes(WeightForm::kPacked) <= std::min(free / kPackedShare, kMostPacked))
+    const std::int64_t packed = bytes(WeightForm::kPacked);
+    if (packed <= free / kPackedShare && (options.serves_many || packed <= kMostPacked))
       return WeightForm::kPacked;
     return bytes(WeightForm::kLean) + kSlack <= free ? WeightForm::kLean : WeightForm::kQuantised;
   }
@@ -45,7 +49,7 @@ Status describe(const GgufFile& file, const Config& c, const ModelOptions& optio
   // Checks the tensors first, before ModelInfo describes the file and before memory is allocated.
   PONDER_TRY(find_tensors(file, c));
   const GemmKernel& kernel = kernel_of(precision_of(options));
-  PONDER_ASSIGN(info.weights, weight_form(file, kernel, options.weights));
+  PONDER_ASSIGN(info.weights, weight_form(file, kernel, options));
   info.weight_bytes = info.weights == WeightForm::kQuantised
                           ? static_cast<std::int64_t>(file.file_bytes())
                           : weight_bytes(file, kernel, info.weights);

@@ -82,7 +82,7 @@ Status Language::check(const SoftReply& r) const {
       return unfit("a mask of " + std::to_string(n_vocab()) + " ids",
                    std::to_string(mask->n_vocab()), "masks");
   if (tree_.length(parent) + static_cast<int>(r.n()) > n_ctx_)
-    return Error{Code::kResource, "at most " + std::to_string(n_ctx_) + " tokens of context",
+    return Error{Code::kInvalid, "at most " + std::to_string(n_ctx_) + " tokens of context",
                  std::to_string(tree_.length(parent) + r.n()), "prompt and reply together",
                  "shorten them or raise the context size"};
   return r.weights.empty() ? Status() : check_weights(r);

@@ -32,7 +32,7 @@ Status check_request(const CausalDensity& d, const Extend& e, int depth) {
       return Error{Code::kInvalid, "a token id from 0 to " + std::to_string(d.n_vocab() - 1),
                    std::to_string(v), "Extend::tokens", ""};
   if (depth + n > d.n_ctx())
-    return Error{Code::kResource, "at most " + std::to_string(d.n_ctx()) + " tokens of context",
+    return Error{Code::kInvalid, "at most " + std::to_string(d.n_ctx()) + " tokens of context",
                  std::to_string(depth + n), "prompt and reply together",
                  "shorten them or raise the context size"};
   const std::size_t masks = e.masks.size();

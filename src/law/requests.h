@@ -10,8 +10,7 @@ namespace ponder {
 int n_rows(const Extend&);
 /// Index, among the rows 0 … n, of the first row that a request asks for.
 int first_row(const Extend&);
-/// Checks tokens, length and masks; `depth`: that of the parent. Errors: kInvalid, kResource (too
-/// long).
+/// Checks tokens, length and masks; `depth`: that of the parent. Error: kInvalid.
 Status check_request(const CausalDensity&, const Extend&, int depth);
 
 }  // namespace ponder

@@ -3,6 +3,7 @@ more memory than weights, keys and values, and 200 MB."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,18 @@ def run(*args, stdin=b""):
 
 
 class BigModel(unittest.TestCase):
+    def packed_mb(self, model):
+        return json.loads(run("info", "-m", model, "--weights", "packed", "--json")[0])["weight_bytes"] >> 20
+
+    def served_mb(self, model):
+        """The MB of weights that `ponder serve` holds when nobody says in which form."""
+        p = subprocess.Popen([PONDER, "serve", "-m", model, "-c", str(N_CTX), "--port", "0", "--verbose"], stderr=subprocess.PIPE, text=True)
+        try:
+            return next(int(m[1]) for m in (re.search(r"(\d+) MB of weights", line) for line in p.stderr) if m)
+        finally:
+            p.terminate()
+            p.communicate()
+
     def test_all_forms_of_the_weights(self):
         if free_mb() < 6000:
             self.skipTest("needs 6 GB of memory")
@@ -63,6 +76,7 @@ class BigModel(unittest.TestCase):
                     self.assertLess(info["weight_bytes"], 0.6 * 2**30)
             self.assertEqual(answers[0], answers[1])  # equal to the last bit
             self.assertEqual(answers[0], answers[2])
+            self.assertEqual(self.served_mb(model), self.packed_mb(model))
             self.assertEqual([len(json.loads(x)["logprobs"]) for x in answers[0].splitlines()], [12] * 4)
 
 

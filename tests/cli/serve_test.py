@@ -201,6 +201,17 @@ class Serve(unittest.TestCase):
         _, headers, _ = self.server.ask("POST", CHAT, {"messages": ASK, "max_tokens": 1, "colour": 1})
         self.assertIn("colour", headers["Warning"])
 
+    def test_prompts_longer_than_the_context(self):
+        long, ask = "14 and 8 " * 2000, {"type": "choice", "instructions": "What is it?", "choices": [{"value": "22"}, {"value": "no"}]}
+        for path, body in ((CHAT, {"messages": [{"role": "user", "content": long}]}), (TEXT, {"prompt": long}), (TEXT, {"prompt": long, "echo": True, "max_tokens": 0}),
+                           ("/v1/decisions", {"input": long, "questions": [ask]}),
+                           ("/v1/systemone", {"state": long, "questions": {"it": {"type": "choice", "criteria": {"22": None, "no": None}}}}),
+                           ("/v1/answers", {"question": long}), ("/v1/answers", {"question": long, "way": "draws"}),
+                           ("/v1/think", {"messages": [{"role": "user", "content": long}]})):
+            status, _, got = self.server.ask("POST", path, body)
+            self.assertEqual((path, status), (path, 400), got)
+            self.assertIn("expected", got["error"]["message"])
+
     def test_the_page(self):
         status, headers, html = self.server.ask("GET", "/")
         self.assertEqual((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))

@@ -203,8 +203,8 @@ class CausalDensity {
   /// the others are done, `out` has the result of each, and the first error is returned. A failure
   /// of the whole pass (no room, no memory, a row that is not finite, a spent budget) fails every
   /// request. The nodes of a failed request are released; the costs in `out` sum to the growth of
-  /// cost(). Errors: kInvalid (token or handle out of range), kResource (context or memory, with
-  /// the number needed), kNumeric, kCancelled.
+  /// cost(). Errors: kInvalid (token or handle out of range, more tokens than the context
+  /// holds), kResource (memory, with the number needed), kNumeric, kCancelled.
   virtual Status extend(std::span<const Extend>, Rows& out) = 0;
   /// Value and gradient of the objective at each reply (gradient.h), many in one batch.
   /// Deterministic: the same bits for the same reply, whatever the batch, the thread count or the

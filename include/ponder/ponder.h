@@ -37,6 +37,7 @@
 #include "ponder/model/catalog.h"
 #include "ponder/model/chat.h"
 #include "ponder/model/gguf.h"
+#include "ponder/model/logit_source.h"
 #include "ponder/model/model.h"
 #include "ponder/model/tokenizer.h"
 #include "ponder/openai.h"

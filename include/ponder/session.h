@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "ponder/model/logit_source.h"
 #include "ponder/model/model.h"
 #include "ponder/session/answer.h"
 #include "ponder/session/bench.h"
@@ -39,20 +40,27 @@ class Session {
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<const TextModel>,
                                                const SessionOptions& = {});
 
+  /// A session whose numbers come from outside, and whose texts are spelled by `vocabulary`. Its
+  /// records and proofs name the source. Errors: kInvalid (a vocabulary of another size), those of
+  /// the source.
+  static Result<std::unique_ptr<Session>> over(std::shared_ptr<LogitSource>,
+                                               const TextModel& vocabulary,
+                                               const SessionOptions& = {});
+
   const TextModel& text() const { return *text_; }
   const std::shared_ptr<const TextModel>& shared_text() const { return text_; }
   const Model& model() const { return *model_; }
   const SessionOptions& options() const { return options_; }
   LanguageDensity& density() { return *density_; }
   /// The same model with the same context, in f32; weights held as asked for. Errors: those of
-  /// open.
+  /// open; kUnsupported (a model outside, whose numbers are f32 already).
   Result<std::unique_ptr<Session>> in_f32(WeightForm) const;
   /// This session, if it is in f32; else one with the same model in f32, which is opened at the
   /// first call and kept. Its weights are lean, or stay in the file where memory is short. Errors:
   /// those of open.
   Result<Session*> exact();
   /// What the precision of the model may change of a reply's log-probability, nats: kErrorBF16 or
-  /// kErrorF32.
+  /// kErrorF32, or the drift of a model outside if that is more.
   double rounding_error() const;
   /// The node after a prompt. The last few prompts stay in memory: requests often come with the
   /// same one.
@@ -96,6 +104,9 @@ class Session {
   friend class SharedSession;
   Session(std::shared_ptr<const TextModel>, SessionOptions, std::shared_ptr<const Model>,
           std::unique_ptr<LanguageDensity>);
+  static Result<std::unique_ptr<Session>> with_density(std::shared_ptr<const TextModel>,
+                                                       const SessionOptions&,
+                                                       std::shared_ptr<const Model>);
   static DensityOptions density_options(const TextModel&, const Model&, const SessionOptions&);
   SpelledReply spelled(Reply) const;
   RunRecord record(const ReplyLaw&, const Cost&, double seconds, std::uint64_t seed) const;

@@ -18,6 +18,11 @@ class SharedSession {
   static Result<std::shared_ptr<SharedSession>> open(std::shared_ptr<const TextModel>,
                                                      const SessionOptions& = {},
                                                      const SharedOptions& = {});
+  /// The same over a model outside. Errors: those of Session::over.
+  static Result<std::shared_ptr<SharedSession>> over(std::shared_ptr<LogitSource>,
+                                                     const TextModel& vocabulary,
+                                                     const SessionOptions& = {},
+                                                     const SharedOptions& = {});
   ~SharedSession();
   const TextModel& text() const;
   const std::shared_ptr<const TextModel>& shared_text() const;
@@ -34,6 +39,10 @@ class SharedSession {
   struct State;
   friend class Session;
   explicit SharedSession(std::shared_ptr<State>);
+  static Result<std::shared_ptr<SharedSession>> with_density(std::shared_ptr<const TextModel>,
+                                                             const SessionOptions&,
+                                                             const SharedOptions&,
+                                                             std::shared_ptr<const Model>);
   std::shared_ptr<State> state_;
 };
 

@@ -1,7 +1,6 @@
 // GgufFile: mapping of one or several parts, their union, the hash. Not the grammar (parse.cc) nor
 // the typed look-ups (lookup.cc).
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 
 #include "gguf/parse.h"
 #include "gguf/part_name.h"
+#include "gguf/sha256.h"
 
 namespace ponder {
 namespace {
@@ -125,25 +125,15 @@ class File final : public GgufFile {
 };
 
 std::string File::hash() const {
-  EVP_MD_CTX* ctx = EVP_MD_CTX_new();
-  EVP_DigestInit_ex(ctx, EVP_sha256(), nullptr);
+  Sha256 hash;
   constexpr std::size_t kChunk = 16 << 20;
   for (const auto& p : parts_)
     for (std::size_t at = 0; at < p.size(); at += kChunk) {
       const auto chunk = p.subspan(at, std::min(kChunk, p.size() - at));
-      EVP_DigestUpdate(ctx, chunk.data(), chunk.size());
+      hash.add(chunk);
       page_out(chunk);  // else the whole file would stay in memory
     }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned n = 0;
-  EVP_DigestFinal_ex(ctx, digest, &n);
-  EVP_MD_CTX_free(ctx);
-  std::string hex;
-  for (unsigned i = 0; i < n; ++i) {
-    hex += "0123456789abcdef"[digest[i] >> 4];
-    hex += "0123456789abcdef"[digest[i] & 15];
-  }
-  return hex;
+  return hash.hex();
 }
 
 // Each part states its number, so that parts of different splits are not joined because of their

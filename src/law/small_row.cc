@@ -39,8 +39,12 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
     std::vector<TokenProb> all;
     for (Token v = 0; v < n; ++v)
       if (lp[v] != -kInf) all.push_back({v, lp[v]});
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+    // The list, and the one after it.
+    const auto n_sorted = std::min(all.size(), static_cast<std::size_t>(d.max_items) + 1);
+    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n_sorted), all.end(),
+                      [](const auto& a, const auto& b) {
+                        return a.logprob != b.logprob ? a.logprob > b.logprob : a.token < b.token;
+                      });
     double mass = 0;
     for (const TokenProb& p : all) {
       if (p.logprob < d.bound || static_cast<int>(out.list.size()) >= d.max_items) {

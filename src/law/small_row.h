@@ -1,5 +1,5 @@
-// The row of a law over a few ids, in double precision: every pick of a request, lz, entropy. Not
-// for a model's vocabulary (src/density does that in parallel).
+// A row of which all log-probabilities are given, in double precision: every pick of a request, lz,
+// entropy. Not for the rows of an engine, which reduces them where it makes them (cpu/row_reduce.h).
 #pragma once
 
 #include <vector>

@@ -30,7 +30,7 @@ Result<std::unique_ptr<GradientCheck>> GradientCheck::make(Session& s,
                                                            const GradientCheckOptions& o) {
   const ModelInfo& info = s.model().info();
   const bool f32 = info.precision == Precision::kF32, jumps = info.n_experts > 0,
-             small = info.n_parameters <= kReferenceParameters;
+             small = !info.outside && info.n_parameters <= kReferenceParameters;
   if (jumps && !small)
     return Error{Code::kUnsupported,
                  "a model without experts, or of at most " + std::to_string(kReferenceParameters) +

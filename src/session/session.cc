@@ -5,6 +5,7 @@
 
 #include "ponder/core/notes.h"
 #include "session/open_exact.h"
+#include "session/outside_parts.h"
 
 namespace ponder {
 
@@ -24,12 +25,27 @@ DensityOptions Session::density_options(const TextModel& text, const Model& mode
 Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const TextModel> text,
                                                const SessionOptions& o) {
   PONDER_ASSIGN(auto model, Model::load(text->shared_file(), o.model));
+  return with_density(std::move(text), o, std::move(model));
+}
+
+Result<std::unique_ptr<Session>> Session::over(std::shared_ptr<LogitSource> source,
+                                               const TextModel& vocabulary,
+                                               const SessionOptions& o) {
+  PONDER_ASSIGN(OutsideParts parts, outside_parts(std::move(source), vocabulary));
+  return with_density(std::move(parts.text), o, std::move(parts.model));
+}
+
+Result<std::unique_ptr<Session>> Session::with_density(std::shared_ptr<const TextModel> text,
+                                                       const SessionOptions& o,
+                                                       std::shared_ptr<const Model> model) {
   PONDER_ASSIGN(auto density, LanguageDensity::make(model, density_options(*text, *model, o)));
   return std::unique_ptr<Session>(
       new Session(std::move(text), o, std::move(model), std::move(density)));
 }
 
 Result<std::unique_ptr<Session>> Session::in_f32(WeightForm weights) const {
+  if (model_->info().outside)
+    return Error{Code::kUnsupported, "a model file", model_->info().name, "a session in f32", ""};
   SessionOptions o = options_;
   o.model.precision = Precision::kF32;
   o.model.weights = weights;
@@ -98,7 +114,8 @@ Result<std::string> Session::other_subject(const ProofSubject& p, const std::str
 }
 
 double Session::rounding_error() const {
-  return model_->info().precision == Precision::kBF16 ? kErrorBF16 : kErrorF32;
+  const ModelInfo& info = model_->info();
+  return std::max(info.precision == Precision::kBF16 ? kErrorBF16 : kErrorF32, info.drift);
 }
 
 }  // namespace ponder

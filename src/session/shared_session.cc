@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "session/open_exact.h"
+#include "session/outside_parts.h"
 
 namespace ponder {
 
@@ -25,8 +26,23 @@ SharedSession::~SharedSession() = default;
 Result<std::shared_ptr<SharedSession>> SharedSession::open(std::shared_ptr<const TextModel> text,
                                                            const SessionOptions& o,
                                                            const SharedOptions& shared) {
+  PONDER_ASSIGN(auto model, Model::load(text->shared_file(), o.model));
+  return with_density(std::move(text), o, shared, std::move(model));
+}
+
+Result<std::shared_ptr<SharedSession>> SharedSession::over(std::shared_ptr<LogitSource> source,
+                                                           const TextModel& vocabulary,
+                                                           const SessionOptions& o,
+                                                           const SharedOptions& shared) {
+  PONDER_ASSIGN(OutsideParts parts, outside_parts(std::move(source), vocabulary));
+  return with_density(std::move(parts.text), o, shared, std::move(parts.model));
+}
+
+Result<std::shared_ptr<SharedSession>> SharedSession::with_density(
+    std::shared_ptr<const TextModel> text, const SessionOptions& o, const SharedOptions& shared,
+    std::shared_ptr<const Model> model) {
   auto s = std::make_shared<State>();
-  PONDER_ASSIGN(s->model, Model::load(text->shared_file(), o.model));
+  s->model = std::move(model);
   const DensityOptions d = Session::density_options(*text, *s->model, o);
   PONDER_ASSIGN(s->density, SharedDensity::make(s->model, d, shared));
   s->text = std::move(text);

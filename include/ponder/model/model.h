@@ -56,7 +56,9 @@ struct ModelInfo {
   Precision precision = Precision::kF32;
   WeightForm weights = WeightForm::kPacked;
   int n_threads = 1;
-  std::string isa;  // instruction set of the matrix products: "AVX-512 BF16", …
+  std::string isa;       // instruction set of the matrix products: "AVX-512 BF16", …
+  bool outside = false;  // the numbers come from a LogitSource (logit_source.h)
+  double drift = 0;      // LogitSource::drift
 };
 
 class EngineModel;  // model/engine.h: the weights on a device

@@ -30,6 +30,7 @@ class TextModel : public std::enable_shared_from_this<TextModel> {
   const std::shared_ptr<const GgufFile>& shared_file() const { return file_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   bool has_template() const { return !template_source_.empty(); }
+  const std::string& template_source() const { return template_source_; }
 
   /// Errors: kInvalid (an empty prompt, ids out of range, a conversation without a template), those
   /// of the template.

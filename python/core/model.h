@@ -14,6 +14,7 @@
 #include "call.h"
 #include "errors.h"
 #include "ponder/shared_session.h"
+#include "raised.h"
 
 namespace ponder::python {
 
@@ -44,7 +45,9 @@ class Loan {
 /// Threads: any.
 class Model {
  public:
-  explicit Model(std::shared_ptr<SharedSession> shared) : shared_(std::move(shared)) {}
+  /// `raised`: what code of Python's raises within a pass; null if there is none.
+  explicit Model(std::shared_ptr<SharedSession> shared, std::shared_ptr<Raised> raised = nullptr)
+      : shared_(std::move(shared)), raised_(std::move(raised)) {}
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
   ~Model() { close(); }
@@ -62,6 +65,12 @@ class Model {
   /// Errors: those of opened.
   Loan lend();
 
+  // As Raised::count and Raised::tell.
+  int count_raised() const { return raised_ ? raised_->count() : 0; }
+  void tell_raised(int before, bool has_result) const {
+    if (raised_) raised_->tell(before, has_result);
+  }
+
   /// What a call has given, and whether it was asked to finish before its end.
   template <class A>
   struct Outcome {
@@ -75,12 +84,14 @@ class Model {
     const Loan loan = lend();
     using R = decltype(f(loan.session(), loan.flags()));
     std::optional<R> result;
+    const int n_raised = count_raised();
     try {
       run(loan.flags(), keeps, [&] { result.emplace(f(loan.session(), loan.flags())); });
     } catch (...) {
       loan.flags().cancel = true;
       throw;
     }
+    tell_raised(n_raised, result->ok());
     const bool stopped = loan.flags().finish;
     if (stopped && !result->ok()) raise_interrupt();
     using A = std::remove_cvref_t<decltype(**result)>;
@@ -95,6 +106,7 @@ class Model {
 
   mutable std::mutex mutex_;
   std::shared_ptr<SharedSession> shared_;
+  std::shared_ptr<Raised> raised_;
   std::vector<std::unique_ptr<Caller>> idle_{};  // after the model they ask
   std::vector<Caller*> lent_{};
   pid_t process_ = getpid();

@@ -8,6 +8,7 @@
 #include "bindings.h"
 #include "ponder/core/spelling.h"
 #include "ponder/core/version.h"
+#include "source.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -49,6 +50,22 @@ std::unique_ptr<Model> open_model(const std::string& path, const std::string& ch
   return std::make_unique<Model>(value_of(std::move(*shared)));
 }
 
+// The vocabulary and the chat template are a file's, the numbers those of the density.
+std::unique_ptr<Model> open_density(const std::string& path, const std::string& chat_template,
+                                    nb::object density, int n_ctx) {
+  const auto raised = std::make_shared<Raised>();
+  const auto source = std::make_shared<PythonSource>(std::move(density), raised);
+  Flags flags;
+  std::optional<Result<std::shared_ptr<SharedSession>>> shared;
+  run(flags, false, [&]() {
+    const auto text = TextModel::open(path, chat_template);
+    shared.emplace(text.ok() ? SharedSession::over(source, **text, {.n_ctx = n_ctx})
+                             : text.error());
+  });
+  raised->tell(0, shared->ok());
+  return std::make_unique<Model>(value_of(std::move(*shared)), raised);
+}
+
 }  // namespace
 }  // namespace ponder::python
 
@@ -64,6 +81,7 @@ NB_MODULE(_core, m) {
   model.def("close", &Model::close).def_prop_ro("closed", &Model::closed);
   m.def("open_model", &open_model, "path"_a, "chat_template"_a, "precision"_a, "weights"_a,
         "n_ctx"_a, "threads"_a);
+  m.def("open_density", &open_density, "path"_a, "chat_template"_a, "density"_a, "n_ctx"_a);
   bind_requests(model);
   bind_numbers(model);
   bind_text(model);

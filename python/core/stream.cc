@@ -27,6 +27,7 @@ class ThinkStream {
       : model_(m),
         text_(m.opened()->shared_text()),
         request_(std::move(r)),
+        n_raised_(m.count_raised()),
         loan_(m.lend()),
         interrupts_(loan_.flags(), true),
         worker_(std::make_unique<Worker>([this] { search(); })) {}
@@ -93,6 +94,7 @@ class ThinkStream {
     worker_->join();
     if (std::exchange(ended_, true)) return {};
     interrupts_.raise();
+    model_.tell_raised(n_raised_, !error_);
     if (error_) throw Failure(*error_);
     return {};
   }
@@ -100,6 +102,7 @@ class ThinkStream {
   Model& model_;  // Python keeps it as long as the stream
   std::shared_ptr<const TextModel> text_;
   ThinkRequest request_;
+  int n_raised_;  // before the search
   Loan loan_;
   Interrupts interrupts_;
   std::mutex mutex_;

@@ -34,9 +34,7 @@ std::string prompt(const Model& m, const std::string& json) {
 // What `ponder info` says, with the precision and the weights that the model has.
 std::string info_of(const Model& m) {
   const auto shared = m.opened();
-  InfoAnswer a = value_of(info(shared->text()));
-  a.model = shared->info();
-  return to_json(a);
+  return to_json(info(shared->text(), shared->info()));
 }
 
 std::string sha256(const Model& m) {

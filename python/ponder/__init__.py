@@ -9,8 +9,9 @@ import atexit as _atexit
 from . import _core, events
 from ._catalog import models
 from ._decisions import Decision, Decisions
+from ._density import Density, FedTokens, Prefixes
 from ._design import design
-from ._errors import CancelledError, Error, InvalidError, IoError, NotFoundError, NumericError, ResourceError, UnsupportedError
+from ._errors import CancelledError, EndedEarly, Error, InvalidError, IoError, NotFoundError, NumericError, ResourceError, UnsupportedError
 from ._model import Model
 from ._model import opened as _opened
 from ._numbers import Design, Designs, Draws, Gradient, Landscape, Score, Spots, Trace
@@ -22,9 +23,9 @@ from ._thinking import running as _running
 __version__: str = _core.version
 
 __all__ = [
-    "Answer", "Bench", "CancelledError", "Certificate", "Checked", "Decision", "Decisions", "Design", "Designs", "Draws",
-    "Error", "Generated", "Gradient", "InvalidError", "IoError", "Landscape", "Model", "NotFoundError", "NumericError",
-    "Posterior", "Proof", "RawText", "Reply", "ResourceError", "Score", "Spots", "Thinking", "Thought", "TokenProb", "Trace",
+    "Answer", "Bench", "CancelledError", "Certificate", "Checked", "Decision", "Decisions", "Density", "Design", "Designs", "Draws",
+    "EndedEarly", "Error", "FedTokens", "Generated", "Gradient", "InvalidError", "IoError", "Landscape", "Model", "NotFoundError", "NumericError",
+    "Posterior", "Prefixes", "Proof", "RawText", "Reply", "ResourceError", "Score", "Spots", "Thinking", "Thought", "TokenProb", "Trace",
     "UnsupportedError", "design", "events", "models",
 ]  # fmt: skip
 

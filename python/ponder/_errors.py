@@ -46,3 +46,10 @@ class NumericError(Error, ArithmeticError):
 
 class CancelledError(Error):
     """The work was cancelled, for example since its model was closed."""
+
+
+class EndedEarly(RuntimeWarning):
+    """Code of the caller's, such as a Density, has raised; the result is what was known by then."""
+
+    def __init__(self, kind: str, raised: BaseException) -> None:
+        super().__init__(f"the call ended early, with what it knew, as {kind} was raised: {raised}")

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _catalog, _core
 from ._decisions import Decision, Decisions
+from ._density import Density
 from ._errors import InvalidError
 from ._numbers import Draws, Gradient, Landscape, Peak, Pseudo, Score, Spots, Trace, Walk
 from ._options import (AnswerOptions, GenerateOptions, LandscapeOptions, PromptOptions, ProveOptions, SampleOptions,
@@ -39,7 +40,8 @@ class Model:
     path_or_name: a file, a name of ponder.models(), or None for the model that ./quickstart fetched.
     precision: of matrix products. weights: how they are held in memory. n_ctx: context in tokens, 0 for
     the model's, at most 8192. threads: 0 for the CPUs that this process may use. chat_template: replaces
-    the model's.
+    the model's. density: a model of one's own gives the numbers, and the file its vocabulary and chat
+    template alone.
 
     Ctrl-C in a search makes it return the best so far, with `stopped` set; a second one raises
     KeyboardInterrupt. Errors are ponder.Error and its kinds.
@@ -54,9 +56,17 @@ class Model:
         n_ctx: int = 0,
         threads: int = 0,
         chat_template: str = "",
+        density: Density | None = None,
     ) -> None:
         path = _catalog.path_of(path_or_name)
-        self._core = _core.open_model(path, chat_template, precision, weights, n_ctx, threads)
+        if density is None:
+            self._core = _core.open_model(path, chat_template, precision, weights, n_ctx, threads)
+        elif not isinstance(density, Density):
+            raise TypeError(f"expected a density that is a subclass of ponder.Density, got {type(density).__name__}")
+        elif (precision, weights, threads) != ("auto", "auto", 0):
+            raise TypeError("precision, weights and threads are not settings of a density of one's own")
+        else:
+            self._core = _core.open_density(path, chat_template, density, n_ctx)
         self._path = path
         opened.add(self)
 

@@ -4,11 +4,16 @@
 namespace ponder {
 
 Result<InfoAnswer> info(const TextModel& text, const ModelOptions& options) {
+  PONDER_ASSIGN(ModelInfo model, Model::describe(text.file(), options));
+  return info(text, std::move(model));
+}
+
+InfoAnswer info(const TextModel& text, ModelInfo model) {
   const GgufFile& file = text.file();
   const Tokenizer& t = text.tokenizer();
   InfoAnswer a;
   a.file = text.shared_file();
-  PONDER_ASSIGN(a.model, Model::describe(file, options));
+  a.model = std::move(model);
   for (const GgufTensor& x : file.tensors())
     ++a.tensors[std::string(tensor_type_info(x.type)->name)];
   a.tokenizer = {.model = std::string(t.model_name()),

@@ -61,7 +61,9 @@ Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& cha
   const auto n_steps = static_cast<std::uint64_t>(r.chains.warmup) +
                        static_cast<std::uint64_t>(r.draws) * r.chains.thin;
   while (chains.n_draws() < r.draws && !clock.over()) {
-    PONDER_TRY(chains.step(n_steps - chains.n_steps()));
+    const Status stepped = chains.step(n_steps - chains.n_steps());
+    if (!stepped.ok() && stepped.error().code == Code::kCancelled && chains.n_draws() > 0) break;
+    PONDER_TRY(stepped);
     PONDER_TRY(saver.save(chains, false));
     if (r.progress) r.progress(chains, clock.seconds());
   }

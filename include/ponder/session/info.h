@@ -34,5 +34,7 @@ struct InfoAnswer {
 
 /// Errors: those of Model::describe.
 Result<InfoAnswer> info(const TextModel&, const ModelOptions& = {});
+/// Of a model that is loaded.
+InfoAnswer info(const TextModel&, ModelInfo);
 
 }  // namespace ponder

@@ -74,7 +74,7 @@ Result<int> run_calibrate(const CalibrateArgs& a) {
   CalibrateRequest r;
   PONDER_ASSIGN(r.ask, a.how.request());
   if (!a.out.empty()) PONDER_TRY(check_out(a.out, "--out", a.force));
-  PONDER_ASSIGN(const auto session, open_session(a.model));
+  PONDER_ASSIGN(const auto session, open_session(a.model, true));
   const TextModel& text = session->text();
   PONDER_ASSIGN(r.questions, read_questions(a.questions, text.tokenizer().n_vocab()));
   const std::string path = a.out.empty() ? calibration_path(text.file()) : a.out;

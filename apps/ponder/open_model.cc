@@ -110,15 +110,17 @@ Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs& m) {
   return TextModel::make(std::move(file), std::move(source));
 }
 
-Result<std::unique_ptr<Session>> open_session(const ModelArgs& m) {
-  PONDER_ASSIGN(auto session, open_as<Session>(m, {.model = m.options(), .n_ctx = m.n_ctx}));
+Result<std::unique_ptr<Session>> open_session(const ModelArgs& m, bool for_many) {
+  SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx};
+  options.model.many_rows = for_many;
+  PONDER_ASSIGN(auto session, open_as<Session>(m, options));
   if (m.verbose) describe(session->text(), session->model().info());
   return session;
 }
 
 Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs& m, std::int64_t kv_bytes) {
   SessionOptions options{.model = m.options(), .n_ctx = m.n_ctx, .kv_bytes = kv_bytes};
-  options.model.serves_many = true;
+  options.model.many_rows = true;
   PONDER_ASSIGN(auto session, open_as<SharedSession>(m, options));
   if (m.verbose) describe(session->text(), session->info());
   return session;

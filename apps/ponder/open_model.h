@@ -17,7 +17,8 @@ Result<std::string> read_all(const std::string& path);
 Result<std::shared_ptr<const TextModel>> open_text(const ModelArgs&);
 /// Loads the weights; with --verbose, describes them on stderr. Errors: those of open_text and
 /// Session::open.
-Result<std::unique_ptr<Session>> open_session(const ModelArgs&);
+/// `for_many`: many questions are to be answered (ModelOptions::many_rows).
+Result<std::unique_ptr<Session>> open_session(const ModelArgs&, bool for_many = false);
 /// The same for many callers at once. `kv_bytes`: SessionOptions.
 Result<std::shared_ptr<SharedSession>> open_shared(const ModelArgs&, std::int64_t kv_bytes);
 

@@ -59,7 +59,7 @@ Result<int> answer_requests(const RequestArgs& a, const AnswerOne& one) {
     PONDER_TRY(one(*session, std::move(prompt), a.json()));
     return 0;
   }
-  PONDER_ASSIGN(const auto session, open_session(a.model));
+  PONDER_ASSIGN(const auto session, open_session(a.model, true));
   const auto answer = [&](int, const RequestLine& line) -> Status {
     PONDER_ASSIGN(PromptRequest prompt, prompt_of(line));
     work_begins();

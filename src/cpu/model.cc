@@ -31,7 +31,7 @@ Result<WeightForm> weight_form(const GgufFile& file, const GemmKernel& kernel,
   const auto bytes = [&](WeightForm f) { return weight_bytes(file, kernel, f); };
   if (asked == WeightForm::kAuto) {
     const std::int64_t packed = bytes(WeightForm::kPacked);
-    if (packed <= free / kPackedShare && (options.serves_many || packed <= kMostPacked))
+    if (packed <= free / kPackedShare && (options.many_rows || packed <= kMostPacked))
       return WeightForm::kPacked;
     return bytes(WeightForm::kLean) + kSlack <= free ? WeightForm::kLean : WeightForm::kQuantised;
   }

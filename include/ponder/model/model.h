@@ -36,9 +36,9 @@ struct ModelOptions {
   // auto: packed where that takes at most 2 GB and a quarter of the memory available, else lean,
   // and quantised where even that does not fit
   WeightForm weights = WeightForm::kAuto;
-  // The model stays loaded and runs batches of many rows, as in a server: auto packs weights of
-  // more than 2 GB, too, as they are read far more often than they are packed.
-  bool serves_many = false;
+  // Batches of many rows are to come, for much longer than packing takes (a server, a file of
+  // questions): auto packs more than 2 GB, too.
+  bool many_rows = false;
   int n_threads = 0;  // 0: as many as affinity and the cgroup quota allow
 };
 

@@ -1,4 +1,4 @@
-// Metrics: the text format.
+// Metrics: the text formats, which name the family of a counter differently.
 #include "serve/metrics.h"
 
 #include <fmt/format.h>
@@ -14,8 +14,10 @@ std::string gauge(const char* name, const char* help, std::int64_t value) {
   return family(name, "gauge", help) + fmt::format("{} {}\n", name, value);
 }
 
-std::string counter(const char* name, const char* help, std::int64_t value) {
-  return family(name, "counter", help) + fmt::format("{}_total {}\n", name, value);
+// The head of a counter whose samples are NAME_total.
+std::string counter(const std::string& name, MetricsFormat f, const char* help) {
+  const bool open = f == MetricsFormat::kOpenMetrics;
+  return family((open ? name : name + "_total").c_str(), "counter", help);
 }
 
 }  // namespace
@@ -25,8 +27,8 @@ void Metrics::count_request(const std::string& path, int status) {
   ++requests_[{path, status}];
 }
 
-std::string Metrics::text(const SharedSession& s, int running, int waiting) const {
-  std::string out = family("ponder_requests", "counter", "Requests answered.");
+std::string Metrics::text(const SharedSession& s, MetricsFormat f, int running, int waiting) const {
+  std::string out = counter("ponder_requests", f, "Requests answered.");
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& [key, n] : requests_)
@@ -34,15 +36,17 @@ std::string Metrics::text(const SharedSession& s, int running, int waiting) cons
                          key.second, n);
   }
   const Cost cost = s.cost();
-  out += family("ponder_tokens", "counter", "Tokens pushed through the network.");
+  out += counter("ponder_tokens", f, "Tokens pushed through the network.");
   out += fmt::format("ponder_tokens_total{{kind=\"decoded\"}} {}\n", cost.tokens_decoded);
   out += fmt::format("ponder_tokens_total{{kind=\"scored\"}} {}\n", cost.tokens_scored);
   const SharedStats stats = s.stats();
-  out += counter("ponder_passes", "Passes through the network.", stats.passes);
-  out += counter("ponder_pass_parts", "Requests of callers in all passes.", stats.parts);
+  out += counter("ponder_passes", f, "Passes through the network.");
+  out += fmt::format("ponder_passes_total {}\n", stats.passes);
+  out += counter("ponder_pass_parts", f, "Requests of callers in all passes.");
+  out += fmt::format("ponder_pass_parts_total {}\n", stats.parts);
   out += gauge("ponder_jobs_running", "Requests that are worked on.", running);
   out += gauge("ponder_jobs_waiting", "Requests that wait for others.", waiting);
-  return out + "# EOF\n";
+  return f == MetricsFormat::kOpenMetrics ? out + "# EOF\n" : out;
 }
 
 }  // namespace ponder::serve

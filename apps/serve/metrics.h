@@ -1,4 +1,4 @@
-// Metrics: counts since the server started, as OpenMetrics text.
+// Metrics: counts since the server started, as Prometheus's text or OpenMetrics.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,14 @@
 
 namespace ponder::serve {
 
+enum class MetricsFormat : std::uint8_t { kText, kOpenMetrics };
+
 /// Threads: any.
 class Metrics {
  public:
   void count_request(const std::string& path, int status);
   /// running, waiting: requests at this moment.
-  std::string text(const SharedSession&, int running, int waiting) const;
+  std::string text(const SharedSession&, MetricsFormat, int running, int waiting) const;
 
  private:
   mutable std::mutex mutex_;

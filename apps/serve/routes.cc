@@ -204,9 +204,14 @@ Result<HttpReply> Routes::tokenizer_info(Exchange&) {
   return HttpReply{.body = tokenizer_body(session_->text())};
 }
 
-Result<HttpReply> Routes::metrics(Exchange&) {
-  return HttpReply{.body = metrics_.text(*session_, running_, waiting_),
-                   .type = "application/openmetrics-text; version=1.0.0; charset=utf-8"};
+// OpenMetrics for those who ask for it, as Prometheus's servers do.
+Result<HttpReply> Routes::metrics(Exchange& x) {
+  const auto accepted = x.request().headers["Accept"];
+  const bool open = accepted.find("application/openmetrics-text") != accepted.npos;
+  const auto format = open ? MetricsFormat::kOpenMetrics : MetricsFormat::kText;
+  return HttpReply{.body = metrics_.text(*session_, format, running_, waiting_),
+                   .type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                : "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 Result<HttpReply> Routes::openapi(Exchange&) {

@@ -54,6 +54,22 @@ nb::dict score_dict(const Model& m, ScoreAnswer a) {
   return d;
 }
 
+// The scores, or the first error with the number of its reply.
+Result<std::vector<ScoreAnswer>> all_scores(Session& s, std::span<const ScoreRequest> requests,
+                                            const ScoreOptions& options) {
+  PONDER_ASSIGN(auto results, s.score(requests, options));
+  std::vector<ScoreAnswer> all;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].ok()) {
+      Error e = results[i].error();
+      e.where += (e.where.empty() ? "reply " : ", reply ") + std::to_string(i);
+      return e;
+    }
+    all.push_back(std::move(*results[i]));
+  }
+  return all;
+}
+
 Dicts score(Model& m, const std::string& prompt, const std::vector<Given>& replies, bool end,
             double alpha, int pseudo, bool logits, std::vector<Token> allow_ids) {
   const PromptRequest context = value_of(prompt_in(m, prompt));
@@ -61,16 +77,9 @@ Dicts score(Model& m, const std::string& prompt, const std::vector<Given>& repli
   for (const Given& reply : replies) requests.push_back({context, {.reply = reply, .end = end}});
   const ScoreOptions options{
       .alpha = alpha, .pseudo = pseudo, .logits = logits, .allowed = std::move(allow_ids)};
-  auto out = m.call(false, [&](Session& s, Flags&) { return s.score(requests, options); });
+  auto scores = m.call(false, [&](Session& s, Flags&) { return all_scores(s, requests, options); });
   Dicts all;
-  for (std::size_t i = 0; i < out.answer.size(); ++i) {
-    if (!out.answer[i].ok()) {
-      Error e = out.answer[i].error();
-      e.where += (e.where.empty() ? "reply " : ", reply ") + std::to_string(i);
-      throw Failure(std::move(e));
-    }
-    all.append(score_dict(m, std::move(*out.answer[i])));
-  }
+  for (ScoreAnswer& a : scores.answer) all.append(score_dict(m, std::move(a)));
   return all;
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <nanobind/stl/string.h>
+
 #include "arrays.h"
 
 namespace nb = nanobind;

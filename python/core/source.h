@@ -2,6 +2,8 @@
 // raised again by the call that asked (raised.h).
 #pragma once
 
+#include <memory>
+
 #include <nanobind/nanobind.h>
 
 #include "ponder/model/logit_source.h"

@@ -5,6 +5,7 @@ Keys and values of prefixes are kept by slot where the model's cache allows it; 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -105,6 +106,8 @@ class TorchDensity(Density):
         self.n_ctx = n_ctx or min(int(longest), 8192)
         self.name = name or f"{type(model).__name__} in {str(model.dtype).removeprefix('torch.')}"
         self._batch = batch
+        takes = inspect.signature(model.base_model.forward).parameters
+        self._cache_name = "cache" if "cache" in takes else "past_key_values"  # by the version of transformers
         self._forget()
         self._choose(keep, max_drift)
 
@@ -150,7 +153,7 @@ class TorchDensity(Density):
 
     def _logits(self, slots: Any) -> Floats:
         with torch.no_grad():
-            rows = self._hidden.get(torch.as_tensor(np.asarray(slots), dtype=torch.long, device=self._device))
+            rows = self._hidden.get(torch.tensor(np.array(slots), dtype=torch.long, device=self._device))
             return floats_of(torch.cat([self._head(part) for part in rows.split(self._batch)]))
 
     def _head(self, hidden: Tensor) -> Tensor:
@@ -194,11 +197,12 @@ class TorchDensity(Density):
             mask[k, past - (len(path) if self.keep else 0) : past + len(rows[-1])] = 1
             positions[k] = torch.arange(n, device=self._device) + (len(path) if self.keep else 0)
         padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        given = {"input_ids": padded} if vectors is None else {"inputs_embeds": padded}
+        given: dict[str, Any] = {"input_ids": padded} if vectors is None else {"inputs_embeds": padded}
         cache = self._cache_of(before, past) if self.keep else None
-        out = self._model.base_model(**given, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=self.keep)
-        if self.keep:
-            self._keep_new(out.past_key_values, wave, slots, past)
+        given[self._cache_name] = cache
+        out = self._model.base_model(**given, attention_mask=mask, position_ids=positions, use_cache=self.keep)
+        if cache is not None:
+            self._keep_new(cache, wave, slots, past)
         return torch.cat([h[b : b + len(c)] for h, b, c in zip(out.last_hidden_state, begins, wave, strict=True)])
 
     def _row(self, head: list[int], chain: list[int], vectors: Tensor | None) -> Tensor:

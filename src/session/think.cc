@@ -101,7 +101,10 @@ Result<ThinkAnswer> Session::think(const ThinkRequest& r) {
   for (std::string& note : notes(a.result, text_->tokenizer(), prompt.question))
     a.notes.push_back(std::move(note));
   if (r.logprobs) {
-    PONDER_ASSIGN(a.best_logprobs, logprobs(*density_, prefill.context(), law, a.best.tokens));
+    auto found = logprobs(*density_, prefill.context(), law, a.best.tokens);
+    // A search that was cut short may have no pass left for them.
+    if (!found.ok() && found.error().code != Code::kCancelled) return found.error();
+    if (found.ok()) a.best_logprobs = std::move(*found);
   }
   return a;
 }

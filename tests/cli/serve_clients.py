@@ -79,10 +79,14 @@ print("typesafe-sdk passed")
 
 METRICS = """
 import sys, urllib.request
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
-with urllib.request.urlopen(sys.argv[1] + "/metrics") as r:
-    families = {f.name: f for f in read(r.read().decode())}
-assert families["ponder_requests"].type == "counter" and families["ponder_requests"].samples, families
+from prometheus_client import openmetrics, parser
+import prometheus_client.openmetrics.parser
+for kind, read in (("text/plain", parser), ("application/openmetrics-text", openmetrics.parser)):
+    with urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/metrics", headers={"Accept": kind})) as r:
+        assert r.headers["Content-Type"].startswith(kind), r.headers
+        families = {f.name: f for f in read.text_string_to_metric_families(r.read().decode())}
+    assert families["ponder_requests"].type == "counter" and families["ponder_requests"].samples, families
+    assert families["ponder_requests"].documentation == "Requests answered.", families
 print("prometheus-client passed")
 """
 
@@ -157,7 +161,7 @@ def check_schema(python, server):
 
 def main():
     python = python_with(REQUIREMENTS, sys.argv[1])
-    with Server("--time-limit", "1") as server:  # for searches that the schema's bodies ask for
+    with Server("--time-limit", "3") as server:  # for searches that the schema's bodies ask for
         failed = [check.__name__ for check in (check_scripts, check_harness, check_schema) if check(python, server)]
         if server.ask("GET", "/health")[0] != 200:
             failed.append("health")

@@ -257,16 +257,22 @@ class Serve(unittest.TestCase):
 
     def test_a_slow_reader(self):
         """It stops nobody, and gets all of its stream in the end."""
-        body = json.dumps({"messages": ASK, "temperature": 3, "seed": 1, "max_tokens": 200, "n": 32, "logprobs": True, "top_logprobs": 5, "stream": True})
+        # Seven megabytes: more than the system holds between two sockets, less than the server waits with.
+        body = {"messages": ASK, "temperature": 50, "seed": 1, "max_tokens": 400, "n": 34, "logprobs": True, "top_logprobs": 20}
+        whole = self.server.post(CHAT, body)["usage"]["completion_tokens"]
         with self.server.connection() as c:
-            c.connect()
-            c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            c.request("POST", CHAT, body)
+            c.sock = socket.socket()
+            c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before the window is agreed on
+            c.sock.settimeout(60)
+            c.sock.connect(("127.0.0.1", self.server.port))
+            c.request("POST", CHAT, json.dumps({**body, "stream": True, "stream_options": {"include_usage": True}}))
             r = c.getresponse()
             r.readline()
             wait_for(lambda: self.server.metric("ponder_jobs_running") == 0)
             self.assertTrue(self.server.post(CHAT, {"messages": ASK, "max_tokens": 2})["choices"])
-            self.assertTrue(r.read().endswith(b"data: [DONE]\n\n"))
+            usage, end = r.read().split(b"\n\n")[-3:-1]
+            self.assertEqual(end, b"data: [DONE]")
+            self.assertEqual(json.loads(usage[6:])["usage"]["completion_tokens"], whole)
 
     def test_one_connection_many_requests(self):
         with self.server.connection() as c:

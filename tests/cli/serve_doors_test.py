@@ -10,8 +10,9 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
-from ponder_cli import TOY, run
+from ponder_cli import PONDER, TOY, run
 from server import ASK, CHAT, TEXT, Server, wait_for
 
 
@@ -98,6 +99,22 @@ class Doors(unittest.TestCase):
             r = run("serve", "-m", TOY, "--port", str(s.port))
             self.assertEqual(r.returncode, 1)
             self.assertIn(b"--port", r.stderr)
+
+    def test_a_disk_that_is_full(self):
+        """What it prints is lost, and nothing else: it writes no files."""
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            port = s.getsockname()[1]
+        with open("/dev/full", "wb") as full, subprocess.Popen([PONDER, "serve", "-m", TOY, "--port", str(port), "--verbose"], stdout=full, stderr=full) as p:
+            ask = urllib.request.Request(f"http://127.0.0.1:{port}{CHAT}", json.dumps({"messages": ASK, "max_tokens": 4}).encode())
+
+            def answers():
+                with contextlib.suppress(OSError), urllib.request.urlopen(ask) as r:
+                    return json.load(r)["choices"]
+                return []
+
+            wait_for(answers)
+            p.terminate()
+            self.assertEqual(p.wait(60), 143)
 
     def test_the_end_waits_for_a_stream(self):
         with Server() as s, s.connection() as c:

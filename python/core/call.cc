@@ -16,6 +16,7 @@ void Interrupts::poll() {
   }
   error_.emplace();
   flags_.finish = flags_.cancel = true;
+  if (flags_.in_python) PyThreadState_SetAsyncExc(*flags_.in_python, PyExc_KeyboardInterrupt);
 }
 
 void Interrupts::raise() {
@@ -40,9 +41,16 @@ void run(Flags& flags, bool keeps, std::function<void()> work) {
   interrupts.raise();
 }
 
-void raise_interrupt() {
+void raise_why(Flags& flags) {
+  if (flags.raised) throw *std::exchange(flags.raised, {});
+  if (!flags.finish) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);
   throw nb::python_error();
+}
+
+nb::object take_raised(Flags& flags) {
+  const auto raised = std::exchange(flags.raised, {});
+  return raised ? nb::borrow(raised->value()) : nb::none();
 }
 
 }  // namespace ponder::python

@@ -62,11 +62,12 @@ class Model {
   /// Errors: those of opened.
   Loan lend();
 
-  /// What a call has given, and whether it was asked to finish before its end.
+  /// What a call has given, and whether it was asked to finish before its end, or had to.
   template <class A>
   struct Outcome {
     A answer;
     bool stopped = false;
+    nanobind::object raised;  // by a function of Python, or None
   };
   /// Calls f(session) on a thread of its own; f returns a Result. Budgets get their stop flag from
   /// `flags`. `keeps`: a stopped call has an answer.
@@ -82,9 +83,9 @@ class Model {
       throw;
     }
     const bool stopped = loan.flags().finish;
-    if (stopped && !result->ok()) raise_interrupt();
+    if (!result->ok()) raise_why(loan.flags());
     using A = std::remove_cvref_t<decltype(**result)>;
-    return Outcome<A>{value_of<A>(std::move(*result)), stopped};
+    return Outcome<A>{value_of<A>(std::move(*result)), stopped, take_raised(loan.flags())};
   }
 
  private:

@@ -10,22 +10,25 @@ from . import _core, events
 from ._catalog import models
 from ._decisions import Decision, Decisions
 from ._design import design
-from ._errors import CancelledError, Error, InvalidError, IoError, NotFoundError, NumericError, ResourceError, UnsupportedError
+from ._errors import CancelledError, Error, InvalidError, IoError, NotFoundError, NumericError, ResourceError, TermWarning, UnsupportedError
 from ._model import Model
 from ._model import opened as _opened
 from ._numbers import Design, Designs, Draws, Gradient, Landscape, Score, Spots, Trace
+from ._oracles import Oracle, SmoothOracle, letters
 from ._records import Answer, Bench, Certificate, Checked, Generated, Posterior, Proof, Reply, Thought, TokenProb
 from ._requests import RawText
+from ._terms import BoundedTerm, Candidate, Candidates, Term
 from ._thinking import Thinking
 from ._thinking import running as _running
 
 __version__: str = _core.version
 
 __all__ = [
-    "Answer", "Bench", "CancelledError", "Certificate", "Checked", "Decision", "Decisions", "Design", "Designs", "Draws",
-    "Error", "Generated", "Gradient", "InvalidError", "IoError", "Landscape", "Model", "NotFoundError", "NumericError",
-    "Posterior", "Proof", "RawText", "Reply", "ResourceError", "Score", "Spots", "Thinking", "Thought", "TokenProb", "Trace",
-    "UnsupportedError", "design", "events", "models",
+    "Answer", "Bench", "BoundedTerm", "CancelledError", "Candidate", "Candidates", "Certificate", "Checked", "Decision",
+    "Decisions", "Design", "Designs", "Draws", "Error", "Generated", "Gradient", "InvalidError", "IoError", "Landscape",
+    "Model", "NotFoundError", "NumericError", "Oracle", "Posterior", "Proof", "RawText", "Reply", "ResourceError", "Score",
+    "SmoothOracle", "Spots", "Term", "TermWarning", "Thinking", "Thought", "TokenProb", "Trace", "UnsupportedError", "design",
+    "events", "letters", "models",
 ]  # fmt: skip
 
 

@@ -44,5 +44,9 @@ class NumericError(Error, ArithmeticError):
     """A result is not finite."""
 
 
+class TermWarning(RuntimeWarning):
+    """A term or an oracle of one's own has raised `__cause__`, and the result is what was found before."""
+
+
 class CancelledError(Error):
     """The work was cancelled, for example since its model was closed."""

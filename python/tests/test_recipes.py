@@ -18,7 +18,7 @@ def blocks():
 
 def test_the_recipes_run(capsys):
     names = {"MODEL": TOY}
-    assert len(blocks()) == 11  # the opening, and ten recipes
+    assert len(blocks()) == 13  # the opening, and twelve recipes
     for number, block in enumerate(blocks()):
         exec(compile(block, f"recipe {number}", "exec"), names)
         assert number in (0, 9) or capsys.readouterr().out  # the opening, and what asserts, print nothing

@@ -15,11 +15,11 @@ using namespace nb::literals;
 namespace ponder::python {
 namespace {
 
-using Answer = std::tuple<std::string, std::string, std::optional<Dict>, std::vector<std::string>,
-                          bool, nb::object>;
+using Parts = std::tuple<std::string, std::string, std::optional<Dict>, std::vector<std::string>,
+                         bool, nb::object>;
 
-Answer design_of(const std::string& json, const std::vector<OracleTuple>& oracles,
-                 const std::optional<OracleTuple>& judge) {
+Parts design_of(const std::string& json, const std::vector<OracleTuple>& oracles,
+                const std::optional<OracleTuple>& judge) {
   auto r = value_of(parse_design_request(json));
   Flags flags;
   r.budget.stop = &flags.finish;

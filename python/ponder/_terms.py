@@ -20,13 +20,13 @@ TermCall = tuple[str, float, object, object]
 """What ponder._core takes of a term or an oracle: its name, its weight, and two functions."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A reply that a term values."""
 
     reply_ids: Ids  # (n_tokens) the end token included
     ended: bool  # False: cut at the horizon
-    _spell: Callable[[Ids], str] = field(repr=False, compare=False)
+    _spell: Callable[[Ids], str] = field(repr=False)
 
     @property
     def reply(self) -> str:

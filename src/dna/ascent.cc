@@ -179,7 +179,7 @@ Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Se
     }
     if (const Status s = evaluate(parts, config.relaxation, tau, points); !s.ok()) {
       if (budget.stopped()) break;
-      return s;
+      return s.error();
     }
     for (std::size_t i = 0; i < starts.size(); ++i) {
       record.see(i, points[i].x, points[i].fitness + shared);

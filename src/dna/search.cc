@@ -35,7 +35,7 @@ Result<Designs> climb(const Energy& e, std::span<const Sequence> starts, const B
       std::vector<ChainState> states;
       if (const Status s = e.evaluate(edits, states); !s.ok()) {
         if (budget.stopped()) break;
-        return s;
+        return s.error();
       }
       out.n_scored += static_cast<std::int64_t>(states.size());
       const auto best = std::min_element(states.begin(), states.end(),
@@ -71,7 +71,7 @@ Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Se
       if (const Status s = kernel.step(states, StepChoices(seed, states.size(), step).all(), infos);
           !s.ok()) {
         if (budget.stopped()) break;
-        return s;
+        return s.error();
       }
       for (const StepInfo& info : infos) out.n_scored += info.n_proposed;
       for (std::size_t i = 0; i < states.size(); ++i)

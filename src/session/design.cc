@@ -253,7 +253,7 @@ Result<DesignAnswer> Designer::run() {
   for (const auto part : {&Designer::score, &Designer::judge}) {
     // A search that was stopped where a term fails has told the fitness of its designs.
     const Status s = (this->*part)(a.designs);
-    if (!s.ok() && (!r_.budget.stopped() || !r_.given.empty())) return s;
+    if (!s.ok() && (!r_.budget.stopped() || !r_.given.empty())) return s.error();
   }
   place(a.designs);
   sum_up(r_, a);

@@ -3,8 +3,10 @@
 
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "model.h"
+#include "terms.h"
 
 namespace ponder::python {
 
@@ -27,6 +29,15 @@ template <class Request, class Ask>
 auto call_keeping(Model& m, Request& r, const Ask& ask) {
   return m.call(true, [&](Session& s, Flags& flags) {
     r.budget.stop = &flags.finish;
+    return ask(s);
+  });
+}
+/// The same with terms that are written in Python.
+template <class Request, class Ask>
+auto call_keeping(Model& m, Request& r, const Ask& ask, const std::vector<TermTuple>& terms) {
+  return m.call(true, [&](Session& s, Flags& flags) {
+    r.budget.stop = &flags.finish;
+    r.terms.given = given_terms(terms, flags);
     return ask(s);
   });
 }

@@ -15,7 +15,10 @@ void Interrupts::poll() {
     return;
   }
   error_.emplace();
+  const std::optional<unsigned long> none;
   flags_.finish = flags_.cancel = true;
+  for (const auto& thread : {flags_.in_python, flags_.density ? flags_.density->in_python : none})
+    if (thread) PyThreadState_SetAsyncExc(*thread, PyExc_KeyboardInterrupt);
 }
 
 void Interrupts::raise() {
@@ -40,9 +43,21 @@ void run(Flags& flags, bool keeps, std::function<void()> work) {
   interrupts.raise();
 }
 
-void raise_interrupt() {
+void raise_why(Flags& flags) {
+  if (flags.raised) throw *std::exchange(flags.raised, {});
+  if (!flags.finish) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);
   throw nb::python_error();
+}
+
+void warn_raised(Flags& flags) {
+  const auto raised = std::exchange(flags.raised, {});
+  if (!raised) return;
+  const nb::object type = nb::module_::import_("ponder._errors").attr("EndedEarly");
+  const nb::object warning = type(raised->type().attr("__name__"), raised->value());
+  warning.attr("__cause__") = raised->value();
+  constexpr int kCaller = 3;  // of the method of the package, which is checked by another function
+  nb::module_::import_("warnings").attr("warn")(warning, nb::arg("stacklevel") = kCaller);
 }
 
 }  // namespace ponder::python

@@ -12,12 +12,19 @@
 
 #include <nanobind/nanobind.h>
 
+#include "raised.h"
+
 namespace ponder::python {
 
 /// What a call looks at while it works.
 struct Flags {
   std::atomic<bool> finish{false};  // end soon, with what is known: Budget::stop
   std::atomic<bool> cancel{false};  // end within a pass, with nothing: the caller's stop flag
+  // With the GIL: what a function of Python that the call uses has raised, which finishes the call;
+  // and the thread that is in such a function now (functions.h).
+  std::optional<nanobind::python_error> raised{};
+  std::optional<unsigned long> in_python{};
+  std::shared_ptr<Raised> density{};  // of a model whose numbers are Python's
 };
 
 /// Signals that come while a call works.
@@ -57,6 +64,10 @@ inline constexpr std::chrono::milliseconds kMoment{20};
 /// Runs the work, with signals as above; with the GIL at the beginning and at the end.
 void run(Flags&, bool keeps, std::function<void()> work);
 
-[[noreturn]] void raise_interrupt();
+/// After a call without an answer: raises what a function of Python has raised, or else
+/// KeyboardInterrupt where it was asked to finish.
+void raise_why(Flags&);
+/// After a call with an answer: warns of what a function of Python has raised. The flags forget it.
+void warn_raised(Flags&);
 
 }  // namespace ponder::python

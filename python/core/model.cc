@@ -63,6 +63,7 @@ Loan Model::lend() {
   std::unique_ptr<Caller> caller;
   if (idle_.empty()) {
     caller = std::make_unique<Caller>();
+    caller->flags.density = raised_;
     caller->session = shared->caller(&caller->flags.cancel);
   } else {
     caller = std::move(idle_.back());

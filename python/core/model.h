@@ -65,13 +65,17 @@ class Model {
   /// Errors: those of opened.
   Loan lend();
 
-  // As Raised::count and Raised::tell.
+  // As Raised::count and Raised::take.
   int count_raised() const { return raised_ ? raised_->count() : 0; }
-  void tell_raised(int before, bool has_result) const {
-    if (raised_) raised_->tell(before, has_result);
+  void take_raised(int before, Flags& flags) const {
+    if (!raised_ || flags.raised) return;
+    auto e = raised_->take(before);
+    if (!e) return;
+    flags.raised.emplace(std::move(*e));
+    flags.finish = true;
   }
 
-  /// What a call has given, and whether it was asked to finish before its end.
+  /// What a call has given, and whether it was asked to finish before its end, or had to.
   template <class A>
   struct Outcome {
     A answer;
@@ -91,10 +95,11 @@ class Model {
       loan.flags().cancel = true;
       throw;
     }
-    tell_raised(n_raised, result->ok());
+    take_raised(n_raised, loan.flags());
     const bool stopped = loan.flags().finish;
-    if (stopped && !result->ok()) raise_interrupt();
+    if (!result->ok()) raise_why(loan.flags());
     using A = std::remove_cvref_t<decltype(**result)>;
+    warn_raised(loan.flags());
     return Outcome<A>{value_of<A>(std::move(*result)), stopped};
   }
 

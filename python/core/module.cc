@@ -62,7 +62,7 @@ std::unique_ptr<Model> open_density(const std::string& path, const std::string& 
     shared.emplace(text.ok() ? SharedSession::over(source, **text, {.n_ctx = n_ctx})
                              : text.error());
   });
-  raised->tell(0, shared->ok());
+  if (auto e = raised->take(0)) throw nb::python_error(std::move(*e));
   return std::make_unique<Model>(value_of(std::move(*shared)), raised);
 }
 

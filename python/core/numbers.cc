@@ -121,9 +121,11 @@ Trace labelled(const SampleAnswer& a) {
   return labelled_trace(a);
 }
 
-std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json) {
+std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json,
+                                           const std::vector<TermTuple>& terms) {
   auto r = intended(value_of(parse_sample_request(json, n_vocab(m))));
-  const auto out = call_keeping(m, r, [&](Session& s) { return s.sample(r); });
+  const auto out = call_keeping(
+      m, r, [&](Session& s) { return s.sample(r); }, terms);
   const Trace trace = labelled(out.answer);
   return {record_of(out.answer), Dict(trace_dict(trace)), out.stopped};
 }
@@ -182,7 +184,7 @@ void bind_numbers(ModelClass& c) {
       .def("gradient", &gradient, "prompt"_a, "reply"_a, "end"_a, "tape_mb"_a)
       .def("relaxed_gradient", &relaxed_gradient, "prompt"_a, "candidates"_a, "weights"_a,
            "width"_a, "tape_mb"_a)
-      .def("sample", &sample, "request"_a)
+      .def("sample", &sample, "request"_a, "terms"_a)
       .def("landscape", &landscape, "request"_a);
 }
 

@@ -1,4 +1,4 @@
-// Exceptions on their way from a pass to the call that asked.
+// Exceptions on their way from a pass to the calls that asked.
 #include "raised.h"
 
 #include <utility>
@@ -19,14 +19,12 @@ Error Raised::keep(nb::python_error&& e) {
   return out;
 }
 
-void Raised::tell(int before, bool has_result) {
-  if (count_ == before || !last_) return;  // or another thread has told it
-  nb::python_error e = std::move(*std::exchange(last_, std::nullopt));
-  if (!has_result) throw e;
-  const nb::object type = nb::module_::import_("ponder._errors").attr("EndedEarly");
-  const nb::object warning = type(e.type().attr("__name__"), e.value());
-  warning.attr("__cause__") = e.value();
-  nb::module_::import_("warnings").attr("warn")(warning, nb::arg("stacklevel") = 4);
+std::optional<nb::python_error> Raised::take(int before) {
+  std::optional<nb::python_error> out;
+  if (count_ == before || !last_) return out;
+  out.emplace(std::move(*last_));
+  last_.reset();
+  return out;
 }
 
 }  // namespace ponder::python

@@ -1,5 +1,5 @@
-// Exceptions that code of Python's has raised within a pass of the library: on a thread on which
-// nobody can catch them. They wait here for the call that asked.
+// What a Density of Python raises within a pass: on a thread on which nobody can catch it, and for
+// whichever calls share the pass. It waits here until they end.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -21,9 +21,11 @@ class Raised {
   /// Keeps the exception. Returns the error that ends a search with what it knows.
   Error keep(nanobind::python_error&&);
   int count() const { return count_; }
-  /// Tells a call at whose begin there were `before` exceptions: raises the last one if the call
-  /// has nothing to return, and warns that the result is what was known by then if it has.
-  void tell(int before, bool has_result);
+  /// The last exception, if there were `before` at the begin of the call that asks, and no other
+  /// call has taken it.
+  std::optional<nanobind::python_error> take(int before);
+
+  std::optional<unsigned long> in_python{};  // the thread that is in a method now
 
  private:
   std::atomic<int> count_{0};

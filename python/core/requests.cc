@@ -50,9 +50,17 @@ std::tuple<std::string, bool> think(Model& m, const std::string& json) {
   return {think_record(out.answer, *text), out.stopped};
 }
 
-std::tuple<std::string, Written, bool> prove(Model& m, const std::string& json) {
+// Where a term has raised, its bounds were none, and nothing is proved.
+std::tuple<std::string, Written, bool> prove(Model& m, const std::string& json,
+                                             const std::vector<TermTuple>& terms) {
   auto r = intended(value_of(parse_prove_request(json, n_vocab(m))));
-  const auto out = call_keeping(m, r, [&](Session& s) { return s.prove(r); });
+  const auto out = m.call(true, [&](Session& s, Flags& flags) -> Result<ProveAnswer> {
+    r.budget.stop = &flags.finish;
+    r.terms.given = given_terms(terms, flags);
+    auto a = s.prove(r);
+    if (flags.raised) return Error{Code::kCancelled, "bounds", "an exception of Python", "", ""};
+    return a;
+  });
   return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 
@@ -111,7 +119,7 @@ std::string check_answer(Model& m, const std::string& record, const std::string&
 void bind_requests(ModelClass& c) {
   c.def("generate", &generate, "request"_a)
       .def("think", &think, "request"_a)
-      .def("prove", &prove, "request"_a)
+      .def("prove", &prove, "request"_a, "terms"_a)
       .def("answer", &answer, "request"_a, "calibration"_a, "where"_a, "demanded"_a)
       .def("decide", &decide, "request"_a, "raw"_a)
       .def("check_proof", &check_proof, "record"_a, "where"_a, "budget"_a)

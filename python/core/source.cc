@@ -57,12 +57,15 @@ PythonSource::~PythonSource() {
 template <class F>
 Status PythonSource::call(const F& f) const {
   const nb::gil_scoped_acquire gil;
+  raised_->in_python = PyThread_get_thread_ident();
+  Status s;
   try {
     f();
   } catch (nb::python_error& e) {
-    return raised_->keep(std::move(e));
+    s = raised_->keep(std::move(e));
   }
-  return {};
+  raised_->in_python.reset();
+  return s;
 }
 
 void PythonSource::copy(const char* what, const nb::object& value, int width,

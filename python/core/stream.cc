@@ -94,7 +94,9 @@ class ThinkStream {
     worker_->join();
     if (std::exchange(ended_, true)) return {};
     interrupts_.raise();
-    model_.tell_raised(n_raised_, !error_);
+    model_.take_raised(n_raised_, loan_.flags());
+    if (error_) raise_why(loan_.flags());
+    warn_raised(loan_.flags());
     if (error_) throw Failure(*error_);
     return {};
   }

@@ -52,6 +52,8 @@ void bind_text(ModelClass& c) {
       .def("info", &info_of)
       .def_prop_ro("n_ctx", [](const Model& m) { return m.opened()->n_ctx(); })
       .def_prop_ro("n_vocab", [](const Model& m) { return m.opened()->info().n_vocab; })
+      .def_prop_ro("end_tokens",
+                   [](const Model& m) { return m.opened()->text().tokenizer().end_tokens(); })
       .def_prop_ro("path", [](const Model& m) { return m.opened()->text().file().path(); })
       .def_prop_ro("sha256", &sha256);
 }

@@ -15,18 +15,21 @@ from ._errors import CancelledError, EndedEarly, Error, InvalidError, IoError, N
 from ._model import Model
 from ._model import opened as _opened
 from ._numbers import Design, Designs, Draws, Gradient, Landscape, Score, Spots, Trace
+from ._oracles import Oracle, SmoothOracle, letters
 from ._records import Answer, Bench, Certificate, Checked, Generated, Posterior, Proof, Reply, Thought, TokenProb
 from ._requests import RawText
+from ._terms import BoundedTerm, Candidate, Candidates, Term
 from ._thinking import Thinking
 from ._thinking import running as _running
 
 __version__: str = _core.version
 
 __all__ = [
-    "Answer", "Bench", "CancelledError", "Certificate", "Checked", "Decision", "Decisions", "Density", "Design", "Designs", "Draws",
-    "EndedEarly", "Error", "FedTokens", "Generated", "Gradient", "InvalidError", "IoError", "Landscape", "Model", "NotFoundError", "NumericError",
-    "Posterior", "Prefixes", "Proof", "RawText", "Reply", "ResourceError", "Score", "Spots", "Thinking", "Thought", "TokenProb", "Trace",
-    "UnsupportedError", "design", "events", "models",
+    "Answer", "Bench", "BoundedTerm", "CancelledError", "Candidate", "Candidates", "Certificate", "Checked", "Decision",
+    "Decisions", "Density", "Design", "Designs", "Draws", "EndedEarly", "Error", "FedTokens", "Generated", "Gradient",
+    "InvalidError", "IoError", "Landscape", "Model", "NotFoundError", "NumericError", "Oracle", "Posterior", "Prefixes",
+    "Proof", "RawText", "Reply", "ResourceError", "Score", "SmoothOracle", "Spots", "Term", "Thinking", "Thought",
+    "TokenProb", "Trace", "UnsupportedError", "design", "events", "letters", "models",
 ]  # fmt: skip
 
 

@@ -12,9 +12,11 @@ from typing import Any, Unpack
 from . import _core
 from ._catalog import read_text
 from ._numbers import Design, Designs, Trace
+from ._oracles import oracle_call, oracles_apart
 from ._options import DesignOptions, takes
 from ._reading import read
 from ._requests import to_text
+from ._terms import TermCall
 
 
 @takes(DesignOptions)
@@ -22,19 +24,24 @@ def design(fitness: Mapping[str, Any] | str | os.PathLike[str], **options: Unpac
     """DNA sequences drawn in proportion to exp(fitness / tau), or the best found.
 
     fitness: terms with weights, and constraints: a mapping, its JSON, or the path of a file of it, to
-    whose folder the names of files in it are relative.
+    whose folder the names of files in it are relative. A mapping's terms may also be ponder.Oracle, each
+    perhaps with a weight.
     """
     request: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
-    if "held_out" in request:
+    judge: TermCall | None = None
+    oracles: list[TermCall] = []
+    if "held_out" in request and hasattr(request["held_out"], "value"):
+        judge = oracle_call(request.pop("held_out"), "held_out")
+    elif "held_out" in request:
         request["held_out"] = os.fspath(request["held_out"])
     if isinstance(fitness, Mapping):
-        request["fitness"] = fitness
+        request["fitness"], oracles = oracles_apart(fitness)
     elif isinstance(fitness, str) and fitness.lstrip().startswith("{"):
         request["fitness"] = json.loads(fitness)
     else:
         file = Path(fitness)
         request |= {"fitness": json.loads(read_text(file)), "fitness_source": str(file), "folder": str(file.parent)}
-    record, lines, trace, notes, stopped = _core.design(to_text(request))
+    record, lines, trace, notes, stopped = _core.design(to_text(request), oracles, judge)
     for note in notes:
         warnings.warn(note, stacklevel=3)
     designs = tuple(read(Design, json.loads(line)) for line in lines.splitlines())

@@ -49,7 +49,8 @@ class CancelledError(Error):
 
 
 class EndedEarly(RuntimeWarning):
-    """Code of the caller's, such as a Density, has raised; the result is what was known by then."""
+    """Code of the caller's (a density, a term, an oracle) has raised `__cause__`, and the result is what was
+    found before."""
 
     def __init__(self, kind: str, raised: BaseException) -> None:
-        super().__init__(f"the call ended early, with what it knew, as {kind} was raised: {raised}")
+        super().__init__(f"{kind}: {raised}; the result is what was found before")

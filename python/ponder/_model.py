@@ -21,6 +21,7 @@ from ._options import (AnswerOptions, GenerateOptions, LandscapeOptions, PromptO
 from ._reading import read
 from ._records import Answer, Bench, Checked, Generated, Proof, Rate, Thought, TokenProb
 from ._requests import Prompt, RawText, Reply, given_reply, ids_of, prompt_fields, to_text
+from ._terms import TermCall, apart
 from ._thinking import Thinking
 
 def landscape_of(record: str, arrays: dict[str, Any], stopped: bool) -> Landscape:
@@ -210,7 +211,11 @@ class Model:
     @takes(ProveOptions)
     def prove(self, prompt: Prompt, **options: Unpack[ProveOptions]) -> Proof:
         """Best-first search alone: the most likely replies, proved, or a certified gap."""
-        record, proof, stopped = self._core.prove(to_text(prompt_fields(prompt, options)))
+        given, terms = self._terms_apart(options)
+        for name, _, _, span in terms:
+            if span is None:
+                raise InvalidError("a term with a range, which bounds what can follow", "one without", name, "give it a function range, or sample with it")
+        record, proof, stopped = self._core.prove(to_text(prompt_fields(prompt, given)), terms)
         return read(Proof, json.loads(record), json=record, proof=proof, stopped=stopped)
 
     @takes(AnswerOptions)
@@ -269,8 +274,18 @@ class Model:
     @takes(SampleOptions)
     def sample(self, prompt: Prompt, **options: Unpack[SampleOptions]) -> Draws:
         """Draws from p^alpha over whole replies by Markov chains, with diagnostics and a verdict."""
-        record, arrays, stopped = self._core.sample(to_text(prompt_fields(prompt, options)))
+        given, terms = self._terms_apart(options)
+        record, arrays, stopped = self._core.sample(to_text(prompt_fields(prompt, given)), terms)
         return read(Draws, json.loads(record), json=record, trace=Trace(**arrays), stopped=stopped)
+
+    def _terms_apart(self, options: Mapping[str, Any]) -> tuple[dict[str, Any], list[TermCall]]:
+        """The settings as JSON has them, and the terms that it cannot have."""
+        given = dict(options)
+        texts, terms = apart(given.pop("terms", None) or [], self._core.end_tokens, self._spell)
+        return {**given, **({"terms": texts} if texts else {})}, terms
+
+    def _spell(self, ids: np.ndarray[Any, np.dtype[np.int32]]) -> str:
+        return self.detokenize(ids, with_special=False)
 
     @takes(LandscapeOptions)
     def landscape(self, prompt: Prompt, **options: Unpack[LandscapeOptions]) -> Landscape:

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypedDict, TypeVar
 import numpy as np
 
 from . import _core
+from ._oracles import Oracle
+from ._terms import Terms
 
 Budget = float | str | None
 """Seconds, or a text as the command line has it: "10s", "1m", "5000t" (tokens pushed through the
@@ -68,7 +70,7 @@ class ProveOptions(LawOptions, total=False):
     n_best: int  # the K most likely replies
     per_length: bool  # the most likely reply of each length
     batch: int
-    terms: str | Sequence[str]  # "name:weight[:argument]"
+    terms: Terms  # "name:weight[:argument]", and ponder.BoundedTerm
     length_prior: str  # nats a token, or "MEAN,DEVIATION" in tokens
     record: bool  # also the certificate, for Model.check and `ponder prove --check`
 
@@ -90,7 +92,7 @@ class AnswerOptions(LawOptions, total=False):
 class SampleOptions(LawOptions, total=False):
     alpha: float  # the power of the probability: 1 is the model itself
     kernel: str  # "name:key=value,…", a cycle as "suffix+gibbs*3"
-    terms: str | Sequence[str]
+    terms: Terms  # "name:weight[:argument]", and ponder.Term
     length_prior: str
     chains: int
     draws: int  # kept, of each chain
@@ -114,7 +116,7 @@ class DesignOptions(TypedDict, total=False):
     length: int  # letters of a design
     start: str  # the sequence that edits are counted from
     given: Sequence[str]  # only score these
-    held_out: str | os.PathLike[str]  # an oracle that only judges
+    held_out: str | os.PathLike[str] | Oracle  # only judges
     n: int  # designs
     max_edits: int
     method: Literal["sample", "anneal", "ascent", "straight-through", "neighbours", "exact"]

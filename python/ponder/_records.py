@@ -54,7 +54,7 @@ class Record:
     """A record of the wire, `json`, beside what is read from it."""
 
     json: str = field(repr=False)
-    stopped: bool = False  # by Ctrl-C: this is the best so far
+    stopped: bool = False  # by Ctrl-C, or where a term has raised: this is the best so far
 
     def to_dict(self) -> dict[str, Any]:
         """All of the record, as plain values."""

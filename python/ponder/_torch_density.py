@@ -5,20 +5,20 @@ Keys and values of prefixes are kept by slot where the model's cache allows it; 
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import numpy as np
-import torch
-from transformers import DynamicCache
-from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from ._density import Density, FedTokens, Floats, Prefixes
 from ._errors import InvalidError
 
-Tensor = torch.Tensor
+torch: Any = importlib.import_module("torch")
+transformers: Any = importlib.import_module("transformers")
+Tensor = Any  # torch.Tensor; ponder is typed without torch
 
 
 def chains_of(parents: list[int], slots: list[int]) -> list[list[int]]:
@@ -159,7 +159,7 @@ class TorchDensity(Density):
     def _head(self, hidden: Tensor) -> Tensor:
         """The logits (n, n_vocab) after last hidden vectors (n, width): the model's own forward, in which
         the layers give these, so that scales and soft caps are the model's."""
-        given = BaseModelOutputWithPast(last_hidden_state=hidden[None])
+        given = transformers.modeling_outputs.BaseModelOutputWithPast(last_hidden_state=hidden[None])
         ids = torch.zeros((1, len(hidden)), dtype=torch.long, device=self._device)
         with mock.patch.object(self._model.base_model, "forward", lambda *_, **__: given):
             logits: Tensor = self._model(input_ids=ids, use_cache=False).logits[0]
@@ -212,8 +212,8 @@ class TorchDensity(Density):
             return ids
         return torch.cat([self._model.get_input_embeddings()(ids).detach(), vectors])
 
-    def _cache_of(self, before: list[list[int]], past: int) -> DynamicCache:
-        cache = DynamicCache()
+    def _cache_of(self, before: list[list[int]], past: int) -> Any:
+        cache = transformers.DynamicCache()
         if past == 0:
             return cache
         index = torch.tensor([[0] * (past - len(path)) + path for path in before], device=self._device)
@@ -221,7 +221,7 @@ class TorchDensity(Density):
             cache.update(keys.get(index).transpose(1, 2), values.get(index).transpose(1, 2), layer)
         return cache
 
-    def _keep_new(self, cache: DynamicCache, wave: list[list[int]], slots: list[int], past: int) -> None:
+    def _keep_new(self, cache: Any, wave: list[list[int]], slots: list[int], past: int) -> None:
         own = torch.tensor([slots[i] for chain in wave for i in chain], device=self._device)
         for layer, made in enumerate(cache.layers):
             if layer == len(self._kept):

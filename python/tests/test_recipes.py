@@ -18,7 +18,7 @@ def blocks():
 
 def test_the_recipes_run(capsys):
     names = {"MODEL": TOY}
-    assert len(blocks()) == 12  # the opening, and eleven recipes
+    assert len(blocks()) == 14  # the opening, and thirteen recipes
     for number, block in enumerate(blocks()):
         exec(compile(block, f"recipe {number}", "exec"), names)
         assert number in (0, 9) or capsys.readouterr().out  # the opening, and what asserts, print nothing

@@ -177,7 +177,10 @@ Result<Designs> ascend(const Energy& e, const Constraints& c, std::span<const Se
       p.x = dna::snap(through ? with_noise(p.z, tau, choices[i]) : p.z, c);
       points.push_back(std::move(p));
     }
-    PONDER_TRY(evaluate(parts, config.relaxation, tau, points));
+    if (const Status s = evaluate(parts, config.relaxation, tau, points); !s.ok()) {
+      if (budget.stopped()) break;
+      return s.error();
+    }
     for (std::size_t i = 0; i < starts.size(); ++i) {
       record.see(i, points[i].x, points[i].fitness + shared);
       logits[i].ascend(points[i].dz);

@@ -33,7 +33,10 @@ Result<Designs> climb(const Energy& e, std::span<const Sequence> starts, const B
       std::vector<Energy::Edit> edits;
       add_neighbours(now[i], edits);
       std::vector<ChainState> states;
-      PONDER_TRY(e.evaluate(edits, states));
+      if (const Status s = e.evaluate(edits, states); !s.ok()) {
+        if (budget.stopped()) break;
+        return s.error();
+      }
       out.n_scored += static_cast<std::int64_t>(states.size());
       const auto best = std::min_element(states.begin(), states.end(),
                                          [&](const ChainState& a, const ChainState& b) {
@@ -65,7 +68,11 @@ Result<Designs> anneal(const Energy& e, const Kernel& kernel, std::span<const Se
     const double until = static_cast<double>(stage) / n_replicas;
     for (int k = 0; (steps == 0 ? clock.spent() < until : k < steps) && !clock.over();
          ++k, ++step) {
-      PONDER_TRY(kernel.step(states, StepChoices(seed, states.size(), step).all(), infos));
+      if (const Status s = kernel.step(states, StepChoices(seed, states.size(), step).all(), infos);
+          !s.ok()) {
+        if (budget.stopped()) break;
+        return s.error();
+      }
       for (const StepInfo& info : infos) out.n_scored += info.n_proposed;
       for (std::size_t i = 0; i < states.size(); ++i)
         record.see(i, states[i].tokens, -e.energy(states[i], 0));

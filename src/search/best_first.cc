@@ -240,8 +240,9 @@ Result<std::unique_ptr<BestFirst>> BestFirst::make(CausalDensity& d, const Prefi
     return bad("the most likely reply of each length", "n_best, a length prior or terms besides");
   for (const WeightedTerm& t : c.terms)
     if (!t.term || most_of_terms({&t, 1}, {}, law.horizon()) == kInf)
-      return bad("terms with a bound over all replies that begin alike",
-                 t.term ? std::string(t.term->name()) : "none");
+      return Error{Code::kInvalid, "terms with a bound over all replies that begin alike",
+                   t.term ? std::string(t.term->name()) : "none", "best-first search",
+                   "give the term its range (Term::range), or sample with it"};
   return std::unique_ptr<BestFirst>(new BestFirst(d, context, law, c));
 }
 

@@ -17,8 +17,7 @@ class Clock {
   }
   Cost cost() const { return density_.cost() - cost_; }
   bool over() const {
-    return (budget_.stop && budget_.stop->load(std::memory_order_relaxed)) ||
-           seconds() >= budget_.seconds || cost().total() >= budget_.tokens ||
+    return budget_.stopped() || seconds() >= budget_.seconds || cost().total() >= budget_.tokens ||
            (budget_.enough && budget_.enough());
   }
   /// Spent share of the budget, the larger of the shares of seconds and tokens; 0 without limits.

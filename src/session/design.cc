@@ -13,51 +13,13 @@
 #include "ponder/core/machine.h"
 #include "search/clock.h"
 #include "session/design_answer.h"
+#include "session/design_request.h"
 #include "session/fitness.h"
 
 namespace ponder {
 namespace {
 
 using Designed = DesignAnswer::Designed;
-
-// Checks values that a library caller may give, but that the program's options exclude.
-Status check(const DesignRequest& r) {
-  const auto bad = [](const std::string& expected, double got) {
-    return Error{Code::kInvalid, expected, fmt::format("{:g}", got), "a request for designs", ""};
-  };
-  const auto is_dna = [](const dna::Sequence& x) {
-    return std::all_of(x.begin(), x.end(), [](Token v) { return v >= 0 && v < dna::kLetters; });
-  };
-  if (r.n < 1) return bad("1 design or more", r.n);
-  if (r.chains < 1) return bad("1 chain or more", r.chains);
-  if (r.warmup < 0) return bad("0 steps of warm-up or more", r.warmup);
-  if (r.thin < 1) return bad("1 step a draw or more", r.thin);
-  if (!(r.tau > 0)) return bad("a temperature above 0", r.tau);
-  if (is_dna(r.start) && std::all_of(r.given.begin(), r.given.end(),
-                                     [&](const auto& x) { return is_dna(x.sequence); }))
-    return {};
-  return Error{Code::kInvalid, "the tokens 0 to 3 in sequences", "others", "a request for designs",
-               ""};
-}
-
-// The length that all sequences of a run have. r.length may be left out, or must be the same.
-Result<int> common_length(const DesignRequest& r) {
-  const auto n = [](const dna::Sequence& x) { return std::to_string(x.size()); };
-  const dna::Sequence& first = !r.start.empty() || r.given.empty() ? r.start : r.given[0].sequence;
-  const int length = first.empty() ? r.length : static_cast<int>(first.size());
-  if (length <= 0)
-    return Error{Code::kInvalid, "the length of the sequences, by --length or --start", "none",
-                 "command line", ""};
-  if (r.length != 0 && r.length != length)
-    return Error{Code::kInvalid, "--length " + n(first) + ", as the sequences have, or none",
-                 std::to_string(r.length), "command line", ""};
-  for (const NamedDna& d : r.given)
-    if (static_cast<int>(d.sequence.size()) != length)
-      return Error{Code::kInvalid, "sequences of " + std::to_string(length) + " letters",
-                   n(d.sequence) + " in the record " + d.name, r.given_file,
-                   "score the sequences of each length by themselves"};
-  return length;
-}
 
 // Reads the kernel of a method that has one.
 Result<KernelSpec> kernel_of(const DesignRequest& r) {
@@ -112,22 +74,25 @@ class Designer {
   Status exact(DesignAnswer&) const;
   Result<dna::Designs> climbed(const std::vector<dna::Sequence>& from) const;
   Status score(std::vector<Designed>&) const;
+  Status judge(std::vector<Designed>&) const;
+  void place(std::vector<Designed>&) const;
 
   const DesignRequest& r_;
   Fitness fitness_;
   KernelSpec kernel_;
-  std::unique_ptr<dna::LetterTerm> held_out_;
+  std::shared_ptr<Term> held_out_;
   std::optional<dna::SequenceDensity> density_;  // the energy refers to it
   std::optional<Energy> energy_;
 };
 
 Result<std::unique_ptr<Designer>> Designer::make(const DesignRequest& r) {
-  PONDER_ASSIGN(const int length, common_length(r));
+  PONDER_ASSIGN(const int length, design_length(r));
   if (r.max_edits >= 0 && r.start.empty())
     return Error{Code::kInvalid, "--start with --max-edits", "none", "command line", ""};
   const int n_threads = r.threads ? r.threads : available_threads();
   std::unique_ptr<Designer> d(new Designer(r));
   PONDER_ASSIGN(d->fitness_, make_fitness(r.fitness, r.start, length, r.max_edits, n_threads));
+  d->held_out_ = r.judge;
   if (!r.held_out.empty()) {
     PONDER_ASSIGN(d->held_out_, open_oracle(r.held_out, length, n_threads));
   }
@@ -155,6 +120,7 @@ Result<std::vector<dna::Sequence>> Designer::starts(int n) const {
 }
 
 Status Designer::sample(DesignAnswer& a) const {
+  constexpr std::size_t kFirstTerm = 2;  // column of a trace, after logprob and distance
   PONDER_ASSIGN(const auto kernel, kernel_.make(*energy_));
   const int chains = std::min(r_.chains, r_.n), draws = (r_.n + chains - 1) / chains;
   const ChainsConfig config{
@@ -162,7 +128,10 @@ Status Designer::sample(DesignAnswer& a) const {
   PONDER_ASSIGN(const auto from, starts(chains));
   PONDER_ASSIGN(Chains run, Chains::start(*energy_, *kernel, config, r_.start, from));
   const Clock clock(*density_, r_.budget);
-  while (run.n_draws() < draws && !clock.over()) PONDER_TRY(run.step());
+  while (run.n_draws() < draws && !clock.over()) {
+    const Status step = run.step();
+    if (!step.ok() && (!r_.budget.stopped() || run.n_draws() == 0)) return step;
+  }
   if (run.n_draws() == 0)
     return Error{Code::kResource, "at least one draw", "a run that was stopped in its warm-up",
                  "ponder design", "give it more time, or fewer --warmup steps"};
@@ -171,6 +140,8 @@ Status Designer::sample(DesignAnswer& a) const {
       Designed& x = a.designs.emplace_back();
       x.sequence = run.trace().replies[c][d];
       x.chain = c, x.draw = d;
+      for (std::size_t k = 0; k < fitness_.weights.size(); ++k)
+        x.fitness += fitness_.weights[k] * run.trace().posterior[kFirstTerm + k].chains[c][d];
     }
   a.trace = run.trace();
   return {};
@@ -227,35 +198,46 @@ Status Designer::optimise(DesignAnswer& a) const {
     for (double& v : d.best[i]) v = (v + offset) * r_.tau;
     Designed& x = a.designs.emplace_back();
     x.sequence = std::move(d.designs[i].sequence);
+    x.fitness = (d.designs[i].fitness + offset) * r_.tau;
     x.curve = std::move(d.best[i]);
   }
   return {};
 }
 
+// The fitness of sequences in one batch.
 Status Designer::score(std::vector<Designed>& all) const {
   std::vector<Energy::Edit> edits;
-  std::vector<dna::Sequence> sequences;
-  for (const Designed& d : all) {
-    edits.push_back({.tail = d.sequence});
-    sequences.push_back(d.sequence);
-  }
+  for (const Designed& d : all) edits.push_back({.tail = d.sequence});
   std::vector<ChainState> states;
   PONDER_TRY(energy_->evaluate(edits, states));
-  std::vector<double> other;
-  if (held_out_) PONDER_TRY(held_out_->score(sequences, other));
   for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].fitness = 0;
     for (std::size_t k = 0; k < fitness_.weights.size(); ++k)
       all[i].fitness += fitness_.weights[k] * states[i].terms[k];
     if (!states[i].supported || std::isinf(states[i].terms.back()))
       all[i].fitness = -INFINITY;  // violates a constraint
-    if (held_out_) all[i].held_out = other[i];
-    for (const NamedMotif& m : fitness_.motifs) {
-      const dna::MotifPlace p = dna::best_place(m.match, all[i].sequence);
-      all[i].places.push_back(
-          {m.name, p.begin, p.begin + static_cast<int>(m.match.odds.size()), p.is_reverse, p.odds});
-    }
   }
   return {};
+}
+
+Status Designer::judge(std::vector<Designed>& all) const {
+  if (!held_out_) return {};
+  std::vector<dna::SequenceView> sequences;
+  for (const Designed& d : all) sequences.emplace_back(d.sequence);
+  std::vector<double> values(all.size());
+  PONDER_TRY(held_out_->evaluate(sequences, values));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].held_out = values[i];
+  return {};
+}
+
+// Where the motifs fit the designs best.
+void Designer::place(std::vector<Designed>& all) const {
+  for (Designed& d : all)
+    for (const NamedMotif& m : fitness_.motifs) {
+      const dna::MotifPlace p = dna::best_place(m.match, d.sequence);
+      d.places.push_back(
+          {m.name, p.begin, p.begin + static_cast<int>(m.match.odds.size()), p.is_reverse, p.odds});
+    }
 }
 
 Result<DesignAnswer> Designer::run() {
@@ -268,7 +250,12 @@ Result<DesignAnswer> Designer::run() {
                : r_.method == DesignMethod::kExact ? exact(a)
                                                    : optimise(a));
   a.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  PONDER_TRY(score(a.designs));
+  for (const auto part : {&Designer::score, &Designer::judge}) {
+    // A search that was stopped where a term fails has told the fitness of its designs.
+    const Status s = (this->*part)(a.designs);
+    if (!s.ok() && (!r_.budget.stopped() || !r_.given.empty())) return s.error();
+  }
+  place(a.designs);
   sum_up(r_, a);
   return a;
 }
@@ -276,7 +263,7 @@ Result<DesignAnswer> Designer::run() {
 }  // namespace
 
 Result<DesignAnswer> design(const DesignRequest& r) {
-  PONDER_TRY(check(r));
+  PONDER_TRY(check_design(r));
   PONDER_ASSIGN(const auto designer, Designer::make(r));
   if (r.on_warning)
     for (const std::string& w : designer->warnings()) r.on_warning(w);

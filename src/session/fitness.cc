@@ -6,6 +6,7 @@
 #include "ponder/core/files.h"
 #include "ponder/core/spelling.h"
 #include "ponder/dna/oracle.h"
+#include "session/given_terms.h"
 
 namespace ponder {
 namespace {
@@ -19,6 +20,7 @@ class Maker {
       : start_(start), length_(length), n_threads_(n_threads) {}
   Status constrain(const FitnessRequest&, int max_edits);
   Status add(const FitnessTerm&);
+  Status add(std::span<const GivenTerm>);
   Fitness take() { return std::move(out_); }
 
  private:
@@ -143,6 +145,11 @@ Status Maker::add(const FitnessTerm& term) {
   return {};
 }
 
+Status Maker::add(std::span<const GivenTerm> given) {
+  if (!given.empty()) out_.is_exact = false;
+  return add_given(given, out_.terms, out_.weights);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<dna::LetterTerm>> open_oracle(const std::string& path, int length,
@@ -160,6 +167,7 @@ Result<Fitness> make_fitness(const FitnessRequest& r, const dna::Sequence& start
   Maker maker(start, length, n_threads);
   PONDER_TRY(maker.constrain(r, max_edits));
   for (const FitnessTerm& term : r.terms) PONDER_TRY(maker.add(term));
+  PONDER_TRY(maker.add(r.given));
   return maker.take();
 }
 

@@ -34,6 +34,9 @@ Status Session::settle_in_f32(const Prompt& prompt, const ReplyLaw& law, const B
 
 Result<ProveAnswer> Session::prove(const ProveRequest& r) {
   PONDER_TRY(check_provable(r.terms));
+  if (r.record && !r.terms.given.empty())
+    return invalid("no terms beside a certificate, which says nothing of them", "a given term",
+                   "record");
   PONDER_ASSIGN(Prompt prompt, text_->prompt(r.prompt));
   PONDER_ASSIGN(const ReplyLaw law, r.law.law(kSearchTokens, prompt.ids.size(), *density_));
   Prefill prefill(*this, r.budget);
@@ -48,8 +51,7 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
     c.terms.push_back({terms.terms[t].get(), terms.beta[t]});
   PONDER_ASSIGN(BestFirstResult found,
                 best_first(*density_, prefill.context(), law, c, {}, prefill.rest()));
-  const bool stopped = r.budget.stop && *r.budget.stop;
-  if (model_->info().precision != Precision::kF32 && !found.rivals.empty() && !stopped)
+  if (model_->info().precision != Precision::kF32 && !found.rivals.empty() && !r.budget.stopped())
     PONDER_TRY(settle_in_f32(prompt, law, c, found));
 
   ProveAnswer a;

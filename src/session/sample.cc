@@ -22,8 +22,8 @@ std::string identity(const SampleRequest& r, const Session& s, const Prompt& pro
                                 fmt::join(prompt.ids, ","));
   all += fmt::format("target {}\nhorizon {}\nmin_length {}\nallowed {}\n", to_string(law.target()),
                      law.horizon(), law.min_length(), fmt::join(law.config().allowed, ","));
-  all += fmt::format("alpha {}\nterms {}\nkernel {}\nrungs {}\n", r.alpha, r.terms.text, r.kernel,
-                     r.rungs);
+  all += fmt::format("alpha {}\nterms {}\nkernel {}\nrungs {}\n", r.alpha, r.terms.label(),
+                     r.kernel, r.rungs);
   return all + fmt::format("chains {}\nwarmup {}\nthin {}\nseed {}\n", r.chains.chains,
                            r.chains.warmup, r.chains.thin, r.chains.seed);
 }
@@ -61,9 +61,11 @@ Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& cha
   const auto n_steps = static_cast<std::uint64_t>(r.chains.warmup) +
                        static_cast<std::uint64_t>(r.draws) * r.chains.thin;
   while (chains.n_draws() < r.draws && !clock.over()) {
-    const Status stepped = chains.step(n_steps - chains.n_steps());
-    if (!stepped.ok() && stepped.error().code == Code::kCancelled && chains.n_draws() > 0) break;
-    PONDER_TRY(stepped);
+    // Who stops a run where a step fails, as a term may, has the draws that were made before.
+    const Status step = chains.step(n_steps - chains.n_steps());
+    const bool ended = r.budget.stopped() || (!step.ok() && step.error().code == Code::kCancelled);
+    if (!step.ok() && (!ended || chains.n_draws() == 0)) return step;
+    if (!step.ok()) break;
     PONDER_TRY(saver.save(chains, false));
     if (r.progress) r.progress(chains, clock.seconds());
   }

@@ -98,7 +98,7 @@ SampleAnswer summary_of(const SampleRequest& r, const Chains& c) {
   SampleAnswer a;
   a.alpha = r.alpha;
   a.kernel = r.kernel;
-  a.terms = r.terms.text;
+  a.terms = r.terms.label();
   a.chains = c.config();
   a.draws = c.n_draws();
   a.complete = c.n_draws() >= r.draws;

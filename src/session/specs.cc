@@ -134,6 +134,13 @@ Result<TermsRequest> TermsRequest::parse(const std::vector<std::string>& terms,
   return r;
 }
 
+std::string TermsRequest::label() const {
+  std::string all = text;
+  for (const GivenTerm& g : given)
+    if (g.term) all += fmt::format("\n{}:{}", g.term->name(), g.weight);
+  return all;
+}
+
 Status check_provable(const TermsRequest& r) {
   for (const TermSpec& t : r.terms)
     if (!is_provable(t.name))

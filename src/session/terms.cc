@@ -5,6 +5,7 @@
 #include <map>
 
 #include "ponder/energy/terms.h"
+#include "session/given_terms.h"
 
 namespace ponder {
 namespace {
@@ -121,6 +122,7 @@ Result<Terms> make_terms(const TermsRequest& r, Session& s, const Prompt& prompt
     out.terms.push_back(std::move(term));
     out.beta.push_back(t.weight);
   }
+  PONDER_TRY(add_given(r.given, out.terms, out.beta));
   return out;
 }
 

@@ -229,8 +229,7 @@ Result<FitnessRequest> FitnessReader::read(std::string_view text) {
   if (!j.is_object()) return bad("a JSON object", j.dump().substr(0, 40));
   PONDER_TRY(check_keys(j, {"terms", "letters", "frozen", "forbidden", "max_homopolymer"}));
   PONDER_TRY(constraints(j));
-  if (!j.contains("terms") || !j["terms"].is_array() || j["terms"].empty())
-    return bad("a list of terms", "none");
+  if (!j.contains("terms") || !j["terms"].is_array()) return bad("a list of terms", "none");
   for (const Json& t : j["terms"]) {
     where = out_.where + ", term " + std::to_string(out_.terms.size());
     PONDER_ASSIGN(FitnessTerm made, term(t));

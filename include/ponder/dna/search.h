@@ -38,7 +38,7 @@ Result<Design> exact_optimum(const Constraints&, const ExactFitness&);
 Result<Sequence> draw_allowed(const Constraints&, const Uniforms& uniform);
 
 /// The result of an optimiser: for each start the best design that was seen, sorted by fitness,
-/// best first.
+/// best first. Where a term fails once the budget's stop flag is set, it is what was seen before.
 struct Designs {
   std::vector<Design> designs;
   // (designs, iterations) fitness of the best so far, for plots

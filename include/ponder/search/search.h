@@ -24,6 +24,8 @@ struct Budget {
   const std::atomic<bool>* stop = nullptr;  // set by a signal handler or another thread
   // the caller's own condition to stop; asked between batches
   std::function<bool()> enough{};
+  /// Has somebody set the stop flag?
+  bool stopped() const { return stop && stop->load(std::memory_order_relaxed); }
   /// Is there no limit to seconds or tokens?
   bool endless() const {
     return seconds == std::numeric_limits<double>::infinity() &&

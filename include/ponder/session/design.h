@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "ponder/chains/trace.h"
 #include "ponder/dna/terms.h"
 #include "ponder/search/search.h"
+#include "ponder/session/specs.h"
 
 namespace ponder {
 
@@ -73,6 +75,9 @@ struct FrozenLetters {
 /// Terms with weights, and constraints. File names are paths as they are opened.
 struct FitnessRequest {
   std::vector<FitnessTerm> terms{};
+  // Functions of whole sequences that the caller made, such as oracles. A dna::LetterTerm has a
+  // derivative, by which kernels and ascents go; any other term only scores.
+  std::vector<GivenTerm> given{};
   std::optional<std::vector<dna::LetterSet>>
       letters{};  // what may stand where; none: any letter anywhere
   std::vector<FrozenLetters> frozen{};
@@ -97,6 +102,7 @@ struct DesignRequest {
   std::vector<NamedDna> given{};  // to be scored, instead of designs
   std::string given_file{};       // where they are from, for messages
   std::string held_out{};         // file of the oracle that only judges the designs; empty: none
+  std::shared_ptr<Term> judge{};  // instead of a file of one; its name is not used
   int length = 0;                 // letters; 0: as the sequences have
   int n = 100;                    // designs
   int max_edits = -1;             // most positions that differ from the start; -1: any number
@@ -156,7 +162,8 @@ struct DesignAnswer {
 /// Errors: kInvalid (a request that contradicts itself, a bad motif file, sequences of other
 /// lengths), kNotFound, kIo, kUnsupported (kExact of a fitness that it cannot maximise), kResource
 /// (stopped before there was one draw), those of the constraints, the kernel, the oracles and the
-/// language model.
+/// language model. Where a given term fails once the budget's stop flag is set, the designs found
+/// before are the answer, if there are any.
 Result<DesignAnswer> design(const DesignRequest&);
 
 /// The designs as FASTA, their numbers after the names.

@@ -2,6 +2,7 @@
 // KernelSpec (kernel.h).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,12 +33,24 @@ struct TermSpec {
 /// known (Term::range).
 std::vector<std::string> term_names(bool provable);
 
+/// A term that the caller made. No text says what it does, so that no JSON has it. Its error is
+/// that of the request; but where the budget's stop flag is set by then, the answer is what was
+/// drawn or found before.
+struct GivenTerm {
+  // Its name is that of a column of the trace. One request at a time asks it, from one thread.
+  std::shared_ptr<Term> term{};
+  double weight = 1;  // nats a unit of the term
+};
+
 /// Preferences besides the probability.
 struct TermsRequest {
   std::vector<TermSpec> terms{};
   std::optional<LengthPrior> length_prior{};
-  std::string text{};  // as it was written: names a run in its files
-  bool empty() const { return terms.empty() && !length_prior; }
+  std::string text{};              // as the terms and the prior were written
+  std::vector<GivenTerm> given{};  // prove needs their ranges (Term::range)
+  bool empty() const { return terms.empty() && !length_prior && given.empty(); }
+  /// Names a run in its files: the text, and name:weight of each given term.
+  std::string label() const;
   /// Errors: those of TermSpec::parse; kInvalid (a prior that is neither nats a token nor
   /// MEAN,DEVIATION).
   static Result<TermsRequest> parse(const std::vector<std::string>& terms,

@@ -43,5 +43,13 @@ TEST(TermsRequest, NamesTheTermsThatNoProofBounds) {
     EXPECT_FALSE(TermsRequest::parse({}, wrong).ok()) << wrong;
 }
 
+TEST(TermsRequest, IsNamedByWhatWasWrittenAndWhatWasGiven) {
+  auto r = TermsRequest::parse({"copy:1"}, "1,2").value();
+  EXPECT_EQ(r.label(), "1,2\ncopy:1");
+  r.given.push_back({make_term("own", [](ReplyTokens) { return 0.; }), 0.5});
+  EXPECT_EQ(r.label(), "1,2\ncopy:1\nown:0.5");
+  EXPECT_FALSE(TermsRequest{.given = r.given}.empty());
+}
+
 }  // namespace
 }  // namespace ponder

@@ -42,15 +42,21 @@ void run(Flags& flags, bool keeps, std::function<void()> work) {
 }
 
 void raise_why(Flags& flags) {
-  if (flags.raised) throw *std::exchange(flags.raised, {});
+  if (flags.raised) {
+    nb::python_error raised = std::move(*flags.raised);
+    flags.raised.reset();
+    throw raised;
+  }
   if (!flags.finish) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);
   throw nb::python_error();
 }
 
 nb::object take_raised(Flags& flags) {
-  const auto raised = std::exchange(flags.raised, {});
-  return raised ? nb::borrow(raised->value()) : nb::none();
+  if (!flags.raised) return nb::none();
+  nb::object raised = nb::borrow(flags.raised->value());
+  flags.raised.reset();
+  return raised;
 }
 
 }  // namespace ponder::python

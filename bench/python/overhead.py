@@ -53,7 +53,7 @@ class PerToken:
 
 
 def draws(m, runs):
-    chains = {"alpha": 2, "chains": 16, "draws": 10, "warmup": 5, "max_length": 24, "seed": 1}
+    chains = {"alpha": 2, "chains": 16, "draws": 5, "warmup": 0, "max_length": 12, "seed": 1}
     own, times, tokens = PerToken(), [], []
 
     def sample(**terms):

@@ -44,18 +44,23 @@ void run(Flags& flags, bool keeps, std::function<void()> work) {
 }
 
 void raise_why(Flags& flags) {
-  if (flags.raised) throw *std::exchange(flags.raised, {});
+  if (flags.raised) {
+    nb::python_error raised = std::move(*flags.raised);
+    flags.raised.reset();
+    throw raised;
+  }
   if (!flags.finish) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);
   throw nb::python_error();
 }
 
 void warn_raised(Flags& flags) {
-  const auto raised = std::exchange(flags.raised, {});
-  if (!raised) return;
+  if (!flags.raised) return;
+  const nb::python_error raised = std::move(*flags.raised);
+  flags.raised.reset();
   const nb::object type = nb::module_::import_("ponder._errors").attr("EndedEarly");
-  const nb::object warning = type(raised->type().attr("__name__"), raised->value());
-  warning.attr("__cause__") = raised->value();
+  const nb::object warning = type(raised.type().attr("__name__"), raised.value());
+  warning.attr("__cause__") = raised.value();
   constexpr int kCaller = 3;  // of the method of the package, which is checked by another function
   nb::module_::import_("warnings").attr("warn")(warning, nb::arg("stacklevel") = kCaller);
 }

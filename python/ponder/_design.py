@@ -12,7 +12,7 @@ from typing import Any, Unpack
 from . import _core
 from ._catalog import read_text
 from ._numbers import Design, Designs, Trace
-from ._oracles import oracle_call, oracles_apart
+from ._oracles import is_own, oracle_call, oracles_apart
 from ._options import DesignOptions, takes
 from ._reading import read
 from ._requests import to_text
@@ -30,10 +30,11 @@ def design(fitness: Mapping[str, Any] | str | os.PathLike[str], **options: Unpac
     request: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
     judge: TermCall | None = None
     oracles: list[TermCall] = []
-    if "held_out" in request and hasattr(request["held_out"], "value"):
-        judge = oracle_call(request.pop("held_out"), "held_out")
-    elif "held_out" in request:
-        request["held_out"] = os.fspath(request["held_out"])
+    held_out = request.pop("held_out", None)
+    if is_own(held_out):
+        judge = oracle_call(held_out, "held_out")
+    elif held_out is not None:
+        request["held_out"] = os.fspath(held_out)
     if isinstance(fitness, Mapping):
         request["fitness"], oracles = oracles_apart(fitness)
     elif isinstance(fitness, str) and fitness.lstrip().startswith("{"):

@@ -41,12 +41,17 @@ def letters(sequences: Sequences) -> list[str]:
     return [row.tobytes().decode() for row in text]
 
 
+def is_own(x: Any) -> bool:
+    """Is it meant as an oracle written in Python, perhaps with a weight?"""
+    return isinstance(x, tuple) or hasattr(x, "value")
+
+
 def oracles_apart(fitness: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[TermCall]]:
     """The fitness as JSON has it, and what the library needs of the oracles among its terms."""
     terms = fitness.get("terms")
     if not isinstance(terms, list | tuple):
         return fitness, []
-    own = {i: t for i, t in enumerate(terms) if isinstance(t, tuple) or hasattr(t, "value")}
+    own = {i: t for i, t in enumerate(terms) if is_own(t)}
     rest = [t for i, t in enumerate(terms) if i not in own]
     return {**fitness, "terms": rest}, [oracle_call(t, f"fitness, term {i}") for i, t in own.items()]
 

@@ -95,6 +95,9 @@ class Model {
       loan.flags().cancel = true;
       throw;
     }
+    if (loan.flags().cancel)  // an interrupt would have thrown
+      throw Failure(
+          {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""});
     take_raised(n_raised, loan.flags());
     const bool stopped = loan.flags().finish;
     if (!result->ok()) raise_why(loan.flags());

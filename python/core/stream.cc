@@ -73,6 +73,7 @@ class ThinkStream {
     request_.logprobs = true;
     request_.budget.stop = &loan_.flags().finish;
     const auto answer = loan_.session().think(request_);
+    if (loan_.flags().cancel) return;  // who closed it wants no answer
     stopped_ = loan_.flags().finish.load();
     if (answer.ok())
       teller.done(*answer);

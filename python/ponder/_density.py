@@ -45,7 +45,7 @@ class Prefixes(Sequence[Ints]):
     @overload
     def __getitem__(self, i: slice) -> Sequence[Ints]: ...
     def __getitem__(self, i: SupportsIndex | slice) -> Ints | Sequence[Ints]:
-        return self._tokens[i]
+        return self._tokens[i] if isinstance(i, slice) else self._tokens[i]
 
 
 class Density:

@@ -51,7 +51,8 @@ def fed(slots: list[int], parents: list[int], positions: list[int], tokens: list
 
 
 def floats_of(t: Tensor) -> Floats:
-    return t.detach().float().cpu().numpy()
+    array: Floats = t.detach().float().cpu().numpy()
+    return array
 
 
 def log_p(rows: Floats, ids: list[int]) -> float:

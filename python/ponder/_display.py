@@ -118,7 +118,7 @@ def draws_text(d: Draws) -> str:
 
 
 def pre(text: str) -> str:
-    return f"<pre>{html.escape(text)}</pre>"
+    return f'<pre style="font-family:monospace">{html.escape(text)}</pre>'
 
 
 def shade(logprob: float | None) -> str:
@@ -168,7 +168,7 @@ def sequence_html(d: Design) -> str:
     """Each letter in its colour, the best places of motifs underlined."""
     inside = {i for p in d.places for i in range(p.begin, p.end)}
     style = {b: f"color:{c}" for b, c in BASES.items()}
-    letters = [f'<span style="{style[b]}{";text-decoration:underline" if i in inside else ""}">{b}</span>' for i, b in enumerate(d.sequence)]
+    letters = [f'<span style="{style.get(b, "")}{";text-decoration:underline" if i in inside else ""}">{b}</span>' for i, b in enumerate(d.sequence)]
     return f'<code style="font-weight:bold;word-break:break-all">{"".join(letters)}</code>'
 
 

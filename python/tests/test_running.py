@@ -98,6 +98,7 @@ def test_events(toy):
     kinds = [type(e) for e in told]
     first = kinds.index(events.First)
     assert set(kinds[:first]) == {events.Token} and kinds[-1] is events.Done and kinds[-2] is events.Proved
+    assert [isinstance(e, events.First) for e in told].count(True) == 1
     assert "".join(e.text for e in told[:first]) == told[first].text == "The sum of 14 and 8 is 22."
     whole = toy.think(SUM, budget="4000t")
     done = told[-1].thought

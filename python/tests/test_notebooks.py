@@ -19,7 +19,7 @@ from execute import NOTEBOOKS, executed, nbformat  # noqa: E402
 SHOWN = {
     "think": (["<b>first</b>", "<b>proof</b>", "first The sum of 14 and 8 is", "<table>"], 1),
     "power": (["bulk ESS", "verdict", "r_hat"], 3),
-    "dna": (["designs by sample", "r_hat", "converged"], 1),
+    "dna": (["text-decoration:underline", "r_hat", "converged:"], 1),
 }
 
 

@@ -42,7 +42,7 @@ def newer_python():
 
 
 def installed(build, prefix):
-    run("cmake", "--install", build, "--prefix", prefix, stdout=subprocess.DEVNULL)
+    run("cmake", "--install", build, "--component", "library", "--prefix", prefix, stdout=subprocess.DEVNULL)
 
 
 def settings(build, prefix):

@@ -8,6 +8,7 @@ import pytest
 from conftest import SUM
 
 import ponder
+from ponder import _numbers
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,12 @@ def test_html_shows_probabilities(results):
     assert results["answer"]._repr_html_().count("<tr>") >= 1
     wild = dataclasses.replace(results["generate"], tokens=(ponder.TokenProb(text="<b>&", logprob=-9.0),))
     assert "&lt;b&gt;&amp;" in wild._repr_html_() and "underline" in wild._repr_html_() and "<b>&" not in wild._repr_html_()
+
+
+def test_designs_in_colours(results):
+    d = results["design"]
+    h = d._repr_html_()
+    assert h.count("<tr>") == len(d.designs) and h.count("</span>") == sum(len(x.sequence) for x in d.designs)
+    placed = dataclasses.replace(d.designs[0], places=(_numbers.Place(motif="m", begin=2, end=5, strand="+", log_odds=1.0),))
+    h = dataclasses.replace(d, designs=(placed,) * 12)._repr_html_()
+    assert h.count("underline") == 30 and "and 2 more" in h

@@ -24,9 +24,10 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ponder)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/ponderConfig.cmake.in ${PROJECT_BINARY_DIR}/ponderConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ponderConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(TARGETS ponder_library EXPORT ponderTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT ponderTargets NAMESPACE ponder:: DESTINATION ${package_dir})
+# A component, so that it can be installed without the program.
+install(TARGETS ponder_library EXPORT ponderTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+install(EXPORT ponderTargets NAMESPACE ponder:: DESTINATION ${package_dir} COMPONENT library)
 install(FILES ${PROJECT_BINARY_DIR}/ponderConfig.cmake ${PROJECT_BINARY_DIR}/ponderConfigVersion.cmake
-        DESTINATION ${package_dir})
-install(DIRECTORY include/ponder DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+        DESTINATION ${package_dir} COMPONENT library)
+install(DIRECTORY include/ponder DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -46,7 +46,9 @@ def data_tree(trace: Trace) -> xarray.DataTree:
 
 def inference_data(trace: Trace) -> Any:
     try:
-        kind = importlib.import_module("arviz").InferenceData
-    except (ImportError, AttributeError) as e:
-        raise _missing("arviz<1", "ArviZ 0.23, which has InferenceData (for ArviZ 1 use to_xarray())") from e
-    return kind(**{g: _dataset(trace, g) for g in ("posterior", "sample_stats")})
+        arviz: Any = importlib.import_module("arviz")
+    except ImportError:
+        arviz = None
+    if arviz is None or not arviz.__version__.startswith("0."):  # ArviZ 1 has the name InferenceData, too, for another class
+        raise _missing("arviz<1", "ArviZ 0.23, which has InferenceData (for ArviZ 1 use to_xarray())")
+    return arviz.InferenceData(**{g: _dataset(trace, g) for g in ("posterior", "sample_stats")})

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._decisions import Decision
-    from ._numbers import Draws
+    from ._numbers import Design, Designs, Draws
     from ._records import Answer, Certificate, Proof, Reply, Thought, TokenProb
 
 WIDTH, INDENT = 80, 10  # columns
 SHADES = [(0.5, ""), (0.1, "background:rgba(0,150,170,.25)"), (0.01, "background:rgba(210,160,0,.35)"),
           (0.0, "background:rgba(200,0,160,.35);text-decoration:underline")]  # fmt: skip
+# Okabe and Ito's colours, which colour-blind readers can tell apart; tools/plot_designs.py has them, too.
+BASES = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 
 
 def short(kind: str, reply: str, logprob: float | None, more: str = "") -> str:
@@ -116,7 +118,7 @@ def draws_text(d: Draws) -> str:
 
 
 def pre(text: str) -> str:
-    return f"<pre>{html.escape(text)}</pre>"
+    return f'<pre style="font-family:monospace">{html.escape(text)}</pre>'
 
 
 def shade(logprob: float | None) -> str:
@@ -159,4 +161,21 @@ def answer_html(a: Answer) -> str:
     bar = '<tr><td>{}</td><td><div style="width:{:.1f}px;height:.8em;background:rgba(0,150,170,.5)"></div></td><td>{:.4f}</td></tr>'
     rows = [bar.format(html.escape(m.answer), 200 * m.mass, m.mass) for m in a.answers]
     rows += [bar.format(f"<i>{name}</i>", 200 * mass, mass) for name, mass in (("no answer", a.none), ("not known", a.open)) if mass > 0]
+    return f"<table>{''.join(rows)}</table>"
+
+
+def sequence_html(d: Design) -> str:
+    """Each letter in its colour, the best places of motifs underlined."""
+    inside = {i for p in d.places for i in range(p.begin, p.end)}
+    style = {b: f"color:{c}" for b, c in BASES.items()}
+    letters = [f'<span style="{style.get(b, "")}{";text-decoration:underline" if i in inside else ""}">{b}</span>' for i, b in enumerate(d.sequence)]
+    return f'<code style="font-weight:bold;word-break:break-all">{"".join(letters)}</code>'
+
+
+def designs_html(d: Designs) -> str:
+    """The first ten, as a table."""
+    row = '<tr><td>{}</td><td style="text-align:left">{}</td></tr>'
+    rows = [row.format("-inf" if x.fitness is None else f"{x.fitness:.4f}", sequence_html(x)) for x in d.designs[:10]]
+    if len(d.designs) > 10:
+        rows.append(row.format("", f"and {len(d.designs) - 10} more"))
     return f"<table>{''.join(rows)}</table>"

@@ -293,3 +293,6 @@ class Designs(Record):
 
     def __str__(self) -> str:
         return "\n".join(f"{d.sequence}  {'-inf' if d.fitness is None else f'{d.fitness:.4f}'}" for d in self.designs)
+
+    def _repr_html_(self) -> str:
+        return _display.designs_html(self)

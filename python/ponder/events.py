@@ -20,8 +20,8 @@ class Token:
 
 
 @dataclass(frozen=True, kw_only=True)
-class First:
-    """The first reply is there."""
+class Found:
+    """A reply: First or Likelier."""
 
     method: str
     text: str
@@ -32,7 +32,12 @@ class First:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Likelier(First):
+class First(Found):
+    """The first reply is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likelier(Found):
     """A likelier reply was found."""
 
 

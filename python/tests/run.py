@@ -1,47 +1,36 @@
 """Runs the tests of the Python package as a user would have it: a wheel in a virtual environment.
 
-    run.py FOLDER BUILD        BUILD: a build of the library, which the wheel's extension links. FOLDER gets
-                               the environment, made once. Returns 77 when pip cannot fetch.
+    run.py FOLDER BUILD [PYTEST…]    BUILD: a build of the library, which the wheel's extension links. FOLDER
+                                     gets the environment, made once. Returns 77 when pip cannot fetch.
+    run.py --newer …                 under a Python from 3.12 up, with ArviZ 1; 77 where there is none
 
-The library is not compiled again, so that this takes seconds where the compiler's cache is warm. `pip
-install .` compiles all of it.
+The library is not compiled again, so that this takes seconds where the compiler's cache is warm. What
+compiles all of it, as users do, is wheels.py beside this file.
 """
 
-import glob
 import os
-import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
-from fetched_python import python_with  # noqa: E402
-
-REQUIREMENTS = ["nanobind==3.1.0", "scikit-build-core==1.1.2", "numpy==2.4.6", "pytest==9.2.0", "mypy==2.4.1", "xarray==2026.9.0",
-                "arviz==0.23.4", "ipykernel==7.4.0"]  # fmt: skip
-
-
-def run(*command, **kw):
-    print("$", *command, flush=True)
-    code = subprocess.run(command, **kw).returncode
-    if code:
-        sys.exit(code)
+from building import ROOT, SKIPPED, environment, installed, newer_python, run, settings, wheel
 
 
 def main():
-    folder, build = map(os.path.abspath, sys.argv[1:3])
-    python = python_with(REQUIREMENTS, os.path.join(folder, "venv"))
-    prefix = os.path.join(folder, "prefix")
-    run("cmake", "--install", build, "--prefix", prefix, stdout=subprocess.DEVNULL)
-    for old in glob.glob(os.path.join(folder, "*.whl")):
-        os.remove(old)
-    settings = {"cmake.source-dir": "python", "build-dir": os.path.join(folder, "build"), "cmake.define.CMAKE_PREFIX_PATH": prefix}
-    run(python, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", folder, ROOT,
-        *(f"--config-settings={k}={v}" for k, v in settings.items()))  # fmt: skip
-    (wheel,) = glob.glob(os.path.join(folder, "*.whl"))
-    run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", wheel)
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    tests = os.path.join(ROOT, "python", "tests")
-    run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *sys.argv[3:], tests, env=environment, cwd=folder)
+    arguments = sys.argv[1:]
+    newer = arguments[0] == "--newer"
+    folder, build = map(os.path.abspath, arguments[newer : newer + 2])
+    interpreter = newer_python() if newer else sys.executable
+    if interpreter is None:
+        print("SKIPPED: there is no Python from 3.12 up")
+        sys.exit(SKIPPED)
+    python = environment(os.path.join(folder, "venv"), interpreter)
+    prefix, extension = (os.path.join(folder, name) for name in ("prefix", "build"))
+    installed(build, prefix)
+    made = wheel(python, os.path.join(folder, "dist"), *settings(extension, prefix))
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", made)
+    # test_package.py looks at how the wheel was made.
+    told = {"PONDER_WHEEL": made, "PONDER_PREFIX": prefix, "PONDER_EXTENSION": extension, "PYTHONDONTWRITEBYTECODE": "1"}
+    tests = [] if any(a.endswith(".py") for a in arguments) else [os.path.join(ROOT, "python", "tests")]
+    run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments[newer + 2 :], *tests, env={**os.environ, **told}, cwd=folder)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from conftest import SUM
 
 import ponder
+from ponder import _numbers
 
 
 @pytest.fixture(scope="module")
@@ -88,33 +89,10 @@ def test_html_shows_probabilities(results):
     assert "&lt;b&gt;&amp;" in wild._repr_html_() and "underline" in wild._repr_html_() and "<b>&" not in wild._repr_html_()
 
 
-def test_draws_as_xarray(toy, tmp_path):
-    xarray = pytest.importorskip("xarray")
-    d = toy.sample(SUM, chains=3, draws=6, warmup=2, max_length=8, seed=1)
-    tree = d.to_xarray()
-    assert isinstance(tree, xarray.DataTree) and set(tree.children) == {"posterior", "sample_stats"}
-    posterior = tree["posterior"]
-    assert posterior["logprob"].dims == ("chain", "draw") and np.array_equal(posterior["logprob"], d.logprobs)
-    assert posterior["tokens"].dims == ("chain", "draw", "token") and posterior.attrs["inference_library"] == "ponder"
-    assert {"lp", "energy", "acceptance_rate"} <= set(tree["sample_stats"].data_vars)
-
-
-def test_arviz_agrees(toy):
-    arviz = pytest.importorskip("arviz")
-    if not hasattr(arviz, "InferenceData"):
-        pytest.skip("ArviZ 1 reads the tree")
-    d = toy.sample(SUM, chains=4, draws=60, warmup=10, max_length=12, seed=1, alpha=1)
-    table = arviz.summary(d.to_inferencedata(), var_names=["logprob"], round_to="none")
-    assert table.loc["logprob", "r_hat"] == pytest.approx(d.diagnostics.rhat["logprob"], abs=1e-9)
-    assert table.loc["logprob", "ess_bulk"] == pytest.approx(d.diagnostics.ess_bulk["logprob"], rel=1e-9)
-
-
-def test_what_is_missing_is_said(toy, monkeypatch):
-    import sys
-    monkeypatch.setitem(sys.modules, "xarray", None)
-    monkeypatch.setitem(sys.modules, "arviz", None)
-    d = toy.sample(SUM, chains=2, draws=2, warmup=1, max_length=8)
-    with pytest.raises(ImportError, match="pip install 'xarray'"):
-        d.to_xarray()
-    with pytest.raises(ImportError, match="to_xarray"):
-        d.to_inferencedata()
+def test_designs_in_colours(results):
+    d = results["design"]
+    h = d._repr_html_()
+    assert h.count("<tr>") == len(d.designs) and h.count("</span>") == sum(len(x.sequence) for x in d.designs)
+    placed = dataclasses.replace(d.designs[0], places=(_numbers.Place(motif="m", begin=2, end=5, strand="+", log_odds=1.0),))
+    h = dataclasses.replace(d, designs=(placed,) * 12)._repr_html_()
+    assert h.count("underline") == 30 and "and 2 more" in h

@@ -7,14 +7,14 @@ import sys
 SKIPPED = 77  # SKIP_RETURN_CODE of the tests that fetch packages
 
 
-def python_with(requirements, folder):
+def python_with(requirements, folder, interpreter=sys.executable):
     """The interpreter of the virtual environment in `folder`, made if it does not exist; ends the
     test as skipped when pip cannot fetch the packages."""
     python, made = os.path.join(folder, "bin", "python"), os.path.join(folder, "made-from.txt")
     wanted = " ".join(requirements)
     if os.path.exists(made) and open(made, encoding="utf-8").read() == wanted:
         return python
-    venv = [sys.executable, "-m", "venv", "--clear", folder]
+    venv = [interpreter, "-m", "venv", "--clear", folder]
     install = [python, "-m", "pip", "install", "-q", "--retries", "2", *requirements]
     for command in (venv, install):
         r = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

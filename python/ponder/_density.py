@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, SupportsIndex, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -41,11 +41,11 @@ class Prefixes(Sequence[Ints]):
         return len(self._tokens)
 
     @overload
-    def __getitem__(self, i: SupportsIndex) -> Ints: ...
+    def __getitem__(self, i: int) -> Ints: ...
     @overload
     def __getitem__(self, i: slice) -> Sequence[Ints]: ...
-    def __getitem__(self, i: SupportsIndex | slice) -> Ints | Sequence[Ints]:
-        return self._tokens[i] if isinstance(i, slice) else self._tokens[i]
+    def __getitem__(self, i: int | slice) -> Ints | Sequence[Ints]:
+        return self._tokens[i]
 
 
 class Density:

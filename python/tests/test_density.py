@@ -221,6 +221,26 @@ def test_an_interrupt_keeps_the_best(toy):
         assert r.stopped and r.first.reply and time.monotonic() - begin < 20
 
 
+class Endless(Relay):
+    """Once its first reply is known, a call takes for ever."""
+
+    def logits(self, prefixes):
+        while self.calls > 60:
+            time.sleep(0.01)
+        return super().logits(prefixes)
+
+
+def test_a_second_interrupt_ends_a_call_that_hangs(toy):
+    with ponder.Model(TOY, density=Endless(toy)) as m:
+        begin = time.monotonic()
+        thread = interrupt_after(1, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            m.think(SUM, budget="60s", methods=["anneal:chains=2"])
+            thread.join()
+        thread.join()
+        assert time.monotonic() - begin < 20
+
+
 def test_threads_share_a_density(toy):
     with ponder.Model(TOY, density=Relay(toy)) as m, warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -200,7 +200,11 @@ def test_the_interpreter_ends_while_a_search_runs():
     assert r.returncode == 0 and r.stdout and not r.stderr, r.stderr
 
 
-def test_an_interrupt_in_a_notebook():
+OWN = "from test_density import Relay\nm = ponder.Model(TOY, density=Relay(ponder.Model(TOY)))"
+
+
+@pytest.mark.parametrize("opened", ["m = ponder.Model(TOY)", OWN], ids=["model", "density"])
+def test_an_interrupt_in_a_notebook(opened):
     """Jupyter's "interrupt" while a cell thinks: the cell's value is the best so far, in colours."""
     manager = pytest.importorskip("jupyter_client.manager")
     pytest.importorskip("ipykernel")
@@ -212,7 +216,8 @@ def test_an_interrupt_in_a_notebook():
         if message["msg_type"] == "stream" and "thinking" in message["content"]["text"]:
             threading.Timer(1, kernel.interrupt_kernel).start()
 
-    code = f"import ponder\nm = ponder.Model({TOY!r})\nprint('thinking', flush=True)\nm.think({SUM!r}, **{LONG!r})"
+    here = os.path.dirname(__file__)
+    code = f"import sys, ponder\nsys.path.insert(0, {here!r})\nTOY = {TOY!r}\n{opened}\nprint('thinking', flush=True)\nm.think({SUM!r}, **{LONG!r})"
     try:
         reply = client.execute_interactive(code, output_hook=hook, timeout=50)
         again = client.execute_interactive(f"m.generate({SUM!r}).stopped", output_hook=told.append, timeout=50)

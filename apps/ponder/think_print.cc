@@ -139,9 +139,10 @@ void ThinkScreen::likelier(const ThinkAnswer& a) {
     if (proved(r)) none = "none: the first reply is already the most probable one" + like;
     return write_column("likelier", none);
   }
-  ReplyColumn column(text_, "likelier", colour_);
+  const bool known = a.best_logprobs.size() == r.best.tokens.size();  // not of a search cut short
+  ReplyColumn column(text_, "likelier", colour_ && known);
   for (std::size_t i = 0; i < r.best.tokens.size(); ++i)
-    column.add({r.best.tokens[i], i < a.best_logprobs.size() ? a.best_logprobs[i] : 0});
+    column.add({r.best.tokens[i], known ? a.best_logprobs[i] : 0});
   column.end();
   std::string what = figures(r.best);
   if (r.gain) what += fmt::format("   +{:.2f} nats, {} times as probable", *r.gain, times(*r.gain));

@@ -34,7 +34,7 @@ struct ThinkAnswer : Answer {
   SpelledReply first{}, best{};
   std::optional<SpelledReply> also{};
   std::optional<AnswerReport> answer{};
-  std::vector<double> best_logprobs{};  // nats; empty where not asked for
+  std::vector<double> best_logprobs{};  // nats; empty where not asked for, or cut short
 };
 
 }  // namespace ponder

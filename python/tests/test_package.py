@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -125,6 +126,15 @@ def test_instructions_are_dispatched():
     """One wheel for every x86-64: what is faster than its baseline is chosen when it runs."""
     (extension,) = glob.glob(os.path.join(EXTENSION, "_core*.so"))
     assert faults(extension, os.path.join(PREFIX, "lib", "libponder.a")) == []
+
+
+@pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="no qemu-x86_64 (Debian: qemu-user)")
+@pytest.mark.parametrize(("cpu", "isa"), [("Haswell", "AVX2"), ("Nehalem", "SCALAR")])
+def test_processors_that_this_machine_is_not(cpu, isa):
+    """An instruction that the emulated processor lacks would end the process."""
+    ask = f"import ponder; m = ponder.Model({TOY!r}, precision='f32'); print(m.info()['isa'], m.generate({SUM!r}).reply)"
+    r = subprocess.run(["qemu-x86_64", "-cpu", cpu, sys.executable, "-c", ask], capture_output=True, text=True)
+    assert r.stdout == f"{isa} The sum of 14 and 8 is 22.\n", r.stderr
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,7 @@ def test_what_the_sources_hold(sources):
     assert {n.split("/")[0] for n in names} == {"CHANGELOG.md", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "PKG-INFO", "README.md",
                                                 "cmake", "include", "pyproject.toml", "python", "src"}  # fmt: skip
     assert {n.split("/")[1] for n in names if n.startswith("python/")} == {"CMakeLists.txt", "core", "ponder"}
-    assert max(os.path.getsize(os.path.join(folder, n)) for n in names) < 100_000 and os.path.getsize(made) < 2_000_000
+    assert max(os.path.getsize(os.path.join(folder, n)) for n in names) < 100_000 and os.path.getsize(made) < 1_000_000
     tracked = set(subprocess.run(["git", "ls-files", "src", "include", "python/core", "python/ponder"], cwd=ROOT, capture_output=True, text=True).stdout.split())
     assert tracked <= names
 

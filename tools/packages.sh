@@ -6,7 +6,7 @@ PACKAGES_RUN="cmake ninja-build g++ ccache pkg-config python3
   libboost-dev libhwy-dev libfmt-dev libnetcdf-dev libpcre2-dev librandom123-dev libtbb-dev libutf8proc-dev libssl-dev nlohmann-json3-dev libcli11-dev"
 # To test, besides.
 PACKAGES_CHECK="git libgtest-dev libbenchmark-dev clang-14 clang-format-14 clang-tidy-14
-  gnuplot-nox libclang-rt-14-dev libdnnl-dev openssl python3-dev python3-numpy python3-venv xz-utils
+  gnuplot-nox libclang-rt-14-dev libdnnl-dev openssl python3-dev python3-numpy python3-venv qemu-user xz-utils
   chromium chromium-driver"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,5 +1,6 @@
 """Memory stays flat: what is opened is given back, whichever way it is left."""
 
+import os
 import resource
 
 import pytest
@@ -14,13 +15,18 @@ def resident():
         return int(f.read().split()[1]) * resource.getpagesize() / 2**20
 
 
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+
 def growth(once, n):
-    """MB that n runs take, after a tenth of them."""
+    """MB that n runs take, after a tenth of them. No thread may be left of them, either."""
     for _ in range(n // 10):
         once()
-    before = resident()
+    before, running = resident(), threads()
     for _ in range(n):
         once()
+    assert threads() <= running + 2  # the pool of the loops may not have had all of its threads yet
     return resident() - before
 
 

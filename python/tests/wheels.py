@@ -4,8 +4,7 @@ again, which takes minutes, by hand or at night.
     wheels.py FOLDER       FOLDER gets the source distribution, the wheels and their environments
 
 The source distribution is built without a network, from Debian's packages and the build tools that FOLDER's
-environment has. With qemu-x86_64 (Debian: qemu-user) the wheel also runs on CPUs that this machine is not:
-one with AVX2, and one without AVX.
+environment has.
 """
 
 import glob
@@ -52,10 +51,6 @@ def main():
     (made,) = glob.glob(os.path.join(repaired, "*.whl"))
     python = fresh(os.path.join(folder, "carried"), made)
     run(python, "-c", ASK, cwd=folder)
-    for cpu in ("Haswell", "Nehalem"):
-        if shutil.which("qemu-x86_64"):
-            run("qemu-x86_64", "-cpu", cpu, os.path.realpath(python), "-c", ASK, cwd=folder,
-                env={**os.environ, "PYTHONPATH": glob.glob(os.path.join(folder, "carried", "lib", "*", "site-packages"))[0]})  # fmt: skip
     print(f"{made}: {os.path.getsize(made) / 2**20:.1f} MB")
 
 

@@ -2,7 +2,6 @@
 // have been checked by python/ponder/_terms.py and _oracles.py.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>

@@ -30,7 +30,7 @@ def test_mypy_is_content(tmp_path):
     code = "MODEL: str = 'a path'\n" + "\n".join(blocks())
     (tmp_path / "recipes.py").write_text(code)
     wrong = tmp_path / "wrong.py"
-    wrong.write_text("import ponder\nponder.Model().think('x', budgit=3)\nx: int = ponder.Model().generate('x').reply\n")
+    wrong.write_text("import ponder\nponder.Model().think('x', budgit=3)\nx: int = ponder.Model().generate('x').reply\nponder.Model().sample('x', terms=[3])\n")
 
     def mypy(*files):
         command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *files]
@@ -41,4 +41,4 @@ def test_mypy_is_content(tmp_path):
     package = mypy("-p", "ponder")
     assert package.returncode == 0, package.stdout
     found = mypy("wrong.py")
-    assert "budgit" in found.stdout and "Incompatible types in assignment" in found.stdout, found.stdout
+    assert all(said in found.stdout for said in ("budgit", "Incompatible types in assignment", "List item 0")), found.stdout

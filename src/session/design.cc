@@ -129,7 +129,7 @@ Status Designer::sample(DesignAnswer& a) const {
   PONDER_ASSIGN(Chains run, Chains::start(*energy_, *kernel, config, r_.start, from));
   const Clock clock(*density_, r_.budget);
   while (run.n_draws() < draws && !clock.over()) {
-    const Status step = run.step();
+    Status step = run.step();
     if (!step.ok() && (!r_.budget.stopped() || run.n_draws() == 0)) return step;
   }
   if (run.n_draws() == 0)

@@ -61,11 +61,13 @@ Status run(const SampleRequest& r, const Clock& clock, Saver& saver, Chains& cha
   const auto n_steps = static_cast<std::uint64_t>(r.chains.warmup) +
                        static_cast<std::uint64_t>(r.draws) * r.chains.thin;
   while (chains.n_draws() < r.draws && !clock.over()) {
-    // Who stops a run where a step fails, as a term may, has the draws that were made before.
-    const Status step = chains.step(n_steps - chains.n_steps());
-    const bool ended = r.budget.stopped() || (!step.ok() && step.error().code == Code::kCancelled);
-    if (!step.ok() && (!ended || chains.n_draws() == 0)) return step;
-    if (!step.ok()) break;
+    Status step = chains.step(n_steps - chains.n_steps());
+    if (!step.ok()) {
+      // Who stops a run where a step fails, as a term may, has the draws that were made before.
+      const bool ended = r.budget.stopped() || step.error().code == Code::kCancelled;
+      if (!ended || chains.n_draws() == 0) return step;
+      break;
+    }
     PONDER_TRY(saver.save(chains, false));
     if (r.progress) r.progress(chains, clock.seconds());
   }

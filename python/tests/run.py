@@ -11,7 +11,7 @@ compiles all of it, as users do, is wheels.py beside this file.
 import os
 import sys
 
-from building import ROOT, SKIPPED, environment, installed, newer_python, run, settings, wheel
+from building import ROOT, environment, installed, newer_python, run, settings, wheel
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
     interpreter = newer_python() if newer else sys.executable
     if interpreter is None:
         print("SKIPPED: there is no Python from 3.12 up")
-        sys.exit(SKIPPED)
+        sys.exit(77)
     python = environment(os.path.join(folder, "venv"), interpreter)
     prefix, extension = (os.path.join(folder, name) for name in ("prefix", "build"))
     installed(build, prefix)

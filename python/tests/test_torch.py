@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import SUM, TINY
+from conftest import DATA, SUM
 
 import ponder
 
@@ -21,6 +21,7 @@ def of_file(path, **kw):
     return transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32, **kw)
 
 
+TINY = os.path.join(DATA, "tiny", "llama-tied", "model.gguf")
 PROMPT = [5, 17, 130, 42]
 
 

@@ -27,9 +27,11 @@ Result<std::vector<double>> logprobs(CausalDensity& d, const PrefixRef& context,
 }
 
 // Draws that do not agree are no answer: the first one's interval has to lie above the second's.
+// Nor are draws of which most were cut, and asked for an answer that they had not come to.
 bool is_clear(const AnswerReport& a) {
-  return a.way != AnswerWay::kDraws || a.answers.size() < 2 ||
-         a.answers[0].lower > a.answers[1].upper;
+  if (a.way != AnswerWay::kDraws) return true;
+  return 2 * a.asked <= a.draws &&
+         (a.answers.size() < 2 || a.answers[0].lower > a.answers[1].upper);
 }
 
 // The request for the answer to the same question, drawn from replies about as long as the first;

@@ -116,6 +116,7 @@ class Session {
   // it is. Errors: kInvalid (longer than the context).
   ProofSubject subject(std::vector<Token> prompt, const ReplyLaw&) const;
   Result<std::string> other_subject(const ProofSubject&, const std::string& where) const;
+  double error_of(const ProofSubject&) const;  // what its search left open, nats
   Status settle_in_f32(const Prompt&, const ReplyLaw&, const BestFirstConfig&, BestFirstResult&);
 
   struct Kept {

@@ -29,9 +29,10 @@ class SharedSession {
   const ModelInfo& info() const;
   int n_ctx() const;  // tokens
   /// A session for one thread at a time. Making one costs next to nothing. Once `stop` is set, its
-  /// work ends within one pass with kCancelled; may be null, else it outlives the session. The
-  /// session may outlive the SharedSession.
-  std::unique_ptr<Session> caller(const std::atomic<bool>* stop = nullptr);
+  /// work ends within one pass with kCancelled. `failed`: CallerOptions. Both may be null, else
+  /// they outlive the session. The session may outlive the SharedSession.
+  std::unique_ptr<Session> caller(const std::atomic<bool>* stop = nullptr,
+                                  std::atomic<bool>* failed = nullptr);
   Cost cost() const;  // of all callers
   SharedStats stats() const;
 

@@ -58,11 +58,8 @@ void warn_raised(Flags& flags) {
   if (!flags.raised) return;
   const nb::python_error raised = std::move(*flags.raised);
   flags.raised.reset();
-  const nb::object type = nb::module_::import_("ponder._errors").attr("EndedEarly");
-  const nb::object warning = type(raised.type().attr("__name__"), raised.value());
-  warning.attr("__cause__") = raised.value();
-  constexpr int kCaller = 3;  // of the method of the package, which is checked by another function
-  nb::module_::import_("warnings").attr("warn")(warning, nb::arg("stacklevel") = kCaller);
+  nb::module_::import_("ponder._errors")
+      .attr("warn_ended_early")(raised.type().attr("__name__"), raised.value());
 }
 
 }  // namespace ponder::python

@@ -20,6 +20,7 @@ namespace ponder::python {
 struct Flags {
   std::atomic<bool> finish{false};  // end soon, with what is known: Budget::stop
   std::atomic<bool> cancel{false};  // end within a pass, with nothing: the caller's stop flag
+  std::atomic<bool> failed{false};  // a pass of the call has failed: CallerOptions
   // With the GIL: what a function of Python that the call uses has raised, which finishes the call;
   // and the thread that is in such a function now (functions.h).
   std::optional<nanobind::python_error> raised{};

@@ -64,14 +64,23 @@ Loan Model::lend() {
   if (idle_.empty()) {
     caller = std::make_unique<Caller>();
     caller->flags.density = raised_;
-    caller->session = shared->caller(&caller->flags.cancel);
+    caller->session = shared->caller(&caller->flags.cancel, &caller->flags.failed);
   } else {
     caller = std::move(idle_.back());
     idle_.pop_back();
-    caller->flags.finish = false;
+    caller->flags.finish = caller->flags.failed = false;
   }
   lent_.push_back(caller.get());
   return {*this, std::move(caller)};
+}
+
+void Model::forget_raised() {
+  if (!raised_ || forked()) return;
+  const bool idle = [this] {
+    const std::scoped_lock lock(mutex_);
+    return lent_.empty();
+  }();
+  if (idle) raised_->forget();
 }
 
 void Model::take_back(std::unique_ptr<Caller> caller) {
@@ -87,6 +96,9 @@ void Model::take_back(std::unique_ptr<Caller> caller) {
     idle_.push_back(std::move(caller));
 }
 
-Loan::~Loan() { model_.take_back(std::move(caller_)); }
+Loan::~Loan() {
+  model_.take_back(std::move(caller_));
+  model_.forget_raised();
+}
 
 }  // namespace ponder::python

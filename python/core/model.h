@@ -65,13 +65,10 @@ class Model {
   /// Errors: those of opened.
   Loan lend();
 
-  // As Raised::count and Raised::take.
-  int count_raised() const { return raised_ ? raised_->count() : 0; }
-  void take_raised(int before, Flags& flags) const {
-    if (!raised_ || flags.raised) return;
-    auto e = raised_->take(before);
-    if (!e) return;
-    flags.raised.emplace(std::move(*e));
+  /// After a call: gives its flags what has ended a pass of it, and finishes it.
+  static void note_raised(Flags& flags) {
+    if (!flags.failed || flags.raised || !flags.density || !flags.density->last()) return;
+    flags.raised.emplace(*flags.density->last());
     flags.finish = true;
   }
 
@@ -88,7 +85,6 @@ class Model {
     const Loan loan = lend();
     using R = decltype(f(loan.session(), loan.flags()));
     std::optional<R> result;
-    const int n_raised = count_raised();
     try {
       run(loan.flags(), keeps, [&] { result.emplace(f(loan.session(), loan.flags())); });
     } catch (...) {
@@ -98,7 +94,7 @@ class Model {
     if (loan.flags().cancel)  // an interrupt would have thrown
       throw Failure(
           {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""});
-    take_raised(n_raised, loan.flags());
+    note_raised(loan.flags());
     const bool stopped = loan.flags().finish;
     if (!result->ok()) raise_why(loan.flags());
     using A = std::remove_cvref_t<decltype(**result)>;
@@ -110,6 +106,7 @@ class Model {
   friend class Loan;
   /// Keeps the session, with the prompts it has read, for the next call.
   void take_back(std::unique_ptr<Caller>);
+  void forget_raised();  // once no call is left that may ask for it
   std::shared_ptr<SharedSession> opened_locked() const;
 
   mutable std::mutex mutex_;

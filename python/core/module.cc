@@ -33,15 +33,20 @@ Result<std::shared_ptr<SharedSession>> open_shared(const std::string& path,
   if (!form) return invalid("auto, packed, lean or quantised", "'" + weights + "'", "weights");
   o.model.weights = *form;
   o.model.n_threads = threads;
-  if (n_ctx < 0) return invalid("a number of tokens from 1, or 0", std::to_string(n_ctx), "n_ctx");
   if (threads < 0) return invalid("a number from 1, or 0", std::to_string(threads), "threads");
   PONDER_ASSIGN(auto text, TextModel::open(path, chat_template));
   return SharedSession::open(std::move(text), o);
 }
 
+void check_context(int n_ctx) {
+  if (n_ctx >= 0) return;
+  throw Failure(invalid("a number of tokens from 1, or 0", std::to_string(n_ctx), "n_ctx"));
+}
+
 std::unique_ptr<Model> open_model(const std::string& path, const std::string& chat_template,
                                   const std::string& precision, const std::string& weights,
                                   int n_ctx, int threads) {
+  check_context(n_ctx);
   Flags flags;
   std::optional<Result<std::shared_ptr<SharedSession>>> shared;
   run(flags, false, [&] {
@@ -53,16 +58,18 @@ std::unique_ptr<Model> open_model(const std::string& path, const std::string& ch
 // The vocabulary and the chat template are a file's, the numbers those of the density.
 std::unique_ptr<Model> open_density(const std::string& path, const std::string& chat_template,
                                     nb::object density, int n_ctx) {
+  check_context(n_ctx);
   const auto raised = std::make_shared<Raised>();
   const auto source = std::make_shared<PythonSource>(std::move(density), raised);
   Flags flags;
+  flags.density = raised;
   std::optional<Result<std::shared_ptr<SharedSession>>> shared;
   run(flags, false, [&]() {
     const auto text = TextModel::open(path, chat_template);
     shared.emplace(text.ok() ? SharedSession::over(source, **text, {.n_ctx = n_ctx})
                              : text.error());
   });
-  if (auto e = raised->take(0)) throw nb::python_error(std::move(*e));
+  if (raised->last()) throw nb::python_error(*raised->last());
   return std::make_unique<Model>(value_of(std::move(*shared)), raised);
 }
 

@@ -4,14 +4,13 @@
 
 #include <nanobind/nanobind.h>
 
-#include <atomic>
 #include <optional>
 
 #include "ponder/core/status.h"
 
 namespace ponder::python {
 
-/// Threads: any, with the GIL, but for count().
+/// Threads: any, with the GIL.
 class Raised {
  public:
   Raised() = default;
@@ -20,15 +19,15 @@ class Raised {
   ~Raised();
   /// Keeps the exception. Returns the error that ends a search with what it knows.
   Error keep(nanobind::python_error&&);
-  int count() const { return count_; }
-  /// The last exception, if there were `before` at the begin of the call that asks, and no other
-  /// call has taken it.
-  std::optional<nanobind::python_error> take(int before);
+  /// The last exception, for every call whose pass it has ended.
+  const std::optional<nanobind::python_error>& last() const { return last_; }
+  /// Nobody waits for it any more. Its traceback may know the model, which would keep both for
+  /// ever.
+  void forget() { last_.reset(); }
 
   std::optional<unsigned long> in_python{};  // the thread that is in a method now
 
  private:
-  std::atomic<int> count_{0};
   std::optional<nanobind::python_error> last_{};
 };
 

@@ -42,6 +42,7 @@ PythonSource::PythonSource(nb::object density, std::shared_ptr<Raised> raised)
       n_ctx_(nb::cast<int>(density_.attr("n_ctx"))),
       n_embd_(nb::cast<int>(density_.attr("n_embd"))),
       slot_bytes_(nb::cast<std::int64_t>(density_.attr("slot_bytes"))),
+      free_bytes_(nb::cast<std::int64_t>(density_.attr("free_bytes"))),
       drift_(nb::cast<double>(density_.attr("drift"))) {
   const nb::module_ module = nb::module_::import_("ponder._density");
   fed_tokens_ = module.attr("FedTokens");

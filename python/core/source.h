@@ -22,6 +22,7 @@ class PythonSource final : public LogitSource {
   int n_ctx() const override { return n_ctx_; }
   int n_embd() const override { return n_embd_; }
   std::int64_t slot_bytes() const override { return slot_bytes_; }
+  std::int64_t free_bytes() const override { return free_bytes_; }
   double drift() const override { return drift_; }
 
   Status start(int n_slots) override;
@@ -42,7 +43,7 @@ class PythonSource final : public LogitSource {
   std::shared_ptr<Raised> raised_;
   std::string name_;
   int n_vocab_, n_ctx_, n_embd_;
-  std::int64_t slot_bytes_;
+  std::int64_t slot_bytes_, free_bytes_;
   double drift_;
 };
 

@@ -27,7 +27,6 @@ class ThinkStream {
       : model_(m),
         text_(m.opened()->shared_text()),
         request_(std::move(r)),
-        n_raised_(m.count_raised()),
         loan_(m.lend()),
         interrupts_(loan_.flags(), true),
         worker_(std::make_unique<Worker>([this] { search(); })) {}
@@ -73,7 +72,10 @@ class ThinkStream {
     request_.logprobs = true;
     request_.budget.stop = &loan_.flags().finish;
     const auto answer = loan_.session().think(request_);
-    if (loan_.flags().cancel) return;  // who closed it wants no answer
+    if (loan_.flags().cancel) {  // the model was closed: who closes the stream reads no more
+      error_ = {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""};
+      return;
+    }
     stopped_ = loan_.flags().finish.load();
     if (answer.ok())
       teller.done(*answer);
@@ -95,7 +97,7 @@ class ThinkStream {
     worker_->join();
     if (std::exchange(ended_, true)) return {};
     interrupts_.raise();
-    model_.take_raised(n_raised_, loan_.flags());
+    Model::note_raised(loan_.flags());
     if (error_) raise_why(loan_.flags());
     warn_raised(loan_.flags());
     if (error_) throw Failure(*error_);
@@ -105,7 +107,6 @@ class ThinkStream {
   Model& model_;  // Python keeps it as long as the stream
   std::shared_ptr<const TextModel> text_;
   ThinkRequest request_;
-  int n_raised_;  // before the search
   Loan loan_;
   Interrupts interrupts_;
   std::mutex mutex_;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -58,9 +58,12 @@ class Density:
 
     n_vocab: int  # as many as the vocabulary has
     n_ctx: int  # most tokens of a prefix
-    name: str = ""  # what records and proofs call it; the class's name if empty
+    name: str = ""  # what records and proofs call it, another one for other weights; the class's if empty
     drift: float = 0.0  # nats; proofs leave so much open
-    slot_bytes: int = 64  # memory that a slot takes; it decides how many slots there are
+    # Memory in bytes that a slot takes, and that is free for them (-1: of this machine): how many there are.
+    slot_bytes: int = 64
+    free_bytes: int = -1
+    docked: Callable[[], Any] = staticmethod(lambda: None)  # the model that is open on it, or None
 
     def logits(self, prefixes: Prefixes) -> Any:
         """(n, n_vocab) logits, or log-probabilities, of the next token after each prefix; -inf for what
@@ -83,7 +86,8 @@ class Density:
 
     def feed_vectors(self, tokens: FedTokens, vectors: Floats) -> None:
         """Takes in vectors (n, n_embd) instead of the tokens, and keeps what `backward` needs until it is
-        called again. The parent of a vector is the one before it, or a slot that was fed earlier."""
+        called again. The parent of a vector is the one before it, or a slot that was fed earlier. `logits`
+        is asked for these slots before `backward`; their last tokens are then -1."""
         raise NotImplementedError
 
     def backward(self, dlogits: Floats) -> Any:

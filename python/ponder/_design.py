@@ -31,6 +31,8 @@ def design(fitness: Mapping[str, Any] | str | os.PathLike[str], **options: Unpac
     judge: TermCall | None = None
     oracles: list[TermCall] = []
     held_out = request.pop("held_out", None)
+    if isinstance(held_out, tuple):
+        raise TypeError("held_out judges and has no weight: give the oracle alone")
     if is_own(held_out):
         judge = oracle_call(held_out, "held_out")
     elif held_out is not None:

@@ -3,6 +3,10 @@ Python has for it."""
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
+
 
 class Error(Exception):
     """What went wrong, in four parts: what was expected, what was got, where, and what to do next."""
@@ -52,5 +56,13 @@ class EndedEarly(RuntimeWarning):
     """Code of the caller's (a density, a term, an oracle) has raised `__cause__`, and the result is what was
     found before."""
 
-    def __init__(self, kind: str, raised: BaseException) -> None:
-        super().__init__(f"{kind}: {raised}; the result is what was found before")
+
+def warn_ended_early(kind: str, raised: BaseException) -> None:
+    """Warns, at the line that has called the package."""
+    here, depth = os.path.dirname(__file__), 1
+    frame = sys._getframe()
+    while frame.f_back and os.path.dirname(frame.f_code.co_filename) == here:
+        frame, depth = frame.f_back, depth + 1
+    warning = EndedEarly(f"{kind}: {raised}; the result is what was found before")
+    warning.__cause__ = raised
+    warnings.warn(warning, stacklevel=depth)

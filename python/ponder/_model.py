@@ -66,8 +66,11 @@ class Model:
             raise TypeError(f"expected a density that is a subclass of ponder.Density, got {type(density).__name__}")
         elif (precision, weights, threads) != ("auto", "auto", 0):
             raise TypeError("precision, weights and threads are not settings of a density of one's own")
+        elif (open_on := density.docked()) is not None and not open_on.closed:
+            raise InvalidError("a density of one open model", "one of two", "density", "close the other model, or make another density")
         else:
             self._core = _core.open_density(path, chat_template, density, n_ctx)
+            density.docked = weakref.ref(self)
         self._path = path
         opened.add(self)
 

@@ -68,7 +68,9 @@ def oracle_call(given: Any, where: str) -> TermCall:
         both = oracle.value_and_grad(weights)
         if not isinstance(both, tuple) or len(both) != 2:
             raise InvalidError("values and their derivatives, a tuple of two", type(both).__name__, here)
-        return (numbers(both[0], weights.shape[:1], here, "a sequence"),
-                numbers(both[1], weights.shape, f"{here}, the derivative", "a letter of each position"))  # fmt: skip
+        slopes = numbers(both[1], weights.shape, f"{here}, the derivative", "a letter of each position")
+        if not np.isfinite(slopes).all():
+            raise InvalidError("derivatives that are finite", "-inf", here, "only a value may be -inf")
+        return numbers(both[0], weights.shape[:1], here, "a sequence"), slopes
 
     return name, weight, value, value_and_grad if callable(getattr(oracle, "value_and_grad", None)) else None

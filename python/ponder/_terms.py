@@ -83,7 +83,7 @@ class BoundedTerm(Term, Protocol):
 
     def range(self, begin: Ids, n_most: int, /) -> tuple[float, float]:
         """The least and the largest R of all replies of at most n_most tokens that begin so: never
-        narrower than the truth. n_most is more than len(begin)."""
+        narrower than the truth. n_most is more than len(begin); 2**31 - 1 is any length."""
 
 
 Weighted = tuple[Term, float]

@@ -55,10 +55,10 @@ def floats_of(t: Tensor) -> Floats:
     return array
 
 
-def log_p(rows: Floats, ids: list[int]) -> float:
-    """Log p of ids[1:], by the rows after each of the ids before them, in nats."""
+def log_p(rows: Floats, ids: list[int]) -> Any:
+    """Log p of each of ids[1:], by the rows after the ids before them, in nats."""
     logits = torch.from_numpy(rows[: len(ids) - 1]).double().log_softmax(-1)
-    return float(logits[torch.arange(len(ids) - 1), torch.tensor(ids[1:])].sum())
+    return logits[torch.arange(len(ids) - 1), torch.tensor(ids[1:])].numpy()
 
 
 class Pool:
@@ -91,14 +91,15 @@ class Pool:
 class TorchDensity(Density):
     """The logits of a model of transformers, for `ponder.Model(vocabulary, density=TorchDensity(model))`.
 
-    model: as AutoModelForCausalLM gives it, on the device and in the precision that it is to run in. Torch
-    gives a row other bits in another batch: at the start a text is scored by the model itself, token by
-    token, and beside a longer one, and `drift` is the largest difference of its log p, in nats. More than
-    max_drift is an error, since neither chains nor proofs have a footing then. keep: keys and values of
-    prefixes are kept; None: if the model can, by the same test. batch: most sequences in one pass.
+    model: as AutoModelForCausalLM gives it, on the device and in the precision that it is to run in; nobody
+    else may run it while it is asked. Torch gives a row other bits in another batch: at the start a text is
+    scored by the model itself, token by token, and beside a longer one. `drift` is the largest difference
+    of a token's log p, for 512 tokens, in nats. More than max_drift is an error, since neither chains nor
+    proofs have a footing then. keep: keys and values of prefixes are kept; None: if the model can, by the
+    same test. batch: most sequences in one pass.
     """
 
-    def __init__(self, model: Any, *, n_ctx: int = 0, name: str = "", keep: bool | None = None, batch: int = 64, max_drift: float = 1e-2) -> None:
+    def __init__(self, model: Any, *, n_ctx: int = 0, name: str = "", keep: bool | None = None, batch: int = 64, max_drift: float = 0.05) -> None:
         self._model = model.eval()
         weight = model.get_input_embeddings().weight
         self._device = weight.device
@@ -119,6 +120,9 @@ class TorchDensity(Density):
         self._graph: tuple[Tensor, Tensor] | None = None  # vectors that came in, and the logits after each
 
     # Density.
+
+    def start(self, n_slots: int) -> None:
+        self._forget()  # of the model that was open before
 
     def feed(self, tokens: FedTokens) -> None:
         with torch.no_grad():
@@ -239,19 +243,22 @@ class TorchDensity(Density):
         with torch.no_grad():
             direct = self._model(input_ids=torch.tensor([ids], device=self._device), use_cache=False).logits[0]
         want, raised = log_p(floats_of(direct), ids), None
+        self.name += f", {want.sum():.4f}"  # other weights have another name
         for self.keep in [True, False] if keep is None else [keep]:
             self._forget()
             try:
-                self.drift = max(abs(log_p(rows, ids) - want) for rows in self._ways(ids))
+                self.drift = 512 * max(float(abs(log_p(rows, ids) - want).max()) for rows in self._ways(ids))
             except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as e:
                 raised, self.drift = e, float("inf")
             if self.drift <= max_drift:
                 break
         else:
-            raise InvalidError(f"log p that changes by at most {max_drift:g} nats with the batch", f"{self.drift:.3g}", self.name,
+            raise InvalidError(f"log p of 512 tokens that changes by at most {max_drift:g} nats with the batch", f"{self.drift:.3g}", self.name,
                                "run the model in a higher precision, or raise max_drift") from raised  # fmt: skip
         pools = [self._hidden, *(pool for pair in self._kept for pool in pair)]
         self.slot_bytes = sum(pool.row_bytes for pool in pools)
+        if self._device.type == "cuda":
+            self.free_bytes = torch.cuda.mem_get_info(self._device)[0] // 2  # the other half: a pool that grows
         self._forget()
 
     def _ways(self, ids: list[int]) -> list[Floats]:

@@ -18,7 +18,8 @@ from building import ROOT, environment, installed, run
 SANITIZE = "-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all"
 # Every kind of call, error and stream is in these. Left out is what starts other processes, counts memory, or
 # interrupts a call at a moment that comes later here.
-TESTS = ["test_errors.py", "test_memory.py", "test_recipes.py", "test_results.py", "test_running.py"]
+TESTS = ["test_density.py", "test_errors.py", "test_memory.py", "test_own_oracles.py", "test_own_terms.py", "test_recipes.py",
+         "test_results.py", "test_running.py"]  # fmt: skip
 LEFT_OUT = "not interpreter and not interrupt and not mypy and not notebook and not thousand"
 
 CHECK = """

@@ -2,6 +2,7 @@
 enumerated, gradients, and code that raises."""
 
 import json
+import pickle
 import threading
 import time
 import warnings
@@ -251,3 +252,45 @@ def test_threads_share_a_density(toy):
         for t in threads:
             t.join()
     assert found == [toy.generate(SUM).reply] * 4
+
+
+def test_all_threads_of_a_pass_that_fails_are_told(toy):
+    with ponder.Model(TOY, density=Failing(toy, 30)) as m:
+        told = []
+
+        def ask():
+            with pytest.raises(KeyError, match="no such weights"):
+                m.generate(SUM, target="fixed", length=200)
+            told.append(True)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(told) == 4
+        with warnings.catch_warnings(), pytest.raises(KeyError):
+            warnings.simplefilter("error")
+            m.generate(SUM)
+
+
+def test_one_model_is_open_on_a_density(toy):
+    d = Relay(toy)
+    with ponder.Model(TOY, density=d), pytest.raises(ponder.InvalidError, match="one open model"):
+        ponder.Model(TOY, density=d)
+    with ponder.Model(TOY, density=d) as m:
+        assert m.generate(SUM).reply
+
+
+def test_settings_that_mean_nothing(toy):
+    with pytest.raises(ponder.InvalidError, match="n_ctx"):
+        ponder.Model(TOY, density=Relay(toy), n_ctx=-5)
+    d = Relay(toy)
+    d.drift = float("nan")
+    with pytest.raises(ponder.InvalidError, match="drift"):
+        ponder.Model(TOY, density=d)
+
+
+def test_a_warning_is_pickled():
+    again = pickle.loads(pickle.dumps(ponder.EndedEarly("KeyError: 3")))
+    assert str(again) == "KeyError: 3" and isinstance(again, ponder.EndedEarly)

@@ -176,6 +176,14 @@ def test_the_lock_of_python_is_free_while_it_works(toy):
     assert counted[0] > 50
 
 
+def test_closing_a_model_ends_a_stream():
+    m = ponder.Model(TOY)
+    threading.Timer(0.5, m.close).start()
+    with pytest.raises(ponder.CancelledError):
+        for _ in m.think(SUM, stream=True, **LONG):
+            pass
+
+
 def test_closing_a_model_ends_what_runs():
     m = ponder.Model(TOY)
     caught = []

@@ -8,7 +8,7 @@
 namespace ponder {
 
 CallerDensity::CallerDensity(std::shared_ptr<PassEngine> engine, const CallerOptions& o)
-    : ForwardingDensity(engine->density()), engine_(std::move(engine)) {
+    : ForwardingDensity(engine->density()), engine_(std::move(engine)), failed_(o.failed) {
   caller_.stop = o.stop;
   engine_->enter(caller_);
 }
@@ -26,7 +26,13 @@ Status CallerDensity::extend(std::span<const Extend> requests, Rows& out) {
   if (!job.over()) engine_->run(job);
   Status status = job.hand_over(*this, out);
   cost_ += out.total_cost();
-  return status;
+  return noted(std::move(status));
+}
+
+Status CallerDensity::noted(Status s) {
+  if (failed_ && !s.ok() && s.error().code == Code::kCancelled && !caller_.cancelled())
+    *failed_ = true;
+  return s;
 }
 
 Status CallerDensity::value_and_grad(std::span<const SoftReply> replies, const Objective& objective,
@@ -36,7 +42,7 @@ Status CallerDensity::value_and_grad(std::span<const SoftReply> replies, const O
   engine_->run(job);
   cost_ += job.cost;
   if (job.thrown) std::rethrow_exception(job.thrown);
-  return job.status;
+  return noted(job.status);
 }
 
 }  // namespace ponder

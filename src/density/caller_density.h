@@ -2,6 +2,7 @@
 // result. Node numbers are those of the shared density; references are its own.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -28,8 +29,11 @@ class CallerDensity final : public ForwardingDensity<LanguageDensity> {
   Cost cost() const override { return cost_; }
 
  private:
+  Status noted(Status);
+
   std::shared_ptr<PassEngine> engine_;
   PassCaller caller_;
+  std::atomic<bool>* failed_;
   Cost cost_;
 };
 

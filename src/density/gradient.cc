@@ -89,21 +89,24 @@ Status Language::check(const SoftReply& r) const {
 }
 
 // Makes nodes with slots for all positions but the last, on which no row depends. `again`: the
-// nodes that must be fed first, so that the parents have what the rows need.
+// nodes that must be fed first, so that the parents have what the rows need; `missing`: those of
+// them that have no keys and values.
 Status Language::take_nodes(std::span<const SoftReply> replies,
-                            std::vector<std::vector<Prefix>>& nodes, std::vector<FedNode>& again) {
+                            std::vector<std::vector<Prefix>>& nodes, std::vector<Prefix>& missing,
+                            std::vector<FedNode>& again) {
   tree_.begin_batch();
-  std::vector<Prefix> fresh, parents;
+  std::vector<Prefix> parents;
   for (const SoftReply& r : replies) {
-    tree_.touch_path(r.parent.get(), fresh);
+    tree_.touch_path(r.parent.get(), missing);
     parents.push_back(r.parent.get());
   }
-  again = to_feed(fresh, std::move(parents));
+  again = to_feed(missing, std::move(parents));
+  std::vector<Prefix> fresh = missing;
   nodes.clear();
   for (const SoftReply& r : replies) {
     std::vector<Prefix>& path = nodes.emplace_back();
     for (std::size_t t = 0; t + 1 < r.n(); ++t) {
-      // The token of a mixture's node is never read.
+      // An engine does not read the token of a mixture's node.
       path.push_back(tree_.add(t == 0 ? r.parent.get() : path.back(), r.list(t)[0],
                                tree_.account(r.parent.get())));
       fresh.push_back(path.back());
@@ -116,11 +119,17 @@ Status Language::take_nodes(std::span<const SoftReply> replies,
 Status Language::grow_replies(std::span<const SoftReply> replies,
                               std::vector<std::vector<Prefix>>& nodes) {
   std::vector<FedNode> again;
+  std::vector<Prefix> missing;
   {
     const std::lock_guard lock(tree_mutex_);
-    PONDER_TRY(take_nodes(replies, nodes, again));
+    PONDER_TRY(take_nodes(replies, nodes, missing, again));
   }
-  PONDER_TRY(feed(again));
+  if (Status fed = feed(again); !fed.ok()) {
+    const std::lock_guard lock(tree_mutex_);
+    for (const std::vector<Prefix>& path : nodes) forget(path);
+    forget(missing);
+    return fed;
+  }
   spend({.tokens_scored = static_cast<std::int64_t>(again.size())});
   return {};
 }

@@ -161,6 +161,12 @@ void Language::charge_again(std::span<const Extend> requests, const Pass& pass,
   }
 }
 
+// After a pass that failed: nobody knows what is in the slots of nodes that it was to feed.
+void Language::forget(std::span<const Prefix> fresh) {
+  for (std::size_t i = fresh.size(); i-- > 0;)  // children first
+    if (tree_.alive(fresh[i]) && tree_.resident(fresh[i])) tree_.drop_slot(fresh[i]);
+}
+
 Status Language::end_pass(std::span<const Extend> requests, const Pass& pass, const Status& status,
                           Rows& out) {
   for (std::size_t r = 0; r < pass.path.size(); ++r) {
@@ -176,6 +182,7 @@ Status Language::end_pass(std::span<const Extend> requests, const Pass& pass, co
     out.end[r] = PrefixRef::adopt(*this, path.back());
     cost_ += out.cost[r];
   }
+  if (!status.ok()) forget(pass.fresh);
   return status.ok() ? out.first_error() : out.fail(requests.size(), status.error());
 }
 

@@ -106,9 +106,10 @@ class Language final : public LanguageDensity {
   Status check(const SoftReply&) const;
   Status begin_pass(std::span<const Extend>, Pass&, Rows& out);
   void charge_again(std::span<const Extend>, const Pass&, std::size_t n_resident, Rows& out) const;
+  void forget(std::span<const Prefix> fresh);
   Status end_pass(std::span<const Extend>, const Pass&, const Status&, Rows& out);
   Status take_nodes(std::span<const SoftReply>, std::vector<std::vector<Prefix>>& nodes,
-                    std::vector<FedNode>& again);
+                    std::vector<Prefix>& missing, std::vector<FedNode>& again);
   std::vector<FedNode> to_feed(std::span<const Prefix> missing, std::vector<Prefix> asked) const;
   Status too_few_slots(std::size_t n) const;
   // Called within a pass, without the lock of the tree:

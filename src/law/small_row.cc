@@ -10,7 +10,12 @@
 namespace ponder {
 namespace {
 
-void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
+// exp(alpha x_v) of one entry, as a share of the largest: it is 1 however small all of them are.
+double share(double x, double largest, double alpha) {
+  return x == -kInf ? 0 : std::exp(alpha * (x - largest));
+}
+
+void pick(const std::vector<double>& lp, double largest, const Needs& needs, Row& out) {
   const Draw& d = needs.draw;
   const int n = static_cast<int>(lp.size());
   const auto take = [&](Token v) {
@@ -28,10 +33,10 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
     }
   } else if (d.kind == Draw::Kind::kInverseCdf) {
     double total = 0, cdf = 0;
-    for (double x : lp) total += std::exp(needs.alpha * x);
+    for (double x : lp) total += share(x, largest, needs.alpha);
     for (Token v = 0; v < n; ++v) {
       if (lp[v] == -kInf) continue;
-      cdf += std::exp(needs.alpha * lp[v]) / total;
+      cdf += share(lp[v], largest, needs.alpha) / total;
       take(v);
       if (d.u < cdf) break;
     }
@@ -65,14 +70,15 @@ void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
 Row small_row(const std::vector<double>& lp, const Needs& needs, Token target) {
   Row out;
   if (target >= 0) out.logprob = lp[target];
+  const double largest = *std::ranges::max_element(lp);
   double sum = 0;
   for (double x : lp) {
     if (x == -kInf) continue;
-    sum += std::exp(needs.alpha * x);
+    sum += share(x, largest, needs.alpha);
     if (needs.entropy) out.entropy -= std::exp(x) * x;
   }
-  if (needs.lz) out.lz = std::log(sum);
-  pick(lp, needs, out);
+  if (needs.lz) out.lz = needs.alpha * largest + std::log(sum);
+  pick(lp, largest, needs, out);
   return out;
 }
 

@@ -1,5 +1,5 @@
 // A row of which all log-probabilities are given, in double precision: every pick of a request, lz,
-// entropy. Not for the rows of an engine, which reduces them where it makes them
+// entropy. The engine of this library's own networks reduces rows where it makes them
 // (cpu/row_reduce.h).
 #pragma once
 

@@ -52,7 +52,8 @@ std::vector<Token> OutsideEngine::tokens_to(int slot) const {
 
 Status OutsideEngine::forward(const ForwardBatch& b, Keep keep) {
   const std::vector<SourceToken> tokens = tokens_of(b);
-  for (const SourceToken& t : tokens) fed_[t.slot] = {t.parent, t.token};
+  for (const SourceToken& t : tokens)
+    fed_[t.slot] = {t.parent, keep == Keep::kNothing ? t.token : Token{-1}};
   if (keep == Keep::kNothing) return source_.feed(tokens);
   std::vector<float> x(tokens.size() * n_embd());
   PONDER_TRY(embeddings(b.mixes, x));

@@ -14,6 +14,7 @@ class OutsideFile final : public GgufFile {
     std::ranges::replace(path_, '/', ':');  // a path's name is what follows its last slash
     Sha256 hash;
     hash.add(std::as_bytes(std::span(path_)));
+    hash.add(std::as_bytes(std::span(file_->sha256())));
     sha256_ = hash.hex();
   }
   int version() const override { return file_->version(); }

@@ -13,7 +13,9 @@ class OutsideModel final : public EngineModel {
  public:
   OutsideModel(std::shared_ptr<LogitSource> s, int n_threads)
       : source_(std::move(s)), n_threads_(n_threads) {}
-  std::int64_t free_bytes() const override { return available_memory(); }
+  std::int64_t free_bytes() const override {
+    return source_->free_bytes() >= 0 ? source_->free_bytes() : available_memory();
+  }
   Result<std::unique_ptr<Engine>> engine(int n_slots) const override {
     PONDER_TRY(source_->start(n_slots));
     return std::unique_ptr<Engine>(std::make_unique<OutsideEngine>(*source_, n_slots, n_threads_));
@@ -35,6 +37,10 @@ Result<std::shared_ptr<const Model>> outside_model(std::shared_ptr<const GgufFil
                  "give the vocabulary that the model was trained with"};
   if (source->n_ctx() < 2)
     return Error{Code::kInvalid, "a context of at least 2 tokens", std::to_string(source->n_ctx()),
+                 file->path(), ""};
+  if (source->n_embd() < 0 || !(source->drift() >= 0))
+    return Error{Code::kInvalid, "a width and a drift of at least 0",
+                 std::to_string(source->n_embd()) + " and " + std::to_string(source->drift()),
                  file->path(), ""};
   ModelInfo info;
   info.architecture = "outside";

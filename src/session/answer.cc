@@ -35,9 +35,8 @@ Result<AnswerCheckReport> Session::check_answer(const AnswerCheckRequest& r) {
   PONDER_ASSIGN(const auto map, parse_answer_map(c.map));
   PONDER_ASSIGN(const PrefixRef node, context(c.prompt));
   const Spell spell = [&](std::span<const Token> t) { return text_->reply_text(t); };
-  const double error = c.precision == "f32" ? kErrorF32 : kErrorBF16;
   PONDER_ASSIGN(a.result,
-                ponder::check_answer(*density_, node, law, *map, spell, c.statement, error));
+                ponder::check_answer(*density_, node, law, *map, spell, c.statement, error_of(c)));
   return a;
 }
 

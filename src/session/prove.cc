@@ -73,8 +73,7 @@ Result<ProveAnswer> Session::prove(const ProveRequest& r) {
 
 Result<CheckAnswer> Session::check(const CheckRequest& r) {
   const CertificateRecord& c = r.record;
-  CheckAnswer a{.tolerance = c.precision == "f32" ? kErrorF32 : kErrorBF16,
-                .statement = c.statement};
+  CheckAnswer a{.tolerance = error_of(c), .statement = c.statement};
   PONDER_ASSIGN(a.result.why, other_subject(c, r.where));
   if (!a.result.why.empty()) return a;
   PONDER_ASSIGN(const ReplyLaw law, ReplyLaw::make(c.law, density_->n_vocab(), c.end_tokens));

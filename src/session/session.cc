@@ -113,6 +113,10 @@ Result<std::string> Session::other_subject(const ProofSubject& p, const std::str
   return std::string();
 }
 
+double Session::error_of(const ProofSubject& p) const {
+  return std::max(p.precision == "f32" ? kErrorF32 : kErrorBF16, model_->info().drift);
+}
+
 double Session::rounding_error() const {
   const ModelInfo& info = model_->info();
   return std::max(info.precision == Precision::kBF16 ? kErrorBF16 : kErrorF32, info.drift);

@@ -59,9 +59,11 @@ int SharedSession::n_ctx() const { return state_->n_ctx; }
 Cost SharedSession::cost() const { return state_->density->cost(); }
 SharedStats SharedSession::stats() const { return state_->density->stats(); }
 
-std::unique_ptr<Session> SharedSession::caller(const std::atomic<bool>* stop) {
-  std::unique_ptr<Session> s(new Session(state_->text, state_->options, state_->model,
-                                         state_->density->caller({.stop = stop})));
+std::unique_ptr<Session> SharedSession::caller(const std::atomic<bool>* stop,
+                                               std::atomic<bool>* failed) {
+  std::unique_ptr<Session> s(
+      new Session(state_->text, state_->options, state_->model,
+                  state_->density->caller({.stop = stop, .failed = failed})));
   s->open_exact_ = [state = state_, stop]() -> Result<std::unique_ptr<Session>> {
     const std::scoped_lock lock(state->mutex);
     if (!state->exact) {

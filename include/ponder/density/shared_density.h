@@ -22,6 +22,9 @@ struct CallerOptions {
   /// Once this flag is set, the caller's request ends within one pass with kCancelled, and its
   /// nodes are released. May be null.
   const std::atomic<bool>* stop = nullptr;
+  /// Set when a request of the caller was cancelled (kCancelled) by the model, and not by `stop`.
+  /// May be null.
+  std::atomic<bool>* failed = nullptr;
 };
 
 /// Counts since the start.

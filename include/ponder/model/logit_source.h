@@ -33,12 +33,14 @@ class LogitSource {
  public:
   virtual ~LogitSource() = default;
 
-  /// What records, proofs and messages call the model.
+  /// What records, proofs and messages call the model: another name for other weights.
   virtual std::string name() const = 0;
   virtual int n_vocab() const = 0;
   virtual int n_ctx() const = 0;  // most tokens of a prefix
-  /// Memory that a slot takes, in bytes; it decides how many slots there are.
+  /// Memory that a slot takes, and that is free for slots, in bytes: they decide how many slots
+  /// there are. Free, -1: this machine's memory.
   virtual std::int64_t slot_bytes() const { return 64; }
+  virtual std::int64_t free_bytes() const { return -1; }
   /// By how much log p of a reply may change with the batch that it is computed in, in nats. Proofs
   /// leave that much open.
   virtual double drift() const { return 0; }
@@ -57,7 +59,8 @@ class LogitSource {
   virtual Status embeddings(std::span<float> out);
   /// Takes in vectors x (n, n_embd) instead of tokens, and keeps what backward() needs until the
   /// next such call. Replies follow one another: the parent of a vector is the one before it, or a
-  /// slot that was fed earlier.
+  /// slot that was fed earlier. logits() is asked for these slots before backward() is called; in
+  /// the prefixes that it gets, a vector is the token -1.
   virtual Status feed_vectors(std::span<const SourceToken>, std::span<const float> x);
   /// dlogits (n, n_vocab): the derivative with respect to the logits after each of the n vectors of
   /// the last feed_vectors(). Writes that with respect to the vectors: dx (n, n_embd). What came

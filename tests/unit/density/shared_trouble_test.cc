@@ -35,7 +35,7 @@ void expect_the_wrong_one_alone(LanguageDensity& d) {
     EXPECT_EQ(rows.end[r].get(), kNoPrefix) << r;
     EXPECT_EQ(rows.cost[r].total(), 0) << r;
   }
-  expect_code(rows.status[2], Code::kResource);
+  expect_code(rows.status[2], Code::kInvalid);
   for (const std::size_t r : {0, 5}) {
     ASSERT_TRUE(rows.status[r].ok()) << r;
     ASSERT_EQ(rows.of(r).size(), 4u);

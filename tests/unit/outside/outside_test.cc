@@ -2,8 +2,11 @@
 // the gradient of a network of its own, and sources that fail.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <future>
 
+#include "law/small_row.h"
 #include "outside/objective.h"
 #include "ponder/shared_session.h"
 #include "sources.h"
@@ -94,15 +97,49 @@ TEST(Outside, SlotsThatWereEvictedAreFedAgain) {
   score(second);
   EXPECT_EQ(score(first), want);
   EXPECT_GT(source->n_fed, fed + 31);
+  // What a feed that failed was to bring back is fed by the next one.
+  score(second);
+  source->fails_to_feed = true;
+  const ScoreRequest r{.prompt = first, .reply = {.reply = reply}};
+  EXPECT_FALSE(must(s->score({&r, 1}))[0].ok());
+  source->fails_to_feed = false;
+  EXPECT_EQ(score(first), want);
 }
 
 TEST(Outside, ManyCallersShareASource) {
   const auto shared = must(SharedSession::over(relay(), *toy_text()));
   EXPECT_TRUE(shared->info().outside);
-  const auto one = shared->caller(), two = shared->caller();
+  std::vector<std::future<std::string>> texts;
+  for (int i = 0; i < 4; ++i)
+    texts.push_back(std::async(std::launch::async, [&] {
+      return must(shared->caller()->generate({.prompt = kSum})).reply.text;
+    }));
+  for (auto& text : texts) EXPECT_EQ(text.get(), "The sum of 14 and 8 is 22.");
+}
+
+TEST(Outside, EveryCallerOfAPassThatFailsIsTold) {
+  const auto source = relay();
+  const auto shared = must(SharedSession::over(source, *toy_text()));
+  std::atomic<bool> failed{false}, wrong{false}, stop{true}, stopped{false};
   const GenerateRequest r{.prompt = kSum};
-  EXPECT_EQ(must(one->generate(r)).reply.text, "The sum of 14 and 8 is 22.");
-  EXPECT_EQ(must(two->generate(r)).reply.text, "The sum of 14 and 8 is 22.");
+  const GenerateRequest long_one{.prompt = std::vector<Token>(100000, 5)};
+  EXPECT_FALSE(shared->caller(nullptr, &wrong)->generate(long_one).ok());
+  EXPECT_FALSE(shared->caller(&stop, &stopped)->generate(r).ok());
+  source->error = {Code::kCancelled, "an answer", "none", "far away", ""};
+  EXPECT_FALSE(shared->caller(nullptr, &failed)->generate(r).ok());
+  EXPECT_TRUE(failed);
+  EXPECT_FALSE(wrong);    // the caller's own mistake
+  EXPECT_FALSE(stopped);  // and wish
+}
+
+TEST(Outside, RefusesNumbersThatMeanNothing) {
+  class Odd final : public RelaySource {
+   public:
+    using RelaySource::RelaySource;
+    double drift() const override { return NAN; }
+  };
+  EXPECT_EQ(Session::over(std::make_shared<Odd>(inside()), *toy_text()).error().code,
+            Code::kInvalid);
 }
 
 TEST(Outside, RefusesAVocabularyOfAnotherSize) {
@@ -203,6 +240,14 @@ TEST(Objective, DerivativesAreThoseOfDifferences) {
     EXPECT_NEAR(dlogits[v], (up - value()) / (2. * step), 1e-3) << v;
     logits[v] = at;
   }
+}
+
+TEST(SmallRow, HoldsAtTheLowestTemperature) {
+  const std::vector<double> lp(1000, -std::log(1000.));
+  Needs needs{.alpha = 1000, .lz = true, .draw = {.kind = Draw::Kind::kInverseCdf, .u = .5}};
+  const Row row = small_row(lp, needs, -1);
+  EXPECT_NEAR(row.drawn, 500, 1);
+  EXPECT_NEAR(row.lz, -999 * std::log(1000.), 1e-6);
 }
 
 TEST(Objective, ARowThatAllowsNothingIsAnError) {

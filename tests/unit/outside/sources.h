@@ -32,6 +32,7 @@ class RelaySource : public LogitSource {
     return {};
   }
   Status feed(std::span<const SourceToken> tokens) override {
+    if (fails_to_feed) return Error{Code::kIo, "room", "none", "a feed", ""};
     for (const SourceToken& t : tokens) {
       const PrefixRef parent = t.parent < 0 ? PrefixRef() : slots_.at(t.parent);
       EXPECT_EQ(parent.depth(), t.position);
@@ -60,6 +61,7 @@ class RelaySource : public LogitSource {
   Error error{};                                // what logits() answers, if it says anything
   std::function<void(std::span<float>)> spoil;  // changes the logits; may be empty
   int n_fed = 0;
+  bool fails_to_feed = false;
 
  private:
   std::unique_ptr<Session> session_;

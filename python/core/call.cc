@@ -8,6 +8,7 @@ namespace nb = nanobind;
 namespace ponder::python {
 
 void Interrupts::poll() {
+  if (error_) interrupt_python();  // it may have begun since
   if (PyErr_CheckSignals() == 0) return;
   if (keeps_ && !flags_.finish && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
     PyErr_Clear();
@@ -15,8 +16,12 @@ void Interrupts::poll() {
     return;
   }
   error_.emplace();
-  const std::optional<unsigned long> none;
   flags_.finish = flags_.cancel = true;
+  interrupt_python();
+}
+
+void Interrupts::interrupt_python() const {
+  const std::optional<unsigned long> none;
   for (const auto& thread : {flags_.in_python, flags_.density ? flags_.density->in_python : none})
     if (thread) PyThreadState_SetAsyncExc(*thread, PyExc_KeyboardInterrupt);
 }

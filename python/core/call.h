@@ -40,6 +40,8 @@ class Interrupts {
   void raise();
 
  private:
+  void interrupt_python() const;  // where the call is in a function of Python
+
   Flags& flags_;
   bool keeps_;
   std::optional<nanobind::python_error> error_{};

@@ -20,7 +20,7 @@ SANITIZE = "-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sa
 # interrupts a call at a moment that comes later here.
 TESTS = ["test_density.py", "test_errors.py", "test_memory.py", "test_own_oracles.py", "test_own_terms.py", "test_recipes.py",
          "test_results.py", "test_running.py"]  # fmt: skip
-LEFT_OUT = "not interpreter and not interrupt and not mypy and not notebook and not thousand"
+LEFT_OUT = "not interpreter and not torch and not interrupt and not mypy and not notebook and not thousand"
 
 CHECK = """
 import ctypes, gc, os, sys, pytest

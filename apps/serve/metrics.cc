@@ -6,7 +6,7 @@
 namespace ponder::serve {
 namespace {
 
-std::string family(const char* name, const char* type, const char* help) {
+std::string family(const std::string& name, const char* type, const char* help) {
   return fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
 }
 
@@ -16,8 +16,12 @@ std::string gauge(const char* name, const char* help, std::int64_t value) {
 
 // The head of a counter whose samples are NAME_total.
 std::string counter(const std::string& name, MetricsFormat f, const char* help) {
-  const bool open = f == MetricsFormat::kOpenMetrics;
-  return family((open ? name : name + "_total").c_str(), "counter", help);
+  return family(f == MetricsFormat::kOpenMetrics ? name : name + "_total", "counter", help);
+}
+
+std::string counter(const std::string& name, MetricsFormat f, const char* help,
+                    std::int64_t value) {
+  return counter(name, f, help) + fmt::format("{}_total {}\n", name, value);
 }
 
 }  // namespace
@@ -40,10 +44,8 @@ std::string Metrics::text(const SharedSession& s, MetricsFormat f, int running, 
   out += fmt::format("ponder_tokens_total{{kind=\"decoded\"}} {}\n", cost.tokens_decoded);
   out += fmt::format("ponder_tokens_total{{kind=\"scored\"}} {}\n", cost.tokens_scored);
   const SharedStats stats = s.stats();
-  out += counter("ponder_passes", f, "Passes through the network.");
-  out += fmt::format("ponder_passes_total {}\n", stats.passes);
-  out += counter("ponder_pass_parts", f, "Requests of callers in all passes.");
-  out += fmt::format("ponder_pass_parts_total {}\n", stats.parts);
+  out += counter("ponder_passes", f, "Passes through the network.", stats.passes);
+  out += counter("ponder_pass_parts", f, "Requests of callers in all passes.", stats.parts);
   out += gauge("ponder_jobs_running", "Requests that are worked on.", running);
   out += gauge("ponder_jobs_waiting", "Requests that wait for others.", waiting);
   return f == MetricsFormat::kOpenMetrics ? out + "# EOF\n" : out;

@@ -32,13 +32,13 @@ auto call_keeping(Model& m, Request& r, const Ask& ask) {
     return ask(s);
   });
 }
-/// The same with terms that are written in Python.
+/// The same with terms that are written in Python; `ask` sees whether one has raised.
 template <class Request, class Ask>
 auto call_keeping(Model& m, Request& r, const Ask& ask, const std::vector<TermTuple>& terms) {
   return m.call(true, [&](Session& s, Flags& flags) {
     r.budget.stop = &flags.finish;
     r.terms.given = given_terms(terms, flags);
-    return ask(s);
+    return ask(s, flags);
   });
 }
 

@@ -21,6 +21,11 @@ class Failure final : public std::exception {
   std::string message_;
 };
 
+/// Of a call whose model was closed while it ran.
+inline Error closed_meanwhile() {
+  return {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""};
+}
+
 /// The value, or a Failure thrown.
 template <class T>
 T value_of(Result<T> r) {

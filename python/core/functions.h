@@ -30,7 +30,7 @@ class Function {
   Status call(const Use& use) const {
     const nanobind::gil_scoped_acquire held;
     if (flags_.raised) return ended();
-    const InPython here(flags_);
+    const InPython here(flags_.in_python);
     try {
       use(f_);
       return {};
@@ -42,19 +42,6 @@ class Function {
   }
 
  private:
-  // For Interrupts, while it lasts.
-  class InPython {
-   public:
-    explicit InPython(Flags& flags) : flags_(flags) {
-      flags_.in_python = PyThread_get_thread_ident();
-    }
-    InPython(const InPython&) = delete;
-    InPython& operator=(const InPython&) = delete;
-    ~InPython() { flags_.in_python.reset(); }
-
-   private:
-    Flags& flags_;
-  };
   Error ended() const;
 
   std::string name_;

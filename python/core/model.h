@@ -91,9 +91,7 @@ class Model {
       loan.flags().cancel = true;
       throw;
     }
-    if (loan.flags().cancel)  // an interrupt would have thrown
-      throw Failure(
-          {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""});
+    if (loan.flags().cancel) throw Failure(closed_meanwhile());  // an interrupt would have thrown
     note_raised(loan.flags());
     const bool stopped = loan.flags().finish;
     if (!result->ok()) raise_why(loan.flags());

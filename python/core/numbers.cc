@@ -125,7 +125,7 @@ std::tuple<std::string, Dict, bool> sample(Model& m, const std::string& json,
                                            const std::vector<TermTuple>& terms) {
   auto r = intended(value_of(parse_sample_request(json, n_vocab(m))));
   const auto out = call_keeping(
-      m, r, [&](Session& s) { return s.sample(r); }, terms);
+      m, r, [&](Session& s, const Flags&) { return s.sample(r); }, terms);
   const Trace trace = labelled(out.answer);
   return {record_of(out.answer), Dict(trace_dict(trace)), out.stopped};
 }

@@ -10,6 +10,21 @@
 
 namespace ponder::python {
 
+/// Says, while it lasts, that this thread is in a function of Python, so that Interrupts reach it.
+/// With the GIL.
+class InPython {
+ public:
+  explicit InPython(std::optional<unsigned long>& thread) : thread_(thread) {
+    thread_ = PyThread_get_thread_ident();
+  }
+  InPython(const InPython&) = delete;
+  InPython& operator=(const InPython&) = delete;
+  ~InPython() { thread_.reset(); }
+
+ private:
+  std::optional<unsigned long>& thread_;
+};
+
 /// Threads: any, with the GIL.
 class Raised {
  public:

@@ -54,13 +54,12 @@ std::tuple<std::string, bool> think(Model& m, const std::string& json) {
 std::tuple<std::string, Written, bool> prove(Model& m, const std::string& json,
                                              const std::vector<TermTuple>& terms) {
   auto r = intended(value_of(parse_prove_request(json, n_vocab(m))));
-  const auto out = m.call(true, [&](Session& s, Flags& flags) -> Result<ProveAnswer> {
-    r.budget.stop = &flags.finish;
-    r.terms.given = given_terms(terms, flags);
+  const auto ask = [&](Session& s, const Flags& flags) -> Result<ProveAnswer> {
     auto a = s.prove(r);
     if (flags.raised) return Error{Code::kCancelled, "bounds", "an exception of Python", "", ""};
     return a;
-  });
+  };
+  const auto out = call_keeping(m, r, ask, terms);
   return {record_of(out.answer), written(out.answer.record), out.stopped};
 }
 

@@ -58,15 +58,13 @@ PythonSource::~PythonSource() {
 template <class F>
 Status PythonSource::call(const F& f) const {
   const nb::gil_scoped_acquire gil;
-  raised_->in_python = PyThread_get_thread_ident();
-  Status s;
+  const InPython here(raised_->in_python);
   try {
     f();
   } catch (nb::python_error& e) {
-    s = raised_->keep(std::move(e));
+    return raised_->keep(std::move(e));
   }
-  raised_->in_python.reset();
-  return s;
+  return {};
 }
 
 void PythonSource::copy(const char* what, const nb::object& value, int width,

@@ -72,12 +72,10 @@ class ThinkStream {
     request_.logprobs = true;
     request_.budget.stop = &loan_.flags().finish;
     const auto answer = loan_.session().think(request_);
-    if (loan_.flags().cancel) {  // the model was closed: who closes the stream reads no more
-      error_ = {Code::kCancelled, "a model that stays open", "one that was closed", "Model", ""};
-      return;
-    }
     stopped_ = loan_.flags().finish.load();
-    if (answer.ok())
+    if (loan_.flags().cancel)
+      error_ = closed_meanwhile();  // who closes the stream reads no more
+    else if (answer.ok())
       teller.done(*answer);
     else
       error_ = answer.error();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -63,7 +63,6 @@ class Density:
     # Memory in bytes that a slot takes, and that is free for them (-1: of this machine): how many there are.
     slot_bytes: int = 64
     free_bytes: int = -1
-    docked: Callable[[], Any] = staticmethod(lambda: None)  # the model that is open on it, or None
 
     def logits(self, prefixes: Prefixes) -> Any:
         """(n, n_vocab) logits, or log-probabilities, of the next token after each prefix; -inf for what

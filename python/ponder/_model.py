@@ -48,6 +48,8 @@ class Model:
     KeyboardInterrupt. Errors are ponder.Error and its kinds.
     """
 
+    _density: Density | None
+
     def __init__(
         self,
         path_or_name: str | os.PathLike[str] | None = None,
@@ -66,12 +68,11 @@ class Model:
             raise TypeError(f"expected a density that is a subclass of ponder.Density, got {type(density).__name__}")
         elif (precision, weights, threads) != ("auto", "auto", 0):
             raise TypeError("precision, weights and threads are not settings of a density of one's own")
-        elif (open_on := density.docked()) is not None and not open_on.closed:
+        elif any(m._density is density and not m.closed for m in opened):
             raise InvalidError("a density of one open model", "one of two", "density", "close the other model, or make another density")
         else:
             self._core = _core.open_density(path, chat_template, density, n_ctx)
-            density.docked = weakref.ref(self)
-        self._path = path
+        self._path, self._density = path, density
         opened.add(self)
 
     def close(self) -> None:

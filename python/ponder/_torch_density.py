@@ -188,19 +188,15 @@ class TorchDensity(Density):
         """Chains that do not depend on one another, side by side: what lies before them is padded on the
         left, they themselves on the right."""
         before = [self._path(parents[chain[0]]) for chain in wave]
-        past, n = (max(map(len, before)) if self.keep else 0), max(map(len, wave))
-        if not self.keep:
-            n = max(len(p) + len(c) for p, c in zip(before, wave, strict=True))
+        heads = [[] if self.keep else path for path in before]  # what is run again
+        kept = [len(path) - len(head) for path, head in zip(before, heads, strict=True)]  # what the cache has
+        past, n = max(kept), max(len(h) + len(c) for h, c in zip(heads, wave, strict=True))
         mask = torch.zeros((len(wave), past + n), dtype=torch.long, device=self._device)
-        positions = torch.zeros((len(wave), n), dtype=torch.long, device=self._device)
+        positions = torch.tensor(kept, device=self._device)[:, None] + torch.arange(n, device=self._device)
         rows: list[Tensor] = []
-        begins: list[int] = []
-        for k, (path, chain) in enumerate(zip(before, wave, strict=True)):
-            head = [] if self.keep else path
-            begins.append(len(head))
+        for k, (head, chain) in enumerate(zip(heads, wave, strict=True)):
             rows.append(self._row(head, [slots[i] for i in chain], None if vectors is None else vectors[chain]))
-            mask[k, past - (len(path) if self.keep else 0) : past + len(rows[-1])] = 1
-            positions[k] = torch.arange(n, device=self._device) + (len(path) if self.keep else 0)
+            mask[k, past - kept[k] : past + len(rows[-1])] = 1
         padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
         given: dict[str, Any] = {"input_ids": padded} if vectors is None else {"inputs_embeds": padded}
         cache = self._cache_of(before, past) if self.keep else None
@@ -208,7 +204,7 @@ class TorchDensity(Density):
         out = self._model.base_model(**given, attention_mask=mask, position_ids=positions, use_cache=self.keep)
         if cache is not None:
             self._keep_new(cache, wave, slots, past)
-        return torch.cat([h[b : b + len(c)] for h, b, c in zip(out.last_hidden_state, begins, wave, strict=True)])
+        return torch.cat([x[len(h) : len(h) + len(c)] for x, h, c in zip(out.last_hidden_state, heads, wave, strict=True)])
 
     def _row(self, head: list[int], chain: list[int], vectors: Tensor | None) -> Tensor:
         """The ids of slots, or vectors for those of the chain."""

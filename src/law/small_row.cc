@@ -6,16 +6,12 @@
 
 #include "base/counted_noise.h"
 #include "base/infinity.h"
+#include "base/log_sum_exp.h"
 
 namespace ponder {
 namespace {
 
-// exp(alpha x_v) of one entry, as a share of the largest: it is 1 however small all of them are.
-double share(double x, double largest, double alpha) {
-  return x == -kInf ? 0 : std::exp(alpha * (x - largest));
-}
-
-void pick(const std::vector<double>& lp, double largest, const Needs& needs, Row& out) {
+void pick(const std::vector<double>& lp, const Needs& needs, Row& out) {
   const Draw& d = needs.draw;
   const int n = static_cast<int>(lp.size());
   const auto take = [&](Token v) {
@@ -32,11 +28,11 @@ void pick(const std::vector<double>& lp, double largest, const Needs& needs, Row
       if (value > best) best = value, take(v);
     }
   } else if (d.kind == Draw::Kind::kInverseCdf) {
-    double total = 0, cdf = 0;
-    for (double x : lp) total += share(x, largest, needs.alpha);
+    const double lz = needs.lz ? out.lz : log_sum_exp(lp, needs.alpha);
+    double cdf = 0;
     for (Token v = 0; v < n; ++v) {
       if (lp[v] == -kInf) continue;
-      cdf += share(lp[v], largest, needs.alpha) / total;
+      cdf += std::exp(needs.alpha * lp[v] - lz);
       take(v);
       if (d.u < cdf) break;
     }
@@ -70,15 +66,11 @@ void pick(const std::vector<double>& lp, double largest, const Needs& needs, Row
 Row small_row(const std::vector<double>& lp, const Needs& needs, Token target) {
   Row out;
   if (target >= 0) out.logprob = lp[target];
-  const double largest = *std::ranges::max_element(lp);
-  double sum = 0;
-  for (double x : lp) {
-    if (x == -kInf) continue;
-    sum += share(x, largest, needs.alpha);
-    if (needs.entropy) out.entropy -= std::exp(x) * x;
-  }
-  if (needs.lz) out.lz = needs.alpha * largest + std::log(sum);
-  pick(lp, largest, needs, out);
+  if (needs.lz) out.lz = log_sum_exp(lp, needs.alpha);
+  if (needs.entropy)
+    for (double x : lp)
+      if (x != -kInf) out.entropy -= std::exp(x) * x;
+  pick(lp, needs, out);
   return out;
 }
 

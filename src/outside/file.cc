@@ -1,5 +1,6 @@
 // A model file seen through its vocabulary alone.
 #include <algorithm>
+#include <mutex>
 
 #include "gguf/sha256.h"
 #include "outside/outside.h"
@@ -12,10 +13,6 @@ class OutsideFile final : public GgufFile {
   OutsideFile(std::shared_ptr<const GgufFile> f, const std::string& source)
       : file_(std::move(f)), path_(source + ", spelled by " + file_->name()) {
     std::ranges::replace(path_, '/', ':');  // a path's name is what follows its last slash
-    Sha256 hash;
-    hash.add(std::as_bytes(std::span(path_)));
-    hash.add(std::as_bytes(std::span(file_->sha256())));
-    sha256_ = hash.hex();
   }
   int version() const override { return file_->version(); }
   const std::string& path() const override { return path_; }
@@ -26,11 +23,22 @@ class OutsideFile final : public GgufFile {
   const std::vector<GgufTensor>& tensors() const override { return none_; }
   const GgufTensor* find(std::string_view) const override { return nullptr; }
   void page_out(const GgufTensor&) const override {}
-  const std::string& sha256() const override { return sha256_; }
+  // The first call reads the whole vocabulary's file.
+  const std::string& sha256() const override {
+    std::call_once(hashed_, [this] {
+      Sha256 hash;
+      for (const std::string& part : {path_, file_->sha256()})
+        hash.add(std::as_bytes(std::span(part)));
+      sha256_ = hash.hex();
+    });
+    return sha256_;
+  }
 
  private:
   std::shared_ptr<const GgufFile> file_;
-  std::string path_, sha256_;
+  std::string path_;
+  mutable std::once_flag hashed_;
+  mutable std::string sha256_;
   std::vector<GgufTensor> none_;
 };
 

@@ -3,25 +3,13 @@
 //   dJ/dl = a s + b alpha q + u - p (a sum s + b alpha + sum u).
 #include "outside/objective.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/infinity.h"
+#include "base/log_sum_exp.h"
 
 namespace ponder {
-namespace {
-
-// log sum_v exp(alpha x_v); -inf if nothing is finite.
-double log_sum(std::span<const double> x, double alpha) {
-  const double max = alpha * *std::ranges::max_element(x);
-  if (std::isinf(max)) return max;
-  double sum = 0;
-  for (const double v : x) sum += std::exp(alpha * v - max);
-  return max + std::log(sum);
-}
-
-}  // namespace
 
 Result<std::vector<double>> log_probabilities(std::span<const float> logits,
                                               const TokenMask* mask) {
@@ -29,7 +17,7 @@ Result<std::vector<double>> log_probabilities(std::span<const float> logits,
   if (mask)
     for (std::size_t v = 0; v < lp.size(); ++v)
       if (!(*mask)[static_cast<Token>(v)]) lp[v] = -kInf;
-  const double lse = log_sum(lp, 1);
+  const double lse = log_sum_exp(lp);
   if (!std::isfinite(lse))
     return Error{Code::kNumeric, "a row with a finite sum", "none", "a vocabulary row",
                  "the mask may allow no token"};
@@ -49,7 +37,7 @@ Status differentiate(std::span<const float> logits, const Objective& o, Objectiv
     r.logprob += weight(j) * x;
     weights += weight(j);
   }
-  r.lz = o.lz != 0 ? log_sum(lp, o.alpha) : 0;
+  r.lz = o.lz != 0 ? log_sum_exp(lp, o.alpha) : 0;
   r.value = o.logprob * r.logprob + o.lz * r.lz;
   std::vector<float> u(o.row_terms.empty() ? 0 : lp.size());
   const std::vector<float> of_terms(lp.begin(), lp.begin() + static_cast<std::ptrdiff_t>(u.size()));

@@ -52,8 +52,9 @@ def test_the_result_of_an_interrupt_is_whole(toy):
 
 
 def test_two_interrupts_raise(toy):
-    """The second comes while the replies known so far are spelled."""
-    thread, r = interrupt_after(0.5, 0.1), None
+    """The second comes while the replies known so far are spelled, which takes a fast machine a while, too:
+    there are 4,096 of them, and two seconds long."""
+    thread, r = interrupt_after(2, 0.05), None
     with pytest.raises(KeyboardInterrupt):
         r = toy.generate(SUM, target="fixed", length=450, temperature=1, n=4096)
         thread.join()
